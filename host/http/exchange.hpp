@@ -1,0 +1,132 @@
+// exchange.hpp: what a handler sees: one request, its body on demand, and one answer or stream. Knows HTTP, no model.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stoa/result.hpp"
+
+namespace stoa::http {
+
+template <class T>
+using Task = boost::asio::awaitable<T, boost::asio::io_context::executor_type>;
+
+enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
+
+struct Field {
+  std::string_view name, value;  // name as sent; compare through RequestHead::find
+};
+
+// Views into the connection's memory: valid until the handler returns.
+struct RequestHead {
+  Method method = Method::get;
+  std::string_view method_text;
+  std::string_view target;              // as sent, origin form
+  std::string_view path, query;         // target split at '?', still percent-encoded
+  std::span<const Field> fields;
+  std::optional<std::uint64_t> content_length;
+  bool is_chunked = false;
+  bool keep_alive = true;
+  bool is_tls = false;
+  std::string_view remote_address;      // numeric, without port
+  std::string_view request_id;          // the client's x-request-id when well-formed (1..64 of [A-Za-z0-9._-]), else ours
+
+  // The field's value, empty when absent. name in lower case.
+  std::string_view find(std::string_view name) const;
+  bool has(std::string_view name) const;
+};
+
+// Memory a body was read into. data() is followed by at least kSlack readable bytes (simdjson's padding).
+class Body {
+ public:
+  static constexpr std::size_t kSlack = 64;
+  std::span<std::byte> data() const { return {begin_, size_}; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(begin_), size_}; }
+  std::size_t size() const { return size_; }
+  // Shares ownership of the memory: for tensors that point into it.
+  const std::shared_ptr<std::byte[]>& memory() const { return memory_; }
+
+  Body() = default;
+  Body(std::shared_ptr<std::byte[]> memory, std::byte* begin, std::size_t size)
+      : memory_(std::move(memory)), begin_(begin), size_(size) {}
+
+ private:
+  std::shared_ptr<std::byte[]> memory_;
+  std::byte* begin_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+struct BodyLimits {
+  std::uint64_t bytes_max = 4u << 20;         // of the decoded body, too
+  std::uint64_t decoded_ratio_max = 100;      // decompressed : compressed beyond 1 MiB
+  // data()[align_at] lies on a 64-byte boundary when the body arrives uncompressed: the binary tensors behind a JSON
+  // header of known length are then used where they lie.
+  std::uint64_t align_at = 0;
+};
+
+// One answer. chunks are sent in order without copying; owner keeps what they point to until they are sent.
+struct Response {
+  unsigned status = 200;
+  std::string_view content_type = "application/json";  // static storage or owned by owner
+  std::string body;                                    // sent first
+  std::vector<std::span<const std::byte>> chunks;      // sent after body
+  std::shared_ptr<const void> owner;
+  std::vector<std::pair<std::string_view, std::string>> fields;  // names in static storage
+  bool close = false;                                  // ends the connection after this answer
+};
+
+enum class Waited : std::uint8_t { signalled, deadline, client_gone };
+
+// Set from any thread, awaited by one handler on its I/O thread. Wakes are coalesced per I/O thread.
+class Signal : public std::enable_shared_from_this<Signal> {
+ public:
+  virtual void notify() noexcept = 0;  // any thread; sticky until the next wait returns signalled
+  virtual ~Signal() = default;
+};
+
+// Thread: the connection's I/O thread only, except notify().
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  virtual const RequestHead& head() const = 0;
+
+  // Reads the whole body (once), undoing Content-Encoding gzip and deflate. Errors, each of which also names its HTTP
+  // status through the code: resource_exhausted "http.body_too_large" (413), deadline_exceeded "http.body_slow" (408),
+  // invalid_argument "http.bad_body", unimplemented "http.content_encoding" (415), cancelled "http.client_gone".
+  virtual Task<Result<Body>> read_body(BodyLimits limits) = 0;
+
+  // Sends the one answer. HEAD sends no body. False: the client is gone.
+  virtual Task<bool> reply(Response response) = 0;
+
+  // A stream of unknown length (chunked, or until close for HTTP/1.0). write returns when the kernel has taken the
+  // bytes: a slow client is felt here. False from any of them: the client is gone, stop.
+  virtual Task<bool> begin_stream(unsigned status, std::string_view content_type) = 0;
+  virtual Task<bool> write(std::string_view bytes) = 0;
+  virtual Task<bool> end_stream() = 0;
+
+  virtual std::shared_ptr<Signal> make_signal() = 0;
+  // Until the signal is set, deadline_ns (CLOCK_MONOTONIC; 0: none) passes, or the client hangs up: noticed within
+  // 50 ms, also with unread bytes in the socket. Once begun, a signal set earlier returns at once without suspending.
+  virtual Task<Waited> wait(Signal& signal, std::uint64_t deadline_ns) = 0;
+};
+
+using Handler = std::function<Task<void>(Exchange&)>;
+
+// A route matches on method and path segments: literals, "{name}" (one segment, decoded), and a last "{name...}" (the
+// rest, still encoded). Unmatched path: 404. Known path, other method: 405 with Allow. OPTIONS: 204 with Allow.
+struct Route {
+  Method method;
+  std::string pattern;
+  Handler handler;
+};
+
+}  // namespace stoa::http

@@ -1,0 +1,55 @@
+// instance.hpp: the seam. A loaded model, in this process or (issue on isolation) in a worker; one test suite runs
+// against every implementation.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "host/runtime/call.hpp"
+#include "host/runtime/model_spec.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::runtime {
+
+// created -> loading -> warming -> proving (golden cases) -> ready -> draining -> stopped; any -> failed.
+enum class InstanceState : std::uint8_t { created, loading, warming, proving, ready, draining, stopped, failed };
+std::string_view name_of(InstanceState state);
+
+struct BatchLimits {
+  std::uint32_t requests_max = 1;
+  std::uint64_t cost_max = 0;      // 0: no limit
+  std::uint64_t delay_max_ns = 0;
+};
+
+// What a loaded model can do, read once after load.
+struct InstanceTraits {
+  BatchLimits batching;
+  bool is_inline = false;          // declares stoa.inline/1
+  std::uint64_t inline_expected_ns = 0;
+  bool has_sessions = false, has_health = false;
+  std::string card_json;           // stoa.card/1, or empty
+};
+
+// Threads: submit and cancel from any model thread at once, up to limits.threads in submit; the rest [control].
+class Instance {
+ public:
+  virtual ~Instance() = default;
+  virtual const ModelSpec& spec() const = 0;
+  virtual const InstanceTraits& traits() const = 0;
+  virtual InstanceState state() const = 0;
+  virtual std::string_view isolation() const = 0;  // "T0", "T1", "T2", "T2n": the tier in force
+
+  // Hands the calls to the model as one batch. Each of them gets its finish, whatever happens; never fails.
+  virtual void submit(std::span<const std::shared_ptr<Call>> calls) = 0;
+  virtual void cancel(Call& call, Code why) = 0;
+  virtual std::uint64_t cost(const Call& call) const = 0;
+  virtual bool can_join(const Call& first, const Call& next) const = 0;
+  virtual Result<void> check_health(std::int32_t depth, std::uint64_t deadline_ns) = 0;
+  // Stops intake is the caller's; waits until nothing is in flight, then unloads. code deadline_exceeded: still running.
+  virtual Result<void> drain(std::uint64_t deadline_ns) = 0;
+};
+
+}  // namespace stoa::runtime

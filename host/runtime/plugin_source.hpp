@@ -1,0 +1,43 @@
+// plugin_source.hpp: a verified package as the runtime sees it: files on disk, typed models, golden cases.
+// host/app makes one from a registry package; the runtime never opens a package itself.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/runtime/part.hpp"
+
+namespace stoa::runtime {
+
+struct AssetFile {
+  std::string path;             // as in the manifest: "assets/weights.pt"
+  std::filesystem::path file;   // where the verified bytes lie
+  std::uint64_t size = 0;
+};
+
+// What a golden case expects of one output. Tensors compare within atol + rtol * |expected|; text and bytes exactly.
+struct GoldenOutput {
+  std::string name;
+  InputPart expected;
+  double atol = 1e-5, rtol = 1e-4;
+};
+struct GoldenCase {
+  std::string name, model;
+  std::string params_json;
+  std::vector<InputPart> inputs;
+  std::vector<GoldenOutput> outputs;
+};
+
+struct PluginSource {
+  std::string id, version;               // "publisher/plugin", "1.2.0"
+  std::filesystem::path library;         // absolute
+  std::array<std::uint8_t, 32> source_sha256{};  // of the manifest the library was built with
+  std::uint32_t abi_min = 1, abi_max = 1;
+  std::vector<AssetFile> assets;
+  std::vector<ModelSpec> models;
+  std::vector<GoldenCase> golden;
+};
+
+}  // namespace stoa::runtime
