@@ -1,0 +1,52 @@
+// config.hpp: one file an operator writes; unknown keys and impossible values are refused by name.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/http/server.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::app {
+
+struct PlaneConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::optional<http::TlsFiles> tls;
+};
+
+enum class LogFormat : std::uint8_t { text, json };
+
+struct LogConfig {
+  std::string level = "info";  // debug info warn error
+  LogFormat format = LogFormat::text;
+  std::filesystem::path file;  // empty: standard error
+  bool access = true;          // one line per request
+};
+
+struct Config {
+  PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
+  PlaneConfig operators{"127.0.0.1", 8081, std::nullopt};
+  std::filesystem::path packages = "packages";      // folder that is scanned for *.stoa
+  std::filesystem::path state = "state";            // where verified packages are unpacked
+  std::map<std::string, std::filesystem::path> trust;  // publisher -> its public key (PEM)
+  std::vector<std::string> in_process;              // plugins ("publisher/plugin" or "publisher/*") run in this process
+  http::Limits limits;
+  unsigned io_threads = 1;
+  std::uint32_t drain_ms = 30'000;
+  LogConfig log;
+};
+
+// Paths in the text are relative to base. Error: invalid_argument "config.<rule>", message "<key>: …".
+Result<Config> parse_config(std::string_view toml_text, const std::filesystem::path& base);
+Result<Config> load_config(const std::filesystem::path& file);
+
+// Whether the operator lets this plugin run inside the host.
+bool runs_in_process(const Config& config, std::string_view plugin_id);
+
+}  // namespace stoa::app
