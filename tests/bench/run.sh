@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# run.sh [NAME…]: measures, and prints one `figure` line per claim. SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+usage() {
+  cat <<'EOT'
+usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
+
+  null      1 KB JSON through the null model, inline and on a model thread, beside nginx and a bare Beast responder
+  https     the same over TLS, beside nginx
+  binary    1 MiB binary tensors, beside an echo of the same bytes
+  idle      memory of 10,000 idle connections
+  json      tensor JSON, beside nlohmann-json
+  call      the runtime's own cost of a call
+
+examples:
+  tests/bench/run.sh
+  tests/bench/run.sh --rounds 9 null
+EOT
+}
+
+options=() names=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -h|--help) usage; exit 0 ;;
+    --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
+    null|https|binary|idle|json|call) names+=("$1") ;;
+    *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+[ ${#names[@]} -gt 0 ] || names=(null https binary idle json call)
+
+build=build/release
+if ! { cmake --preset release && cmake --build --preset release; } > build/bench-build.log 2>&1; then
+  tail -30 build/bench-build.log
+  exit 1
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+http=()
+for name in "${names[@]}"; do
+  case "$name" in
+    json) taskset -c 0 $build/bin/stoa_api_bench ;;
+    call) taskset -c 0,1 $build/bin/stoa_inference_bench ;;
+    *) http+=("$name") ;;
+  esac
+done
+[ ${#http[@]} -eq 0 ] || timeout 1500 /usr/bin/python3 tests/bench/http.py $build "$work" "${options[@]}" "${http[@]}"
