@@ -11,7 +11,21 @@
 namespace stoa {
 
 enum class DataType : std::uint8_t {
-  invalid, boolean, uint8, uint16, uint32, uint64, int8, int16, int32, int64, fp16, fp32, fp64, bf16, bytes
+  invalid,
+  boolean,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  int8,
+  int16,
+  int32,
+  int64,
+  fp16,
+  fp32,
+  fp64,
+  bf16,
+  bytes
 };
 
 namespace detail {

@@ -33,8 +33,8 @@ enum class Code : std::int32_t {
 
 struct Error {
   Code code = Code::unknown;
-  std::string reason;   // stable dotted word, part of the contract: "package.digest_mismatch"
-  std::string message;  // for people: lower case, no full stop, with the numbers
+  std::string reason;                // stable dotted word, part of the contract: "package.digest_mismatch"
+  std::string message;               // for people: lower case, no full stop, with the numbers
   std::uint32_t retry_after_ms = 0;  // 0: no advice
 };
 
