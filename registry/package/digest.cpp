@@ -1,0 +1,65 @@
+// digest.cpp: SHA-256 through OpenSSL.
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/package/digest.hpp"
+
+#include <openssl/evp.h>
+
+#include <new>
+
+namespace stoa::registry {
+namespace {
+
+// OpenSSL's digest calls fail on allocation only (or a broken provider): nothing a caller could handle.
+void require(int ok) {
+  if (ok != 1) throw std::bad_alloc();
+}
+
+}  // namespace
+
+void Sha256Stream::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+  require(context_ ? 1 : 0);
+  require(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+}
+
+void Sha256Stream::update(std::span<const std::byte> bytes) {
+  require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
+}
+
+Sha256 Sha256Stream::finish() {
+  Sha256 digest{};
+  require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
+  return digest;
+}
+
+Sha256 sha256_of(std::string_view bytes) {
+  Sha256Stream stream;
+  stream.update(std::as_bytes(std::span(bytes)));
+  return stream.finish();
+}
+
+std::string to_hex(std::span<const std::uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const auto byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::optional<Sha256> sha256_from_hex(std::string_view text) {
+  Sha256 digest{};
+  if (text.size() != digest.size() * 2) return std::nullopt;
+  const auto nibble = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return digest;
+}
+
+}  // namespace stoa::registry

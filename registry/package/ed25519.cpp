@@ -1,0 +1,181 @@
+// ed25519.cpp: Ed25519 through OpenSSL's EVP interface, and the check for degenerate public keys.
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/package/ed25519.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <new>
+#include <span>
+
+namespace stoa::registry {
+namespace {
+
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+using Bio = std::unique_ptr<BIO, FreeBio>;
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+
+constexpr std::size_t kPemBytesMax = 16 * 1024;  // an Ed25519 key takes 120 bytes; room for comments around it
+
+// Only allocation can fail where this is used.
+void require(bool ok) {
+  if (!ok) throw std::bad_alloc();
+}
+
+std::unexpected<Error> refuse(const char* reason, std::string message) {
+  ERR_clear_error();
+  return failure(Code::invalid_argument, reason, std::move(message));
+}
+
+// Answers OpenSSL's question for a passphrase with none: a server must not stop at a prompt.
+int no_passphrase(char*, int, int, void*) { return -1; }
+
+Ed25519Point raw_public(const EVP_PKEY* key) {
+  Ed25519Point raw{};
+  std::size_t size = raw.size();
+  require(EVP_PKEY_get_raw_public_key(key, raw.data(), &size) == 1 && size == raw.size());
+  return raw;
+}
+
+KeyHandle handle_of(const Ed25519Point& raw) {
+  KeyHandle key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
+  require(key != nullptr);
+  return key;
+}
+
+std::string contents(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+// The y coordinate without the sign bit, big-endian, so that arrays compare like numbers.
+Ed25519Point y_big_endian(const Ed25519Point& raw) {
+  Ed25519Point y;
+  std::ranges::reverse_copy(raw, y.begin());
+  y[0] &= 0x7f;
+  return y;
+}
+
+Ed25519Point small_number(std::uint8_t value) {
+  Ed25519Point y{};
+  y.back() = value;
+  return y;
+}
+
+// 2^255 - 19 - minus, for minus in {0, 1}.
+Ed25519Point prime_minus(std::uint8_t minus) {
+  Ed25519Point y;
+  y.fill(0xff);
+  y.front() = 0x7f;
+  y.back() = static_cast<std::uint8_t>(0xed - minus);
+  return y;
+}
+
+// The y coordinates of the eight points of order 1, 2, 4 and 8 (two points share each y but those of order 1 and 2).
+// The last two are those of order 8: 26e895…fc05 and c7176a…037a in the little-endian form of RFC 8032.
+bool has_low_order(const Ed25519Point& y) {
+  static constexpr Ed25519Point kOrder8[] = {
+      {0x05, 0xfc, 0x53, 0x6d, 0x88, 0x02, 0x38, 0xb1, 0x39, 0x33, 0xc6, 0xd3, 0x05, 0xac, 0xdf, 0xd5,
+       0xf0, 0x98, 0xef, 0xf2, 0x89, 0xf4, 0xc3, 0x45, 0xb0, 0x27, 0xb2, 0xc2, 0x8f, 0x95, 0xe8, 0x26},
+      {0x7a, 0x03, 0xac, 0x92, 0x77, 0xfd, 0xc7, 0x4e, 0xc6, 0xcc, 0x39, 0xfa, 0x2c, 0x05, 0x32, 0x20,
+       0x2a, 0x0f, 0x67, 0x10, 0x0d, 0x76, 0x3b, 0x0c, 0xba, 0x4f, 0xd8, 0x4d, 0x3d, 0x6a, 0x17, 0xc7}};
+  return y == small_number(0) || y == small_number(1) || y == prime_minus(1) ||
+         std::ranges::find(kOrder8, y) != std::end(kOrder8);
+}
+
+}  // namespace
+
+void FreeKey::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+
+PublicKey::PublicKey(const Ed25519Point& raw) : raw_(raw) {
+  const auto* bytes = reinterpret_cast<const char*>(raw.data());
+  id_.hex = to_hex(sha256_of({bytes, raw.size()}));
+}
+
+Result<PublicKey> PublicKey::from_raw(const Ed25519Point& raw) {
+  const auto y = y_big_endian(raw);
+  if (y >= prime_minus(0))
+    return refuse("key.not_canonical",
+                  "public key is not the canonical encoding of a point: y is not below 2^255 - 19");
+  if (has_low_order(y))
+    return refuse("key.low_order", "public key is a point of low order: it would verify signatures nobody made");
+  return PublicKey(raw);
+}
+
+Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
+  if (pem.size() > kPemBytesMax)
+    return refuse("key.syntax", "key file has " + std::to_string(pem.size()) + " bytes, limit is 16384");
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  require(bio != nullptr);
+  const KeyHandle key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr));
+  if (!key) return refuse("key.syntax", "not a PEM public key (-----BEGIN PUBLIC KEY-----)");
+  if (EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519)
+    return refuse("key.not_ed25519", "public key is of another algorithm than Ed25519");
+  return from_raw(raw_public(key.get()));
+}
+
+std::string PublicKey::pem() const {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  require(bio && PEM_write_bio_PUBKEY(bio.get(), handle_of(raw_).get()) == 1);
+  return contents(bio.get());
+}
+
+bool PublicKey::verifies(const Ed25519Signature& signature, std::string_view message) const {
+  const auto key = handle_of(raw_);
+  const Context context(EVP_MD_CTX_new());
+  require(context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+  const bool ok = EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes, message.size()) == 1;
+  ERR_clear_error();
+  return ok;
+}
+
+PrivateKey PrivateKey::generate() {
+  KeyHandle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  require(key != nullptr);
+  return PrivateKey(std::move(key));
+}
+
+Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
+  if (pem.size() > kPemBytesMax)
+    return refuse("key.syntax", "key file has " + std::to_string(pem.size()) + " bytes, limit is 16384");
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  require(bio != nullptr);
+  KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  if (!key) return refuse("key.syntax", "not an unencrypted PEM private key (-----BEGIN PRIVATE KEY-----)");
+  if (EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519)
+    return refuse("key.not_ed25519", "private key is of another algorithm than Ed25519");
+  return PrivateKey(std::move(key));
+}
+
+std::string PrivateKey::pem() const {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  require(bio && PEM_write_bio_PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  return contents(bio.get());
+}
+
+PublicKey PrivateKey::public_key() const {
+  // The public half of a private key is a multiple of the base point by a clamped scalar: never of low order.
+  return *PublicKey::from_raw(raw_public(key_.get()));
+}
+
+Ed25519Signature PrivateKey::sign(std::string_view message) const {
+  const Context context(EVP_MD_CTX_new());
+  require(context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1);
+  Ed25519Signature signature{};
+  std::size_t size = signature.size();
+  const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+  require(EVP_DigestSign(context.get(), signature.data(), &size, bytes, message.size()) == 1);
+  return signature;
+}
+
+}  // namespace stoa::registry
