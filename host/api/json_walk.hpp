@@ -1,0 +1,64 @@
+// json_walk.hpp: what simdjson's on-demand reader leaves to its caller: whole-document validation, duplicate keys,
+// a depth limit, and errors that name the field. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <simdjson.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/api/field_path.hpp"
+#include "host/api/v2_request.hpp"
+
+namespace stoa::api {
+
+namespace od = simdjson::ondemand;
+
+// simdjson's error as ours. Reason "request.bad_json".
+std::unexpected<Error> bad_json(const FieldPath& where, simdjson::error_code error);
+
+// Visits every value below v, so that what we do not know is still JSON: numbers, literals and strings are parsed,
+// keys are unique in their object, nesting stays within kJsonDepthMax. depth: how deep v itself lies.
+Result<void> validate(od::value v, const FieldPath& where, int depth);
+
+// Keys of one object: refuses one seen before. Linear up to 32, the usual handful; then sorted, with a bound that keeps
+// insertion cheap (a body of a million keys must not cost a million moves each).
+class SeenKeys {
+ public:
+  static constexpr std::size_t kKeysMax = 1024;
+  bool is_new(std::string_view key);
+  bool is_full() const { return sorted_.size() >= kKeysMax; }
+
+ private:
+  std::vector<std::string_view> few_;
+  std::vector<std::string_view> sorted_;
+};
+
+// Walks an object: on_field(key, value, path of the field) for each field, duplicates refused.
+template <class OnField>
+Result<void> for_each_field(od::object object, const FieldPath& where, OnField&& on_field) {
+  SeenKeys seen;
+  for (auto item : object) {
+    std::string_view key;
+    if (auto error = item.unescaped_key().get(key)) return bad_json(where, error);
+    const FieldPath path(where, key);
+    od::value value;
+    if (auto error = item.value().get(value)) return bad_json(path, error);
+    if (seen.is_full()) return wrong(where, "has more than 1024 keys", "request.too_many_keys");
+    if (!seen.is_new(key)) return wrong(path, "appears twice", "request.duplicate_key");
+    if (Result<void> done = on_field(key, value, path); !done) return done;
+  }
+  return {};
+}
+
+// Typed leaves; the error names the field and the type it wants.
+Result<std::string_view> read_string(od::value v, const FieldPath& where);  // valid until the parser is used again
+Result<bool> read_bool(od::value v, const FieldPath& where);
+Result<std::uint64_t> read_uint64(od::value v, const FieldPath& where);
+Result<od::array> read_array(od::value v, const FieldPath& where);
+Result<od::object> read_object(od::value v, const FieldPath& where);
+
+// The text of a scalar token, cut to what fits an error message.
+std::string token_text(od::value v);
+
+}  // namespace stoa::api

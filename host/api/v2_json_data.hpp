@@ -1,0 +1,14 @@
+// v2_json_data.hpp: the "data" array of a JSON tensor, parsed straight into the tensor's memory.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "host/api/json_walk.hpp"
+#include "host/api/v2_request.hpp"
+
+namespace stoa::api {
+
+// Reads data, flat or nested row-major (the nesting then equals shape), into input.data. input.datatype, shape and
+// elements are set. json_bytes: length of the text that holds the array, which bounds how many elements it can have, so
+// that a huge shape allocates nothing.
+Result<void> read_json_data(od::array data, std::size_t json_bytes, const FieldPath& where, V2Input& input);
+
+}  // namespace stoa::api
