@@ -1,0 +1,38 @@
+// package_writer.hpp: making packages: from an author's folder, and signing.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "registry/package/ed25519.hpp"
+#include "registry/package/manifest.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::registry {
+
+struct PackRequest {
+  std::filesystem::path folder;     // manifest.json in the author's form, and the files it lists
+  std::filesystem::path output;     // empty: <publisher>-<plugin>-<version>.stoa in the current folder
+  const PrivateKey* key = nullptr;  // nullptr: the package stays unsigned
+};
+
+struct PackedFile {
+  std::filesystem::path path;
+  std::uint64_t size = 0;
+  Manifest manifest;
+};
+
+// The same folder and key give the same bytes. The output appears complete or not at all, and is read back through the
+// reader's checks first. Reasons: manifest.*, pack.missing_file, pack.unlisted_file (a file under lib/ or assets/ that
+// the manifest does not list), pack.changed (a file changed while it was packed), file.*.
+Result<PackedFile> pack_folder(const PackRequest& request);
+
+struct SignRequest {
+  std::filesystem::path package;
+  std::filesystem::path output;  // empty: the package is replaced
+};
+
+// Replaces a signature that is there already. Content stays byte for byte. Reasons: those of inspect_package, file.*.
+Result<KeyId> sign_package(const SignRequest& request, const PrivateKey& key);
+
+}  // namespace stoa::registry
