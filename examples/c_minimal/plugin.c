@@ -32,7 +32,8 @@ const stoa_entry *stoa_plugin_entry(uint32_t abi_min, uint32_t abi_max, stoa_err
   static stoa_entry entry = {.abi = 1, .init = init, .load = load};
   entry.manifest = (stoa_str){stoa_manifest_json, stoa_manifest_json_size};
   if (abi_min <= 1 && abi_max >= 1) return &entry;
-  snprintf(err->message, sizeof err->message, "plugin speaks ABI 1, host offers %u..%u", abi_min, abi_max);
   err->code = STOA_FAILED_PRECONDITION;
+  if (!STOA_HAS(stoa_error, err, message)) return NULL;
+  snprintf(err->message, sizeof err->message, "plugin speaks ABI 1, host offers %u..%u", abi_min, abi_max);
   return NULL;
 }
