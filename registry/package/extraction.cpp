@@ -39,15 +39,6 @@ std::string folder_name(const Package& package) {
          to_hex(package.manifest_sha256()).substr(0, 16);
 }
 
-Result<void> check_policy(const Package& package, ExtractPolicy policy) {
-  const auto& signature = package.signature();
-  if (policy == ExtractPolicy::any || signature.state == SignatureState::trusted) return {};
-  if (signature.state == SignatureState::absent)
-    return failure(Code::unauthenticated, "signature.missing", "package is not signed");
-  return failure(Code::unauthenticated, "signature.unknown_key",
-                 "package is signed by unknown key " + signature.key_id.hex);
-}
-
 Result<void> write_entry(const Package& package, const Wanted& wanted, const fs::path& target) {
   std::error_code error;
   fs::create_directories(target.parent_path(), error);
@@ -98,7 +89,8 @@ ExtractedPackage describe(const Package& package, const fs::path& folder) {
 }  // namespace
 
 Result<ExtractedPackage> extract_package(const Package& package, const fs::path& root, ExtractPolicy policy) {
-  if (auto ok = check_policy(package, policy); !ok) return std::unexpected(ok.error());
+  if (policy == ExtractPolicy::trusted_only)
+    if (auto ok = require_trusted(package); !ok) return std::unexpected(ok.error());
   const auto place = fs::absolute(root);
   if (auto ok = remove_stale_staging(place); !ok) return std::unexpected(ok.error());
   const auto name = folder_name(package);

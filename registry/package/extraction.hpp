@@ -22,7 +22,7 @@ struct ExtractedPackage {
 };
 
 enum class ExtractPolicy {
-  trusted_only,  // refuse what no trusted key signed: signature.missing, signature.unknown_key
+  trusted_only,  // refuse what require_trusted() refuses
   any,           // an author's own package, on the author's machine
 };
 

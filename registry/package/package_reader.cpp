@@ -28,7 +28,7 @@ class Verification {
                             &Verification::check_signature})
       if (auto ok = (this->*step)(); !ok) return std::unexpected(ok.error());
     if (demand == Demand::trusted_signature)
-      if (auto ok = require_trust(); !ok) return std::unexpected(ok.error());
+      if (auto ok = require_trusted(package_); !ok) return std::unexpected(ok.error());
     if (auto ok = check_digests(); !ok) return std::unexpected(ok.error());
     return std::move(package_);
   }
@@ -104,25 +104,13 @@ class Verification {
     const auto envelope = parse_envelope(*json, package_.manifest_json_);
     if (!envelope) return std::unexpected(envelope.error());
     package_.signature_ = {SignatureState::unknown_key, envelope->key_id, {}};
-    const auto* trusted = trust_.find(envelope->key_id);
+    const auto* trusted = trust_.find(envelope->key_id, package_.manifest_.publisher);
     if (!trusted) return {};
     if (auto ok = verify_manifest(*envelope, package_.manifest_json_, trusted->key); !ok) return ok;
-    package_.signature_ = {SignatureState::trusted, envelope->key_id, trusted->name};
+    const bool speaks = trusted->publisher == package_.manifest_.publisher || trusted->publisher == kAnyPublisher;
+    package_.signature_ = {speaks ? SignatureState::trusted : SignatureState::other_publisher, envelope->key_id,
+                           trusted->publisher};
     return {};
-  }
-
-  Result<void> require_trust() {
-    switch (package_.signature_.state) {
-      case SignatureState::trusted:
-        return {};
-      case SignatureState::absent:
-        return failure(Code::unauthenticated, "signature.missing", "package is not signed");
-      case SignatureState::unknown_key:
-        break;
-    }
-    return failure(Code::unauthenticated, "signature.unknown_key",
-                   "package is signed by key " + package_.signature_.key_id.hex + ", which is none of the " +
-                       std::to_string(trust_.keys().size()) + " trusted keys");
   }
 
   Result<void> check_digests() {
@@ -158,6 +146,26 @@ Result<Package> verify(const fs::path& path, const TrustStore& trust, Demand dem
 }
 
 }  // namespace
+
+Result<void> require_trusted(const Package& package) {
+  const auto& signature = package.signature();
+  const auto refused = [](const char* reason, std::string message) {
+    return failure(Code::unauthenticated, reason, std::move(message));
+  };
+  switch (signature.state) {
+    case SignatureState::trusted:
+      return {};
+    case SignatureState::absent:
+      return refused("signature.missing", "package is not signed");
+    case SignatureState::unknown_key:
+      return refused("signature.unknown_key",
+                     "package is signed by key " + signature.key_id.hex + ", which is not trusted");
+    case SignatureState::other_publisher:
+      break;
+  }
+  return refused("signature.other_publisher", "package of publisher '" + package.manifest().publisher +
+                                                  "' is signed by a key of '" + signature.key_publisher + "'");
+}
 
 Result<Package> inspect_package(const fs::path& path, const TrustStore& trust) {
   return verify(path, trust, Demand::report_signature);

@@ -15,15 +15,16 @@
 namespace stoa::registry {
 
 enum class SignatureState {
-  absent,       // no envelope in the package
-  unknown_key,  // signed by a key that the trust store does not have: nothing is proved
-  trusted,      // verified against a key of the trust store
+  absent,           // no envelope in the package
+  unknown_key,      // signed by a key that the trust store does not have: nothing is proved
+  other_publisher,  // verified, but the key does not speak for the manifest's publisher
+  trusted,          // verified against a key that speaks for the manifest's publisher
 };
 
 struct SignatureReport {
   SignatureState state = SignatureState::absent;
-  KeyId key_id;          // empty where absent
-  std::string key_name;  // of the trust store; empty but where trusted
+  KeyId key_id;               // empty where absent
+  std::string key_publisher;  // whom the trust store lets the key speak for; empty where absent or unknown
 };
 
 // Invariant: the container is canonical, the manifest sound, and every library and asset has the digest of the
@@ -54,17 +55,20 @@ class Package {
 };
 
 // Checks, in this order: container, manifest, entries against the manifest, signature, digests. The first failure is
-// the Error. A signature by an unknown key and a missing one are reported, not refused.
+// the Error. A missing signature and one of a key that is unknown or another publisher's are reported, not refused.
 Result<Package> inspect_package(const std::filesystem::path& path, const TrustStore& trust);
 
-// The same, but a package that no trusted key signed is refused, before its content is read. Reasons:
-// signature.missing, signature.unknown_key.
+// The same, but a package is refused, before its content is read, unless a key signed it that speaks for its publisher.
+// Reasons: signature.missing, signature.unknown_key, signature.other_publisher.
 Result<Package> open_package(const std::filesystem::path& path, const TrustStore& trust);
 
 struct ScannedPackage {
   std::filesystem::path path;
   Result<Package> package;
 };
+
+// Nothing where the package is signed by a key that speaks for its publisher; else why it is not trusted.
+Result<void> require_trusted(const Package& package);
 
 // Every *.stoa of a folder, by name, the broken ones with their reasons.
 Result<std::vector<ScannedPackage>> scan_folder(const std::filesystem::path& folder, const TrustStore& trust);

@@ -10,26 +10,19 @@ namespace stoa::registry {
 
 namespace fs = std::filesystem;
 
-Result<void> TrustStore::add(std::string name, PublicKey key) {
-  if (const auto* known = find(key.id()); known && known->name != name)
-    return failure(Code::already_exists, "key.duplicate",
-                   "key " + key.id().hex + " is trusted as '" + known->name + "' already, not also as '" + name + "'");
-  if (!find(key.id())) keys_.push_back({std::move(name), std::move(key)});
-  return {};
-}
+void TrustStore::add(std::string publisher, PublicKey key) { keys_.push_back({std::move(publisher), std::move(key)}); }
 
-Result<void> TrustStore::add_file(const fs::path& file) {
-  const auto pem = read_small_file(file, 16 * 1024);
+Result<void> TrustStore::add_file(std::string publisher, const fs::path& pem_file) {
+  const auto pem = read_small_file(pem_file, 16 * 1024);
   if (!pem) return std::unexpected(pem.error());
   auto key = PublicKey::from_pem(*pem);
   if (!key) {
     auto error = key.error();
-    error.message = file.string() + ": " + error.message;
+    error.message = pem_file.string() + ": " + error.message;
     return std::unexpected(std::move(error));
   }
-  auto name = file.stem();
-  if (name.extension() == ".pub") name = name.stem();
-  return add(name.string(), std::move(*key));
+  add(std::move(publisher), std::move(*key));
+  return {};
 }
 
 Result<void> TrustStore::add_folder(const fs::path& folder) {
@@ -39,14 +32,22 @@ Result<void> TrustStore::add_folder(const fs::path& folder) {
     if (entry.path().extension() == ".pem") files.push_back(entry.path());
   if (error) return std::unexpected(file_error("list", folder, error.value()));
   std::ranges::sort(files);
-  for (const auto& file : files)
-    if (auto ok = add_file(file); !ok) return ok;
+  for (const auto& file : files) {
+    auto publisher = file.stem();
+    if (publisher.extension() == ".pub") publisher = publisher.stem();
+    if (auto ok = add_file(publisher.string(), file); !ok) return ok;
+  }
   return {};
 }
 
-const TrustedKey* TrustStore::find(const KeyId& id) const {
-  const auto at = std::ranges::find_if(keys_, [&](const TrustedKey& trusted) { return trusted.key.id() == id; });
-  return at == keys_.end() ? nullptr : &*at;
+const TrustedKey* TrustStore::find(const KeyId& id, std::string_view publisher) const {
+  const TrustedKey* found = nullptr;
+  for (const auto& trusted : keys_) {
+    if (trusted.key.id() != id) continue;
+    if (trusted.publisher == publisher || trusted.publisher == kAnyPublisher) return &trusted;
+    if (!found) found = &trusted;
+  }
+  return found;
 }
 
 }  // namespace stoa::registry

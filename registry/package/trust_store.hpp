@@ -1,8 +1,9 @@
-// trust_store.hpp: the public keys whose signatures count here, each under the name its owner gave it.
+// trust_store.hpp: the public keys whose signatures count here, each for the publisher it speaks for.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "registry/package/ed25519.hpp"
@@ -10,22 +11,25 @@
 
 namespace stoa::registry {
 
+inline constexpr std::string_view kAnyPublisher = "*";
+
+// A key speaks for one publisher, or for all of them under the name "*" (the operator's own key).
 struct TrustedKey {
-  std::string name;
+  std::string publisher;
   PublicKey key;
 };
 
 class TrustStore {
  public:
-  // Reason key.duplicate where the same key is there under another name: a report could not say whose it is.
-  Result<void> add(std::string name, PublicKey key);
-  // One key file; its name is the file's, without .pub.pem or .pem.
-  Result<void> add_file(const std::filesystem::path& file);
-  // Every *.pem of a folder, by name. The first bad one is the Error: a trust folder is whole or not used.
+  // One publisher may have several keys (a new one beside the old), one key may speak for several publishers.
+  void add(std::string publisher, PublicKey key);
+  Result<void> add_file(std::string publisher, const std::filesystem::path& pem_file);
+  // Every *.pem of a folder; the publisher is the file's name without .pub.pem or .pem. The first bad one is the
+  // Error: a trust folder is whole or not used.
   Result<void> add_folder(const std::filesystem::path& folder);
 
-  // nullptr where the key is not trusted.
-  const TrustedKey* find(const KeyId& id) const;
+  // The key with this id, preferably where it speaks for the publisher. nullptr where the key is not trusted at all.
+  const TrustedKey* find(const KeyId& id, std::string_view publisher) const;
   const std::vector<TrustedKey>& keys() const { return keys_; }
 
  private:
