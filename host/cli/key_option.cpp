@@ -1,0 +1,39 @@
+// key_option.cpp: reading keys that a command line names.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cli/key_option.hpp"
+
+#include "registry/package/file.hpp"
+
+namespace stoa::cli {
+
+Result<registry::PrivateKey> load_private_key(const std::string& file) {
+  const auto pem = registry::read_small_file(file, 16 * 1024);
+  if (!pem) return std::unexpected(pem.error());
+  auto key = registry::PrivateKey::from_pem(*pem);
+  if (key) return key;
+  auto error = key.error();
+  error.message = file + ": " + error.message;
+  return std::unexpected(std::move(error));
+}
+
+void add_trust_option(CLI::App& app, std::vector<std::string>& rows) {
+  app.add_option("--trust", rows, "a public key (PEM) and the publisher it speaks for, or * for all; may be repeated")
+      ->type_name("PUBLISHER=FILE")
+      ->check([](const std::string& row) {
+        const auto equals = row.find('=');
+        const bool is_pair = equals != std::string::npos && equals > 0 && equals + 1 < row.size();
+        return is_pair ? std::string() : "'" + row + "' is not PUBLISHER=FILE";
+      });
+}
+
+Result<registry::TrustStore> load_trust(const std::vector<std::string>& rows) {
+  registry::TrustStore trust;
+  for (const auto& row : rows) {
+    const auto equals = row.find('=');
+    if (auto ok = trust.add_file(row.substr(0, equals), row.substr(equals + 1)); !ok)
+      return std::unexpected(ok.error());
+  }
+  return trust;
+}
+
+}  // namespace stoa::cli

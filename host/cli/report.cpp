@@ -1,0 +1,58 @@
+// report.cpp: errors for people: what happened, the stable reason, what to do next.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "host/cli/command.hpp"
+
+namespace stoa::cli {
+namespace {
+
+struct Hint {
+  std::string_view reason;  // or a prefix that ends in "."
+  std::string_view text;
+};
+
+// The first fitting row counts.
+constexpr Hint kHints[] = {
+    {"manifest.unknown_key",
+     "sha256, size and source_sha256 are written by `stoa pack`; all keys: docs/reference/manifest.md"},
+    {"manifest.", "the place is a JSON pointer into manifest.json; the rules: docs/reference/manifest.md"},
+    {"pack.missing_file", "build first: `stoa build`, then pack the folder it names"},
+    {"pack.unlisted_file", "add it to \"assets\" in manifest.json, or remove it from the folder"},
+    {"pack.changed", "wait until the build has ended, then pack again"},
+    {"package.compressed", "decompress it; packages are never compressed"},
+    {"package.digest_mismatch", "the file was damaged or changed; get it again, or pack it again"},
+    {"package.truncated", "the file is incomplete; get it again"},
+    {"package.", "this is not what `stoa pack` writes; get the package again from its publisher"},
+    {"signature.missing", "sign it: `stoa sign PACKAGE --key FILE`"},
+    {"signature.unknown_key", "give its publisher's key: --trust PUBLISHER=FILE, when you know that it is theirs"},
+    {"signature.other_publisher", "a key speaks for one publisher; give the key of this one"},
+    {"signature.", "the package was changed after it was signed, or the key is not the one that signed it"},
+    {"key.syntax", "keys are PEM files, as `stoa keygen` or `openssl genpkey -algorithm ed25519` make them"},
+    {"key.", "make a new key with `stoa keygen`"},
+    {"file.not_found", "check the path"},
+    {"file.permission", "check the rights on the path"},
+    {"file.no_space", "make room, then try again"},
+    {"file.exists", "choose another name, or remove it first"},
+};
+
+std::string_view hint_for(std::string_view reason) {
+  for (const auto& hint : kHints)
+    if (hint.reason == reason || (hint.reason.ends_with('.') && reason.starts_with(hint.reason))) return hint.text;
+  return {};
+}
+
+}  // namespace
+
+Exit report(const Error& error) { return report(error, std::string(hint_for(error.reason))); }
+
+Exit report(const Error& error, const std::string& hint) {
+  fmt::print(stderr, "error: {}\n  reason: {}\n", error.message, error.reason);
+  if (!hint.empty()) fmt::print(stderr, "  hint: {}\n", hint);
+  const bool is_environment = error.reason.starts_with("file.") || error.reason.starts_with("sdk.");
+  return is_environment ? Exit::environment : Exit::refused;
+}
+
+}  // namespace stoa::cli
