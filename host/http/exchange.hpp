@@ -30,19 +30,24 @@ struct Field {
 struct RequestHead {
   Method method = Method::get;
   std::string_view method_text;
-  std::string_view target;              // as sent, origin form
-  std::string_view path, query;         // target split at '?', still percent-encoded
+  std::string_view target;       // as sent, origin form
+  std::string_view path, query;  // target split at '?', still percent-encoded
   std::span<const Field> fields;
+  std::span<const Field> params;  // what the route's "{name}" segments matched, decoded
   std::optional<std::uint64_t> content_length;
   bool is_chunked = false;
   bool keep_alive = true;
   bool is_tls = false;
-  std::string_view remote_address;      // numeric, without port
-  std::string_view request_id;          // the client's x-request-id when well-formed (1..64 of [A-Za-z0-9._-]), else ours
+  std::string_view remote_address;  // numeric, without port
+  std::string_view request_id;      // the client's x-request-id when well-formed (1..64 of [A-Za-z0-9._-]), else ours
 
   // The field's value, empty when absent. name in lower case.
   std::string_view find(std::string_view name) const;
   bool has(std::string_view name) const;
+
+  // What "{name}" of the matched route stands for: percent-decoded, or as sent for "{name...}". Empty when the route
+  // has no such segment; a "{name}" never matches an empty one.
+  std::string_view param(std::string_view name) const;
 };
 
 // Memory a body was read into. data() is followed by at least kSlack readable bytes (simdjson's padding).
@@ -66,8 +71,8 @@ class Body {
 };
 
 struct BodyLimits {
-  std::uint64_t bytes_max = 4u << 20;         // of the decoded body, too
-  std::uint64_t decoded_ratio_max = 100;      // decompressed : compressed beyond 1 MiB
+  std::uint64_t bytes_max = 4u << 20;     // of the decoded body, too
+  std::uint64_t decoded_ratio_max = 100;  // decompressed : compressed beyond 1 MiB
   // data()[align_at] lies on a 64-byte boundary when the body arrives uncompressed: the binary tensors behind a JSON
   // header of known length are then used where they lie.
   std::uint64_t align_at = 0;
@@ -81,7 +86,7 @@ struct Response {
   std::vector<std::span<const std::byte>> chunks;      // sent after body
   std::shared_ptr<const void> owner;
   std::vector<std::pair<std::string_view, std::string>> fields;  // names in static storage
-  bool close = false;                                  // ends the connection after this answer
+  bool close = false;                                            // ends the connection after this answer
 };
 
 enum class Waited : std::uint8_t { signalled, deadline, client_gone };
@@ -99,9 +104,11 @@ class Exchange {
   virtual ~Exchange() = default;
   virtual const RequestHead& head() const = 0;
 
-  // Reads the whole body (once), undoing Content-Encoding gzip and deflate. Errors, each of which also names its HTTP
-  // status through the code: resource_exhausted "http.body_too_large" (413), deadline_exceeded "http.body_slow" (408),
-  // invalid_argument "http.bad_body", unimplemented "http.content_encoding" (415), cancelled "http.client_gone".
+  // Reads the whole body (once), undoing Content-Encoding gzip and deflate. Errors (status_of tells each one's HTTP
+  // status): resource_exhausted "http.body_too_large" (413), unavailable "http.body_memory" (503),
+  // deadline_exceeded "http.body_slow" (408), invalid_argument "http.bad_body" (400), unimplemented
+  // "http.content_encoding" (415), cancelled "http.client_gone" (499: nobody is left to answer).
+  // After an error the answer closes the connection.
   virtual Task<Result<Body>> read_body(BodyLimits limits) = 0;
 
   // Sends the one answer. HEAD sends no body. False: the client is gone.
@@ -118,6 +125,9 @@ class Exchange {
   // 50 ms, also with unread bytes in the socket. Once begun, a signal set earlier returns at once without suspending.
   virtual Task<Waited> wait(Signal& signal, std::uint64_t deadline_ns) = 0;
 };
+
+// The status that answers an error this room made (reasons "http.…"); 500 for any other.
+unsigned status_of(const Error& error);
 
 using Handler = std::function<Task<void>(Exchange&)>;
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,14 +15,14 @@ struct Limits {
   std::uint32_t head_bytes_max = 16u << 10;
   std::uint32_t fields_max = 64;
   std::uint32_t target_bytes_max = 4u << 10;
-  std::uint32_t requests_per_connection_max = 0;   // 0: no limit
-  std::uint32_t connections_max = 16'384;          // per server; beyond it accept pauses
+  std::uint32_t requests_per_connection_max = 0;     // 0: no limit
+  std::uint32_t connections_max = 16'384;            // per server; beyond it accept pauses
   std::uint64_t body_bytes_inflight_max = 1u << 30;  // all connections together; beyond it 503
-  std::uint32_t head_ms = 5'000;         // first byte to end of head
-  std::uint32_t idle_ms = 30'000;        // between requests
-  std::uint32_t body_grace_ms = 5'000;   // then body_rate_min counts
-  std::uint32_t body_rate_min = 16u << 10;  // bytes per second
-  std::uint32_t write_ms = 30'000;       // without progress
+  std::uint32_t head_ms = 5'000;                     // first byte to end of head
+  std::uint32_t idle_ms = 30'000;                    // between requests
+  std::uint32_t body_grace_ms = 5'000;               // then body_rate_min counts
+  std::uint32_t body_rate_min = 16u << 10;           // bytes per second
+  std::uint32_t write_ms = 30'000;                   // without progress
   std::uint32_t tls_handshake_ms = 5'000;
 };
 
@@ -32,7 +33,7 @@ struct TlsFiles {
 
 struct ListenerConfig {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;               // 0: any free one, see Server::ports()
+  std::uint16_t port = 0;  // 0: any free one, see Server::ports()
   std::optional<TlsFiles> tls;
   std::vector<Route> routes;
 };
@@ -40,9 +41,9 @@ struct ListenerConfig {
 // One line per finished exchange, for the access log and the metrics. On the I/O thread: must be prompt.
 struct ExchangeRecord {
   Method method;
-  std::string_view route;               // pattern, or "" when none matched
+  std::string_view route;  // pattern, or "" when none matched
   std::string_view target, remote_address, request_id;
-  unsigned status;                      // 499: the client hung up first
+  unsigned status;  // 499: the client hung up first
   std::uint64_t bytes_in, bytes_out, duration_ns;
 };
 
@@ -69,8 +70,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  std::vector<std::uint16_t> ports() const;   // in the order of the listeners
-  void start();                               // starts the I/O threads
+  std::vector<std::uint16_t> ports() const;  // in the order of the listeners
+  void start();                              // starts the I/O threads
   // Stops accepting, answers what is under way with Connection: close, closes idle connections, then stops the
   // threads. True: everything ended by itself; false: timeout_ms passed and the rest was cut.
   bool drain(std::uint32_t timeout_ms);

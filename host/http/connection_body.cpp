@@ -1,0 +1,168 @@
+// connection_body.cpp: request bodies, read straight into the memory the handler gets.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cstring>
+
+#include "host/http/connection.hpp"
+
+namespace stoa::http {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::uint64_t kAlignment = 64;
+
+Error too_large(std::uint64_t limit) {
+  return {Code::resource_exhausted, "http.body_too_large",
+          "the body is larger than the limit of " + std::to_string(limit) + " bytes", 0};
+}
+
+}  // namespace
+
+Task<Result<Body>> Connection::read_body(BodyLimits limits) {
+  if (std::exchange(body_was_asked_, true)) {
+    co_return failure(Code::failed_precondition, "http.body_taken", "the body has been read already");
+  }
+  body_started_ns_ = monotonic_ns();
+  const Encoding encoding = encoding_of(head_);
+  if (encoding == Encoding::unknown) {
+    co_return failure(Code::unimplemented, "http.content_encoding",
+                      "the content encodings known here are gzip and deflate");
+  }
+  if (head_.content_length.value_or(0) > limits.bytes_max) co_return std::unexpected(too_large(limits.bytes_max));
+  if (encoding == Encoding::identity && !head_.is_chunked) co_return co_await read_sized(limits);
+  co_return co_await read_pieces(limits, encoding);
+}
+
+Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
+  const auto size = static_cast<std::size_t>(body_left_);
+  if (size == 0) {
+    static constexpr std::size_t kNothing = Body::kSlack + kAlignment;
+    auto nothing = allocate_body(thread_.settings.bodies, kNothing);
+    if (!nothing)
+      co_return failure(Code::unavailable, "http.body_memory", "too many request bodies are held in memory");
+    std::byte* const begin = nothing.get();
+    co_return Body(std::move(nothing), begin, 0);
+  }
+  auto memory = allocate_body(thread_.settings.bodies, size + kAlignment + Body::kSlack);
+  if (!memory) co_return failure(Code::unavailable, "http.body_memory", "too many request bodies are held in memory");
+  const std::uint64_t aligned_byte = reinterpret_cast<std::uintptr_t>(memory.get()) + limits.align_at;
+  std::byte* const begin = memory.get() + (kAlignment - aligned_byte % kAlignment) % kAlignment;
+
+  std::size_t got = std::min(size, buffered().size());
+  std::memcpy(begin, buffered().data(), got);
+  take_buffered(got);
+  body_left_ -= got;
+  if (got < size && got == 0 && !co_await send_continue()) {
+    co_return failure(Code::cancelled, "http.client_gone", "the client hung up");
+  }
+  while (got < size) {
+    const auto count = co_await receive(begin + got, size - got);
+    if (!count) co_return std::unexpected(count.error());
+    got += *count;
+    body_left_ -= *count;
+  }
+  end_phase();
+  co_return Body(std::move(memory), begin, size);
+}
+
+Task<Result<Body>> Connection::read_pieces(BodyLimits limits, Encoding encoding) {
+  GrowingBody body(thread_.settings.bodies, limits.bytes_max);
+  std::optional<Inflater> inflater;
+  if (encoding != Encoding::identity) inflater.emplace(encoding, limits, body);
+  const std::uint64_t begun_at = bytes_in_;
+  while (has_body_left()) {
+    auto piece = co_await next_piece();
+    if (!piece) co_return std::unexpected(piece.error());
+    if (bytes_in_ - begun_at > 2 * limits.bytes_max + (64u << 10))
+      co_return std::unexpected(too_large(limits.bytes_max));
+    while (!piece->empty() || (inflater && inflater->has_pending())) {
+      if (inflater) {
+        std::size_t consumed = 0;
+        if (auto stepped = inflater->step(*piece, consumed); !stepped) co_return std::unexpected(stepped.error());
+        piece->remove_prefix(consumed);
+        if (!piece->empty() || inflater->has_pending()) {
+          co_await asio::post(thread_.context().get_executor(), asio::deferred);
+        }
+        continue;
+      }
+      const auto room = body.room(piece->size());
+      if (!room) co_return std::unexpected(room.error());
+      const std::size_t count = std::min(room->size(), piece->size());
+      std::memcpy(room->data(), piece->data(), count);
+      body.commit(count);
+      piece->remove_prefix(count);
+    }
+  }
+  end_phase();
+  if (inflater && bytes_in_ > begun_at) {
+    if (auto finished = inflater->finish(); !finished) co_return std::unexpected(finished.error());
+  }
+  if (body.size() > limits.bytes_max) co_return std::unexpected(too_large(limits.bytes_max));
+  if (const auto room = body.room(1); !room) co_return std::unexpected(room.error());  // memory also for nothing
+  co_return std::move(body).finish();
+}
+
+// Part of the body as it lies in the input buffer: valid until the next piece is asked for. Empty only at the end.
+Task<Result<std::string_view>> Connection::next_piece() {
+  while (has_body_left()) {
+    if (head_.is_chunked) {
+      take_buffered(chunks_.frame(buffered()));
+      if (chunks_.is_bad()) co_return failure(Code::invalid_argument, "http.bad_body", "malformed chunked body");
+      if (chunks_.is_done()) break;
+    }
+    const std::uint64_t left = head_.is_chunked ? chunks_.payload() : body_left_;
+    if (const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffered().size())); count > 0) {
+      const std::string_view piece = buffered().substr(0, count);
+      take_buffered(count);
+      head_.is_chunked ? chunks_.take(count) : void(body_left_ -= count);
+      co_return piece;
+    }
+    if (!co_await send_continue()) co_return failure(Code::cancelled, "http.client_gone", "the client hung up");
+    consumed_ = filled_ = head_end_;
+    const auto count =
+        co_await receive(reinterpret_cast<std::byte*>(block_->input.get() + filled_), block_->input_capacity - filled_);
+    if (!count) co_return std::unexpected(count.error());
+    bytes_in_ -= *count;  // counted when they are taken
+    filled_ += *count;
+  }
+  co_return std::string_view{};
+}
+
+// One read of body bytes. The time allowed grows with what has arrived: after a grace, a body slower than the least
+// rate is given up.
+Task<Result<std::size_t>> Connection::receive(std::byte* into, std::size_t size) {
+  const Limits& limits = thread_.settings.limits;
+  const std::uint64_t earned_ms = limits.body_rate_min == 0 ? 0 : (bytes_in_ - head_end_) * 1000 / limits.body_rate_min;
+  phase_ = Phase::transfer;
+  thread_.wheel.arm(*this, body_started_ns_ + (limits.body_grace_ms + earned_ms) * 1'000'000);
+  unsuspended_ = 0;
+  const auto [error, count] = co_await transport_.async_read_some(asio::buffer(into, size), kAsTuple);
+  end_phase();
+  if (!error) {
+    is_timed_out_ = false;
+    bytes_in_ += count;
+    co_return count;
+  }
+  if (std::exchange(is_timed_out_, false)) {
+    thread_.counters.timeouts.add();
+    co_return failure(Code::deadline_exceeded, "http.body_slow",
+                      "the body arrived slower than " + std::to_string(limits.body_rate_min) + " bytes per second");
+  }
+  mark_gone();
+  co_return failure(Code::cancelled, "http.client_gone", "the client hung up");
+}
+
+Task<bool> Connection::send_continue() {
+  if (!std::exchange(continue_is_due_, false) || !buffered().empty() || answer_ != Answer::none) co_return true;
+  block_->output = "HTTP/1.1 100 Continue\r\n\r\n";
+  co_return co_await send_output();
+}
+
+void Connection::take_buffered(std::size_t count) {
+  consumed_ += count;
+  bytes_in_ += count;
+}
+
+}  // namespace stoa::http

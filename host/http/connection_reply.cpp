@@ -1,0 +1,234 @@
+// connection_reply.cpp: answers and streams: one system call when the kernel takes it all.
+// SPDX-License-Identifier: Apache-2.0
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include "host/http/connection.hpp"
+
+namespace stoa::http {
+namespace {
+
+namespace asio = boost::asio;
+
+// Below this a copy behind the head is cheaper than a second vector entry.
+constexpr std::size_t kCopiedBytesMax = 4096;
+// A stream's unsent bytes in the kernel: so little that a slow client is felt after a few events, not after megabytes.
+constexpr int kStreamUnsentBytes = 16 << 10;
+
+}  // namespace
+
+// What is still to be sent, in order, without copying.
+class SendCursor {
+ public:
+  static constexpr std::size_t kPiecesMax = 64;  // per system call
+
+  SendCursor(std::string_view first, std::string_view second, std::span<const std::span<const std::byte>> rest)
+      : fixed_{std::as_bytes(std::span(first)), std::as_bytes(std::span(second))}, rest_(rest) {
+    skip_empty();
+  }
+
+  bool is_done() const { return index_ == 2 + rest_.size(); }
+
+  std::size_t fill(std::span<asio::const_buffer, kPiecesMax> out) const {
+    std::size_t count = 0;
+    for (std::size_t i = index_; i < 2 + rest_.size() && count < out.size(); ++i) {
+      const auto piece = i == index_ ? at(i).subspan(offset_) : at(i);
+      if (!piece.empty()) out[count++] = asio::const_buffer(piece.data(), piece.size());
+    }
+    return count;
+  }
+
+  void advance(std::size_t bytes) {
+    while (bytes > 0) {
+      const std::size_t left = at(index_).size() - offset_;
+      const std::size_t step = std::min(left, bytes);
+      offset_ += step;
+      bytes -= step;
+      skip_empty();
+    }
+  }
+
+ private:
+  std::span<const std::byte> at(std::size_t i) const { return i < 2 ? fixed_[i] : rest_[i - 2]; }
+  void skip_empty() {
+    while (!is_done() && offset_ == at(index_).size()) {
+      ++index_;
+      offset_ = 0;
+    }
+  }
+
+  std::array<std::span<const std::byte>, 2> fixed_;
+  std::span<const std::span<const std::byte>> rest_;
+  std::size_t index_ = 0, offset_ = 0;
+};
+
+// Tries without waiting. False: cursor says what is left (or the client is gone).
+bool Connection::send_now(SendCursor& cursor) {
+  if (is_gone_ || is_cut_) return false;
+  if (transport_.is_tls()) return cursor.is_done();
+  std::array<asio::const_buffer, SendCursor::kPiecesMax> pieces;
+  while (!cursor.is_done()) {
+    const std::size_t count = cursor.fill(pieces);
+    ssize_t sent;
+    if (count == 1) {
+      sent = ::send(descriptor(), pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    } else {
+      std::array<iovec, SendCursor::kPiecesMax> vector;
+      for (std::size_t i = 0; i < count; ++i) vector[i] = {const_cast<void*>(pieces[i].data()), pieces[i].size()};
+      msghdr message{};
+      message.msg_iov = vector.data();
+      message.msg_iovlen = count;
+      sent = ::sendmsg(descriptor(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) mark_gone();
+      return false;
+    }
+    bytes_out_ += static_cast<std::uint64_t>(sent);
+    cursor.advance(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+// The rest, as the client takes it. False: it is gone, or has taken nothing for write_ms.
+Task<bool> Connection::send_rest(SendCursor& cursor) {
+  std::array<asio::const_buffer, SendCursor::kPiecesMax> pieces;
+  while (!cursor.is_done()) {
+    if (is_gone_ || is_cut_) {
+      mark_gone();
+      co_return false;
+    }
+    const std::size_t count = cursor.fill(pieces);
+    arm(Phase::transfer, thread_.settings.limits.write_ms);
+    unsuspended_ = 0;
+    const auto [error, sent] =
+        co_await transport_.async_write_some(std::span<const asio::const_buffer>(pieces.data(), count), kAsTuple);
+    end_phase();
+    if (error) {
+      if (std::exchange(is_timed_out_, false)) thread_.counters.timeouts.add();
+      mark_gone();
+      co_return false;
+    }
+    is_timed_out_ = false;
+    bytes_out_ += sent;
+    cursor.advance(sent);
+  }
+  co_return true;
+}
+
+Task<bool> Connection::send_output() {
+  SendCursor cursor(block_->output, {}, {});
+  co_return send_now(cursor) || co_await send_rest(cursor);
+}
+
+Task<bool> Connection::reply(Response response) {
+  if (answer_ != Answer::none) {
+    // The second answer of a handler: nothing sane can be sent any more.
+    thread_.counters.handler_defects.add();
+    closes_ = true;
+    co_return false;
+  }
+  answer_ = Answer::complete;
+  status_ = response.status;
+  closes_ = response.close || should_close();
+  std::uint64_t size = response.body.size();
+  for (const auto& chunk : response.chunks) size += chunk.size();
+  const bool has_no_length = response.status == 204 || response.status == 304 || response.status < 200;
+  const bool has_body = !has_no_length && head_.method != Method::head;
+
+  std::string& out = block_->output;
+  out.clear();
+  append_head(out,
+              {.status = response.status,
+               .content_type = has_no_length ? std::string_view{} : response.content_type,
+               .request_id = head_.request_id,
+               .framing = has_no_length ? Framing::none : Framing::length,
+               .content_length = size,
+               .fields = response.fields,
+               .close = closes_,
+               .says_keep_alive = parsed_.is_http_1_0},
+              thread_.date);
+  std::string_view body;
+  if (has_body && response.body.size() <= kCopiedBytesMax) {
+    out += response.body;
+  } else if (has_body) {
+    body = response.body;
+  }
+  SendCursor cursor(out, body,
+                    has_body ? std::span<const std::span<const std::byte>>(response.chunks)
+                             : std::span<const std::span<const std::byte>>{});
+  co_return send_now(cursor) || co_await send_rest(cursor);
+}
+
+Task<bool> Connection::begin_stream(unsigned status, std::string_view content_type) {
+  if (answer_ != Answer::none) {
+    thread_.counters.handler_defects.add();
+    closes_ = true;
+    co_return false;
+  }
+  answer_ = Answer::streaming;
+  status_ = status;
+  stream_is_chunked_ = !parsed_.is_http_1_0;
+  closes_ = should_close() || !stream_is_chunked_;
+  block_->output.clear();
+  append_head(block_->output,
+              {.status = status,
+               .content_type = content_type,
+               .request_id = head_.request_id,
+               .framing = stream_is_chunked_ ? Framing::chunked : Framing::until_close,
+               .content_length = 0,
+               .fields = {},
+               .close = closes_,
+               .says_keep_alive = false},
+              thread_.date);
+  // It leaves with the first piece, or when the handler starts to wait for one.
+  stream_head_is_due_ = true;
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kStreamUnsentBytes, sizeof kStreamUnsentBytes);
+  co_return !is_gone_ && !is_cut_;
+}
+
+Task<bool> Connection::flush_stream_head() {
+  if (!std::exchange(stream_head_is_due_, false)) co_return true;
+  co_return co_await send_output();
+}
+
+Task<bool> Connection::write(std::string_view bytes) {
+  if (answer_ != Answer::streaming || is_gone_ || is_cut_) co_return false;
+  if (bytes.empty() || head_.method == Method::head) co_return true;
+  std::string& out = block_->output;
+  if (!std::exchange(stream_head_is_due_, false)) out.clear();
+  if (stream_is_chunked_) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, bytes.size(), 16).ptr;
+    out.append(digits, static_cast<std::size_t>(end - digits)).append("\r\n");
+  }
+  const std::string_view line_end = stream_is_chunked_ ? std::string_view("\r\n") : std::string_view{};
+  if (bytes.size() <= kCopiedBytesMax) {
+    out.append(bytes).append(line_end);
+    co_return co_await send_output();
+  }
+  const std::array<std::span<const std::byte>, 1> tail{std::as_bytes(std::span(line_end))};
+  SendCursor cursor(out, bytes, tail);
+  co_return send_now(cursor) || co_await send_rest(cursor);
+}
+
+Task<bool> Connection::end_stream() {
+  if (answer_ != Answer::streaming) co_return false;
+  std::string& out = block_->output;
+  if (!std::exchange(stream_head_is_due_, false)) out.clear();
+  if (stream_is_chunked_ && head_.method != Method::head) out.append("0\r\n\r\n");
+  const bool is_sent = out.empty() || co_await send_output();
+  if (!is_sent) co_return false;
+  answer_ = Answer::complete;
+  constexpr int kNoLimit = -1;
+  if (!closes_) ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNoLimit, sizeof kNoLimit);
+  co_return true;
+}
+
+}  // namespace stoa::http

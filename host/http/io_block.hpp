@@ -1,0 +1,42 @@
+// io_block.hpp: the memory one busy connection reads, parses and writes with; idle connections hold none.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/http/router.hpp"
+#include "host/http/strict_parser.hpp"
+
+namespace stoa::http {
+
+struct IoBlock {
+  explicit IoBlock(const HeadLimits& limits);
+
+  // Room for a body beside the longest head, which stays in place while the handler runs.
+  static constexpr std::size_t kBodyBytesMin = 4096;
+
+  std::size_t input_capacity;
+  std::unique_ptr<char[]> input;
+  std::unique_ptr<Field[]> fields;
+  std::unique_ptr<char[]> decoded;  // the params of the path
+  Field params[Router::kParamsMax];
+  std::string output;  // the head of an answer, with a small body
+};
+
+// Thread: the I/O thread only. Last in, first out: the block handed out is the one still in the cache.
+class IoBlockPool {
+ public:
+  explicit IoBlockPool(const HeadLimits& limits) : limits_(limits) {}
+  std::unique_ptr<IoBlock> acquire();
+  void release(std::unique_ptr<IoBlock> block);
+  const HeadLimits& limits() const { return limits_; }
+
+ private:
+  static constexpr std::size_t kKeptMax = 64;  // about 1.5 MiB per thread
+  static constexpr std::size_t kOutputKeptMax = 16u << 10;
+  HeadLimits limits_;
+  std::vector<std::unique_ptr<IoBlock>> free_;
+};
+
+}  // namespace stoa::http

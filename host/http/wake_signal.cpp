@@ -1,0 +1,88 @@
+// wake_signal.cpp: the hand-over between a notifying thread and the I/O thread.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/http/wake_signal.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace stoa::http {
+
+void WakeSignal::notify() noexcept {
+  if (state_.exchange(kSet, std::memory_order_acq_rel) != kWatched) return;
+  // Queued once until delivered: when the exchange reads true, the delivery that resets it comes later and sees kSet.
+  if (is_queued_.exchange(true, std::memory_order_acq_rel)) return;
+  self_ = shared_from_this();
+  mailbox_->push(*this);
+}
+
+bool WakeSignal::watch(Waiter& waiter) {
+  waiter_ = &waiter;
+  State expected = kIdle;
+  if (state_.compare_exchange_strong(expected, kWatched, std::memory_order_acq_rel) || expected == kWatched)
+    return true;
+  waiter_ = nullptr;
+  state_.store(kIdle, std::memory_order_release);
+  return false;
+}
+
+void WakeSignal::deliver() {
+  const std::shared_ptr<Signal> keep = std::move(self_);
+  is_queued_.exchange(false, std::memory_order_acq_rel);
+  if (!waiter_ || !consume()) return;
+  Waiter* const waiter = waiter_;
+  waiter_ = nullptr;
+  waiter->on_signal();
+}
+
+void Mailbox::drop_all() {
+  for (WakeSignal* signal = take_all(); signal;) {
+    WakeSignal* const next = signal->next_;
+    const std::shared_ptr<Signal> last = std::move(signal->self_);
+    signal = next;
+  }
+}
+
+void Mailbox::push(WakeSignal& signal) noexcept {
+  WakeSignal* newest = newest_.load(std::memory_order_relaxed);
+  do {
+    signal.next_ = newest;
+  } while (!newest_.compare_exchange_weak(newest, &signal, std::memory_order_acq_rel, std::memory_order_relaxed));
+  if (newest == nullptr) post();
+}
+
+void Mailbox::post() {
+  if (std::this_thread::get_id() == owner_) {
+    boost::asio::post(*context_, [this] { drain(); });
+    return;
+  }
+  const std::lock_guard lock(context_mutex_);
+  if (context_) {
+    boost::asio::post(*context_, [this] { drain(); });
+  } else {
+    drop_all();
+  }
+}
+
+WakeSignal* Mailbox::take_all() { return newest_.exchange(nullptr, std::memory_order_acq_rel); }
+
+void Mailbox::drain() {
+  WakeSignal* oldest = nullptr;
+  for (WakeSignal* signal = take_all(); signal;) {
+    WakeSignal* const next = signal->next_;
+    signal->next_ = oldest;
+    oldest = signal;
+    signal = next;
+  }
+  while (oldest) {
+    WakeSignal* const next = oldest->next_;
+    oldest->deliver();
+    oldest = next;
+  }
+}
+
+void Mailbox::close() {
+  const std::lock_guard lock(context_mutex_);
+  context_ = nullptr;
+  drop_all();
+}
+
+}  // namespace stoa::http
