@@ -1,5 +1,4 @@
-// A streaming plugin: sends a text back word by word, as fast as the reader takes it. SPDX-License-Identifier:
-// Apache-2.0
+// A streaming plugin: sends a text back word by word. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
 #include "stoa/plugin.hpp"
