@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,16 @@
 
 namespace stoa::runtime {
 
+class Call;
+
 struct MeterTotal {
   std::string meter;
   std::int64_t total_micro = 0;
 };
 
 // Told, on the thread that emits or finishes (a model thread, or the I/O thread for inline models), that take() or
-// finished() has something new. Must be prompt and must not call into the Call's consumer side.
+// finished() has something new. Must be prompt and must not call into the Call's consumer side. Told once for what
+// take() has not fetched yet, not once per emit; several threads may tell at the same time.
 class CallListener {
  public:
   virtual void on_progress() noexcept = 0;
@@ -31,50 +35,132 @@ class CallListener {
   ~CallListener() = default;
 };
 
+// Told once per call, before its listener, when nobody works on it any more: it is finished and no plugin holds it.
+class CallObserver {
+ public:
+  virtual void on_end(Call& call) noexcept = 0;
+
+ protected:
+  ~CallObserver() = default;
+};
+
 struct CallSpec {
   std::string task, params_json, session, tenant, traceparent;
-  std::uint64_t deadline_ns = 0;   // CLOCK_MONOTONIC; 0: none
-  std::vector<InputPart> inputs;   // checked against the model's ports by the caller
-  std::vector<std::string> outputs;  // empty: all
+  std::uint64_t deadline_ns = 0;               // CLOCK_MONOTONIC; 0: none
+  std::vector<InputPart> inputs;               // checked against the model's ports by the caller
+  std::vector<std::string> outputs;            // empty: all
   std::uint32_t pending_parts_max = 64;        // a stream's emit says STOA_WOULD_BLOCK beyond either bound
   std::uint64_t pending_bytes_max = 1u << 20;  // one emit larger than this is taken when nothing is pending
+  // False for a consumer that wants the whole answer at once: it is told at finish, and before that only when an emit
+  // would block. Saves one wake-up of its thread per request.
+  bool wants_progress = true;
+};
+
+// When it happened, CLOCK_MONOTONIC, for whoever queues and submits the call; 0: not yet.
+struct CallTimes {
+  std::uint64_t enqueued_ns = 0, submitted_ns = 0, ended_ns = 0;
 };
 
 // Threads: the plugin side (abi(), through the sink) is any thread; the consumer side is one thread at a time.
 // Lifetime: shared between consumer and instance, because either may be the last to let go (a client that hung up, a
-// plugin that finishes late).
-class Call final {
+// plugin that finishes late). From launch until the plugin's finish the call also keeps itself alive, because the
+// plugin holds its address.
+class Call final : public std::enable_shared_from_this<Call> {
+  struct Key {
+    explicit Key() = default;  // only create() makes one
+  };
+
  public:
-  // listener may be null (poll with finished()); it must outlive its last on_progress, see detach().
+  // listener may be null (poll with finished()).
   static std::shared_ptr<Call> create(CallSpec spec, std::shared_ptr<CallListener> listener);
+  Call(Key, CallSpec spec, std::shared_ptr<CallListener> listener);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
   // -- consumer side --
-  std::vector<OutputPart> take();          // all parts emitted since the last take; makes the channel writable again
-  bool finished() const noexcept;          // finish was called and every part emitted before it is visible to take()
+  std::vector<OutputPart> take();  // all parts emitted since the last take; makes the channel writable again
+  // finish was called, and every part emitted before it is visible to take().
+  bool finished() const noexcept { return is_finished_.load(std::memory_order_acquire); }
   // Valid once finished(): nullopt for success.
-  const std::optional<Error>& error() const noexcept;
+  const std::optional<Error>& error() const noexcept { return error_; }
   std::vector<MeterTotal> meters() const;  // final once finished()
   // Sets the cancel word (first reason wins) and wakes a blocked wait_writable. Any thread.
   void cancel(Code why) noexcept;
-  bool is_cancelled() const noexcept;
+  bool is_cancelled() const noexcept { return cancel_reason() != Code::ok; }
+  Code cancel_reason() const noexcept;
 
   // -- instance side --
-  const stoa_request* abi() const noexcept;
-  stoa_request* abi() noexcept;
-  std::uint64_t id() const noexcept;
-  std::uint64_t deadline_ns() const noexcept;
-  // Finishes on the host's behalf (refused submit, dead worker). Ignored when already finished; true when it was us.
+  const stoa_request* abi() const noexcept { return &request_; }
+  stoa_request* abi() noexcept { return &request_; }
+  static Call* of(const stoa_request& request) noexcept { return static_cast<Call*>(request.host); }
+  std::uint64_t id() const noexcept { return request_.id; }
+  std::uint64_t deadline_ns() const noexcept { return request_.deadline_ns; }
+  const std::string& session() const noexcept { return spec_.session; }
+  CallTimes times;  // written by the queue and the model thread in front of the instance, before and at the end
+
+  // Before it is queued or submitted. observer must live until it is told.
+  void observe(CallObserver* observer) noexcept { observer_ = observer; }
+
+  // The plugin holds it from here until its finish. meters: those its model declares; outstanding: counts the call
+  // until it lands, and each payload until it is released. Both must live until then.
+  void launch(std::span<const std::string> meters, Outstanding& outstanding);
+  bool is_held() const noexcept;  // launched, and neither finished by the plugin nor refused
+  // Ends a launched call that the plugin did not take after all (refused submit, dead worker). Ignored when it landed.
+  void refuse(Error error) noexcept;
+  // Finishes on the host's behalf (cancelled in the queue, deadline passed). Ignored when already finished; true when
+  // it was us. A plugin that holds the call still owes its finish.
   bool finish(std::optional<Error> error) noexcept;
-  // Counts of misuse by the plugin (second finish, emit after finish), for metrics and the log.
-  std::uint32_t misuses() const noexcept;
+
+  // As ext/meter.h says; the meter "call" is the host's own.
+  stoa_status set_meter(std::string_view meter, std::int64_t total_micro);
+
+  // Misuse by the plugin (second finish, emit after finish, lying parts), and the first of them in words.
+  std::uint32_t misuses() const noexcept { return misuses_.load(std::memory_order_relaxed); }
+  std::string first_misuse() const;
 
  private:
-  struct State;
-  explicit Call(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  struct LentInput;
+
+  static stoa_status emit(const stoa_request* req, stoa_part* const* parts, std::uint32_t n, std::uint32_t flags);
+  static stoa_status wait_writable(const stoa_request* req, std::uint64_t deadline_ns);
+  static void finish_from_plugin(const stoa_request* req, stoa_status status, const stoa_error* err);
+  static const stoa_sink kSink;
+
+  void lend_inputs();
+  stoa_status take_over(stoa_part* const* parts, std::uint32_t n);
+  stoa_status wait_taken(std::uint64_t deadline_ns);
+  bool would_block(std::uint64_t more_parts, std::uint64_t more_bytes) const noexcept;
+  void land(std::optional<Error> error, bool by_plugin) noexcept;
+  stoa_status note_misuse(stoa_status status, std::string_view what);
+  void tell() noexcept {
+    if (listener_ != nullptr) listener_->on_progress();
+  }
+
+  const CallSpec spec_;
+  const std::shared_ptr<CallListener> listener_;
+  CallObserver* observer_ = nullptr;
+  stoa_request request_{};
+  std::unique_ptr<LentInput[]> inputs_;
+  std::vector<const stoa_part*> input_records_;
+  std::vector<stoa_str> output_names_;
+  std::uint32_t cancel_word_ = 0;  // through std::atomic_ref; the plugin reads it as the ABI says
+  std::span<const std::string> meters_declared_;
+
+  mutable std::mutex mutex_;  // Lock: everything below, but the atomics; never held while plugin code runs
+  std::condition_variable taken_;
+  std::vector<OutputPart> pending_;
+  std::uint64_t pending_bytes_ = 0;
+  bool is_blocked_ = false;    // an emit said WOULD_BLOCK, and nothing was taken since
+  std::uint32_t waiting_ = 0;  // threads in wait_writable
+  bool is_launched_ = false, is_landed_ = false;
+  std::shared_ptr<Call> self_;  // while launched and not landed
+  Outstanding* outstanding_ = nullptr;
+  std::vector<MeterTotal> meters_;
+  std::string first_misuse_, bad_part_;
+  std::optional<Error> error_;  // constant once is_finished_
+  std::atomic<bool> is_finished_{false};
+  std::atomic<std::uint32_t> misuses_{0};
 };
 
 }  // namespace stoa::runtime

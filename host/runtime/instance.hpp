@@ -14,33 +14,45 @@
 
 namespace stoa::runtime {
 
-// created -> loading -> warming -> proving (golden cases) -> ready -> draining -> stopped; any -> failed.
+// created -> loading -> warming -> proving (golden cases) -> ready -> draining -> stopped; any -> failed, failed ->
+// stopped.
 enum class InstanceState : std::uint8_t { created, loading, warming, proving, ready, draining, stopped, failed };
 std::string_view name_of(InstanceState state);
+bool is_legal(InstanceState from, InstanceState to);
 
 struct BatchLimits {
   std::uint32_t requests_max = 1;
-  std::uint64_t cost_max = 0;      // 0: no limit
+  std::uint64_t cost_max = 0;  // 0: no limit
   std::uint64_t delay_max_ns = 0;
 };
 
 // What a loaded model can do, read once after load.
 struct InstanceTraits {
   BatchLimits batching;
-  bool is_inline = false;          // declares stoa.inline/1
+  bool has_cost = false, has_join_rule = false;  // cost() and can_join() ask the plugin; else 1 and always
+  bool is_inline = false;  // declares stoa.inline/1, within the host's bound, and the operator trusts it
   std::uint64_t inline_expected_ns = 0;
+  std::uint32_t inline_slots = 0;  // threads that may run it inline at once, beside the model threads
   bool has_sessions = false, has_health = false;
-  std::string card_json;           // stoa.card/1, or empty
+  std::string card_json;  // stoa.card/1, or empty
 };
 
-// Threads: submit and cancel from any model thread at once, up to limits.threads in submit; the rest [control].
+// Threads: submit and cancel from any model thread at once, up to limits.threads in submit (and inline_slots more where
+// is_inline); the rest [control].
 class Instance {
  public:
   virtual ~Instance() = default;
   virtual const ModelSpec& spec() const = 0;
   virtual const InstanceTraits& traits() const = 0;
   virtual InstanceState state() const = 0;
-  virtual std::string_view isolation() const = 0;  // "T0", "T1", "T2", "T2n": the tier in force
+  virtual std::string_view isolation() const = 0;      // "T0", "T1", "T2", "T2n": the tier in force
+  virtual std::uint64_t load_deadline_ns() const = 0;  // when load, warm-up and golden cases must be done
+
+  // A new instance is loaded and warming. warm_up runs stoa.warmup/1 on the calling model thread; every one of them
+  // calls it, one after the other, because what it warms is per thread (allocator caches, a library's thread pools).
+  // Then one calls prove: golden cases, and ready. An error makes the instance failed.
+  virtual Result<void> warm_up() = 0;
+  virtual Result<void> prove() = 0;
 
   // Hands the calls to the model as one batch. Each of them gets its finish, whatever happens; never fails.
   virtual void submit(std::span<const std::shared_ptr<Call>> calls) = 0;
@@ -48,8 +60,13 @@ class Instance {
   virtual std::uint64_t cost(const Call& call) const = 0;
   virtual bool can_join(const Call& first, const Call& next) const = 0;
   virtual Result<void> check_health(std::int32_t depth, std::uint64_t deadline_ns) = 0;
-  // Stops intake is the caller's; waits until nothing is in flight, then unloads. code deadline_exceeded: still running.
+  // Stopping intake is the caller's; waits until nothing is in flight, then unloads. code deadline_exceeded: still
+  // running, and may be tried again.
   virtual Result<void> drain(std::uint64_t deadline_ns) = 0;
 };
+
+// For whoever needs a ready instance without model threads (checks, tools, tests): warms up and proves on the calling
+// thread.
+Result<void> make_ready(Instance& instance);
 
 }  // namespace stoa::runtime

@@ -24,23 +24,23 @@ struct PortSpec {
 
 struct ModelLimits {
   std::uint64_t request_bytes_max = 64u << 20;
-  std::uint32_t inflight_max = 64;      // between submit and finish
-  std::uint32_t queue_max = 256;        // waiting in front of that
-  std::uint32_t threads = 1;            // model threads, each may be inside submit
+  std::uint32_t inflight_max = 64;             // between submit and finish
+  std::uint32_t queue_max = 256;               // waiting in front of that
+  std::uint32_t threads = 1;                   // model threads, each may be inside submit
   std::uint64_t deadline_ns = 30'000'000'000;  // for requests that name none
   std::uint64_t load_ns = 60'000'000'000;      // load, warm-up and golden cases together
 };
 
 struct ModelSpec {
-  std::string name;     // "publisher/model"
-  std::string version;  // the release's
+  std::string name;        // "publisher/model"
+  std::string version;     // the release's
   std::string local_name;  // the manifest's model name, as stoa_load.model says it
-  std::string task;     // "image-classification"
+  std::string task;        // "image-classification"
   std::vector<PortSpec> inputs, outputs;
   std::vector<std::vector<std::string>> one_of;  // exactly one input of each group must be given
   std::vector<std::string> meters;
   ModelLimits limits;
-  std::string config_json;  // passed through, never parsed here
+  std::string config_json;    // passed through, never parsed here
   bool is_streaming = false;  // emits more than once per request
 
   const PortSpec* input(std::string_view port) const {

@@ -12,8 +12,8 @@
 namespace stoa::runtime {
 
 struct AssetFile {
-  std::string path;             // as in the manifest: "assets/weights.pt"
-  std::filesystem::path file;   // where the verified bytes lie
+  std::string path;            // as in the manifest: "assets/weights.pt"
+  std::filesystem::path file;  // where the verified bytes lie
   std::uint64_t size = 0;
 };
 
@@ -31,10 +31,11 @@ struct GoldenCase {
 };
 
 struct PluginSource {
-  std::string id, version;               // "publisher/plugin", "1.2.0"
-  std::filesystem::path library;         // absolute
+  std::string id, version;                       // "publisher/plugin", "1.2.0"
+  std::filesystem::path library;                 // absolute
   std::array<std::uint8_t, 32> source_sha256{};  // of the manifest the library was built with
   std::uint32_t abi_min = 1, abi_max = 1;
+  std::string libc_min;  // the platform's, "2.36"; empty: not checked
   std::vector<AssetFile> assets;
   std::vector<ModelSpec> models;
   std::vector<GoldenCase> golden;

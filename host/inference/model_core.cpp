@@ -1,0 +1,465 @@
+// model_core.cpp: what happens to a call between its handler and its model. SPDX-License-Identifier: Apache-2.0
+#include "host/inference/model_core.hpp"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <algorithm>
+#include <climits>
+#include <utility>
+
+#include "host/runtime/futex.hpp"
+#include "host/runtime/in_process_instance.hpp"
+
+namespace stoa::inference {
+namespace {
+
+using runtime::Call;
+using runtime::monotonic_ns;
+
+constexpr std::uint64_t kLastWaitNs = 2'000'000'000;  // a destructor's patience with what still runs
+constexpr std::uint64_t kRetryMsMin = 1, kRetryMsMax = 60'000;
+
+// Coarse (the last tick's): 5 ns instead of 25, and nobody reads more than a second from it.
+std::uint64_t unix_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) { counter.fetch_add(n, std::memory_order_relaxed); }
+
+Error ended_early(Code why) {
+  if (why == Code::deadline_exceeded)
+    return Error{why, "request.deadline", "the request's deadline passed before the model took it", 0};
+  return Error{why, "request.cancelled", "the request was cancelled before the model took it", 0};
+}
+
+}  // namespace
+
+ModelCore::ModelCore(std::unique_ptr<runtime::Instance> instance, ServedModelOptions options)
+    : instance_(std::move(instance)),
+      options_(std::move(options)),
+      limits_(instance_->spec().limits),
+      batching_(instance_->traits().batching),
+      is_inline_(options_.inline_trusted && instance_->traits().is_inline) {}
+
+void ModelCore::log(runtime::LogLevel level, const std::string& message) const {
+  if (options_.log == nullptr) return;
+  runtime::LogLine line;
+  line.level = level;
+  line.model = instance_->spec().name;
+  line.message = message;
+  options_.log->write(line);
+}
+
+// ---- start ----
+
+Result<void> ModelCore::start() {
+  for (std::size_t i = 0; i < std::max(1u, limits_.threads); ++i)
+    threads_.emplace_back([core = shared_from_this(), i] { core->run_thread(i); });
+  std::unique_lock lock(startup_.mutex);
+  const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(instance_->load_deadline_ns())};
+  if (!startup_.moved.wait_until(lock, until, [this] { return startup_.is_over; })) {
+    startup_.outcome = failure(Code::deadline_exceeded, "plugin.load_timeout",
+                               "model \"" + instance_->spec().name + "\" was not ready within " +
+                                   std::to_string(limits_.load_ns / 1'000'000) + " ms");
+    startup_.is_over = true;
+    startup_.moved.notify_all();
+    lock.unlock();
+    stop_threads(false);  // one of them is inside the plugin, perhaps for ever
+    return startup_.outcome;
+  }
+  const Result<void> outcome = startup_.outcome;
+  lock.unlock();
+  if (!outcome) stop_threads(true);
+  return outcome;
+}
+
+void ModelCore::run_thread(std::size_t index) {
+  pthread_setname_np(pthread_self(), "stoa-model");
+  if (take_part_in_start(index)) serve();
+}
+
+// True once the model is ready.
+bool ModelCore::take_part_in_start(std::size_t index) {
+  std::unique_lock lock(startup_.mutex);
+  const auto run_and_note = [&](auto&& step) {
+    lock.unlock();
+    Result<void> done = step();
+    lock.lock();
+    if (startup_.is_over) return;  // given up meanwhile
+    if (!done) {
+      startup_.outcome = std::move(done);
+      startup_.is_over = true;
+    }
+  };
+  startup_.moved.wait(lock, [&] { return startup_.is_over || startup_.turn == index; });
+  if (!startup_.is_over) run_and_note([this] { return instance_->warm_up(); });
+  ++startup_.turn;
+  startup_.moved.notify_all();
+  if (index == 0) {
+    startup_.moved.wait(lock, [&] { return startup_.is_over || startup_.turn == std::max(1u, limits_.threads); });
+    if (!startup_.is_over) run_and_note([this] { return instance_->prove(); });
+    if (!startup_.is_over) {
+      phase_.store(Phase::ready, std::memory_order_seq_cst);
+      startup_.is_over = true;
+    }
+    startup_.moved.notify_all();
+  }
+  startup_.moved.wait(lock, [&] { return startup_.is_over; });
+  return startup_.outcome.has_value();
+}
+
+// ---- admission ----
+
+bool ModelCore::is_ready() const {
+  return phase_.load(std::memory_order_seq_cst) == Phase::ready && is_healthy_.load(std::memory_order_relaxed) &&
+         instance_->state() == runtime::InstanceState::ready;
+}
+
+std::unexpected<Error> ModelCore::reject(Error error) {
+  add(counters_.rejected_count, 1);
+  return std::unexpected(std::move(error));
+}
+
+Result<void> ModelCore::enqueue(std::shared_ptr<Call> call) {
+  const std::uint64_t now = monotonic_ns();
+  if (call->deadline_ns() != 0 && now >= call->deadline_ns())
+    return reject(Error{Code::deadline_exceeded, "request.deadline", "the request's deadline has passed", 0});
+  accepted_.add();  // before looking at the phase: a drain that does not wait for this call is seen here
+  if (!is_ready()) {
+    accepted_.remove();
+    const bool is_draining = phase_.load(std::memory_order_seq_cst) >= Phase::draining;
+    const std::string& name = instance_->spec().name;
+    return reject(is_draining ? Error{Code::unavailable, "model.draining", "model \"" + name + "\" is draining", 0}
+                              : Error{Code::unavailable, "model.not_ready", "model \"" + name + "\" is not ready", 0});
+  }
+  call->times.enqueued_ns = now;
+  call->observe(this);
+  if (run_inline(call, now)) return {};
+  return queue(std::move(call));
+}
+
+Result<void> ModelCore::queue(std::shared_ptr<Call> call) {
+  const std::uint64_t cost = instance_->cost(*call);  // the plugin's code: not under the lock
+  bool is_full = false, is_wake_due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_full = queue_.size() >= limits_.queue_max;
+    if (!is_full) {
+      queue_.push({std::move(call), cost});
+      queued_.store(static_cast<std::uint32_t>(queue_.size()), std::memory_order_seq_cst);
+      is_wake_due = note_wake();
+    }
+  }
+  if (is_wake_due) wake_one();
+  if (!is_full) return {};
+  accepted_.remove();
+  const std::uint64_t interval_ns = counters_.interval_ns.load(std::memory_order_relaxed);
+  const std::uint64_t ms = interval_ns * limits_.queue_max / 1'000'000;
+  return reject(Error{Code::resource_exhausted, "model.queue_full",
+                      "model \"" + instance_->spec().name + "\" has " + std::to_string(limits_.queue_max) +
+                          " requests waiting, that is its limit",
+                      static_cast<std::uint32_t>(std::clamp(ms, kRetryMsMin, kRetryMsMax))});
+}
+
+bool ModelCore::run_inline(const std::shared_ptr<Call>& call, std::uint64_t now_ns) {
+  // A session's requests need the queue, which keeps them one after the other.
+  if (!is_inline_.load(std::memory_order_relaxed) || !call->session().empty()) return false;
+  const auto leave = [this] { inline_running_.fetch_sub(1, std::memory_order_relaxed); };
+  if (inline_running_.fetch_add(1, std::memory_order_relaxed) >= instance_->traits().inline_slots) {
+    leave();
+    return false;
+  }
+  if (inflight_.fetch_add(1, std::memory_order_seq_cst) >= limits_.inflight_max) {
+    inflight_.fetch_sub(1, std::memory_order_seq_cst);  // whoever this hid a free place from is woken by queue()
+    leave();
+    return false;
+  }
+  add(counters_.batch_count, 1);
+  note_submitted(*call, now_ns);
+  instance_->submit(std::span(&call, 1));
+  leave();
+  const bool is_slow = !call->finished() || monotonic_ns() - now_ns > runtime::kInlineNsMax;
+  if (!window_.add(is_slow) && is_inline_.exchange(false, std::memory_order_relaxed))
+    log(runtime::LogLevel::warn, "moved off the I/O threads: more than " + std::to_string(InlineWindow::kSlowMax) +
+                                     " of the last " + std::to_string(InlineWindow::kCalls) + " calls took over " +
+                                     std::to_string(runtime::kInlineNsMax / 1000) + " us");
+  return true;
+}
+
+void ModelCore::cancel(const std::shared_ptr<Call>& call, Code why) {
+  call->cancel(why);
+  std::shared_ptr<Call> removed;
+  {
+    const std::lock_guard lock(mutex_);
+    removed = queue_.remove(*call);
+    queued_.store(static_cast<std::uint32_t>(queue_.size()), std::memory_order_seq_cst);
+  }
+  if (removed != nullptr)
+    removed->finish(ended_early(why));
+  else
+    instance_->cancel(*call, why);
+}
+
+Result<void> ModelCore::check_health(std::int32_t depth, std::uint64_t deadline_ns) {
+  const Result<void> health = instance_->check_health(depth, deadline_ns);
+  const bool was_healthy = is_healthy_.exchange(health.has_value(), std::memory_order_relaxed);
+  if (was_healthy && !health) log(runtime::LogLevel::error, "unhealthy: " + health.error().message);
+  if (!was_healthy && health) log(runtime::LogLevel::info, "healthy again");
+  return health;
+}
+
+// ---- the model threads ----
+
+// Lock: mutex_.
+bool ModelCore::can_take() const {
+  return queue_.size() > 0 && inflight_.load(std::memory_order_seq_cst) < limits_.inflight_max && queue_.has_runnable();
+}
+
+// Lock: mutex_.
+bool ModelCore::is_batch_full() const {
+  return queue_.size() >= batching_.requests_max || (batching_.cost_max > 0 && queue_.cost() >= batching_.cost_max);
+}
+
+// Until when the oldest call waits for company; 0: not at all. Lock: mutex_.
+std::uint64_t ModelCore::company_until_ns() const {
+  if (batching_.requests_max <= 1 || batching_.delay_max_ns == 0 || is_batch_full()) return 0;
+  if (phase_.load(std::memory_order_relaxed) != Phase::ready) return 0;
+  const std::uint64_t until = queue_.oldest_ns() + batching_.delay_max_ns;
+  return until > monotonic_ns() ? until : 0;
+}
+
+// True when a sleeping thread must be woken, which the caller then does, after unlocking. Lock: mutex_.
+bool ModelCore::note_wake() {
+  if (sleepers_ == 0 || waking_ > 0 || !can_take()) return false;
+  if (gatherers_ > 0 && !is_batch_full()) return false;  // it wakes by itself, in time
+  ++waking_;
+  wake_word_.fetch_add(1, std::memory_order_seq_cst);
+  return true;
+}
+
+void ModelCore::wake_one() { runtime::futex_wake(&wake_word_, 1); }
+
+void ModelCore::sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns) {
+  ++sleepers_;
+  if (until_ns != 0) ++gatherers_;
+  const std::uint32_t seen = wake_word_.load(std::memory_order_seq_cst);
+  lock.unlock();
+  runtime::futex_wait(wake_word_, seen, until_ns);
+  lock.lock();
+  if (until_ns != 0) --gatherers_;
+  --sleepers_;
+  if (waking_ > 0) --waking_;  // whoever was meant: this thread looks now
+}
+
+void ModelCore::serve() {
+  Batch batch;
+  std::unique_lock lock(mutex_);
+  while (!is_stopping_) {
+    if (!can_take()) {
+      sleep(lock, 0);
+      continue;
+    }
+    if (const std::uint64_t until_ns = company_until_ns(); until_ns != 0) {
+      sleep(lock, until_ns);
+      continue;
+    }
+    const std::uint32_t inflight = inflight_.load(std::memory_order_seq_cst);
+    if (inflight >= limits_.inflight_max) continue;  // an inline call was faster
+    queue_.take(batching_, limits_.inflight_max - inflight, batch.taken);
+    inflight_.fetch_add(static_cast<std::uint32_t>(batch.taken.size()), std::memory_order_seq_cst);
+    queued_.store(static_cast<std::uint32_t>(queue_.size()), std::memory_order_seq_cst);
+    const bool is_wake_due = note_wake();
+    lock.unlock();
+    if (is_wake_due) wake_one();
+    run(batch);
+    lock.lock();
+  }
+}
+
+void ModelCore::run(Batch& batch) {
+  const std::uint64_t now = monotonic_ns();
+  if (batch.taken.size() > 1 && instance_->traits().has_join_rule) keep_joinable(batch);
+  keep_timely(batch, now);
+  if (batch.calls.empty()) return;
+  add(counters_.batch_count, 1);
+  for (const auto& call : batch.calls) note_submitted(*call, now);
+  instance_->submit(batch.calls);
+  batch.calls.clear();
+}
+
+// Gives back those the model would not have beside the first.
+void ModelCore::keep_joinable(Batch& batch) {
+  const Call& first = *batch.taken.front().call;
+  std::size_t kept = 1;
+  for (std::size_t i = 1; i < batch.taken.size(); ++i) {
+    if (!instance_->can_join(first, *batch.taken[i].call))
+      batch.left.push_back(std::move(batch.taken[i]));
+    else if (kept++ != i)
+      batch.taken[kept - 1] = std::move(batch.taken[i]);
+  }
+  batch.taken.resize(kept);
+  if (batch.left.empty()) return;
+  bool is_wake_due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    inflight_.fetch_sub(static_cast<std::uint32_t>(batch.left.size()), std::memory_order_seq_cst);
+    queue_.put_back(batch.left);
+    queued_.store(static_cast<std::uint32_t>(queue_.size()), std::memory_order_seq_cst);
+    is_wake_due = note_wake();
+  }
+  if (is_wake_due) wake_one();
+}
+
+// Moves to batch.calls those that are still wanted, and ends the others.
+void ModelCore::keep_timely(Batch& batch, std::uint64_t now_ns) {
+  for (auto& queued : batch.taken) {
+    Call& call = *queued.call;
+    Code why = call.cancel_reason();
+    if (why == Code::ok && call.deadline_ns() != 0 && now_ns >= call.deadline_ns()) why = Code::deadline_exceeded;
+    if (why == Code::ok) {
+      batch.calls.push_back(std::move(queued.call));
+      continue;
+    }
+    inflight_.fetch_sub(1, std::memory_order_seq_cst);  // never got there; this thread looks at the queue next
+    if (!call.session().empty()) {
+      const std::lock_guard lock(mutex_);
+      queue_.end_session(call.session());
+    }
+    call.finish(ended_early(why));
+  }
+  batch.taken.clear();
+}
+
+// ---- the end of a call ----
+
+void ModelCore::note_submitted(Call& call, std::uint64_t now_ns) {
+  call.times.submitted_ns = now_ns;
+  add(counters_.request_count, 1);
+  counters_.last_inference_unix_ms.store(unix_ms(), std::memory_order_relaxed);
+}
+
+void ModelCore::count_end(const Call& call, std::uint64_t now_ns) {
+  const auto& [enqueued_ns, submitted_ns, ended_ns] = call.times;
+  const std::uint64_t total_ns = now_ns - enqueued_ns;
+  counters_.total.record(total_ns);
+  if (submitted_ns != 0) {
+    counters_.queue.record(submitted_ns - enqueued_ns);
+    counters_.compute.record(now_ns - submitted_ns);
+  }
+  const bool is_success = !call.error().has_value();
+  add(is_success ? counters_.success_count : counters_.fail_count, 1);
+  add(is_success ? counters_.success_ns : counters_.fail_ns, total_ns);
+  if (call.is_cancelled()) add(counters_.cancelled_count, 1);
+  if (call.misuses() > 0) add(counters_.misuse_count, call.misuses());
+}
+
+void ModelCore::on_end(Call& call) noexcept {
+  const std::uint64_t now = monotonic_ns();
+  call.times.ended_ns = now;
+  count_end(call, now);
+  const bool was_with_model = call.times.submitted_ns != 0;
+  if (was_with_model) inflight_.fetch_sub(1, std::memory_order_seq_cst);
+  // Looked at without the lock: a call pushed after this look sees the place that just became free.
+  if (was_with_model && (queued_.load(std::memory_order_seq_cst) > 0 || !call.session().empty())) {
+    const std::uint64_t last = counters_.last_end_ns.exchange(now, std::memory_order_relaxed);
+    const std::uint64_t mean = counters_.interval_ns.load(std::memory_order_relaxed);
+    if (last != 0 && now > last)  // moving average over about 16 ends; two threads at once may lose one of them
+      counters_.interval_ns.store(mean == 0 ? now - last : mean - mean / 16 + (now - last) / 16,
+                                  std::memory_order_relaxed);
+    bool is_wake_due = false;
+    {
+      const std::lock_guard lock(mutex_);
+      queue_.end_session(call.session());
+      is_wake_due = note_wake();
+    }
+    if (is_wake_due) wake_one();
+  } else if (was_with_model) {
+    counters_.last_end_ns.store(now, std::memory_order_relaxed);
+  }
+  accepted_.remove();  // last: a drain may go on
+}
+
+ModelStatistics ModelCore::statistics() const {
+  const auto get = [](const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); };
+  const auto total = [](const LatencySnapshot& s) {
+    std::uint64_t n = 0;
+    for (const std::uint64_t count : s.counts) n += count;
+    return n;
+  };
+  ModelStatistics s;
+  s.success_count = get(counters_.success_count);
+  s.success_ns = get(counters_.success_ns);
+  s.fail_count = get(counters_.fail_count);
+  s.fail_ns = get(counters_.fail_ns);
+  s.queue_latency = counters_.queue.snapshot();
+  s.compute_latency = counters_.compute.snapshot();
+  s.total_latency = counters_.total.snapshot();
+  s.queue_count = total(s.queue_latency);
+  s.queue_ns = s.queue_latency.sum_ns;
+  s.compute_count = total(s.compute_latency);
+  s.compute_ns = s.compute_latency.sum_ns;
+  s.batch_count = get(counters_.batch_count);
+  s.request_count = get(counters_.request_count);
+  s.rejected_count = get(counters_.rejected_count);
+  s.cancelled_count = get(counters_.cancelled_count);
+  s.misuse_count = get(counters_.misuse_count);
+  s.last_inference_unix_ms = get(counters_.last_inference_unix_ms);
+  s.queued = queued_.load(std::memory_order_relaxed);
+  s.inflight = inflight_.load(std::memory_order_relaxed);
+  s.is_inline = is_inline_.load(std::memory_order_relaxed);
+  return s;
+}
+
+// ---- the end of the model ----
+
+void ModelCore::stop_threads(bool join) {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    wake_word_.fetch_add(1, std::memory_order_seq_cst);
+  }
+  runtime::futex_wake(&wake_word_, INT_MAX);
+  for (auto& thread : threads_) {
+    if (join)
+      thread.join();
+    else
+      thread.detach();
+  }
+  threads_.clear();
+}
+
+Result<void> ModelCore::drain(std::uint64_t deadline_ns) {
+  if (phase_.load(std::memory_order_seq_cst) == Phase::stopped) return {};
+  phase_.store(Phase::draining, std::memory_order_seq_cst);
+  if (!accepted_.wait_none(deadline_ns))
+    return failure(Code::deadline_exceeded, "model.still_running",
+                   std::to_string(accepted_.count()) + " requests of model \"" + instance_->spec().name +
+                       "\" are not answered yet");
+  stop_threads(true);
+  if (auto drained = instance_->drain(deadline_ns); !drained) return drained;
+  phase_.store(Phase::stopped, std::memory_order_seq_cst);
+  return {};
+}
+
+void ModelCore::shut_down() {
+  if (phase_.load(std::memory_order_seq_cst) == Phase::stopped) return;
+  phase_.store(Phase::draining, std::memory_order_seq_cst);
+  std::deque<QueuedCall> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused = queue_.take_all();
+    queued_.store(0, std::memory_order_seq_cst);
+  }
+  for (const auto& queued : refused)
+    queued.call->finish(
+        Error{Code::unavailable, "model.draining", "the model was stopped before it took the request", 0});
+  const bool is_done = accepted_.wait_none(monotonic_ns() + kLastWaitNs);
+  if (!is_done)
+    log(runtime::LogLevel::error, std::to_string(accepted_.count()) + " requests did not end and were left behind");
+  stop_threads(is_done);
+}
+
+}  // namespace stoa::inference

@@ -1,0 +1,79 @@
+// abi_error.cpp: reads and writes stoa_error records of any length. SPDX-License-Identifier: Apache-2.0
+#include "host/runtime/abi_error.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "host/runtime/utf8.hpp"
+
+namespace stoa::runtime {
+namespace {
+
+bool is_reason(std::string_view text) {
+  if (text.empty() || text.front() == '.' || text.back() == '.') return false;
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  });
+}
+
+template <std::size_t N>
+std::string_view bounded(const char (&text)[N]) {
+  return {text, strnlen(text, N)};
+}
+
+template <std::size_t N>
+void fill(char (&to)[N], std::string_view text) {
+  std::size_t n = std::min(text.size(), N - 1);
+  while (n > 0 && n < text.size() && (static_cast<unsigned char>(text[n]) & 0xC0u) == 0x80u) --n;  // no half character
+  if (n > 0) std::memcpy(to, text.data(), n);
+  to[n] = '\0';
+}
+
+}  // namespace
+
+std::string_view name_of(Code code) {
+  constexpr std::string_view kNames[] = {
+      "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
+      "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
+      "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
+      "data_loss", "unauthenticated"};
+  const auto at = static_cast<std::size_t>(code);
+  return at < std::size(kNames) ? kNames[at] : "unknown";
+}
+
+Error error_from_abi(stoa_status status, const stoa_error* err, std::string_view fallback_reason) {
+  Error error;
+  if (status >= STOA_CANCELLED && status <= STOA_UNAUTHENTICATED)
+    error.code = static_cast<Code>(status);
+  else
+    error.code = status >= 100 ? Code::unknown : Code::internal;
+  error.reason = fallback_reason;
+  if (err != nullptr) {
+    if (STOA_HAS(stoa_error, err, retry_after_ms)) error.retry_after_ms = err->retry_after_ms;
+    if (STOA_HAS(stoa_error, err, reason) && is_reason(bounded(err->reason))) error.reason = bounded(err->reason);
+    if (STOA_HAS(stoa_error, err, message)) error.message = printable(bounded(err->message), sizeof(err->message));
+  }
+  if (error.message.empty())
+    error.message = "the plugin gave status " + std::to_string(status) + " without a message";
+  else if (status >= 100)
+    error.message += " (plugin status " + std::to_string(status) + ")";
+  return error;
+}
+
+stoa_status error_to_abi(Code code, std::string_view reason, std::string_view message, stoa_error* err) noexcept {
+  const auto status = static_cast<stoa_status>(code);
+  if (err == nullptr) return status;
+  if (STOA_HAS(stoa_error, err, code)) err->code = status;
+  if (STOA_HAS(stoa_error, err, retry_after_ms)) err->retry_after_ms = 0;
+  if (STOA_HAS(stoa_error, err, reason)) fill(err->reason, reason);
+  if (STOA_HAS(stoa_error, err, message)) fill(err->message, message);
+  return status;
+}
+
+stoa_status error_to_abi(const Error& error, stoa_error* err) noexcept {
+  const stoa_status status = error_to_abi(error.code, error.reason, error.message, err);
+  if (err != nullptr && STOA_HAS(stoa_error, err, retry_after_ms)) err->retry_after_ms = error.retry_after_ms;
+  return status;
+}
+
+}  // namespace stoa::runtime

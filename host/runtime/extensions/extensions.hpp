@@ -1,0 +1,21 @@
+// extensions.hpp: the host's extension tables, one file each beside this one. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "stoa/ext/assets.h"
+#include "stoa/ext/entitlement.h"
+#include "stoa/ext/log.h"
+#include "stoa/ext/memory.h"
+#include "stoa/ext/meter.h"
+#include "stoa/ext/metrics.h"
+
+// Each function here is called by a plugin, from C: none of them lets an exception out (all are noexcept), and each is
+// documented in its header under sdk/include/stoa/ext.
+namespace stoa::runtime::extensions {
+
+extern const stoa_host_log kLog;
+extern const stoa_host_metrics kMetrics;
+extern const stoa_host_memory kMemory;
+extern const stoa_host_assets kAssets;
+extern const stoa_host_meter kMeter;
+extern const stoa_host_entitlement kEntitlement;
+
+}  // namespace stoa::runtime::extensions

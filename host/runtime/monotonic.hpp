@@ -1,0 +1,16 @@
+// monotonic.hpp: the clock of deadlines: CLOCK_MONOTONIC in ns, as the C ABI counts it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <time.h>
+
+#include <cstdint>
+
+namespace stoa::runtime {
+
+inline std::uint64_t monotonic_ns() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace stoa::runtime
