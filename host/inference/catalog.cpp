@@ -1,11 +1,11 @@
 // catalog.cpp: snapshots of what is served. SPDX-License-Identifier: Apache-2.0
-#include "host/inference/catalog.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <compare>
 #include <functional>
 #include <map>
+
+#include "host/inference/served_model.hpp"
 
 namespace stoa::inference {
 namespace {
