@@ -24,7 +24,7 @@ constexpr Command kCommands[] = {
 Exit run(int argc, char** argv) {
   CLI::App app("Stoa: a market hall for AI models. Build, sign and serve model plugins.", "stoa");
   app.set_version_flag("--version", "stoa " STOA_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none at all: the help, below
   app.footer("`stoa COMMAND --help` shows a command's options and examples.\n");
   Action chosen;
   for (const auto& command : kCommands) {
@@ -39,6 +39,10 @@ Exit run(int argc, char** argv) {
     const auto used = app.get_subcommands();
     const auto command = used.empty() ? std::string("stoa") : "stoa " + used.front()->get_name();
     std::fprintf(stderr, "error: %s\n  reason: usage\n  hint: %s --help\n", end.what(), command.c_str());
+    return Exit::usage;
+  }
+  if (!chosen) {
+    std::fputs(app.help().c_str(), stderr);
     return Exit::usage;
   }
   return chosen();

@@ -100,6 +100,10 @@ class ShapeCheck final : public nlohmann::json_sax<Json> {
 Result<Json> parse_strict_json(std::string_view text) {
   Verdict verdict;
   ShapeCheck check(verdict);
+  if (text.starts_with("\xef\xbb\xbf")) {  // the library would skip it; JSON text has none (RFC 8259, section 8.1)
+    verdict.refuse("", "json", "is not JSON: it starts with a byte order mark");
+    return std::unexpected(verdict.error());
+  }
   if (!Json::sax_parse(text, &check)) return std::unexpected(verdict.error());
   return Json::parse(text);
 }
