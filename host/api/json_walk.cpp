@@ -93,6 +93,22 @@ Result<void> validate(od::value v, const FieldPath& where, int depth) {
   return bad_json(where, simdjson::TAPE_ERROR);
 }
 
+bool is_json(std::string_view bytes) {
+  const simdjson::padded_string copy(bytes);
+  od::parser parser;
+  od::document document;
+  if (parser.iterate(copy).get(document)) return false;
+  bool is_scalar = false;
+  if (document.is_scalar().get(is_scalar)) return false;
+  if (is_scalar) {  // a lone number, string or literal: the DOM parser validates it whole
+    simdjson::dom::parser whole;
+    return whole.parse(copy).error() == simdjson::SUCCESS;
+  }
+  od::value value;
+  if (document.get_value().get(value) || !validate(value, FieldPath(""), 1)) return false;
+  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+}
+
 std::string token_text(od::value v) {
   const std::string_view raw = v.raw_json_token();
   const std::size_t end = raw.find_last_not_of(" \t\r\n");

@@ -21,6 +21,9 @@ std::unexpected<Error> bad_json(const FieldPath& where, simdjson::error_code err
 // keys are unique in their object, nesting stays within kJsonDepthMax. depth: how deep v itself lies.
 Result<void> validate(od::value v, const FieldPath& where, int depth);
 
+// Whether bytes are one JSON document, whole and within the depth limit. Copies them.
+bool is_json(std::string_view bytes);
+
 // Keys of one object: refuses one seen before. Linear up to 32, the usual handful; then sorted, with a bound that keeps
 // insertion cheap (a body of a million keys must not cost a million moves each).
 class SeenKeys {

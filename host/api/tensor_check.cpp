@@ -26,22 +26,6 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-bool is_json(std::string_view bytes) {
-  const simdjson::padded_string copy(bytes);
-  od::parser parser;
-  od::document document;
-  if (parser.iterate(copy).get(document)) return false;
-  bool is_scalar = false;
-  if (document.is_scalar().get(is_scalar)) return false;
-  if (is_scalar) {  // a lone number, string or literal: the DOM parser validates it whole
-    simdjson::dom::parser whole;
-    return whole.parse(copy).error() == simdjson::SUCCESS;
-  }
-  od::value value;
-  if (document.get_value().get(value) || !validate(value, FieldPath(""), 1)) return false;
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-}
-
 Result<void> check_shape(const V2Input& input, const PortSpec& port, const FieldPath& where) {
   const std::vector<std::int64_t> single = {1};
   const auto& wanted = port.kind == PartKind::tensor ? port.shape : single;

@@ -185,6 +185,16 @@ Result<void> check_complete(const InputFields& f, const FieldPath& where) {
 
 }  // namespace
 
+Result<void> read_request_field(std::string_view key, od::value value, const FieldPath& where, V2Request& request) {
+  if (key == "parameters") return read_request_parameters(value, where, request);
+  auto id = read_string(value, where);
+  if (!id) return std::unexpected(std::move(id.error()));
+  if (id->size() > kNameBytesMax)
+    return wrong(where, "has " + std::to_string(id->size()) + " bytes, limit is " + std::to_string(kNameBytesMax));
+  request.id = std::string(*id);
+  return {};
+}
+
 Result<std::uint64_t> count_elements(const std::vector<std::int64_t>& shape, DataType datatype,
                                      std::uint64_t tensor_bytes_max, const FieldPath& where) {
   // BYTES elements take at least their length prefix, on the wire and in memory.
@@ -216,15 +226,7 @@ class RequestWalk {
       : request_(request), deferred_(deferred), text_bytes_(text_bytes), tensor_bytes_max_(tensor_bytes_max) {}
 
   Result<void> field(std::string_view key, od::value value, const FieldPath& path) {
-    if (key == "id") {
-      auto id = read_string(value, path);
-      if (!id) return std::unexpected(id.error());
-      if (id->size() > kNameBytesMax)
-        return wrong(path, "has " + std::to_string(id->size()) + " bytes, limit is " + std::to_string(kNameBytesMax));
-      request_.id = std::string(*id);
-      return {};
-    }
-    if (key == "parameters") return read_request_parameters(value, path, request_);
+    if (key == "id" || key == "parameters") return read_request_field(key, value, path, request_);
     if (key == "inputs") {
       has_inputs_ = true;
       return each(value, path, [this](od::value v, const FieldPath& p) { return input(v, p); });

@@ -30,4 +30,7 @@ class V2JsonReader {
 Result<std::uint64_t> count_elements(const std::vector<std::int64_t>& shape, DataType datatype,
                                      std::uint64_t tensor_bytes_max, const FieldPath& where);
 
+// The fields "id" and "parameters", which generate requests have too. key is one of them.
+Result<void> read_request_field(std::string_view key, od::value value, const FieldPath& where, V2Request& request);
+
 }  // namespace stoa::api

@@ -1,0 +1,26 @@
+// api_context.hpp: what the handlers share; made by the composition root, outlives the server.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+
+#include "host/api/metrics.hpp"
+#include "host/api/reader_pool.hpp"
+#include "host/http/server.hpp"
+#include "host/inference/served_model.hpp"
+
+namespace stoa::api {
+
+struct ApiContext {
+  const inference::Catalog& catalog;
+  Metrics& metrics;
+  std::function<bool()> is_loading = [] { return false; };  // packages found at start are still on their way
+  std::function<bool()> is_draining = [] { return false; };
+  // For /metrics; set once the server exists.
+  std::function<http::ServerStatistics()> server_statistics = [] { return http::ServerStatistics{}; };
+  std::string server_name = "stoa";
+  std::string server_version = STOA_VERSION;
+  ReaderPool readers = {};
+};
+
+}  // namespace stoa::api

@@ -1,0 +1,140 @@
+// model_call.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/api/model_call.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+
+#include "host/runtime/monotonic.hpp"
+
+namespace stoa::api {
+namespace {
+
+constexpr std::uint64_t kTimeoutMaxNs = 3'600'000'000'000;  // an hour: longer is a client's mistake
+
+bool is_lower_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+bool is_all_zero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
+
+}  // namespace
+
+// Knows its signal late: a call that ends before its first wait (inline models) needs none. Both sides store, then
+// look: whichever comes second notifies. Order: seq_cst, so that not both miss the other.
+class ModelCall::Listener final : public runtime::CallListener {
+ public:
+  void on_progress() noexcept override {
+    progressed_.store(true);
+    if (http::Signal* signal = published_.load()) signal->notify();
+  }
+  void attach(std::shared_ptr<http::Signal> signal) {
+    signal_ = std::move(signal);
+    published_.store(signal_.get());
+    if (progressed_.load()) signal_->notify();
+  }
+
+ private:
+  std::shared_ptr<http::Signal> signal_;  // set once, before published_
+  std::atomic<http::Signal*> published_{nullptr};
+  std::atomic<bool> progressed_{false};
+};
+
+ModelCall::ModelCall(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model)
+    : exchange_(exchange), model_(std::move(model)), listener_(std::make_shared<Listener>()) {}
+
+ModelCall::~ModelCall() {
+  if (call_ && !call_->finished()) model_->cancel(call_, Code::cancelled);
+}
+
+Result<ModelCall> ModelCall::start(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model,
+                                   runtime::CallSpec spec) {
+  ModelCall started(exchange, std::move(model));
+  started.deadline_ns_ = spec.deadline_ns;
+  auto call = runtime::Call::create(std::move(spec), started.listener_);
+  if (auto queued = started.model_->enqueue(call); !queued) return std::unexpected(std::move(queued.error()));
+  started.call_ = std::move(call);
+  return started;
+}
+
+Error ModelCall::give_up(Code why) {
+  model_->cancel(call_, why);
+  call_.reset();  // the cancel word is set: nothing more to do when we go
+  if (why == Code::cancelled) return Error{why, "http.client_gone", "the client hung up", 0};
+  return Error{why, "request.deadline", "the request's deadline passed before the model answered", 0};
+}
+
+http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
+  for (;;) {
+    const bool has_ended = call_->finished();  // before take(): then what take() gives is all there is
+    std::vector<runtime::OutputPart> parts = call_->take();
+    if (!parts.empty()) co_return parts;
+    if (has_ended) {
+      if (call_->error()) co_return std::unexpected(*call_->error());
+      co_return parts;
+    }
+    if (!signal_) {
+      signal_ = exchange_.make_signal();
+      listener_->attach(signal_);
+    }
+    const http::Waited waited = co_await exchange_.wait(*signal_, deadline_ns_);
+    if (waited == http::Waited::client_gone) co_return std::unexpected(give_up(Code::cancelled));
+    if (waited == http::Waited::deadline && !call_->finished())
+      co_return std::unexpected(give_up(Code::deadline_exceeded));
+  }
+}
+
+http::Task<Result<std::vector<runtime::OutputPart>>> run_to_end(http::Exchange& exchange,
+                                                                std::shared_ptr<inference::ServedModel> model,
+                                                                runtime::CallSpec spec) {
+  spec.wants_progress = false;
+  auto call = ModelCall::start(exchange, std::move(model), std::move(spec));
+  if (!call) co_return std::unexpected(std::move(call.error()));
+  std::vector<runtime::OutputPart> all;
+  std::uint64_t bytes = 0;
+  for (;;) {
+    auto parts = co_await call->next();
+    if (!parts || parts->empty()) {
+      if (!parts) co_return std::unexpected(std::move(parts.error()));
+      co_return all;
+    }
+    for (const auto& part : *parts) bytes += part.payload_bytes();
+    if (bytes > kAnswerBytesMax)
+      co_return failure(Code::resource_exhausted, "output.too_large",
+                        "the answer has more than " + std::to_string(kAnswerBytesMax) + " bytes");
+    if (all.empty()) {
+      all = std::move(*parts);
+    } else {
+      std::ranges::move(*parts, std::back_inserter(all));
+    }
+  }
+}
+
+Result<std::uint64_t> deadline_of(const http::RequestHead& head, std::optional<std::uint64_t> timeout_us,
+                                  const runtime::ModelSpec& spec) {
+  std::uint64_t timeout_ns = spec.limits.deadline_ns;
+  if (timeout_us) timeout_ns = std::min(*timeout_us, kTimeoutMaxNs / 1000) * 1000;
+  if (const std::string_view field = head.find("x-stoa-timeout-ms"); !field.empty()) {
+    std::uint64_t timeout_ms = 0;
+    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), timeout_ms);
+    if (error != std::errc{} || end != field.data() + field.size() || timeout_ms == 0)
+      return failure(Code::invalid_argument, "request.bad_timeout",
+                     "x-stoa-timeout-ms: '" + std::string(field.substr(0, 32)) + "' is not a positive integer");
+    const std::uint64_t from_field_ns = std::min(timeout_ms, kTimeoutMaxNs / 1'000'000) * 1'000'000;
+    timeout_ns = timeout_us ? std::min(timeout_ns, from_field_ns) : from_field_ns;
+  }
+  return timeout_ns ? runtime::monotonic_ns() + timeout_ns : 0;
+}
+
+std::string_view traceparent_of(const http::RequestHead& head) {
+  const std::string_view field = head.find("traceparent");
+  constexpr std::size_t kBytes = 55;  // 00-<32 hex>-<16 hex>-<2 hex>
+  if (field.size() < kBytes || field[2] != '-' || field[35] != '-' || field[52] != '-') return {};
+  const std::string_view version = field.substr(0, 2), trace = field.substr(3, 32), span = field.substr(36, 16);
+  if (!is_lower_hex(version) || version == "ff" || !is_lower_hex(trace) || is_all_zero(trace) || !is_lower_hex(span) ||
+      is_all_zero(span) || !is_lower_hex(field.substr(53, 2)))
+    return {};
+  if (field.size() > kBytes && (version == "00" || field[kBytes] != '-')) return {};
+  return field;
+}
+
+}  // namespace stoa::api

@@ -1,0 +1,59 @@
+// model_call.hpp: one call through a served model, awaited by a handler: deadline, client gone, cancellation.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "host/http/exchange.hpp"
+#include "host/inference/served_model.hpp"
+#include "host/runtime/call.hpp"
+
+namespace stoa::api {
+
+// The most one answer may hold before it is sent; a stream is bounded by the call's pending bytes instead.
+inline constexpr std::uint64_t kAnswerBytesMax = 1ull << 30;
+
+// A call under way. Whoever gives it up early cancels it: dropping a ModelCall that has not ended sets the cancel word.
+// Thread: the exchange's I/O thread.
+class ModelCall {
+ public:
+  // Errors: what enqueue refuses with. May have run the whole call on return (inline models).
+  static Result<ModelCall> start(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model,
+                                 runtime::CallSpec spec);
+  ModelCall(ModelCall&&) noexcept = default;
+  ModelCall& operator=(ModelCall&&) = delete;
+  ~ModelCall();
+
+  // The parts emitted since the last call, once there are any; empty: the call ended well. Back-pressure: parts are
+  // taken only here, so a handler that is busy writing leaves them with the call, whose bound stops the plugin. Errors:
+  // the plugin's; deadline_exceeded "request.deadline"; cancelled "http.client_gone".
+  http::Task<Result<std::vector<runtime::OutputPart>>> next();
+
+ private:
+  class Listener;
+  ModelCall(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model);
+  Error give_up(Code why);
+
+  http::Exchange& exchange_;
+  std::shared_ptr<inference::ServedModel> model_;  // the catalogue may drop the model while we wait
+  std::shared_ptr<Listener> listener_;             // shared with the call, which may finish after we are gone
+  std::shared_ptr<http::Signal> signal_;
+  std::shared_ptr<runtime::Call> call_;  // null once moved from
+  std::uint64_t deadline_ns_ = 0;
+};
+
+// All parts of a call that is answered whole.
+http::Task<Result<std::vector<runtime::OutputPart>>> run_to_end(http::Exchange& exchange,
+                                                                std::shared_ptr<inference::ServedModel> model,
+                                                                runtime::CallSpec spec);
+
+// CLOCK_MONOTONIC deadline: the nearest of the request's timeout (us; absent: none) and the field x-stoa-timeout-ms, or
+// the model's default when neither is given. invalid_argument for a field that is no number.
+Result<std::uint64_t> deadline_of(const http::RequestHead& head, std::optional<std::uint64_t> timeout_us,
+                                  const runtime::ModelSpec& spec);
+
+// The W3C traceparent when well-formed, else empty: a malformed one starts no trace.
+std::string_view traceparent_of(const http::RequestHead& head);
+
+}  // namespace stoa::api

@@ -1,0 +1,22 @@
+// model_path.hpp: which model, version and action a path under /v2/models/ means. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "stoa/result.hpp"
+
+namespace stoa::api {
+
+struct ModelPath {
+  std::string name;     // "publisher/model"
+  std::string version;  // empty: the one served by default
+  std::string action;   // "infer", "ready" …; empty: the model itself
+};
+
+// rest: what follows "/v2/models/", still percent-encoded. The rule needs no list of models and no list of actions:
+// the name is the first segment when that holds an encoded slash ("acme%2Fvision"), else the first two
+// ("acme/vision"); then optionally "versions/{v}"; then optionally one action. A version may also be part of the name,
+// "acme/vision@1.2.0". Anything else is not_found "route.unknown".
+Result<ModelPath> parse_model_path(std::string_view rest);
+
+}  // namespace stoa::api

@@ -1,0 +1,192 @@
+// v2_generate.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/api/v2_generate.hpp"
+
+#include "host/api/generate_request.hpp"
+#include "host/api/json_text.hpp"
+#include "host/api/model_call.hpp"
+#include "host/api/output_check.hpp"
+#include "host/api/problem.hpp"
+#include "host/api/tensor_check.hpp"
+#include "host/api/v2_json_writer.hpp"
+
+namespace stoa::api {
+namespace {
+
+using runtime::OutputPart;
+using runtime::PartKind;
+
+std::string_view key_of(const OutputPart& part, const runtime::ModelSpec& spec) {
+  constexpr std::string_view kAlias = "text_output";
+  if (part.kind() == PartKind::text && !spec.output(kAlias)) {
+    const auto* port = only_text_port(spec.outputs, kAlias);
+    if (port && port->name == part.name()) return kAlias;
+  }
+  return part.name();
+}
+
+// The plugin's JSON becomes part of ours: checked, and without line breaks, which would end an event.
+Result<void> write_json_part(JsonText& text, const OutputPart& part) {
+  const std::string_view json(reinterpret_cast<const char*>(part.data().data()), part.data().size());
+  if (!is_json(json))
+    return failure(Code::internal, "plugin.bad_output",
+                   "output '" + std::string(part.name()) + "' says it is JSON and is not");
+  std::size_t written = 0;
+  char* at = text.room(json.size() + simdjson::SIMDJSON_PADDING);
+  if (simdjson::minify(json.data(), json.size(), at, written))
+    return failure(Code::internal, "plugin.bad_output", "output '" + std::string(part.name()) + "' is not JSON");
+  text.commit(at + written);
+  return {};
+}
+
+Result<void> write_value(JsonText& text, const OutputPart& part) {
+  if (part.kind() == PartKind::json) return write_json_part(text, part);
+  std::uint64_t elements = 1;
+  for (const std::int64_t extent : part.shape()) elements *= static_cast<std::uint64_t>(extent);
+  if (elements != 1) return write_elements(text, part);
+  JsonText one(32 + part.data().size());
+  if (auto done = write_elements(one, part); !done) return done;
+  const std::string array = one.take();
+  text.raw(std::string_view(array).substr(1, array.size() - 2));  // without its brackets
+  return {};
+}
+
+struct PreparedGenerate {
+  std::shared_ptr<inference::ServedModel> model;
+  runtime::CallSpec call;
+  std::optional<std::string> id;
+};
+
+Result<runtime::CallSpec> checked_call(V2Request& request, const http::RequestHead& head,
+                                       const runtime::ModelSpec& spec) {
+  runtime::CallSpec call;
+  auto inputs = check_inputs(request, spec);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  auto deadline_ns = deadline_of(head, request.timeout_us, spec);
+  if (!deadline_ns) return std::unexpected(std::move(deadline_ns.error()));
+  call.task = spec.task;
+  call.params_json = std::move(request.parameters_json);
+  call.session = std::move(request.session);
+  call.traceparent = traceparent_of(head);
+  call.deadline_ns = *deadline_ns;
+  call.inputs = std::move(*inputs);
+  return call;
+}
+
+http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
+  auto model = api.catalog.find(path.name, path.version);
+  if (!model) co_return std::unexpected(std::move(model.error()));
+  const runtime::ModelSpec& spec = (*model)->spec();
+  http::BodyLimits limits;
+  limits.bytes_max = spec.limits.request_bytes_max;
+  auto body = co_await exchange.read_body(limits);
+  if (!body) co_return std::unexpected(std::move(body.error()));
+  auto request = read_generate(body->text(), spec);
+  if (!request) co_return std::unexpected(std::move(request.error()));
+  auto call = checked_call(*request, exchange.head(), spec);
+  if (!call) co_return std::unexpected(std::move(call.error()));
+  co_return PreparedGenerate{std::move(*model), std::move(*call), std::move(request->id)};
+}
+
+http::Task<void> refuse(http::Exchange& exchange, const Error& error) {
+  if (error.reason == "http.client_gone") co_return;
+  co_await exchange.reply(v2_error(error));
+}
+
+Result<std::string> events_of(const std::vector<OutputPart>& parts, const std::optional<std::string>& id,
+                              const runtime::ModelSpec& spec) {
+  std::string events;
+  for (const auto& part : parts) {
+    if (auto done = check_output(part, spec); !done) return std::unexpected(std::move(done.error()));
+    const OutputPart* one = &part;
+    auto json = render_generated({&one, 1}, id, spec);
+    if (!json) return std::unexpected(std::move(json.error()));
+    events.append("data: ").append(*json).append("\n\n");
+  }
+  return events;
+}
+
+// After the first event, and until the call or the client ends.
+http::Task<void> stream(http::Exchange& exchange, ModelCall& call, std::vector<OutputPart> first,
+                        const PreparedGenerate& prepared) {
+  if (!co_await exchange.begin_stream(200, "text/event-stream; charset=utf-8")) co_return;
+  Result<std::vector<OutputPart>> parts = std::move(first);
+  while (parts && !parts->empty()) {
+    auto events = events_of(*parts, prepared.id, prepared.model->spec());
+    parts->clear();  // payloads go back to the plugin before the client is waited for
+    if (!events) {
+      parts = std::unexpected(std::move(events.error()));
+      break;
+    }
+    if (!co_await exchange.write(*events)) co_return;
+    parts = co_await call.next();
+  }
+  if (!parts && parts.error().reason == "http.client_gone") co_return;
+  if (!parts) {
+    const std::string event = "data: " + v2_error(parts.error()).body + "\n\n";
+    if (!co_await exchange.write(event)) co_return;
+  }
+  co_await exchange.end_stream();
+}
+
+}  // namespace
+
+Result<std::string> render_generated(std::span<const OutputPart* const> parts, const std::optional<std::string>& id,
+                                     const runtime::ModelSpec& spec) {
+  JsonText text(256);
+  text.raw("{\"model_name\":").string_lossy(spec.name).raw(",\"model_version\":").string_lossy(spec.version);
+  if (id) text.raw(",\"id\":").string_lossy(*id);
+  for (const OutputPart* part : parts) {
+    text.raw(",").string_lossy(key_of(*part, spec)).raw(":");
+    if (auto done = write_value(text, *part); !done) return std::unexpected(std::move(done.error()));
+  }
+  text.raw("}");
+  return text.take();
+}
+
+http::Task<void> generate(ApiContext& api, http::Exchange& exchange, ModelPath path) {
+  auto prepared = co_await prepare(api, exchange, path);
+  if (!prepared) {
+    co_await refuse(exchange, prepared.error());
+    co_return;
+  }
+  const runtime::ModelSpec& spec = prepared->model->spec();
+  auto parts = co_await run_to_end(exchange, prepared->model, std::move(prepared->call));
+  if (!parts) {
+    co_await refuse(exchange, parts.error());
+    co_return;
+  }
+  auto selected = select_outputs(*parts, {}, spec);
+  if (!selected) {
+    co_await refuse(exchange, selected.error());
+    co_return;
+  }
+  auto json = render_generated(*selected, prepared->id, spec);
+  if (!json) {
+    co_await refuse(exchange, json.error());
+    co_return;
+  }
+  http::Response response;
+  response.body = std::move(*json);
+  co_await exchange.reply(std::move(response));
+}
+
+http::Task<void> generate_stream(ApiContext& api, http::Exchange& exchange, ModelPath path) {
+  auto prepared = co_await prepare(api, exchange, path);
+  if (!prepared) {
+    co_await refuse(exchange, prepared.error());
+    co_return;
+  }
+  auto call = ModelCall::start(exchange, prepared->model, std::move(prepared->call));
+  if (!call) {
+    co_await refuse(exchange, call.error());
+    co_return;
+  }
+  auto first = co_await call->next();
+  if (first) {
+    co_await stream(exchange, *call, std::move(*first), *prepared);
+  } else {
+    co_await refuse(exchange, first.error());
+  }
+}
+
+}  // namespace stoa::api

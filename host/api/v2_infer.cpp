@@ -1,0 +1,182 @@
+// v2_infer.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/api/v2_infer.hpp"
+
+#include "host/api/model_call.hpp"
+#include "host/api/output_check.hpp"
+#include "host/api/problem.hpp"
+#include "host/api/tensor_check.hpp"
+#include "host/api/v2_binary.hpp"
+#include "host/api/v2_json_writer.hpp"
+
+namespace stoa::api {
+namespace {
+
+OwnedBytes owned(const http::Body& body, std::size_t from) { return {body.data().subspan(from), body.memory()}; }
+
+Result<V2Request> read_framed(V2JsonReader& reader, const BodyFormat& format, const http::Body& body,
+                              const runtime::ModelSpec& spec) {
+  if (format.json_bytes > body.size())
+    return failure(Code::invalid_argument, "request.bad_header_length",
+                   "Inference-Header-Content-Length: inference header size should be in range (0, " +
+                       std::to_string(body.size()) + "), got: " + std::to_string(format.json_bytes));
+  auto request = reader.read(body.text().substr(0, format.json_bytes), spec.limits.request_bytes_max);
+  if (!request) return request;
+  if (auto done = attach_binary(*request, owned(body, format.json_bytes), spec.name); !done)
+    return std::unexpected(std::move(done.error()));
+  return request;
+}
+
+Result<V2Request> read_json(V2JsonReader& reader, const http::Body& body, const runtime::ModelSpec& spec) {
+  auto request = reader.read(body.text(), spec.limits.request_bytes_max);
+  if (!request) return request;
+  // An input without data: the same words whether the client forgot the data or the header.
+  if (auto done = attach_binary(*request, owned(body, body.size()), spec.name); !done)
+    return std::unexpected(std::move(done.error()));
+  return request;
+}
+
+Result<V2Request> read_request(V2JsonReader& reader, const BodyFormat& format, const http::Body& body,
+                               const runtime::ModelSpec& spec) {
+  switch (format.form) {
+    case BodyForm::framed:
+      return read_framed(reader, format, body, spec);
+    case BodyForm::raw_tensor:
+      return raw_binary_request(spec, owned(body, 0), spec.limits.request_bytes_max);
+    case BodyForm::json:
+    case BodyForm::media:
+      break;
+  }
+  return read_json(reader, body, spec);
+}
+
+Result<PreparedInfer> prepare_media(const BodyFormat& format, const http::Body& body, const runtime::ModelSpec& spec) {
+  PreparedInfer prepared;
+  runtime::InputPart part;
+  part.name = format.port->name;
+  part.kind = format.port->kind;
+  part.datatype = DataType::bytes;
+  part.media_type = format.media_type;
+  part.data = body.data();
+  part.keep = body.memory();
+  if (auto done = check_content(*format.port, body.text(), FieldPath("body")); !done)
+    return std::unexpected(std::move(done.error()));
+  prepared.call.inputs.push_back(std::move(part));
+  if (auto done = check_presence(prepared.call.inputs, spec); !done) return std::unexpected(std::move(done.error()));
+  return prepared;
+}
+
+// What an answer's chunks point into.
+struct AnswerMemory {
+  std::vector<runtime::OutputPart> parts;
+  BinaryChunks binary;
+};
+
+bool is_gone(const Error& error) { return error.reason == "http.client_gone"; }
+
+http::Task<void> refuse(http::Exchange& exchange, const Error& error, const runtime::ModelSpec* spec) {
+  if (is_gone(error)) co_return;
+  http::Response response = v2_error(error);
+  if (spec && response.status == 415) response.fields.emplace_back("Accept", accepted_media_types(*spec));
+  co_await exchange.reply(std::move(response));
+}
+
+}  // namespace
+
+Result<PreparedInfer> prepare_infer(V2JsonReader& reader, const BodyFormat& format, const http::Body& body,
+                                    const runtime::ModelSpec& spec) {
+  if (format.form == BodyForm::media) return prepare_media(format, body, spec);
+  auto request = read_request(reader, format, body, spec);
+  if (!request) return std::unexpected(std::move(request.error()));
+  PreparedInfer prepared;
+  auto inputs = check_inputs(*request, spec);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  auto wanted = check_outputs(*request, spec);
+  if (!wanted) return std::unexpected(std::move(wanted.error()));
+  prepared.call.inputs = std::move(*inputs);
+  prepared.call.outputs = *wanted;
+  prepared.call.params_json = std::move(request->parameters_json);
+  prepared.call.session = std::move(request->session);
+  prepared.timeout_us = request->timeout_us;
+  prepared.answer = {std::move(request->id), request->binary_data_output, std::move(request->outputs),
+                     std::move(*wanted)};
+  return prepared;
+}
+
+Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, const AnswerForm& form,
+                                    const runtime::ModelSpec& spec) {
+  auto selected = select_outputs(parts, form.wanted, spec);
+  if (!selected) return std::unexpected(std::move(selected.error()));
+  V2Response answer;
+  answer.model_name = spec.name;
+  answer.model_version = spec.version;
+  if (form.id) answer.id = *form.id;
+  answer.outputs.reserve(selected->size());
+  bool has_binary = false;
+  for (std::size_t i = 0; i < selected->size(); ++i) {
+    const bool is_binary =
+        form.outputs.empty() ? form.binary_data_output : form.outputs[i].binary_data.value_or(form.binary_data_output);
+    answer.outputs.push_back({(*selected)[i], is_binary});
+    has_binary = has_binary || is_binary;
+  }
+  auto json = write_v2_response(answer);
+  if (!json) return std::unexpected(std::move(json.error()));
+  http::Response response;
+  response.body = std::move(*json);
+  if (!has_binary) return response;
+  auto memory = std::make_shared<AnswerMemory>();
+  memory->binary = binary_chunks(answer);  // spans of payloads: these stay where they are when the parts move
+  memory->parts = std::move(parts);
+  response.content_type = "application/octet-stream";
+  response.fields.emplace_back("Inference-Header-Content-Length", std::to_string(response.body.size()));
+  response.chunks = std::move(memory->binary.chunks);
+  response.owner = std::move(memory);
+  return response;
+}
+
+http::Task<void> infer(ApiContext& api, http::Exchange& exchange, ModelPath path) {
+  auto model = api.catalog.find(path.name, path.version);
+  if (!model) {
+    co_await refuse(exchange, model.error(), nullptr);
+    co_return;
+  }
+  const runtime::ModelSpec& spec = (*model)->spec();
+  auto format = body_format(exchange.head(), spec);
+  if (!format) {
+    co_await refuse(exchange, format.error(), &spec);
+    co_return;
+  }
+  http::BodyLimits limits;
+  limits.bytes_max = spec.limits.request_bytes_max;
+  limits.align_at = format->json_bytes <= limits.bytes_max ? format->json_bytes : 0;
+  auto body = co_await exchange.read_body(limits);
+  if (!body) {
+    co_await refuse(exchange, body.error(), &spec);
+    co_return;
+  }
+  auto prepared = prepare_infer(*api.readers.lend(), *format, *body, spec);
+  if (!prepared) {
+    co_await refuse(exchange, prepared.error(), &spec);
+    co_return;
+  }
+  auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
+  if (!deadline_ns) {
+    co_await refuse(exchange, deadline_ns.error(), &spec);
+    co_return;
+  }
+  prepared->call.task = spec.task;
+  prepared->call.deadline_ns = *deadline_ns;
+  prepared->call.traceparent = traceparent_of(exchange.head());
+  auto parts = co_await run_to_end(exchange, *model, std::move(prepared->call));
+  if (!parts) {
+    co_await refuse(exchange, parts.error(), &spec);
+    co_return;
+  }
+  auto response = render_infer(std::move(*parts), prepared->answer, spec);
+  if (!response) {
+    co_await refuse(exchange, response.error(), &spec);
+    co_return;
+  }
+  co_await exchange.reply(std::move(*response));
+}
+
+}  // namespace stoa::api
