@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/check/value.hpp"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <span>
 
+#include "stoa/element.hpp"
 #include "stoa/record.hpp"
 
 namespace stoa::check {
@@ -80,15 +83,28 @@ void read_strings(const stoa_strings& strings, Value& value, std::vector<std::st
   for (std::size_t i = 0; i < count; ++i) value.strings.emplace_back(view_of(strings.items[i]));
 }
 
+// The 16-bit floats, whose storage types say what they are.
+double number(float value) { return static_cast<double>(value); }
+double number(double value) { return value; }
+double number(BFloat16 value) { return static_cast<double>(std::bit_cast<float>(std::uint32_t{value.bits} << 16)); }
+double number(Half value) {  // IEEE 754 binary16
+  const int exponent = (value.bits >> 10) & 0x1F, fraction = value.bits & 0x3FF;
+  const double size = exponent == 0    ? std::ldexp(fraction, -24)
+                      : exponent != 31 ? std::ldexp(1024 + fraction, exponent - 25)
+                      : fraction == 0  ? HUGE_VAL
+                                       : std::numeric_limits<double>::quiet_NaN();
+  return (value.bits & 0x8000) != 0 ? -size : size;
+}
+
 template <class T>
 std::string compare(std::span<const std::byte> expected, std::span<const std::byte> got, Tolerance tolerance) {
   for (std::size_t at = 0; at < expected.size(); at += sizeof(T)) {
-    T want, have;
-    std::memcpy(&want, expected.data() + at, sizeof(T));
-    std::memcpy(&have, got.data() + at, sizeof(T));
-    const double bound = tolerance.atol + tolerance.rtol * std::abs(static_cast<double>(want));
-    const double apart = std::abs(static_cast<double>(have) - static_cast<double>(want));
-    if (apart <= bound || (std::isnan(want) && std::isnan(have)) || want == have) continue;
+    T want_bits, have_bits;
+    std::memcpy(&want_bits, expected.data() + at, sizeof(T));
+    std::memcpy(&have_bits, got.data() + at, sizeof(T));
+    const double want = number(want_bits), have = number(have_bits);
+    const double bound = tolerance.atol + tolerance.rtol * std::abs(want);
+    if (std::abs(have - want) <= bound || (std::isnan(want) && std::isnan(have)) || want == have) continue;
     return "element " + std::to_string(at / sizeof(T)) + " is " + std::to_string(have) + ", expected " +
            std::to_string(want) + " within " + std::to_string(bound);
   }
@@ -118,12 +134,22 @@ std::string difference(const Value& expected, const Value& got, Tolerance tolera
     return what + "has " + std::to_string(got.bytes.size()) + " bytes, expected " +
            std::to_string(expected.bytes.size());
   std::string apart;
-  if (expected.datatype == DataType::fp32)
-    apart = compare<float>(expected.bytes, got.bytes, tolerance);
-  else if (expected.datatype == DataType::fp64)
-    apart = compare<double>(expected.bytes, got.bytes, tolerance);
-  else if (expected.bytes != got.bytes)
-    apart = "has other bytes than expected";
+  switch (expected.datatype) {
+    case DataType::fp16:
+      apart = compare<Half>(expected.bytes, got.bytes, tolerance);
+      break;
+    case DataType::bf16:
+      apart = compare<BFloat16>(expected.bytes, got.bytes, tolerance);
+      break;
+    case DataType::fp32:
+      apart = compare<float>(expected.bytes, got.bytes, tolerance);
+      break;
+    case DataType::fp64:
+      apart = compare<double>(expected.bytes, got.bytes, tolerance);
+      break;
+    default:
+      if (expected.bytes != got.bytes) apart = "has other bytes than expected";
+  }
   return apart.empty() ? apart : what + apart;
 }
 
