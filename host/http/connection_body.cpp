@@ -37,14 +37,6 @@ Task<Result<Body>> Connection::read_body(BodyLimits limits) {
 
 Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   const auto size = static_cast<std::size_t>(body_left_);
-  if (size == 0) {
-    static constexpr std::size_t kNothing = Body::kSlack + kAlignment;
-    auto nothing = allocate_body(thread_.settings.bodies, kNothing);
-    if (!nothing)
-      co_return failure(Code::unavailable, "http.body_memory", "too many request bodies are held in memory");
-    std::byte* const begin = nothing.get();
-    co_return Body(std::move(nothing), begin, 0);
-  }
   auto memory = allocate_body(thread_.settings.bodies, size + kAlignment + Body::kSlack);
   if (!memory) co_return failure(Code::unavailable, "http.body_memory", "too many request bodies are held in memory");
   const std::uint64_t aligned_byte = reinterpret_cast<std::uintptr_t>(memory.get()) + limits.align_at;

@@ -81,12 +81,12 @@ struct BodyLimits {
 // One answer. chunks are sent in order without copying; owner keeps what they point to until they are sent.
 struct Response {
   unsigned status = 200;
-  std::string_view content_type = "application/json";  // static storage or owned by owner
-  std::string body;                                    // sent first
-  std::vector<std::span<const std::byte>> chunks;      // sent after body
-  std::shared_ptr<const void> owner;
-  std::vector<std::pair<std::string_view, std::string>> fields;  // names in static storage
-  bool close = false;                                            // ends the connection after this answer
+  std::string_view content_type = "application/json";   // static storage or owned by owner
+  std::string body = {};                                // sent first
+  std::vector<std::span<const std::byte>> chunks = {};  // sent after body
+  std::shared_ptr<const void> owner = {};
+  std::vector<std::pair<std::string_view, std::string>> fields = {};  // names in static storage
+  bool close = false;                                                 // ends the connection after this answer
 };
 
 enum class Waited : std::uint8_t { signalled, deadline, client_gone };

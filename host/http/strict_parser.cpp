@@ -14,6 +14,9 @@ namespace {
 
 namespace beast = boost::beast;
 
+// 10^19 - 1 fits 64 bits; a longer number is a typing error or an attack, with leading zeros too.
+constexpr std::size_t kLengthDigitsMax = 19;
+
 // Controls that may not occur inside a line (tab may). Written as one reduction so that it vectorises.
 bool has_control(const char* begin, const char* end) {
   unsigned bad = 0;
@@ -154,8 +157,9 @@ class HeadParser final : public beast::http::basic_parser<true> {
   static Refusal wrong_version(std::string_view bytes) {
     const std::string_view line = bytes.substr(0, bytes.find('\r'));
     const std::string_view version = line.substr(std::min(line.size(), line.rfind(' ') + 1));
-    const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && is_decimal(version[5]) &&
-                            version[6] == '.' && is_decimal(version[7]);
+    const bool has_three_parts = std::ranges::count(line, ' ') == 2;
+    const bool is_version = has_three_parts && version.size() == 8 && version.starts_with("HTTP/") &&
+                            is_decimal(version[5]) && version[6] == '.' && is_decimal(version[7]);
     if (is_version) return {505, "this server speaks HTTP/1.1 and HTTP/1.0"};
     return {400, "malformed HTTP version"};
   }
@@ -208,7 +212,7 @@ class HeadParser final : public beast::http::basic_parser<true> {
         break;
       case beast::http::field::content_length:
         if (++lengths_ > 1) return refuse(400, "the head has two Content-Length fields", error);
-        if (value.empty() || !std::ranges::all_of(value, is_decimal)) {
+        if (value.empty() || value.size() > kLengthDigitsMax || !std::ranges::all_of(value, is_decimal)) {
           return refuse(400, "the Content-Length is not one number", error);
         }
         break;
