@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "sdk/check/plugin_life.hpp"
 #include "sdk/check/subject.hpp"
@@ -67,7 +69,8 @@ const stoa_host* host = nullptr;
 void* kept = nullptr;
 int answers = 0;
 std::map<std::string, std::string> sessions;
-std::string scratch;  // shared between threads by mixes_up_threads
+std::atomic<int> in_answer{0};
+char scratch[8];  // shared between threads by mixes_up_threads
 
 stoa_status emit_text(const stoa_request* req, std::string_view name, std::string_view text) {
   stoa_part part{};
@@ -90,9 +93,9 @@ void answer(const stoa_request* req, std::string_view mixed_up) {
   std::string text(view_of(req->inputs[0]->u.bytes));
   if (defect == Defect::writes_its_input) const_cast<char*>(req->inputs[0]->u.bytes.p)[0] = 'X';
   if (defect == Defect::mixes_up_threads) {
-    scratch = text;
-    usleep(1000);
-    text = scratch;
+    std::memcpy(scratch, text.data(), 5);
+    for (int i = 0; i < 10'000 && ++in_answer % 4 != 0; ++i) std::this_thread::yield();  // let the others in
+    text.assign(scratch, 5);
   }
   ++answers;
   if (!mixed_up.empty()) text = mixed_up;

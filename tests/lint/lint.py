@@ -83,7 +83,7 @@ def target_of(included, path, known):
 
 def is_test(path):
     name = os.path.basename(path)
-    return bool(re.search(r"_(test|fuzz|bench)\.c(pp)?$|^test_\w+\.hpp$", name))
+    return bool(re.search(r"_(test|fuzz|bench)\.c(pp)?$|^(test|fixture|bench)_\w+\.[ch]pp$|_test_\w+\.hpp$", name))
 
 
 def check_arrows(path, text, known):
