@@ -56,13 +56,13 @@ void choose_format(struct archive* archive) {
 // What libarchive writes in front of an entry's data. Invariant: path is clean and size within the ustar bound.
 Result<Block> canonical_header(std::string_view path, std::uint64_t size) {
   struct Sink {
-    std::array<std::byte, 2 * kBlock> bytes;
+    Block header;
     std::size_t used = 0;
   } sink;
   const auto take = [](struct archive*, void* client, const void* data, std::size_t n) -> la_ssize_t {
     auto& into = *static_cast<Sink*>(client);
-    if (n > into.bytes.size() - into.used) return -1;
-    std::memcpy(into.bytes.data() + into.used, data, n);
+    if (n > kBlock - into.used) return -1;
+    std::memcpy(into.header.data() + into.used, data, n);
     into.used += n;
     return static_cast<la_ssize_t>(n);
   };
@@ -72,13 +72,12 @@ Result<Block> canonical_header(std::string_view path, std::uint64_t size) {
   const auto entry = make_entry(path, size);
   const bool is_written = archive_write_open(archive, &sink, nullptr, take, nullptr) == ARCHIVE_OK &&
                           archive_write_header(archive, entry.get()) == ARCHIVE_OK;
-  archive_write_fail(archive);  // no data and no trailer follow
+  // Frees by closing, which would go on with the data: the sink is full and ends that. (archive_write_fail would skip
+  // the closing, and with it the freeing of the client's buffer.)
   archive_write_free(archive);
   if (!is_written || sink.used != kBlock)
     return failure(Code::internal, "package.header", "no ustar header can be made");
-  Block header;
-  std::copy_n(sink.bytes.begin(), kBlock, header.begin());
-  return header;
+  return sink.header;
 }
 
 bool is_zero(std::span<const std::byte> bytes) {

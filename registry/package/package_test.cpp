@@ -52,6 +52,18 @@ TEST(Package, OrdinaryTarReadsIt) {
       "manifest.json\nmanifest.dsse.json\nlib/linux-x86_64/plugin.so\nassets/weights.bin\nassets/golden/boot.png\n");
 }
 
+TEST(Package, CommittedPackagesStayAcceptable) {
+  const char* source = std::getenv("STOA_SOURCE_DIR");
+  ASSERT_NE(source, nullptr);
+  int seen = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(source) / "registry/package/fuzz_corpus/package")) {
+    const auto package = inspect_package(entry.path(), TrustStore());
+    EXPECT_TRUE(package.has_value()) << entry.path() << ": " << package.error().message;
+    ++seen;
+  }
+  EXPECT_EQ(seen, 2);
+}
+
 TEST(Package, TrustDecidesWhoMaySign) {
   const SamplePackage sample;
   const auto reason = [&](const TrustStore& trust) {
