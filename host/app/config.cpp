@@ -76,13 +76,18 @@ class Section {
     child.finish();
   }
 
-  // Every key is a name of the operator's own choosing.
-  void paths_by_name(const char* key, std::map<std::string, std::filesystem::path>& out) {
+  // Every key is a name of the operator's own choosing; its value one path or a list of them.
+  void paths_by_name(const char* key, std::multimap<std::string, std::filesystem::path>& out) {
     section(key, [&](Section& inner) {
-      for (const auto& [name, node] : inner.table_) {
-        std::filesystem::path file;
-        inner.path(std::string(name.str()).c_str(), file);
-        out[std::string(name.str())] = file;
+      for (const auto& [key_node, node] : inner.table_) {
+        const std::string name(key_node.str());
+        std::vector<std::string> files;
+        if (node.is_array())
+          inner.texts(name.c_str(), files);
+        else
+          inner.text(name.c_str(), files.emplace_back());
+        for (const std::string& file : files)
+          if (!file.empty()) out.emplace(name, base_ / file);
       }
     });
   }

@@ -24,6 +24,7 @@ drain_ms = 5000
 in_process = ["stoa-demo/*", "acme/vision"]
 [trust]
 stoa-demo = "keys/demo.pub.pem"
+acme = ["old.pem", "new.pem"]
 [customer]
 address = "0.0.0.0"
 port = 443
@@ -43,7 +44,8 @@ access = false
   EXPECT_EQ(config->packages, "/srv/p");
   EXPECT_EQ(config->state, "/var/lib/stoa");
   EXPECT_EQ(config->io_threads, 2u);
-  EXPECT_EQ(config->trust.at("stoa-demo"), "/srv/keys/demo.pub.pem");
+  EXPECT_EQ(config->trust.find("stoa-demo")->second, "/srv/keys/demo.pub.pem");
+  EXPECT_EQ(config->trust.count("acme"), 2u);
   ASSERT_TRUE(config->customer.tls);
   EXPECT_EQ(config->customer.tls->certificate_chain, "/srv/tls/chain.pem");
   EXPECT_EQ(config->limits.idle_ms, 1000u);

@@ -1,0 +1,211 @@
+// host.cpp: what is made is taken down in the reverse order: intake, requests, models, log.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/app/host.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+
+#include "host/api/problem.hpp"
+#include "host/api/routes.hpp"
+#include "host/app/package_source.hpp"
+#include "host/app/plugin_log.hpp"
+#include "host/inference/served_model.hpp"
+#include "host/runtime/load_plugin.hpp"
+#include "host/runtime/monotonic.hpp"
+#include "registry/package/digest.hpp"
+#include "registry/package/extraction.hpp"
+
+namespace stoa::app {
+namespace {
+
+std::string_view name_of_method(http::Method method) {
+  constexpr std::string_view kNames[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
+  return kNames[static_cast<std::size_t>(method)];
+}
+
+Result<registry::TrustStore> read_trust(const Config& config) {
+  registry::TrustStore trust;
+  for (const auto& [publisher, file] : config.trust)
+    if (auto added = trust.add_file(publisher, file); !added) return std::unexpected(added.error());
+  return trust;
+}
+
+http::ListenerConfig listener(const PlaneConfig& plane, std::vector<http::Route> routes) {
+  return {.address = plane.address, .port = plane.port, .tls = plane.tls, .routes = std::move(routes)};
+}
+
+}  // namespace
+
+// Invariant: members are declared in the order they are needed, so destruction runs from the server to the log.
+struct Host::Parts {
+  Parts(Config c, Log& l) : config(std::move(c)), log(l) {}
+
+  Config config;
+  Log& log;
+  registry::TrustStore trust;
+  std::shared_ptr<PluginLog> plugin_log = std::make_shared<PluginLog>(log);
+  api::Metrics metrics;
+  runtime::HostServices services;
+  inference::Catalog catalog;
+  std::atomic<bool> is_loading{true}, is_draining{false};
+  std::unique_ptr<api::ApiContext> api;
+  std::unique_ptr<http::Server> server;
+
+  ~Parts() { plugin_log->close(); }
+
+  void note_exchange(const http::ExchangeRecord& exchange) {
+    metrics.record_exchange(exchange);
+    if (!config.log.access || !log.wants(Level::info)) return;
+    log.write(Level::info, "http.request",
+              {{"method", name_of_method(exchange.method)},
+               {"target", exchange.target},
+               {"status", std::uint64_t{exchange.status}},
+               {"took_us", exchange.duration_ns / 1000},
+               {"bytes_in", exchange.bytes_in},
+               {"bytes_out", exchange.bytes_out},
+               {"remote", exchange.remote_address},
+               {"request_id", exchange.request_id}});
+  }
+
+  void refuse(LoadReport& report, std::string_view what, const Error& error) {
+    ++report.refused;
+    log.write(Level::error, "package.refused", {{"package", what}, {"reason", error.reason}, {"why", error.message}});
+  }
+
+  void load_package(const registry::Package& package, const std::string& file, LoadReport& report);
+  Result<void> serve_instance(std::unique_ptr<runtime::Instance> instance, LoadReport& report);
+};
+
+Host::Host(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Host::~Host() = default;
+
+Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
+  auto parts = std::make_unique<Parts>(std::move(config), log);
+  auto trust = read_trust(parts->config);
+  if (!trust) return std::unexpected(trust.error());
+  parts->trust = std::move(*trust);
+
+  parts->services.log = parts->plugin_log;
+  parts->services.metrics = parts->metrics.plugins();
+  parts->services.sha256 = [](std::string_view bytes) { return registry::sha256_of(bytes); };
+  parts->services.inline_threads = parts->config.io_threads;
+
+  Parts& p = *parts;
+  p.api = std::make_unique<api::ApiContext>(p.catalog, p.metrics);
+  p.api->is_loading = [&p] { return p.is_loading.load(std::memory_order_relaxed); };
+  p.api->is_draining = [&p] { return p.is_draining.load(std::memory_order_relaxed); };
+
+  http::ServerConfig server;
+  server.listeners.push_back(listener(p.config.customer, api::customer_routes(*p.api)));
+  server.listeners.push_back(listener(p.config.operators, api::operator_routes(*p.api)));
+  server.limits = p.config.limits;
+  server.io_threads = p.config.io_threads;
+  server.on_exchange = [&p](const http::ExchangeRecord& exchange) { p.note_exchange(exchange); };
+  server.render_error = &api::render_error;
+  auto made = http::Server::create(std::move(server));
+  if (!made) return std::unexpected(made.error());
+  p.server = std::move(*made);
+  p.api->server_statistics = [&p] { return p.server->statistics(); };
+  return std::unique_ptr<Host>(new Host(std::move(parts)));
+}
+
+Ports Host::ports() const {
+  const auto ports = parts_->server->ports();
+  return {ports.at(0), ports.at(1)};
+}
+
+void Host::start() {
+  parts_->server->start();
+  parts_->log.write(Level::info, "host.listening",
+                    {{"version", STOA_VERSION},
+                     {"customer_port", std::uint64_t{ports().customer}},
+                     {"operator_port", std::uint64_t{ports().operators}}});
+}
+
+Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> instance, LoadReport& report) {
+  const std::string name = instance->spec().name, version = instance->spec().version;
+  const std::string tier(instance->isolation());
+  const std::uint64_t began_ns = runtime::monotonic_ns();
+  auto model = inference::ServedModel::start(std::move(instance), {.inline_trusted = true, .log = plugin_log});
+  if (!model) return std::unexpected(model.error());
+  if (auto added = catalog.add(*model); !added) return added;
+  ++report.models;
+  report.names.push_back(name + " " + version);
+  log.write(Level::info, "model.ready",
+            {{"model", name},
+             {"version", version},
+             {"tier", tier},
+             {"inline", (*model)->statistics().is_inline},
+             {"warmup_ms", (runtime::monotonic_ns() - began_ns) / 1'000'000}});
+  return {};
+}
+
+void Host::Parts::load_package(const registry::Package& package, const std::string& file, LoadReport& report) {
+  const registry::Manifest& manifest = package.manifest();
+  if (!runs_in_process(config, manifest.id()))
+    return refuse(report, file,
+                  {Code::failed_precondition, "isolation.in_process_not_allowed",
+                   fmt::format("{} would run inside the host, and only {} plugins may; allow it with --in-process {} or "
+                               "in_process in the configuration if you trust its code like your own",
+                               manifest.id(), config.in_process.empty() ? "no" : "the listed", manifest.id()),
+                   0});
+  log.write(Level::info, "package.loading", {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});
+  const auto extracted = registry::extract_package(package, config.state);
+  if (!extracted) return refuse(report, file, extracted.error());
+  const auto source = plugin_source(manifest, extracted->folder);
+  if (!source) return refuse(report, file, source.error());
+  auto instances = runtime::load_plugin(*source, services);
+  if (!instances) return refuse(report, file, instances.error());
+  for (auto& instance : *instances) {
+    const std::string name = instance->spec().name;
+    if (auto served = serve_instance(std::move(instance), report); !served)
+      refuse(report, file + ": " + name, served.error());
+  }
+}
+
+LoadReport Host::load(std::stop_token stop) {
+  Parts& p = *parts_;
+  LoadReport report;
+  const auto scanned = registry::scan_folder(p.config.packages, p.trust);
+  if (!scanned) {
+    p.refuse(report, p.config.packages.string(), scanned.error());
+  } else {
+    for (const auto& [path, package] : *scanned) {
+      if (stop.stop_requested()) break;
+      if (package)
+        p.load_package(*package, path.filename().string(), report);
+      else
+        p.refuse(report, path.filename().string(), package.error());
+    }
+    if (scanned->empty())
+      p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
+  }
+  p.is_loading.store(false, std::memory_order_relaxed);
+  p.log.write(Level::info, "host.ready",
+              {{"models", std::uint64_t{report.models}}, {"refused", std::uint64_t{report.refused}}});
+  return report;
+}
+
+bool Host::drain() {
+  Parts& p = *parts_;
+  const std::uint64_t began_ns = runtime::monotonic_ns();
+  const std::uint64_t deadline_ns = began_ns + std::uint64_t{p.config.drain_ms} * 1'000'000;
+  p.is_draining.store(true, std::memory_order_relaxed);
+  p.log.write(Level::info, "host.draining",
+              {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
+  bool is_whole = p.server->drain(p.config.drain_ms);
+  for (const auto& model : p.catalog.list()) {
+    const auto drained = model->drain(std::max(deadline_ns, runtime::monotonic_ns() + 1'000'000'000));
+    if (drained) continue;
+    is_whole = false;
+    p.log.write(Level::error, "model.not_drained",
+                {{"model", model->spec().name}, {"reason", drained.error().reason}, {"why", drained.error().message}});
+  }
+  p.log.write(is_whole ? Level::info : Level::error, "host.drained",
+              {{"whole", is_whole}, {"took_ms", (runtime::monotonic_ns() - began_ns) / 1'000'000}});
+  return is_whole;
+}
+
+}  // namespace stoa::app
