@@ -64,6 +64,16 @@ struct Catalog::Snapshot {
 Catalog::Catalog() : snapshot_(std::make_shared<const Snapshot>()) {}
 Catalog::~Catalog() = default;
 
+std::shared_ptr<const Catalog::Snapshot> Catalog::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+void Catalog::publish(std::shared_ptr<const Snapshot> next) {
+  const std::lock_guard lock(mutex_);
+  snapshot_.swap(next);  // the old one, which next now is, may be destroyed: after the lock
+}
+
 Result<Model> Catalog::find(std::string_view name, std::string_view version) const {
   const auto seen = snapshot();
   const auto at = seen->by_name.find(name);
@@ -106,7 +116,7 @@ Result<void> Catalog::add(Model model) {
   const auto above =
       std::ranges::find_if(models, [&](const Model& m) { return compare_versions(m->spec().version, version) > 0; });
   models.insert(above, std::move(model));
-  snapshot_.store(std::move(next), std::memory_order_release);
+  publish(std::move(next));
   return {};
 }
 
@@ -120,7 +130,7 @@ Model Catalog::remove(std::string_view name, std::string_view version) {
   Model removed = std::move(*found);
   at->second.erase(found);
   if (at->second.empty()) next->by_name.erase(at);
-  snapshot_.store(std::move(next), std::memory_order_release);
+  publish(std::move(next));
   return removed;
 }
 

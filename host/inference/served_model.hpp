@@ -1,7 +1,6 @@
 // served_model.hpp: a model that takes requests: a bounded queue, its model threads and batches, in front of one
 // instance. SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -81,7 +80,7 @@ class ServedModel final {
 };
 
 // What is served, by name and version.
-// Readers look at an immutable snapshot and never wait for a writer; a writer replaces it (RCU).
+// Readers look at an immutable snapshot and never wait for a writer's work; a writer replaces it (RCU).
 class Catalog final {
  public:
   Catalog();
@@ -100,10 +99,14 @@ class Catalog final {
 
  private:
   struct Snapshot;
-  std::shared_ptr<const Snapshot> snapshot() const { return snapshot_.load(std::memory_order_acquire); }
+  std::shared_ptr<const Snapshot> snapshot() const;
+  void publish(std::shared_ptr<const Snapshot> next);
 
   std::mutex writers_;
-  std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
+  // A mutex held for one copy of a pointer, not std::atomic<std::shared_ptr>: libstdc++ 12 unlocks that one's load with
+  // memory_order_relaxed, a data race which tsan reports.
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Snapshot> snapshot_;  // Lock: mutex_
 };
 
 }  // namespace stoa::inference

@@ -1,5 +1,5 @@
-// call_waiter.hpp: a listener for a thread that can do nothing but wait for its call. SPDX-License-Identifier:
-// Apache-2.0
+// call_waiter.hpp: a listener for a thread that can do nothing but wait for its call.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <chrono>
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// plugin_library.hpp: a plugin's library in this process, past its lint and handshake. SPDX-License-Identifier:
-// Apache-2.0
+// plugin_library.hpp: a plugin's library in this process, past its lint and handshake.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
 #include <string>

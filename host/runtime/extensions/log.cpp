@@ -1,5 +1,5 @@
-// log.cpp: stoa.host.log/1: a plugin's lines, at a bounded rate, made safe to print. SPDX-License-Identifier:
-// Apache-2.0
+// log.cpp: stoa.host.log/1: a plugin's lines, at a bounded rate, made safe to print.
+// SPDX-License-Identifier: Apache-2.0
 #include <string>
 
 #include "host/runtime/extensions/extensions.hpp"
