@@ -33,7 +33,9 @@ void accepts_its_version(const Subject& subject, Verdict& verdict) {
   }
   verdict.expect(subject.enter(1, 1, nullptr) == first, "the entry is another one the second time");
   verdict.expect(first->init != nullptr && first->load != nullptr, "the entry has no init or no load");
-  verdict.expect(first->manifest.p != nullptr && first->manifest.n > 0, "the entry carries no manifest");
+  if (first->manifest.p == nullptr || first->manifest.n == 0) return verdict.fail("the entry carries no manifest");
+  verdict.expect(!subject.is_own_manifest || subject.is_own_manifest(view_of(first->manifest)),
+                 "the library was built with another manifest than the one beside it: build it again");
 }
 
 // Rule R2: what is not within struct_size is not there, neither to read nor to write.

@@ -37,6 +37,7 @@ enum class Defect {
   none,
   accepts_every_abi,
   refuses_in_silence,
+  carries_another_manifest,
   refuses_a_newer_host,
   writes_beyond_a_short_error,
   writes_beyond_a_long_error,
@@ -195,14 +196,14 @@ stoa_status load(const stoa_load* load, stoa_model** out, stoa_error*) {
 }
 
 const stoa_entry* enter(std::uint32_t min, std::uint32_t max, stoa_error* err) {
-  static const stoa_entry entry{1, 0, str_of("{}"), init, load, nullptr, nullptr};
+  static stoa_entry entry{1, 0, {}, init, load, nullptr, nullptr};
+  entry.manifest = str_of(defect == Defect::carries_another_manifest ? "{ }" : "{}");
   const bool newer_is_wrong = defect == Defect::refuses_a_newer_host && max > 1;
   if (defect == Defect::accepts_every_abi || (min <= 1 && 1 <= max && !newer_is_wrong)) return &entry;
   if (err == nullptr || defect == Defect::refuses_in_silence) return nullptr;
   err->code = STOA_FAILED_PRECONDITION;
   const bool has_message = STOA_HAS(stoa_error, err, message);
-  if (has_message || defect == Defect::writes_beyond_a_short_error)
-    std::memcpy(err->message, "speaks ABI 1", 13);
+  if (has_message || defect == Defect::writes_beyond_a_short_error) std::memcpy(err->message, "speaks ABI 1", 13);
   if (defect == Defect::writes_beyond_a_long_error && err->struct_size > sizeof *err) std::memset(err + 1, 0, 8);
   return nullptr;
 }
@@ -210,7 +211,9 @@ const stoa_entry* enter(std::uint32_t min, std::uint32_t max, stoa_error* err) {
 Subject subject() {
   GoldenCase hello{"hello", "echo", "", {text_value("text", "hello")}, {{text_value("text", "hello"), {}}}};
   GoldenCase world{"world", "echo", "", {text_value("text", "world")}, {{text_value("text", "world"), {}}}};
-  return {enter, {{"echo", "echo", "", 4, 8, {"call"}}}, {hello, world}, {}};
+  return {enter, {{"echo", "echo", "", 4, 8, {"call"}}}, {hello, world}, {}, [](std::string_view text) {
+            return text == "{}";
+          }};
 }
 
 // ---- one case, in a process of its own ----
@@ -261,6 +264,7 @@ TEST(ConformanceKit, EveryDefectIsFoundByItsCase) {
   } rows[] = {
       {Defect::accepts_every_abi, "entry.refuses_other_versions", "a host of ABI 2..9 was accepted"},
       {Defect::refuses_in_silence, "entry.refuses_other_versions", "without a word"},
+      {Defect::carries_another_manifest, "entry.accepts_its_version", "built with another manifest"},
       {Defect::refuses_a_newer_host, "entry.accepts_its_version", "ABI 1..2 was refused"},
       {Defect::writes_beyond_a_short_error, "records.short_error", ""},
       {Defect::writes_beyond_a_long_error, "records.long_error", "byte 0 after version 1's stoa_error was written"},

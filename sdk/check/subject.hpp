@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sdk/check/value.hpp"
@@ -39,7 +40,8 @@ struct Subject {
   EntryFunction* enter = nullptr;
   std::vector<ModelFacts> models;
   std::vector<GoldenCase> golden;
-  std::map<std::string, std::string> assets;  // path in the manifest -> file on disk
+  std::map<std::string, std::string> assets;              // path in the manifest -> file on disk
+  std::function<bool(std::string_view)> is_own_manifest;  // whether a library may carry this manifest; empty: any
 };
 
 // What a case came to: failures as sentences, or the reason why it does not apply.

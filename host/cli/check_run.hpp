@@ -1,0 +1,34 @@
+// check_run.hpp: one case of the conformance kit in a process of its own, which may crash or hang.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sdk/check/subject.hpp"
+
+namespace stoa::cli {
+
+enum class CaseEnding { passed, failed, skipped, crashed, timed_out };
+std::string_view name_of(CaseEnding ending);
+
+struct CaseResult {
+  std::string name, rule;
+  CaseEnding ending = CaseEnding::passed;
+  std::vector<std::string> failures;  // sentences; what ended the process, where it crashed
+  std::string skipped;                // why
+  std::chrono::milliseconds time{0};
+};
+
+// Starts this executable again for one case (run_here(), over there) and waits for it.
+CaseResult run_case(const check::Case& one, const std::filesystem::path& folder, std::chrono::seconds at_most);
+
+// The other side: runs the case and writes what it finds to report_fd. The process's exit status.
+int run_here(std::string_view name, const check::Subject& subject, int report_fd);
+
+// A library that cannot even be loaded: said over report_fd in the same form.
+int refuse_here(const std::string& why, int report_fd);
+
+}  // namespace stoa::cli
