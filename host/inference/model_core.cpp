@@ -2,6 +2,7 @@
 #include "host/inference/model_core.hpp"
 
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include <algorithm>
@@ -233,7 +234,7 @@ std::uint64_t ModelCore::company_until_ns() const {
 
 // True when a sleeping thread must be woken, which the caller then does, after unlocking. Lock: mutex_.
 bool ModelCore::note_wake() {
-  if (sleepers_ == 0 || waking_ > 0 || !can_take()) return false;
+  if (sleepers_ == 0 || waking_ + looking_ > 0 || !can_take()) return false;
   if (gatherers_ > 0 && !is_batch_full()) return false;  // it wakes by itself, in time
   ++waking_;
   wake_word_.fetch_add(1, std::memory_order_seq_cst);
@@ -254,14 +255,30 @@ void ModelCore::sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns
   if (waking_ > 0) --waking_;  // whoever was meant: this thread looks now
 }
 
+// Once before it sleeps: where an I/O thread shares this core it now reads all its sockets have, and this thread then
+// finds a queue full of calls, with no futex touched on either side. Where none does, it costs one cheap system call.
+void ModelCore::give_way(std::unique_lock<std::mutex>& lock) {
+  ++looking_;
+  lock.unlock();
+  sched_yield();
+  lock.lock();
+  --looking_;
+}
+
 void ModelCore::serve() {
   Batch batch;
+  bool has_yielded = false;  // since the last batch
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
     if (!can_take()) {
-      sleep(lock, 0);
+      if (has_yielded)
+        sleep(lock, 0);
+      else
+        give_way(lock);
+      has_yielded = !has_yielded;
       continue;
     }
+    has_yielded = false;
     if (const std::uint64_t until_ns = company_until_ns(); until_ns != 0) {
       sleep(lock, until_ns);
       continue;

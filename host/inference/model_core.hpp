@@ -74,6 +74,7 @@ class ModelCore final : public runtime::CallObserver, public std::enable_shared_
   bool note_wake();
   void wake_one();
   void sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns);
+  void give_way(std::unique_lock<std::mutex>& lock);
   void stop_threads(bool join);
 
   // -- admission --
@@ -104,6 +105,7 @@ class ModelCore final : public runtime::CallObserver, public std::enable_shared_
   CallQueue queue_;
   std::uint32_t sleepers_ = 0;   // threads in sleep()
   std::uint32_t waking_ = 0;     // wake-ups on their way to one of them
+  std::uint32_t looking_ = 0;    // threads that look at the queue once more before they sleep
   std::uint32_t gatherers_ = 0;  // of the sleepers, those who wait for a batch to fill
   bool is_stopping_ = false;
   std::vector<std::thread> threads_;  // [control] only
