@@ -74,10 +74,11 @@ static struct {
     {"identity", {NULL, submit, NULL, NULL, unload, NULL}},
 };
 
+/* The record is the caller's, and may be an older one's that ends earlier. */
 static stoa_status refuse(stoa_error *err, stoa_status code, const char *reason, const char *message) {
-  err->code = code;
-  snprintf(err->reason, sizeof err->reason, "%s", reason);
-  snprintf(err->message, sizeof err->message, "%s", message);
+  if (STOA_HAS(stoa_error, err, code)) err->code = code;
+  if (STOA_HAS(stoa_error, err, reason)) snprintf(err->reason, sizeof err->reason, "%s", reason);
+  if (STOA_HAS(stoa_error, err, message)) snprintf(err->message, sizeof err->message, "%s", message);
   return code;
 }
 
