@@ -154,15 +154,14 @@ Task<bool> Connection::reply(Response response) {
                .close = closes_,
                .says_keep_alive = parsed_.is_http_1_0},
               thread_.date);
-  std::string_view body;
-  if (has_body && response.body.size() <= kCopiedBytesMax) {
+  if (!has_body) co_return co_await send_output();
+  if (size <= kCopiedBytesMax) {
     out += response.body;
-  } else if (has_body) {
-    body = response.body;
+    for (const auto& chunk : response.chunks) out.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+    SendCursor copied(out, {}, {});
+    co_return send_now(copied) || co_await send_rest(copied);
   }
-  SendCursor cursor(out, body,
-                    has_body ? std::span<const std::span<const std::byte>>(response.chunks)
-                             : std::span<const std::span<const std::byte>>{});
+  SendCursor cursor(out, response.body, response.chunks);
   co_return send_now(cursor) || co_await send_rest(cursor);
 }
 
