@@ -11,7 +11,10 @@ static void answer(const stoa_request *req) {
                                 .shape = &shape, .strides = &stride};
   stoa_part part = {.struct_size = sizeof part, .kind = STOA_PART_TENSOR, .name = {"length", 6}, .u.tensor = &tensor};
   stoa_part *parts[] = {&part}; /* no release: the host copies it inside emit */
-  req->sink->finish(req, req->sink->emit(req, parts, 1, 0), NULL);
+  stoa_status status;
+  while ((status = req->sink->emit(req, parts, 1, 0)) == STOA_WOULD_BLOCK)
+    if ((status = req->sink->wait_writable(req, 0)) != STOA_OK) break;
+  req->sink->finish(req, status, NULL);
 }
 
 static stoa_status submit(stoa_model *model, stoa_request *const *reqs, uint32_t n, stoa_error *err) {

@@ -10,6 +10,7 @@ extern "C" {
 #include <sys/pidfd.h>  // glibc 2.36 declares it without C linkage
 }
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,7 +119,8 @@ CaseResult run_case(const check::Case& one, const std::filesystem::path& folder,
     child = start(result.name, folder.string(), writing.fd());
   }
   if (child < 0) return not_started("cannot start a process for the case");
-  const File process(pidfd_open(child, 0));
+  // The system call itself: glibc 2.36 declares pidfd_open() without extern "C".
+  const File process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
   if (process.fd() < 0) return not_started("cannot watch the case's process");
   std::string said;
   const bool ended = listen(process, report, began + at_most, said);

@@ -125,7 +125,9 @@ Exit run(const Options& options) {
 Action declare_check(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   auto* target = app.add_option("TARGET", options->target, "folder of a built plugin (<target>.plugin), or a package");
-  app.add_option("--case", options->cases, "run this case only (may be repeated)")->type_name("NAME");
+  app.add_option("--case", options->cases, "run this case only (may be repeated)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   app.add_flag("--list", options->list, "show the cases");
   app.add_flag("--json", options->json, "report as JSON");
   app.add_option("--junit", options->junit, "write a JUnit report too")->type_name("FILE");

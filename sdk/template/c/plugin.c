@@ -19,7 +19,9 @@ static stoa_status answer(const stoa_request *req) {
                            .strides = &stride};
   stoa_part part = {.struct_size = sizeof part, .kind = STOA_PART_TENSOR, .name = {"y", 1}, .u.tensor = &y};
   stoa_part *parts[] = {&part};
-  stoa_status status = req->sink->emit(req, parts, 1, 0); /* no release: the host copies the part */
+  stoa_status status; /* no release: the host copies the part */
+  while ((status = req->sink->emit(req, parts, 1, 0)) == STOA_WOULD_BLOCK)
+    if ((status = req->sink->wait_writable(req, 0)) != STOA_OK) break;
   free(out);
   return status;
 }
