@@ -15,6 +15,10 @@ constexpr std::uint64_t kTimeoutMaxNs = 3'600'000'000'000;  // an hour: longer i
 bool is_lower_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
+Error too_late() {
+  return {Code::deadline_exceeded, "request.deadline", "the request's deadline passed before the model answered", 0};
+}
+
 bool is_all_zero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 }  // namespace
@@ -60,7 +64,7 @@ Error ModelCall::give_up(Code why) {
   model_->cancel(call_, why);
   call_.reset();  // the cancel word is set: nothing more to do when we go
   if (why == Code::cancelled) return Error{why, "http.client_gone", "the client hung up", 0};
-  return Error{why, "request.deadline", "the request's deadline passed before the model answered", 0};
+  return too_late();
 }
 
 http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
@@ -69,8 +73,11 @@ http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
     std::vector<runtime::OutputPart> parts = call_->take();
     if (!parts.empty()) co_return parts;
     if (has_ended) {
-      if (call_->error()) co_return std::unexpected(*call_->error());
-      co_return parts;
+      if (!call_->error()) co_return parts;
+      // The model may see the deadline before we do: one reason for it, whoever was first.
+      const bool is_late = deadline_ns_ != 0 && runtime::monotonic_ns() >= deadline_ns_;
+      if (is_late && call_->error()->code == Code::deadline_exceeded) co_return std::unexpected(too_late());
+      co_return std::unexpected(*call_->error());
     }
     if (!signal_) {
       signal_ = exchange_.make_signal();

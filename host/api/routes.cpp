@@ -17,8 +17,6 @@ using http::Exchange;
 using http::Method;
 using http::Task;
 
-constexpr std::string_view kModelsPrefix = "/v2/models/";
-
 enum class Action : std::uint8_t { metadata, ready, stats, infer, generate, generate_stream };
 struct ActionRow {
   std::string_view name;
@@ -32,9 +30,12 @@ constexpr ActionRow kActions[] = {
 };
 
 Result<std::pair<ModelPath, Action>> action_of(const http::RequestHead& head) {
-  auto path = parse_model_path(head.path.substr(kModelsPrefix.size()));
+  auto path = parse_model_path(head.param("model"));
   if (!path) return std::unexpected(std::move(path.error()));
   const Method method = head.method == Method::head ? Method::get : head.method;
+  if (method == Method::post && path->action.empty())  // a name of one segment before its action, most likely
+    return failure(Code::not_found, "route.unknown",
+                   "no action behind '" + path->name.substr(0, 64) + "': want /v2/models/{publisher}/{model}/infer");
   for (const auto& row : kActions) {
     if (row.name != path->action) continue;
     if (row.method == method) return std::pair{std::move(*path), row.action};
@@ -109,7 +110,7 @@ void add_openapi(std::vector<http::Route>& routes) {
 
 std::vector<http::Route> customer_routes(ApiContext& api) {
   std::vector<http::Route> routes;
-  for (const char* pattern : {"/v2", "/v2/"}) routes.push_back(fixed(pattern, [&api] { return server_metadata(api); }));
+  routes.push_back(fixed("/v2", [&api] { return server_metadata(api); }));  // the router takes "/v2/" for the same
   add_health(api, routes);
   routes.push_back(fixed("/v2/models", [&api] { return model_list(api); }));
   routes.push_back(fixed("/v2/models/stats", [&api] { return model_statistics(api.catalog.list()); }));

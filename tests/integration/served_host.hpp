@@ -1,0 +1,87 @@
+// served_host.hpp: a whole host in the test's process: real plugins, real server, on a free port.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "host/api/problem.hpp"
+#include "host/api/routes.hpp"
+#include "host/app/package_source.hpp"
+#include "host/http/server.hpp"
+#include "host/inference/served_model.hpp"
+#include "host/runtime/load_plugin.hpp"
+#include "registry/package/digest.hpp"
+#include "registry/package/manifest.hpp"
+
+namespace stoa::test {
+
+class QuietLog final : public runtime::LogSink {
+ public:
+  void write(const runtime::LogLine&) noexcept override {}
+};
+
+// Lifetime: for a whole test program (SetUpTestSuite); plugins stay mapped.
+class ServedHost {
+ public:
+  ServedHost() : api_{catalog_, metrics_} {
+    services_.log = std::make_shared<QuietLog>();
+    services_.metrics = metrics_.plugins();
+    services_.sha256 = [](std::string_view bytes) { return registry::sha256_of(bytes); };
+    services_.inline_threads = 1;
+  }
+  ~ServedHost() {
+    if (server_) server_->drain(2000);
+  }
+
+  // folder: a staging folder of stoa_add_plugin, below the build tree.
+  void load(const std::string& folder) {
+    const auto staged = std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / folder;
+    std::ifstream file(staged / "manifest.json", std::ios::binary);
+    ASSERT_TRUE(file) << staged;
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    auto manifest = registry::parse_source_manifest(text);
+    ASSERT_TRUE(manifest) << manifest.error().message;
+    manifest->source_sha256 = registry::sha256_of(text);
+    auto source = app::plugin_source(*manifest, staged);
+    ASSERT_TRUE(source) << source.error().message;
+    auto instances = runtime::load_plugin(*source, services_);
+    ASSERT_TRUE(instances) << instances.error().message;
+    for (auto& instance : *instances) {
+      auto model = inference::ServedModel::start(std::move(instance), {.inline_trusted = true, .log = services_.log});
+      ASSERT_TRUE(model) << model.error().message;
+      ASSERT_TRUE(catalog_.add(*model));
+    }
+  }
+
+  void serve() {
+    http::ServerConfig config;
+    config.listeners.resize(2);
+    config.listeners[0].routes = api::customer_routes(api_);
+    config.listeners[1].routes = api::operator_routes(api_);
+    config.render_error = &api::render_error;
+    config.on_exchange = [this](const http::ExchangeRecord& exchange) { metrics_.record_exchange(exchange); };
+    auto server = http::Server::create(std::move(config));
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(*server);
+    api_.server_statistics = [this] { return server_->statistics(); };
+    server_->start();
+  }
+
+  std::uint16_t port() const { return server_->ports().at(0); }
+  std::uint16_t operator_port() const { return server_->ports().at(1); }
+  const inference::Catalog& catalog() const { return catalog_; }
+
+ private:
+  runtime::HostServices services_;
+  inference::Catalog catalog_;
+  api::Metrics metrics_;
+  api::ApiContext api_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace stoa::test

@@ -1,0 +1,138 @@
+// v2_server_test.cpp: what the host tells about itself, and how failures look. SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/host_environment.hpp"
+
+namespace stoa::test {
+namespace {
+
+using nlohmann::json;
+
+TEST(Server, TellsAboutItself) {
+  HttpClient client(the_host().port());
+  for (const char* path : {"/v2", "/v2/"}) {
+    const json metadata = json::parse(client.get(path).body);
+    EXPECT_EQ(metadata["name"], "stoa");
+    EXPECT_TRUE(metadata["version"].is_string());
+    EXPECT_NE(std::ranges::find(metadata["extensions"], "binary_tensor_data"), metadata["extensions"].end());
+  }
+  EXPECT_EQ(client.get("/v2/health/live").status, 200);
+  EXPECT_EQ(client.get("/v2/health/ready").status, 200);
+  EXPECT_EQ(client.send("HEAD", "/v2/health/ready", {}, {}).status, 200);
+  HttpClient operators(the_host().operator_port());
+  EXPECT_EQ(operators.get("/v2/health/live").status, 200);
+  EXPECT_EQ(operators.get("/v2/models").status, 404);
+  EXPECT_EQ(client.get("/metrics").status, 404);
+}
+
+TEST(Server, TellsAboutModels) {
+  HttpClient client(the_host().port());
+  const json metadata = json::parse(client.get("/v2/models/stoa-test/media").body);
+  EXPECT_EQ(metadata["name"], "stoa-test/media");
+  EXPECT_EQ(metadata["versions"], json({"1.2.3"}));
+  EXPECT_EQ(metadata["inputs"][0]["datatype"], "BYTES");
+  EXPECT_EQ(metadata["inputs"][0]["shape"], json({1}));
+  EXPECT_EQ(metadata["inputs"][0]["parameters"]["media_types"], json({"image/png", "image/jpeg"}));
+  EXPECT_EQ(metadata["inputs"][2]["shape"], json({-1, 2}));
+  EXPECT_EQ(metadata, json::parse(client.get("/v2/models/stoa-test%2Fmedia/versions/1.2.3").body));
+  EXPECT_EQ(json::parse(client.get("/v2/models/stoa-test/media/ready").body),
+            (json{{"name", "stoa-test/media"}, {"ready", true}}));
+  EXPECT_EQ(client.get("/v2/models/stoa-test/none/ready").status, 404);
+  const json stats = json::parse(client.get("/v2/models/stoa-demo/null/stats").body);
+  EXPECT_EQ(stats["model_stats"][0]["name"], "stoa-demo/null");
+  EXPECT_TRUE(stats["model_stats"][0]["inference_stats"]["success"]["count"].is_number());
+  EXPECT_GE(json::parse(client.get("/v2/models/stats").body)["model_stats"].size(), 9u);
+  EXPECT_GE(json::parse(client.get("/v2/models").body)["models"].size(), 9u);
+  for (const char* body : {"", "{}", R"({"ready":true})"}) {
+    const json index = json::parse(client.post("/v2/repository/index", body).body);
+    ASSERT_GE(index.size(), 9u);
+    EXPECT_EQ(index[0]["state"], "READY");
+  }
+  EXPECT_EQ(client.post("/v2/repository/index", "[").status, 400);
+}
+
+struct FailRow {
+  int how;
+  long status;
+  const char *reason, *says;
+};
+const FailRow kFailures[] = {
+    {0, 400, "output.needs_binary", "output 'number' holds NaN at element 1"},
+    {1, 400, "probe.refused", "how: 1 is refused"},
+    {2, 429, "probe.busy", "come again"},
+    {4, 500, "plugin.bad_output", "output 'number' as FP64"},
+    {5, 500, "plugin.bad_output", "shape"},
+    {6, 500, "plugin.bad_output", "unheard_of"},
+    {7, 400, "output.needs_binary", "output 'word' is not UTF-8 at element 1"},
+    {8, 400, "output.needs_binary", "infinity"},
+    {9, 500, "probe.own_code", "a code of our own"},
+    {10, 500, "plugin.exception", ""},
+};
+
+TEST(Server, FailuresHaveTheirStatus) {
+  HttpClient client(the_host().port());
+  const auto body = [](int how) {
+    return R"({"inputs":[{"name":"how","shape":[1],"datatype":"INT32","data":[)" + std::to_string(how) + "]}]}";
+  };
+  for (const auto& row : kFailures) {
+    const Answer answer = client.post("/v2/models/stoa-test/fail/infer", body(row.how));
+    EXPECT_EQ(answer.status, row.status) << row.how << answer.body;
+    EXPECT_NE(json::parse(answer.body).at("error").get<std::string>().find(row.says), std::string::npos) << answer.body;
+    EXPECT_EQ(answer.fields.contains("x-stoa-reason") ? answer.fields.at("x-stoa-reason") : "", row.reason);
+    if (row.status == 429) {
+      EXPECT_EQ(answer.fields.at("retry-after"), "2");
+      EXPECT_EQ(answer.fields.at("retry-after-ms"), "1500");
+    }
+    EXPECT_EQ(client.post("/v2/models/stoa-test/fail/infer", body(99)).status, 200);
+  }
+  const Answer missing = client.post(
+      "/v2/models/stoa-test/fail/infer",
+      R"({"outputs":[{"name":"word"}],"inputs":[{"name":"how","shape":[1],"datatype":"INT32","data":[99]}]})");
+  EXPECT_EQ(missing.status, 500) << missing.body;
+  EXPECT_EQ(missing.fields.at("x-stoa-reason"), "plugin.missing_output");
+}
+
+TEST(Server, ErrorsOutsideV2AreProblems) {
+  HttpClient client(the_host().port());
+  const Answer answer = client.get("/nowhere");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.fields.at("content-type"), "application/problem+json");
+  const json problem = json::parse(answer.body);
+  EXPECT_TRUE(problem["type"].get<std::string>().starts_with("urn:stoa:problem:"));
+  EXPECT_EQ(problem["status"], 404);
+  EXPECT_EQ(problem["title"], "Not Found");
+  EXPECT_TRUE(problem["request_id"].is_string());
+  EXPECT_TRUE(json::parse(client.get("/v2/nowhere").body).contains("error"));
+}
+
+TEST(Server, MetricsShowModelsAndRoutes) {
+  HttpClient client(the_host().port()), operators(the_host().operator_port());
+  client.post("/v2/models/stoa-demo/null/infer",
+              R"({"inputs":[{"name":"in","shape":[1],"datatype":"FP32","data":[1]}]})");
+  const Answer answer = operators.get("/metrics");
+  ASSERT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.fields.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  for (const char* line :
+       {"nv_inference_request_success{model=\"stoa-demo/null\",version=\"1.0.0\"} ",
+        "nv_inference_request_failure{model=\"stoa-test/fail\",version=\"1.2.3\",reason=\"OTHER\"} ",
+        "stoa_inference_duration_seconds_bucket{model=\"stoa-demo/null\",version=\"1.0.0\",le=\"+Inf\"} ",
+        "stoa_http_requests_total{method=\"POST\",route=\"/v2/models/{model...}\",status=\"200\"} ",
+        "stoa_http_connections_accepted_total ", "process_resident_memory_bytes ", "stoa_build_info{",
+        "stoa_model_ready{model=\"stoa-demo/null\",version=\"1.0.0\",isolation=\"T0\"} 1"})
+    EXPECT_NE(answer.body.find(line), std::string::npos) << line;
+}
+
+TEST(Server, DescriptionIsCached) {
+  HttpClient client(the_host().port());
+  const Answer first = client.get("/openapi.json");
+  ASSERT_EQ(first.status, 200);
+  EXPECT_EQ(json::parse(first.body)["openapi"], "3.1.0");
+  const Answer again = client.get("/openapi.json", {"If-None-Match: " + first.fields.at("etag")});
+  EXPECT_EQ(again.status, 304);
+  EXPECT_EQ(again.body, "");
+  EXPECT_EQ(again.fields.at("etag"), first.fields.at("etag"));
+  EXPECT_EQ(client.get("/openapi.json", {"If-None-Match: \"other\""}).status, 200);
+}
+
+}  // namespace
+}  // namespace stoa::test
