@@ -12,7 +12,7 @@ import torch
 
 import fashion_mnist
 
-# Test images that were picked by eye for being typical of their class; the last is one that people get wrong as well.
+# One test image per class, by its index in the test set: a demonstration, not a measure of accuracy.
 PICTURES = {"ankle_boot": 0, "pullover": 1, "trouser": 2, "shirt": 4, "sandal": 8, "sneaker": 9, "dress": 13, "bag": 18}
 ENLARGED = 8  # 28 x 28 pixels are a stamp; the model shrinks them again by their mean, which gives the original back
 

@@ -22,7 +22,7 @@ INLINE, THREADED, IDENTITY = "stoa-demo/null", "stoa-demo/null-threaded", "stoa-
 def infer_body():
     """A v2 request of about 1 KB: one FP32 tensor of 100 values."""
     data = [round(0.37 * i - 17.25, 4) for i in range(100)]
-    body = {"id": "bench", "inputs": [{"name": "x", "datatype": "FP32", "shape": [100], "data": data}]}
+    body = {"id": "bench", "inputs": [{"name": "in", "datatype": "FP32", "shape": [100], "data": data}]}
     return json.dumps(body, separators=(",", ":"))
 
 
@@ -135,7 +135,7 @@ def bench_https(ctx):
 def bench_binary(ctx):
     """1 MiB of FP32 in and out through the binary tensor extension, against a bare echo of the same bytes."""
     count = (1 << 20) // 4
-    head = json.dumps({"inputs": [{"name": "x", "datatype": "FP32", "shape": [count],
+    head = json.dumps({"inputs": [{"name": "in", "datatype": "FP32", "shape": [count],
                                    "parameters": {"binary_data_size": count * 4}}],
                        "parameters": {"binary_data_output": True}}, separators=(",", ":")).encode()
     body = head + os.urandom(4) * count

@@ -12,7 +12,7 @@ import time
 
 from stoa_host import Host, check
 
-BODY = json.dumps({"inputs": [{"name": "x", "datatype": "FP32", "shape": [100], "data": list(range(100))}]})
+BODY = json.dumps({"inputs": [{"name": "in", "datatype": "FP32", "shape": [100], "data": list(range(100))}]})
 
 
 def client(port, model, stop_after, totals, lock):
