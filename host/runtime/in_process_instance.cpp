@@ -44,6 +44,14 @@ stoa_error blank_error() {
   return err;
 }
 
+// Keeps what a plugin may still touch until the process ends. Never destroyed, on purpose.
+void leave_behind(std::shared_ptr<const void> what) {
+  static std::mutex mutex;
+  static auto* const kept = new std::deque<std::shared_ptr<const void>>();
+  const std::lock_guard lock(mutex);
+  kept->push_back(std::move(what));
+}
+
 Error timed_out(std::string reason, std::string message) {
   return Error{Code::deadline_exceeded, std::move(reason), std::move(message), 0};
 }
@@ -100,13 +108,16 @@ Result<std::unique_ptr<InProcessInstance>> InProcessInstance::load(std::shared_p
   }
   if (loading->status != STOA_OK)
     return std::unexpected(instance->fail(error_from_abi(loading->status, &loading->err, "plugin.load")).error());
-  if (loading->loaded == nullptr || loading->loaded->submit == nullptr || loading->loaded->unload == nullptr)
+  stoa_model* const model = loading->loaded;
+  if (model == nullptr || model->submit == nullptr || model->unload == nullptr) {
+    if (model != nullptr && model->unload != nullptr) model->unload(model);
     return std::unexpected(
         instance
             ->fail(Error{Code::failed_precondition, "plugin.entry",
                          "model \"" + s.name + "\" lacks submit() or unload(), or load() gave NULL with STOA_OK", 0})
             .error());
-  instance->model_ = loading->loaded;
+  }
+  instance->model_ = model;
   instance->read_traits();
   instance->advance(InstanceState::warming);
   return instance;
@@ -236,10 +247,12 @@ void InProcessInstance::submit_some(std::span<const std::shared_ptr<Call>> calls
   for (const auto& call : calls) {
     Error error = error_from_abi(status, &err, "model.refused");
     // After a throw nobody knows what the plugin took: the client gets its answer, the memory stays.
-    if (has_thrown)
-      call->finish(std::move(error));
-    else
+    if (!has_thrown) {
       call->refuse(std::move(error));
+      continue;
+    }
+    call->finish(std::move(error));
+    leave_behind(call);
   }
   if (has_thrown && state() != InstanceState::draining) {
     advance(InstanceState::failed);
@@ -299,16 +312,10 @@ Result<void> InProcessInstance::drain(std::uint64_t deadline_ns) {
 
 // Nothing the plugin may still touch goes away: the records calls point to, and the plugin itself.
 void InProcessInstance::abandon() noexcept {
-  struct Abandoned {
-    std::unique_ptr<Flight> flight;
-    std::shared_ptr<PluginLibrary> library;
-  };
-  static std::mutex mutex;
-  static auto* const kept = new std::deque<Abandoned>();  // never destroyed, on purpose
   library_->abandon();
   library_->host().log(LogLevel::error, "model \"" + spec().name + "\" is still running and was left behind");
-  const std::lock_guard lock(mutex);
-  kept->push_back({std::move(flight_), std::move(library_)});
+  leave_behind(std::move(flight_));
+  leave_behind(std::move(library_));
 }
 
 InProcessInstance::~InProcessInstance() {
