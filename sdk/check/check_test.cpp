@@ -68,10 +68,10 @@ Defect defect = Defect::none;
 
 const stoa_host* host = nullptr;
 void* kept = nullptr;
-int answers = 0;
+std::atomic<int> answers{0};
 std::map<std::string, std::string> sessions;
 std::atomic<int> in_answer{0};
-char scratch[8];  // shared between threads by mixes_up_threads
+std::atomic<char> scratch[8];  // shared between threads by mixes_up_threads
 
 stoa_status emit_text(const stoa_request* req, std::string_view name, std::string_view text) {
   stoa_part part{};
@@ -94,13 +94,13 @@ void answer(const stoa_request* req, std::string_view mixed_up) {
   std::string text(view_of(req->inputs[0]->u.bytes));
   if (defect == Defect::writes_its_input) const_cast<char*>(req->inputs[0]->u.bytes.p)[0] = 'X';
   if (defect == Defect::mixes_up_threads) {
-    std::memcpy(scratch, text.data(), 5);
+    std::copy_n(text.begin(), 5, scratch);
     for (int i = 0; i < 10'000 && ++in_answer % 4 != 0; ++i) std::this_thread::yield();  // let the others in
-    text.assign(scratch, 5);
+    std::copy_n(scratch, 5, text.begin());
   }
-  ++answers;
+  const int count = ++answers;
   if (!mixed_up.empty()) text = mixed_up;
-  if (defect == Defect::wrong_answer || (defect == Defect::wrong_second_answer && answers == 2)) text += "?";
+  if (defect == Defect::wrong_answer || (defect == Defect::wrong_second_answer && count == 2)) text += "?";
   if (defect == Defect::counts_inputs) text += std::string(req->n_inputs - 1, '+');
   if (req->session.n != 0 && sessions[std::string(view_of(req->session))] == "other") text += " of another session";
   if (defect == Defect::loses_unwanted_outputs && STOA_HAS(stoa_request, req, outputs) && req->n_outputs != 0)
