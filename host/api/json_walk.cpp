@@ -6,7 +6,6 @@
 namespace stoa::api {
 namespace {
 
-constexpr std::size_t kFewKeys = 32;
 constexpr std::size_t kTokenTextMax = 40;
 
 Result<void> validate_number(od::value v, const FieldPath& where) {
@@ -38,13 +37,14 @@ std::unexpected<Error> bad_json(const FieldPath& where, simdjson::error_code err
 }
 
 bool SeenKeys::is_new(std::string_view key) {
-  if (few_.size() < kFewKeys) {
-    if (std::ranges::find(few_, key) != few_.end()) return false;
-    few_.push_back(key);
-    return true;
-  }
   if (sorted_.empty()) {
-    sorted_ = few_;
+    for (std::size_t i = 0; i < count_; ++i)
+      if (few_[i] == key) return false;
+    if (count_ < kFewKeys) {
+      few_[count_++] = key;
+      return true;
+    }
+    sorted_.assign(few_.begin(), few_.end());
     std::ranges::sort(sorted_);
   }
   const auto at = std::ranges::lower_bound(sorted_, key);

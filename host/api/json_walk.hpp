@@ -3,6 +3,7 @@
 #pragma once
 #include <simdjson.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,8 @@ Result<void> validate(od::value v, const FieldPath& where, int depth);
 // Whether bytes are one JSON document, whole and within the depth limit. Copies them.
 bool is_json(std::string_view bytes);
 
-// Keys of one object: refuses one seen before. Linear up to 32, the usual handful; then sorted, with a bound that keeps
-// insertion cheap (a body of a million keys must not cost a million moves each).
+// Keys of one object: refuses one seen before. Linear and without allocation up to 16, the usual handful; then sorted,
+// with a bound that keeps insertion cheap (a body of a million keys must not cost a million moves each).
 class SeenKeys {
  public:
   static constexpr std::size_t kKeysMax = 1024;
@@ -33,7 +34,9 @@ class SeenKeys {
   bool is_full() const { return sorted_.size() >= kKeysMax; }
 
  private:
-  std::vector<std::string_view> few_;
+  static constexpr std::size_t kFewKeys = 16;
+  std::array<std::string_view, kFewKeys> few_;
+  std::size_t count_ = 0;  // of few_
   std::vector<std::string_view> sorted_;
 };
 

@@ -140,16 +140,15 @@ class DataWalk {
  private:
   Result<void> level(od::array array, const FieldPath& where, std::size_t depth) {
     std::uint64_t index = 0;
+    const bool is_innermost = depth + 1 == input_.shape.size();
     for (auto item : array) {
       od::value value;
       if (auto error = item.get(value)) return bad_json(FieldPath(where, index), error);
-      if (form_ != Form::nested || depth + 1 == input_.shape.size()) {
-        if (sink_.take(value)) [[likely]] {
-          form_ = form_ == Form::unknown ? Form::flat : form_;
-          ++index;
-          continue;
-        }
+      if ((is_innermost || form_ != Form::nested) && sink_.take(value)) [[likely]] {
+        ++index;
+        continue;
       }
+      if (form_ == Form::unknown && index > 0) form_ = Form::flat;
       if (auto done = not_a_leaf(value, FieldPath(where, index), depth); !done) return done;
       ++index;
     }

@@ -90,7 +90,7 @@ Result<void> write_strings(JsonText& text, const OutputPart& part) {
 
 // What the arrays of all outputs will take, closely enough that most answers are written without growing.
 std::size_t estimate(const V2Response& response) {
-  std::size_t bytes = 192;
+  std::size_t bytes = 192 + kBlock * kTextMax<double>;  // the last block asks for the longest texts
   for (const auto& output : response.outputs) {
     bytes += 96;
     if (output.is_binary) continue;
@@ -98,7 +98,7 @@ std::size_t estimate(const V2Response& response) {
     if (element == 0) {
       bytes += output.part->data().size() + output.part->strings().size() * 16;
     } else {
-      bytes += output.part->data().size() / element * (element == 1 ? 4 : element == 2 ? 6 : element == 4 ? 12 : 20);
+      bytes += output.part->data().size() / element * (element == 1 ? 4 : element == 2 ? 6 : element == 4 ? 13 : 21);
     }
   }
   return bytes;
