@@ -78,9 +78,9 @@ for picture in plugins/image_classify/pictures/*.png plugins/image_classify/pict
   curl -sS --fail-with-body -H 'Content-Type: image/'"$(case $picture in *.png) echo png ;; *) echo jpeg ;; esac)" \
        --data-binary "@$picture" "$url/v2/models/$model/infer" |
     jq -r --arg name "$(basename "$picture")" '
-      (.outputs[] | select(.name == "label") | .data[0]) as $label |
+      (.outputs[] | select(.name == "label") | .data[0]) as $class |
       (.outputs[] | select(.name == "probabilities") | .data | max) as $p |
-      "  \($name): \($label) (\(($p * 1000 | round) / 10) %)"'
+      "  \($name): \($class) (\(($p * 1000 | round) / 10) %)"'
 done
 
 cat <<EOT

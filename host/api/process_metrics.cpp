@@ -38,8 +38,10 @@ double start_unix_s() {
   if (!std::getline(stat, text) || !(uptime >> up_s) || text.rfind(')') == std::string::npos) return 0;
   std::istringstream rest(text.substr(text.rfind(')') + 1));
   std::string field;
-  for (int i = 3; i <= 22; ++i) rest >> field;
-  const double age_s = up_s - std::strtod(field.c_str(), nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  for (int i = 3; i < 22; ++i) rest >> field;
+  double start_ticks = 0;
+  if (!(rest >> start_ticks)) return 0;
+  const double age_s = up_s - start_ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
   return static_cast<double>(
              std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
                  .count()) -

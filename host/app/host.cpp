@@ -9,6 +9,7 @@
 
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
+#include "host/app/health_watch.hpp"
 #include "host/app/package_source.hpp"
 #include "host/app/plugin_log.hpp"
 #include "host/inference/served_model.hpp"
@@ -19,6 +20,8 @@
 
 namespace stoa::app {
 namespace {
+
+constexpr std::chrono::seconds kHealthInterval{5};
 
 std::string_view name_of_method(http::Method method) {
   constexpr std::string_view kNames[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
@@ -52,6 +55,7 @@ struct Host::Parts {
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::unique_ptr<api::ApiContext> api;
   std::unique_ptr<http::Server> server;
+  std::unique_ptr<HealthWatch> health;
 
   ~Parts() { plugin_log->close(); }
 
@@ -182,6 +186,7 @@ LoadReport Host::load(std::stop_token stop) {
     if (scanned->empty())
       p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
   }
+  p.health = std::make_unique<HealthWatch>(p.catalog, p.log, kHealthInterval);
   p.is_loading.store(false, std::memory_order_relaxed);
   p.log.write(Level::info, "host.ready",
               {{"models", std::uint64_t{report.models}}, {"refused", std::uint64_t{report.refused}}});
@@ -196,6 +201,7 @@ bool Host::drain() {
   p.log.write(Level::info, "host.draining",
               {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
   bool is_whole = p.server->drain(p.config.drain_ms);
+  p.health.reset();  // joins: a check and a drain are both [control]
   for (const auto& model : p.catalog.list()) {
     const auto drained = model->drain(std::max(deadline_ns, runtime::monotonic_ns() + 1'000'000'000));
     if (drained) continue;

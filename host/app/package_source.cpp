@@ -106,6 +106,7 @@ Result<runtime::PluginSource> plugin_source(const Manifest& manifest, const std:
   source.id = manifest.id();
   source.version = manifest.version;
   source.library = std::filesystem::absolute(folder) / (*platform)->library;
+  source.libc_min = (*platform)->libc_min;
   source.source_sha256 = manifest.source_sha256;
   source.abi_min = manifest.abi_min;
   source.abi_max = manifest.abi_max;

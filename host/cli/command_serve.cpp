@@ -113,8 +113,8 @@ Exit run(const Options& options) {
     while (!done.stop_requested())
       if (sigtimedwait(&stops, nullptr, &pause) > 0) _exit(static_cast<int>(Exit::refused));
   });
+  loader.join();  // a package that is being loaded is loaded to its end, which its load_ms bounds
   const bool drained = (*host)->drain();
-  loader.join();
   const bool failed = !drained || (options.strict && is_refused);
   return failed ? Exit::refused : Exit::ok;
 }
