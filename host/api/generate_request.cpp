@@ -140,12 +140,12 @@ const PortSpec* only_text_port(const std::vector<PortSpec>& ports, std::string_v
   return found;
 }
 
-Result<V2Request> read_generate(std::string_view text, const ModelSpec& spec) {
-  if (text.empty()) return wrong(FieldPath("body"), "is empty, want a JSON object", "request.bad_json");
+Result<V2Request> read_generate(PaddedText text, const ModelSpec& spec) {
+  if (text.size() == 0) return wrong(FieldPath("body"), "is empty, want a JSON object", "request.bad_json");
   od::parser parser;
   od::document document;
-  const simdjson::padded_string_view padded(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-  if (auto error = parser.iterate(padded).get(document)) return bad_json(FieldPath("body"), error);
+  const EndMark end(text);
+  if (auto error = parser.iterate(text.view()).get(document)) return bad_json(FieldPath("body"), error);
   od::object object;
   if (document.get_object().get(object)) return wrong(FieldPath("body"), "must be a JSON object", "request.bad_json");
   V2Request request;

@@ -9,11 +9,11 @@
 
 namespace stoa::api {
 
-// Reads text (64 readable bytes behind it) against the model's ports into a v2 request. Every key is an input: a string
+// Reads text against the model's ports into a v2 request. Every key is an input: a string
 // for text, bytes and BYTES, any JSON for a json port, a number, boolean or (nested) array for a tensor. "text_input"
 // also stands for the model's only text port. "id" and "parameters" are the request's. Other keys are refused by name,
 // with the inputs there are: a misspelt input must not be dropped in silence.
-Result<V2Request> read_generate(std::string_view text, const runtime::ModelSpec& spec);
+Result<V2Request> read_generate(PaddedText text, const runtime::ModelSpec& spec);
 
 // The port that "text_input" (of inputs) or "text_output" (of outputs) stands for; null when there is none, or several.
 const runtime::PortSpec* only_text_port(const std::vector<runtime::PortSpec>& ports, std::string_view alias);

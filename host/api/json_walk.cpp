@@ -110,6 +110,7 @@ bool is_json(std::string_view bytes) {
 }
 
 std::string token_text(od::value v) {
+  if (v.current_location().error()) return "the end of the text";
   const std::string_view raw = v.raw_json_token();
   const std::size_t end = raw.find_last_not_of(" \t\r\n");
   std::string text(raw.substr(0, end == std::string_view::npos ? 0 : end + 1));

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,37 @@
 namespace stoa::api {
 
 namespace od = simdjson::ondemand;
+
+// Text in memory of ours with 64 more bytes behind it, as http::Body has. The first of them is part of the reading: the
+// cursor checks an array's comma by looking at the next byte, and at the end of a truncated document that byte is
+// whatever lies there (a sender's binary tensor, say), from where it would go on over indexes of an earlier document.
+class PaddedText {
+ public:
+  PaddedText(char* data, std::size_t size) : data_(data), size_(size) {}
+  explicit PaddedText(std::span<std::byte> body) : PaddedText(reinterpret_cast<char*>(body.data()), body.size()) {}
+  std::size_t size() const { return size_; }
+  simdjson::padded_string_view view() const {
+    return simdjson::padded_string_view(data_, size_, size_ + simdjson::SIMDJSON_PADDING);
+  }
+
+ private:
+  friend class EndMark;
+  char* data_;
+  std::size_t size_;
+};
+
+// Puts a NUL, which is no JSON, behind the text for as long as it is read.
+class EndMark {
+ public:
+  explicit EndMark(PaddedText text) : at_(text.data_ + text.size_), saved_(*at_) { *at_ = '\0'; }
+  ~EndMark() { *at_ = saved_; }
+  EndMark(const EndMark&) = delete;
+  EndMark& operator=(const EndMark&) = delete;
+
+ private:
+  char* at_;
+  char saved_;
+};
 
 // simdjson's error as ours. Reason "request.bad_json".
 std::unexpected<Error> bad_json(const FieldPath& where, simdjson::error_code error);

@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::memcpy(memory.get(), data + 2, body_bytes);
   const runtime::ModelSpec spec = model();
   api::V2JsonReader reader;
-  auto request = reader.read({reinterpret_cast<const char*>(memory.get()), json_bytes}, 1u << 20);
+  auto request = reader.read({reinterpret_cast<char*>(memory.get()), json_bytes}, 1u << 20);
   if (request &&
       api::attach_binary(*request, {{memory.get() + json_bytes, body_bytes - json_bytes}, memory}, spec.name))
     check(*request, spec, body_bytes);

@@ -80,7 +80,7 @@ http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& ex
   limits.bytes_max = spec.limits.request_bytes_max;
   auto body = co_await exchange.read_body(limits);
   if (!body) co_return std::unexpected(std::move(body.error()));
-  auto request = read_generate(body->text(), spec);
+  auto request = read_generate(PaddedText(body->data()), spec);
   if (!request) co_return std::unexpected(std::move(request.error()));
   auto call = checked_call(*request, exchange.head(), spec);
   if (!call) co_return std::unexpected(std::move(call.error()));

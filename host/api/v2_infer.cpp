@@ -19,7 +19,7 @@ Result<V2Request> read_framed(V2JsonReader& reader, const BodyFormat& format, co
     return failure(Code::invalid_argument, "request.bad_header_length",
                    "Inference-Header-Content-Length: inference header size should be in range (0, " +
                        std::to_string(body.size()) + "), got: " + std::to_string(format.json_bytes));
-  auto request = reader.read(body.text().substr(0, format.json_bytes), spec.limits.request_bytes_max);
+  auto request = reader.read(PaddedText(body.data().first(format.json_bytes)), spec.limits.request_bytes_max);
   if (!request) return request;
   if (auto done = attach_binary(*request, owned(body, format.json_bytes), spec.name); !done)
     return std::unexpected(std::move(done.error()));
@@ -27,7 +27,7 @@ Result<V2Request> read_framed(V2JsonReader& reader, const BodyFormat& format, co
 }
 
 Result<V2Request> read_json(V2JsonReader& reader, const http::Body& body, const runtime::ModelSpec& spec) {
-  auto request = reader.read(body.text(), spec.limits.request_bytes_max);
+  auto request = reader.read(PaddedText(body.data()), spec.limits.request_bytes_max);
   if (!request) return request;
   // An input without data: the same words whether the client forgot the data or the header.
   if (auto done = attach_binary(*request, owned(body, body.size()), spec.name); !done)

@@ -334,12 +334,12 @@ class RequestWalk {
 
 }  // namespace
 
-Result<V2Request> V2JsonReader::read(std::string_view text, std::uint64_t tensor_bytes_max) {
+Result<V2Request> V2JsonReader::read(PaddedText text, std::uint64_t tensor_bytes_max) {
   const FieldPath root("");
-  if (text.empty()) return wrong(FieldPath("body"), "is empty, want a JSON object", "request.bad_json");
+  if (text.size() == 0) return wrong(FieldPath("body"), "is empty, want a JSON object", "request.bad_json");
   od::document document;
-  const simdjson::padded_string_view padded(text.data(), text.size(), text.size() + kSlack);
-  if (auto error = parser_.iterate(padded).get(document)) return bad_json(FieldPath("body"), error);
+  const EndMark end(text);
+  if (auto error = parser_.iterate(text.view()).get(document)) return bad_json(FieldPath("body"), error);
   od::object object;
   if (document.get_object().get(object)) return wrong(FieldPath("body"), "must be a JSON object", "request.bad_json");
   V2Request request;

@@ -17,9 +17,9 @@ class V2JsonReader {
   // The most a reader keeps of its scratch memory between requests (about six bytes per byte of JSON).
   static constexpr std::size_t kKeptCapacityMax = 1u << 20;
 
-  // text is followed by 64 readable bytes (http::Body's slack). The result owns all it holds: nothing points into text.
+  // The result owns all it holds: nothing points into text, which is as it was when read returns.
   // tensor_bytes_max bounds each tensor's declared size.
-  Result<V2Request> read(std::string_view text, std::uint64_t tensor_bytes_max);
+  Result<V2Request> read(PaddedText text, std::uint64_t tensor_bytes_max);
 
  private:
   od::parser parser_;

@@ -261,5 +261,23 @@ TEST(V2JsonReader, TruncationIsRefusedEverywhere) {
   for (std::size_t n = 0; n < good.size(); ++n) EXPECT_FALSE(read(good.substr(0, n))) << good.substr(0, n);
 }
 
+// The byte behind a document that ends too early is not part of it, whatever it is, also when the reader's scratch
+// memory still holds the structure of a longer document.
+TEST(V2JsonReader, WhatLiesBehindTheTextIsNotRead) {
+  const std::string good =
+      R"({"x":[{"y":{}},{}],"inputs":[{"name":"a","shape":[1],"datatype":"FP32","parameters":{}},{"name":"b"}]})";
+  V2JsonReader warm;
+  std::string longer = with_input("FP32", "[4]", "[1,2,3,4]") + std::string(64, ' ');
+  for (const char behind : std::string_view(",:[]{}\"0t-")) {
+    for (std::size_t n = 1; n < good.size(); ++n) {
+      std::string text = good.substr(0, n) + std::string(64, behind);
+      ASSERT_TRUE(warm.read({longer.data(), longer.size() - 64}, kLimit));
+      EXPECT_FALSE(warm.read({text.data(), n}, kLimit)) << good.substr(0, n) << behind;
+      EXPECT_FALSE(V2JsonReader().read({text.data(), n}, kLimit));
+      EXPECT_EQ(text[n], behind);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace stoa::api

@@ -105,9 +105,9 @@ Result<bool> read_index_request(const http::Body& body) {
   od::parser parser;
   od::document document;
   od::object object;
-  const std::string_view bytes = body.text();
-  const simdjson::padded_string_view text(bytes.data(), bytes.size(), bytes.size() + http::Body::kSlack);
-  if (parser.iterate(text).get(document) || document.get_object().get(object))
+  const PaddedText text(body.data());
+  const EndMark end(text);
+  if (parser.iterate(text.view()).get(document) || document.get_object().get(object))
     return wrong(FieldPath("body"), "must be a JSON object", "request.bad_json");
   bool only_ready = false;
   auto done = for_each_field(object, FieldPath(""), [&](std::string_view key, od::value value, const FieldPath& path) {

@@ -40,7 +40,7 @@ Result<void> read_elements(const registry::GoldenTensor& tensor, runtime::InputP
                                  name_of(tensor.datatype), fmt::join(tensor.shape, ","), tensor.data_json);
   const std::size_t size = text.size();
   text.resize(size + 64, '\0');  // what the reader may look at behind its text
-  auto request = api::V2JsonReader().read(std::string_view(text).substr(0, size), std::numeric_limits<std::int64_t>::max());
+  auto request = api::V2JsonReader().read({text.data(), size}, std::numeric_limits<std::int64_t>::max());
   if (!request) return refuse(tensor, request.error().message);
   api::TensorData& data = request->inputs.at(0).data;
   if (tensor.datatype == DataType::bytes) {
