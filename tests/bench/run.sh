@@ -48,4 +48,4 @@ for name in "${names[@]}"; do
     *) http+=("$name") ;;
   esac
 done
-[ ${#http[@]} -eq 0 ] || timeout 1500 /usr/bin/python3 tests/bench/http.py $build "$work" "${options[@]}" "${http[@]}"
+[ ${#http[@]} -eq 0 ] || timeout 1500 /usr/bin/python3 tests/bench/http_figures.py $build "$work" "${options[@]}" "${http[@]}"

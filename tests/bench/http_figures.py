@@ -1,7 +1,7 @@
-"""http.py: the host beside nginx and a bare Beast responder, answering the same bodies. Figures of the HTTP path.
+"""http_figures.py: the host beside nginx and a bare Beast responder, answering the same bodies. Figures of the HTTP path.
 
 SPDX-License-Identifier: Apache-2.0
-usage: http.py BUILD_DIR WORK_DIR [--rounds N] [--seconds S] [NAME...]      NAME: null https binary idle
+usage: http_figures.py BUILD_DIR WORK_DIR [--rounds N] [--seconds S] [NAME...]      NAME: null https binary idle
 """
 import argparse
 import json
@@ -204,7 +204,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help="of: " + " ".join(BENCHES))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
-    ctx = parser.parse_args()
+    ctx = parser.parse_intermixed_args()
     ctx.folder = os.path.abspath(ctx.folder)
     os.makedirs(ctx.folder, exist_ok=True)
     print(machine_line())
