@@ -1,4 +1,4 @@
-"""openapi.py: /openapi.json is accepted by a public validator, and its tag answers 304.
+"""openapi.py: /openapi.json is accepted by a public validator (npm @seriousme/openapi-schema-validator).
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -12,20 +12,25 @@ from stoa_host import Host, call, check
 
 
 def main():
-    redocly = npm_tool("@redocly/cli@1", "redocly")
+    validate = npm_tool("@seriousme/openapi-schema-validator@2", "validate-api")
     with Host(["null"]) as host, tempfile.TemporaryDirectory() as folder:
         status, headers, body = call(host.url + "/openapi.json")
         check(status == 200, f"GET /openapi.json: {status}")
-        check(json.loads(body)["openapi"].startswith("3.1"), "not OpenAPI 3.1")
+        document = json.loads(body)
+        check(document["openapi"].startswith("3.1"), "not OpenAPI 3.1")
+        status, _, rest = call(host.url + "/openapi.json", headers={"If-None-Match": headers["ETag"]})
+        check(status == 304 and rest == b"", f"If-None-Match answers {status} with {len(rest)} bytes")
         path = os.path.join(folder, "openapi.json")
         with open(path, "wb") as file:
             file.write(body)
-        # struct: the specification itself; recommended adds style, of which warnings are allowed and errors are not.
-        for rules in ("minimal", "recommended"):
-            done = subprocess.run([redocly, "lint", "--extends", rules, path], capture_output=True, text=True, timeout=120,
-                                  env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"})
-            print(done.stdout[-2000:], done.stderr[-2000:])
-            check(done.returncode == 0, f"redocly lint ({rules}) refuses the document")
+        done = subprocess.run([validate, path], capture_output=True, text=True, timeout=60)
+        check(json.loads(done.stdout)["valid"] is True, f"the validator refuses it: {done.stdout[-3000:]} {done.stderr[-1000:]}")
+        # Every path of it that needs no model is there.
+        for path, operations in document["paths"].items():
+            if "{" in path or "get" not in operations:
+                continue
+            url = host.operator_url if path == "/metrics" else host.url
+            check(call(url + path)[0] == 200, f"GET {path} is described and does not answer 200")
     print("ok")
 
 

@@ -40,7 +40,9 @@ class ServedHost {
 
   // folder: a staging folder of stoa_add_plugin, below the build tree.
   void load(const std::string& folder) {
-    const auto staged = std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / folder;
+    const char* const binary_dir = std::getenv("STOA_BINARY_DIR");
+    ASSERT_TRUE(binary_dir) << "ctest sets STOA_BINARY_DIR, the build folder";
+    const auto staged = std::filesystem::path(binary_dir) / folder;
     std::ifstream file(staged / "manifest.json", std::ios::binary);
     ASSERT_TRUE(file) << staged;
     const std::string text{std::istreambuf_iterator<char>(file), {}};
