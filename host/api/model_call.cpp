@@ -67,16 +67,19 @@ Error ModelCall::give_up(Code why) {
   return too_late();
 }
 
+bool ModelCall::is_past_deadline() const { return deadline_ns_ != 0 && runtime::monotonic_ns() >= deadline_ns_; }
+
 http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
   for (;;) {
     const bool has_ended = call_->finished();  // before take(): then what take() gives is all there is
     std::vector<runtime::OutputPart> parts = call_->take();
+    // A stream that never pauses meets its deadline here; one that pauses, in the wait below.
+    if (!has_ended && is_past_deadline()) co_return std::unexpected(give_up(Code::deadline_exceeded));
     if (!parts.empty()) co_return parts;
     if (has_ended) {
       if (!call_->error()) co_return parts;
       // The model may see the deadline before we do: one reason for it, whoever was first.
-      const bool is_late = deadline_ns_ != 0 && runtime::monotonic_ns() >= deadline_ns_;
-      if (is_late && call_->error()->code == Code::deadline_exceeded) co_return std::unexpected(too_late());
+      if (is_past_deadline() && call_->error()->code == Code::deadline_exceeded) co_return std::unexpected(too_late());
       co_return std::unexpected(*call_->error());
     }
     if (!signal_) {

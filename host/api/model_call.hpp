@@ -34,6 +34,7 @@ class ModelCall {
   class Listener;
   ModelCall(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model);
   Error give_up(Code why);
+  bool is_past_deadline() const;
 
   http::Exchange& exchange_;
   std::shared_ptr<inference::ServedModel> model_;  // the catalogue may drop the model while we wait

@@ -3,12 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <span>
 
 #include "host/api/v2_binary.hpp"
 #include "host/api/v2_json_reader.hpp"
@@ -55,8 +56,7 @@ void check_round_trip(DataType type, const std::vector<T>& values) {
   const auto request = reader.read({body.data(), size}, 1u << 30);
   ASSERT_TRUE(request) << request.error().message;
   ASSERT_EQ(request->inputs[0].data.bytes.size(), values.size() * sizeof(T));
-  EXPECT_EQ(0, std::memcmp(request->inputs[0].data.bytes.data(), values.data(), values.size() * sizeof(T)))
-      << name_of(type);
+  EXPECT_TRUE(std::ranges::equal(request->inputs[0].data.bytes, std::as_bytes(std::span(values)))) << name_of(type);
 }
 
 template <class T>

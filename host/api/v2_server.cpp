@@ -132,8 +132,8 @@ http::Response server_metadata(const ApiContext& api) {
   JsonText text;
   text.raw("{\"name\":").string_lossy(api.server_name).raw(",\"version\":").string_lossy(api.server_version);
   text.raw(
-      ",\"extensions\":[\"binary_tensor_data\",\"parameters\",\"generate\",\"statistics\",\"model_repository\","
-      "\"schedule_policy\",\"sequence\",\"raw_media\"]}");
+      ",\"extensions\":[\"binary_tensor_data\",\"parameters\",\"generate\",\"statistics\","
+      "\"sequence\",\"raw_media\"]}");
   return json_response(text);
 }
 
