@@ -41,6 +41,7 @@ if [ $install -eq 1 ]; then
 fi
 
 build=build/quickstart
+mkdir -p build
 step "2/5 building the host and the plugin (a few minutes the first time)"
 cmake --preset release -B $build -DSTOA_TESTS=OFF -DSTOA_BENCH=OFF > $build.configure.log 2>&1 ||
   { tail -20 $build.configure.log; exit 1; }

@@ -33,6 +33,7 @@ done
 [ ${#names[@]} -gt 0 ] || names=(null https binary idle json call)
 
 build=build/release
+mkdir -p build
 if ! { cmake --preset release && cmake --build --preset release; } > build/bench-build.log 2>&1; then
   tail -30 build/bench-build.log
   exit 1
@@ -43,8 +44,8 @@ trap 'rm -rf "$work"' EXIT
 http=()
 for name in "${names[@]}"; do
   case "$name" in
-    json) taskset -c 0 $build/bin/stoa_api_bench ;;
-    call) taskset -c 0,1 $build/bin/stoa_inference_bench ;;
+    json) taskset -c 0 $build/bin/bench_tensor_json ;;
+    call) taskset -c 0,1 $build/bin/stoa_bench_call ;;
     *) http+=("$name") ;;
   esac
 done

@@ -190,6 +190,17 @@ TEST(Cancel, DeadlineIs504AndStopsTheModel) {
   EXPECT_EQ(client.post(path, "{" + input + "}", {"x-stoa-timeout-ms: soon"}).status, 400);
 }
 
+TEST(Cancel, DeadlineEndsAStreamThatNeverPauses) {
+  HttpClient client(the_host().port());
+  const std::uint64_t cancels = ask_witness().cancels;
+  const Answer answer = client.post(std::string(kRepeat) + "generate_stream",
+                                    R"({"text_input":"a","times":2000000000,"parameters":{"timeout":100000}})");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.body.find("data: {\"error\":\"the request's deadline passed"), std::string::npos)
+      << answer.body.substr(answer.body.size() - std::min<std::size_t>(answer.body.size(), 300));
+  EXPECT_TRUE(eventually([&] { return ask_witness().cancels > cancels; }));
+}
+
 TEST(Cancel, FullQueueAnswers503WithRetryAfter) {
   const std::string body = R"({"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]})";
   const std::string path = "/v2/models/stoa-test/sleep/infer";
