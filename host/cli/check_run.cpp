@@ -27,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kReportFd = 3;
 constexpr int kFailedStatus = 1, kSkippedStatus = 77;
+constexpr std::string_view kDoneLine = "done the case ran to its end";
 constexpr std::size_t kReportBytesMax = 256 << 10;  // a plugin that fails for ever fills no memory
 
 // Lines "fail <sentence>" and "skip <reason>".
@@ -48,6 +49,7 @@ void read_lines(std::string_view said, CaseResult& result) {
     said.remove_prefix(std::min(end + 1, said.size()));
     if (line.starts_with("fail ")) result.failures.emplace_back(line.substr(5));
     if (line.starts_with("skip ")) result.skipped = line.substr(5);
+    if (line == kDoneLine) result.is_done = true;
   }
 }
 
@@ -83,7 +85,7 @@ bool listen(const File& process, const File& report, Clock::time_point deadline,
 
 void judge(int status, CaseResult& result) {
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  if (code == 0 && result.failures.empty()) return;
+  if (code == 0 && result.failures.empty() && result.is_done) return;
   result.ending = CaseEnding::failed;
   if (code == kSkippedStatus) result.ending = CaseEnding::skipped;
   if (code == kFailedStatus && !result.failures.empty()) return;
@@ -102,7 +104,7 @@ std::string_view name_of(CaseEnding ending) {
 }
 
 CaseResult run_case(const check::Case& one, const std::filesystem::path& folder, std::chrono::seconds at_most) {
-  CaseResult result{.name = one.name, .rule = one.rule, .failures = {}, .skipped = {}};
+  CaseResult result{.name = one.name, .rule = one.rule, .failures = {}, .skipped = {}, .is_done = false};
   const auto began = Clock::now();
   const auto not_started = [&](const char* what) {
     result.ending = CaseEnding::failed;
@@ -151,6 +153,7 @@ int run_here(std::string_view name, const check::Subject& subject, int report_fd
   };
   one->run(subject, verdict);
   verdict.report(verdict);
+  write_line(report_fd, "done", kDoneLine.substr(5));  // a plugin that ends the process never comes here
   if (!verdict.failures().empty()) return kFailedStatus;
   return verdict.skipped().empty() ? 0 : kSkippedStatus;
 }

@@ -19,6 +19,7 @@ struct CaseResult {
   CaseEnding ending = CaseEnding::passed;
   std::vector<std::string> failures;  // sentences; what ended the process, where it crashed
   std::string skipped;                // why
+  bool is_done = false;               // its process said that it came to the case's end
   std::chrono::milliseconds time{0};
 };
 

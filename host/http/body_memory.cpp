@@ -41,4 +41,10 @@ std::shared_ptr<std::byte[]> allocate_body(const std::shared_ptr<BodyBudget>& bu
   }
 }
 
+std::shared_ptr<std::byte[]> allocate_charged_body(std::shared_ptr<BodyCharge> charge, std::size_t bytes) {
+  auto* memory = static_cast<std::byte*>(::operator new(bytes, std::nothrow));
+  if (memory == nullptr) return nullptr;
+  return {memory, [charge = std::move(charge)](std::byte* owned) { ::operator delete(owned); }};
+}
+
 }  // namespace stoa::http

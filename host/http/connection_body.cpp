@@ -12,6 +12,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::uint64_t kAlignment = 64;
+constexpr std::size_t kChargedAtOnceMax = 64u << 10;  // larger bodies are charged to the budget as they arrive
 
 Error too_large(std::uint64_t limit) {
   return {Code::resource_exhausted, "http.body_too_large",
@@ -37,12 +38,20 @@ Task<Result<Body>> Connection::read_body(BodyLimits limits) {
 
 Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   const auto size = static_cast<std::size_t>(body_left_);
-  auto memory = allocate_body(thread_.settings.bodies, size + kAlignment + Body::kSlack);
-  if (!memory) co_return failure(Code::unavailable, "http.body_memory", "too many request bodies are held in memory");
+  const std::size_t room = size + kAlignment + Body::kSlack;
+  const auto& budget = thread_.settings.bodies;
+  const auto no_memory = [] {
+    return failure(Code::unavailable, "http.body_memory", "body: too many request bodies are held in memory");
+  };
+  const auto charge = size > kChargedAtOnceMax ? std::make_shared<BodyCharge>(budget) : nullptr;
+  if (charge && !budget->ever_fits(room)) co_return no_memory();
+  auto memory = charge ? allocate_charged_body(charge, room) : allocate_body(budget, room);
+  if (!memory) co_return no_memory();
   const std::uint64_t aligned_byte = reinterpret_cast<std::uintptr_t>(memory.get()) + limits.align_at;
   std::byte* const begin = memory.get() + (kAlignment - aligned_byte % kAlignment) % kAlignment;
 
   std::size_t got = std::min(size, buffered().size());
+  if (charge && !charge->take(got)) co_return no_memory();
   std::memcpy(begin, buffered().data(), got);
   take_buffered(got);
   body_left_ -= got;
@@ -52,6 +61,7 @@ Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   while (got < size) {
     const auto count = co_await receive(begin + got, size - got);
     if (!count) co_return std::unexpected(count.error());
+    if (charge && !charge->take(*count)) co_return no_memory();
     got += *count;
     body_left_ -= *count;
   }

@@ -244,6 +244,13 @@ TEST(Staging, AFileThatIsNotPublishedGoesAway) {
   write_file(folder / ".x.stoa.partial-dead00", "left by a process that died");
   {
     ASSERT_TRUE(StagingFile::create(folder / "x.stoa", 0644).has_value());
+    fs::create_symlink(folder / "elsewhere", folder / "link.stoa");
+    for (const char* occupied : {"link.stoa", "."}) {
+      const auto refused = StagingFile::create(folder / occupied, 0644);
+      ASSERT_FALSE(refused.has_value());
+      EXPECT_EQ(refused.error().reason, "file.not_regular");
+    }
+    fs::remove(folder / "link.stoa");
   }
   EXPECT_EQ(count_of(folder.path()), 1u);
   EXPECT_EQ(file_bytes(folder / "x.stoa"), "old");

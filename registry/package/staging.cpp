@@ -48,6 +48,9 @@ std::unexpected<Error> failed(const char* what, const fs::path& path) {
 }  // namespace
 
 Result<StagingFile> StagingFile::create(const fs::path& target, unsigned mode) {
+  struct stat there{};
+  if (::lstat(target.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+    return failure(Code::invalid_argument, "file.not_regular", target.string() + " is there and no regular file");
   const auto folder = folder_of(target);
   const auto lock = lock_folder(folder);
   if (!lock) return std::unexpected(lock.error());
