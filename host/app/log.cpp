@@ -105,8 +105,8 @@ std::string format_line(LogFormat format, std::int64_t unix_us, Level level, std
 struct Log::Sink {
   LogFormat format;
   Level level;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
+  std::shared_ptr<spdlog::details::thread_pool> pool;  // last: it ends first, its thread joined, the logger still there
 };
 
 Log::Log(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
