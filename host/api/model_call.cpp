@@ -51,7 +51,7 @@ ModelCall::~ModelCall() {
 }
 
 Result<ModelCall> ModelCall::start(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model,
-                                   runtime::CallSpec spec) {
+                                   runtime::CallSpec&& spec) {
   ModelCall started(exchange, std::move(model));
   started.deadline_ns_ = spec.deadline_ns;
   auto call = runtime::Call::create(std::move(spec), started.listener_);

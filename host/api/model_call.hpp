@@ -20,7 +20,7 @@ class ModelCall {
  public:
   // Errors: what enqueue refuses with. May have run the whole call on return (inline models).
   static Result<ModelCall> start(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model,
-                                 runtime::CallSpec spec);
+                                 runtime::CallSpec&& spec);
   ModelCall(ModelCall&&) noexcept = default;
   ModelCall& operator=(ModelCall&&) = delete;
   ~ModelCall();

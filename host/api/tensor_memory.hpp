@@ -2,18 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <new>
+#include <utility>
 
 namespace stoa::api {
 
 inline constexpr std::size_t kTensorAlignment = 64;
 
-// Uninitialised; never null, also for 0 bytes.
+// Uninitialised; never null, also for 0 bytes. One allocation: the boundary is found inside it.
 inline std::shared_ptr<std::byte[]> allocate_tensor(std::size_t bytes) {
-  constexpr std::align_val_t alignment{kTensorAlignment};
-  auto* memory = static_cast<std::byte*>(::operator new(bytes ? bytes : 1, alignment));
-  return std::shared_ptr<std::byte[]>(memory, [](std::byte* p) { ::operator delete(p, std::align_val_t{64}); });
+  auto memory = std::make_shared_for_overwrite<std::byte[]>(bytes + kTensorAlignment - 1);
+  std::byte* const begin = memory.get();
+  const auto past = reinterpret_cast<std::uintptr_t>(begin) % kTensorAlignment;
+  return {std::move(memory), begin + (past ? kTensorAlignment - past : 0)};
 }
 
 }  // namespace stoa::api

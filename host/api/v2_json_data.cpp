@@ -1,25 +1,17 @@
 // v2_json_data.cpp: element loops of the JSON tensor reader. SPDX-License-Identifier: Apache-2.0
 #include "host/api/v2_json_data.hpp"
 
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <span>
 #include <type_traits>
 
+#include "host/api/flat_numbers.hpp"
 #include "host/api/tensor_memory.hpp"
 
 namespace stoa::api {
 namespace {
-
-// Rounding a decimal to double and then to float differs from rounding it once only when the double lies exactly
-// between two floats, or where floats are subnormal. Those (about one in 2^28) are read again by from_chars.
-bool needs_single_rounding(double d) {
-  constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1, kHalf = std::uint64_t{1} << 28;
-  if ((std::bit_cast<std::uint64_t>(d) & kDropped) == kHalf) return true;
-  return d != 0 && std::abs(d) < static_cast<double>(std::numeric_limits<float>::min());
-}
 
 bool read_float(od::value v, float& out) {
   double d = 0;
@@ -190,14 +182,31 @@ class DataWalk {
   Form form_ = Form::unknown;
 };
 
+// False: not a flat array of plain numbers, or not as many as out takes; the array is at its begin again.
+template <class T>
+Result<bool> read_flat(od::array& array, const FieldPath& where, std::span<T> out) {
+  std::string_view text;
+  if (auto error = array.raw_json().get(text)) return bad_json(where, error);
+  if (FlatNumbers<T>::read(text, out)) return true;
+  if (auto error = array.reset().error()) return bad_json(where, error);
+  return false;
+}
+
 template <class T>
 Result<void> read_fixed(od::array array, std::size_t json_bytes, const FieldPath& where, V2Input& input) {
   // An element and its comma take two bytes at the least: a shape that cannot be met is counted, not allocated for.
   const bool can_fit = input.elements <= json_bytes / 2 + 1;
   const std::uint64_t capacity = can_fit ? input.elements : 0;
   auto memory = allocate_tensor(capacity * sizeof(T));
-  FixedSink<T> sink(reinterpret_cast<T*>(memory.get()), capacity);
-  if (auto done = DataWalk(input, sink).run(array, where); !done) return done;
+  T* const elements = reinterpret_cast<T*>(memory.get());
+  Result<bool> is_flat = false;
+  if constexpr (!std::is_same_v<T, bool>)
+    if (can_fit) is_flat = read_flat<T>(array, where, {elements, capacity});
+  if (!is_flat) return std::unexpected(is_flat.error());
+  if (!*is_flat) {
+    FixedSink<T> sink(elements, capacity);
+    if (auto done = DataWalk(input, sink).run(array, where); !done) return done;
+  }
   input.data.bytes = {memory.get(), capacity * sizeof(T)};
   input.data.keep = std::move(memory);
   return {};

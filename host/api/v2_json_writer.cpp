@@ -5,20 +5,21 @@
 #include <cmath>
 #include <cstring>
 
+#include "host/api/decimal_text.hpp"
+
 namespace stoa::api {
 namespace {
 
 using runtime::OutputPart;
 using runtime::PartKind;
 
-constexpr std::size_t kBlock = 256;  // elements between two looks at the space left
+constexpr std::size_t kBlock = 64;  // elements between two looks at the space left
 
-// Longest text of one element with its comma, and what one takes on the average (for the first reservation).
+// Room for the text of one element with its comma.
 template <class T>
-constexpr std::size_t kTextMax = std::is_same_v<T, bool>     ? 6
-                                 : std::is_same_v<T, float>  ? 16
-                                 : std::is_same_v<T, double> ? 25
-                                                             : std::numeric_limits<T>::digits10 + 3;
+constexpr std::size_t kTextMax = std::is_same_v<T, bool>            ? 6
+                                 : std::is_floating_point_v<T>      ? kDecimalRoom
+                                                                    : std::numeric_limits<T>::digits10 + 3;
 
 std::unexpected<Error> needs_binary(std::string_view output, std::string what) {
   return std::unexpected<Error>(
@@ -31,6 +32,8 @@ char* write_element(char* at, T value) {
   if constexpr (std::is_same_v<T, bool>) {
     const std::string_view text = value ? "true" : "false";
     return std::char_traits<char>::copy(at, text.data(), text.size()) + text.size();
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return write_shortest(at, value);
   } else {
     return std::to_chars(at, at + kTextMax<T>, value).ptr;
   }
@@ -90,7 +93,7 @@ Result<void> write_strings(JsonText& text, const OutputPart& part) {
 
 // What the arrays of all outputs will take, closely enough that most answers are written without growing.
 std::size_t estimate(const V2Response& response) {
-  std::size_t bytes = 192 + kBlock * kTextMax<double>;  // the last block asks for the longest texts
+  std::size_t bytes = 192 + kBlock * kDecimalRoom;  // the last block asks for the longest texts
   for (const auto& output : response.outputs) {
     bytes += 96;
     if (output.is_binary) continue;

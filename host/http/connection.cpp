@@ -187,6 +187,7 @@ Task<void> Connection::answer_request() {
   route_ = nullptr;
   answer_ = Answer::none;
   closes_ = false;
+  has_waited_ = false;
   set_request_id();
 
   const Router::Match match = listener_.router.match(
@@ -424,6 +425,7 @@ Task<Waited> Connection::wait(Signal& signal, std::uint64_t deadline_ns) {
     thread_.wheel.want_ticks();
   }
   unsuspended_ = 0;
+  has_waited_ = true;
   const Waited waited = co_await asio::async_initiate<const asio::deferred_t&, void(Waited)>(
       [this](auto handler) { resume_ = std::move(handler); }, asio::deferred);
   wake.unwatch();

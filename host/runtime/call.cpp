@@ -28,11 +28,11 @@ struct Call::LentInput {
   std::vector<std::int64_t> strides;
 };
 
-std::shared_ptr<Call> Call::create(CallSpec spec, std::shared_ptr<CallListener> listener) {
+std::shared_ptr<Call> Call::create(CallSpec&& spec, std::shared_ptr<CallListener> listener) {
   return std::make_shared<Call>(Key(), std::move(spec), std::move(listener));
 }
 
-Call::Call(Key, CallSpec spec, std::shared_ptr<CallListener> listener)
+Call::Call(Key, CallSpec&& spec, std::shared_ptr<CallListener> listener)
     : spec_(std::move(spec)), listener_(std::move(listener)) {
   request_.struct_size = sizeof(stoa_request);
   request_.id = g_last_id.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -72,8 +72,8 @@ class Call final : public std::enable_shared_from_this<Call> {
 
  public:
   // listener may be null (poll with finished()).
-  static std::shared_ptr<Call> create(CallSpec spec, std::shared_ptr<CallListener> listener);
-  Call(Key, CallSpec spec, std::shared_ptr<CallListener> listener);
+  static std::shared_ptr<Call> create(CallSpec&& spec, std::shared_ptr<CallListener> listener);
+  Call(Key, CallSpec&& spec, std::shared_ptr<CallListener> listener);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;

@@ -1,0 +1,14 @@
+// decimal_text.hpp: the shortest decimal that reads back as the same float. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace stoa::api {
+
+// What write_shortest may touch from `at` on; what it writes is shorter.
+inline constexpr int kDecimalRoom = 48;
+
+// Writes value as a JSON number and returns its end. value: finite. Shortest digits (Dragonbox), closest to the value;
+// fixed notation from 1e-4 up to 1e16, else d.ddde±x.
+char* write_shortest(char* at, float value);
+char* write_shortest(char* at, double value);
+
+}  // namespace stoa::api

@@ -1,0 +1,93 @@
+// decimal_text_test.cpp: what is written reads back bit by bit, and is no longer than std::to_chars makes it.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/api/decimal_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+
+namespace stoa::api {
+namespace {
+
+template <class Float>
+std::string text_of(Float value) {
+  char room[kDecimalRoom];
+  return {room, write_shortest(room, value)};
+}
+
+std::size_t count_significant(std::string_view text) {
+  std::string digits;
+  for (const char c : text.substr(0, text.find('e')))
+    if (c >= '0' && c <= '9') digits += c;
+  const auto first = digits.find_first_not_of('0');
+  return first == std::string::npos ? 0 : digits.find_last_not_of('0') - first + 1;
+}
+
+template <class Float>
+void expect_shortest(Float value) {
+  const std::string text = text_of(value);
+  Float back = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), back);
+  ASSERT_EQ(error, std::errc{}) << text;
+  ASSERT_EQ(end, text.data() + text.size()) << text;
+  ASSERT_EQ(std::signbit(back), std::signbit(value)) << text;
+  ASSERT_EQ(back, value) << text;
+  char room[64];
+  const auto standard = std::to_chars(room, room + sizeof room, value);
+  ASSERT_LE(count_significant(text), count_significant({room, standard.ptr})) << text;
+}
+
+template <class Float, class Bits>
+void expect_shortest_of_random_bits(int count) {
+  std::mt19937_64 random(20'26);  // NOLINT: the same numbers every time
+  for (int i = 0; i < count; ++i) {
+    const auto value = std::bit_cast<Float>(static_cast<Bits>(random()));
+    if (std::isfinite(value)) expect_shortest(value);
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+TEST(DecimalText, ReadsBackForRandomBits) {
+  expect_shortest_of_random_bits<float, std::uint32_t>(300'000);
+  expect_shortest_of_random_bits<double, std::uint64_t>(300'000);
+}
+
+TEST(DecimalText, ReadsBackAtTheEdges) {
+  for (const float value : {0.0f, -0.0f, 1.0f, 0.1f, 16'777'216.0f, 16'777'217.0f, 1e-45f, 1.17549435e-38f,
+                            std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()})
+    expect_shortest(value);
+  for (const double value : {0.0, -0.0, 1e16, 9007199254740993.0, 5e-324, 2.2250738585072014e-308,
+                             std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest()})
+    expect_shortest(value);
+  for (int exponent = -45; exponent <= 38; ++exponent) expect_shortest(std::pow(10.0f, static_cast<float>(exponent)));
+  for (int exponent = -323; exponent <= 308; ++exponent) expect_shortest(std::pow(10.0, exponent));
+}
+
+TEST(DecimalText, LooksLikeANumberPeopleWrite) {
+  EXPECT_EQ(text_of(0.0f), "0");
+  EXPECT_EQ(text_of(-0.0), "-0");
+  EXPECT_EQ(text_of(-17.25f), "-17.25");
+  EXPECT_EQ(text_of(100.0), "100");
+  EXPECT_EQ(text_of(123456789012345.0), "123456789012345");
+  EXPECT_EQ(text_of(0.0001), "0.0001");
+  EXPECT_EQ(text_of(0.00001), "1e-5");
+  EXPECT_EQ(text_of(1e15), "1000000000000000");
+  EXPECT_EQ(text_of(1e17), "1e+17");
+  EXPECT_EQ(text_of(1.5e300), "1.5e+300");
+}
+
+TEST(DecimalText, IsJson) {
+  for (const double value : {0.0, -0.0, 1e-300, 12.5, 1e22, 4.9e-324, 1.7976931348623157e308})
+    EXPECT_EQ(nlohmann::json::parse(text_of(value)).get<double>(), value);
+}
+
+}  // namespace
+}  // namespace stoa::api

@@ -1,0 +1,123 @@
+// flat_numbers.hpp: a JSON array of plain numbers read straight from its text. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace stoa::api {
+
+// Rounding a decimal to double and then to float differs from rounding it once only when the double lies exactly
+// between two floats, or where floats are subnormal. Those (about one in 2^28) are read again by from_chars.
+inline bool needs_single_rounding(double d) {
+  constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1, kHalf = std::uint64_t{1} << 28;
+  if ((std::bit_cast<std::uint64_t>(d) & kDropped) == kHalf) return true;
+  return d != 0 && std::abs(d) < static_cast<double>(std::numeric_limits<float>::min());
+}
+
+// Reads "[1,2.5,-3e4]" into exactly out.size() elements. False for anything else: another count, an inner array, a
+// number that does not fit T or is not JSON. The caller then walks the array again, to say what it is.
+// Rationale: nearly all tensors come like this, and here an element costs a fifth of a cursor's step over its token.
+// text: valid UTF-8, from '[' on, ']' inside (a JSON document; simdjson has seen it), so that no read passes its end.
+template <class T>
+class FlatNumbers {
+ public:
+  static bool read(std::string_view text, std::span<T> out) {
+    const char* at = skip_space(text.data() + 1);  // [
+    if (out.empty()) return *at == ']';
+    T* const last = out.data() + out.size() - 1;
+    for (T* element = out.data();; ++element) {
+      at = number(at, *element);
+      if (at == nullptr) return false;
+      if (is_space(*at)) [[unlikely]]
+        at = skip_space(at);
+      if (element == last) return *at == ']';
+      if (*at++ != ',') return false;
+      if (is_space(*at)) at = skip_space(at);
+    }
+  }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+  static const char* skip_space(const char* at) {
+    while (is_space(*at)) ++at;
+    return at;
+  }
+  static bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
+
+  // Appends digits to value, which wraps silently: the caller counts them.
+  static const char* digits(const char* at, std::uint64_t& value) {
+    for (unsigned digit = 0; (digit = static_cast<unsigned char>(*at - '0')) < 10; ++at) value = value * 10 + digit;
+    return at;
+  }
+
+  // Behind the number, or null.
+  static const char* number(const char* begin, T& out) {
+    const bool is_negative = *begin == '-';
+    const char* const first = begin + is_negative;
+    std::uint64_t value = 0;
+    const char* at = digits(first, value);
+    const auto whole = at - first;
+    if (whole == 0 || (whole > 1 && *first == '0')) return nullptr;
+    if constexpr (std::is_integral_v<T>) {
+      if (whole > kIntegerDigitsMax || *at == '.' || (*at | 0x20) == 'e') return nullptr;
+      return integer(static_cast<std::int64_t>(value), is_negative, out) ? at : nullptr;
+    } else {
+      std::ptrdiff_t fraction = 0;
+      if (*at == '.') {
+        const char* const point = at + 1;
+        at = digits(point, value);
+        fraction = at - point;
+        if (fraction == 0) return nullptr;
+      }
+      if ((*at | 0x20) != 'e' && whole + fraction <= kExactDigitsMax && value <= kExactMax) [[likely]] {
+        // Both exact: one rounding. Signed, because the conversion of a signed integer is one instruction.
+        const double exact = static_cast<double>(static_cast<std::int64_t>(value)) / kPowersOfTen[fraction];
+        if (finish(is_negative ? -exact : exact, out)) [[likely]]
+          return at;
+      }
+      return slow(begin, at, out);
+    }
+  }
+
+  static bool integer(std::int64_t value, bool is_negative, T& out) {
+    if (is_negative && !std::is_signed_v<T>) return false;
+    const std::int64_t wide = is_negative ? -value : value;
+    out = static_cast<T>(wide);
+    return static_cast<std::int64_t>(out) == wide;
+  }
+
+  static bool finish(double value, T& out) {
+    if constexpr (std::is_same_v<T, float>) {
+      if (needs_single_rounding(value)) [[unlikely]]
+        return false;
+    }
+    out = static_cast<T>(value);
+    return true;
+  }
+
+  // Long, or with an exponent. from_chars takes what JSON does not ("1.", ".5"): what precedes the exponent was checked.
+  static const char* slow(const char* begin, const char* at, T& out) {
+    if ((*at | 0x20) == 'e') {
+      ++at;
+      at += *at == '+' || *at == '-';
+      if (!is_digit(*at)) return nullptr;
+      while (is_digit(*at)) ++at;
+    }
+    const auto [end, error] = std::from_chars(begin, at, out);
+    return error == std::errc{} && end == at ? at : nullptr;
+  }
+
+  static constexpr int kIntegerDigitsMax = 18;  // below 2^63
+  static constexpr int kExactDigitsMax = 19;    // below 2^64
+  static constexpr std::uint64_t kExactMax = std::uint64_t{1} << 53;
+  static constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                            1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+};
+
+}  // namespace stoa::api
