@@ -19,6 +19,17 @@ Error too_late() {
   return {Code::deadline_exceeded, "request.deadline", "the request's deadline passed before the model answered", 0};
 }
 
+std::unexpected<Error> too_large() {
+  return failure(Code::resource_exhausted, "output.too_large",
+                 "the answer has more than " + std::to_string(kAnswerBytesMax) + " bytes");
+}
+
+std::uint64_t count_bytes(const std::vector<runtime::OutputPart>& parts) {
+  std::uint64_t bytes = 0;
+  for (const auto& part : parts) bytes += part.payload_bytes();
+  return bytes;
+}
+
 bool is_all_zero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 }  // namespace
@@ -69,53 +80,47 @@ Error ModelCall::give_up(Code why) {
 
 bool ModelCall::is_past_deadline() const { return deadline_ns_ != 0 && runtime::monotonic_ns() >= deadline_ns_; }
 
+// The model may see the deadline before we do: one reason for it, whoever was first.
+Error ModelCall::error() const {
+  return is_past_deadline() && call_->error()->code == Code::deadline_exceeded ? too_late() : *call_->error();
+}
+
 http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
   for (;;) {
-    const bool has_ended = call_->finished();  // before take(): then what take() gives is all there is
+    const bool was_ended = has_ended();  // before take(): then what take() gives is all there is
     std::vector<runtime::OutputPart> parts = call_->take();
     // A stream that never pauses meets its deadline here; one that pauses, in the wait below.
-    if (!has_ended && is_past_deadline()) co_return std::unexpected(give_up(Code::deadline_exceeded));
+    if (!was_ended && is_past_deadline()) co_return std::unexpected(give_up(Code::deadline_exceeded));
     if (!parts.empty()) co_return parts;
-    if (has_ended) {
-      if (!call_->error()) co_return parts;
-      // The model may see the deadline before we do: one reason for it, whoever was first.
-      if (is_past_deadline() && call_->error()->code == Code::deadline_exceeded) co_return std::unexpected(too_late());
-      co_return std::unexpected(*call_->error());
-    }
+    if (was_ended && call_->error()) co_return std::unexpected(error());
+    if (was_ended) co_return parts;
     if (!signal_) {
       signal_ = exchange_.make_signal();
       listener_->attach(signal_);
     }
     const http::Waited waited = co_await exchange_.wait(*signal_, deadline_ns_);
     if (waited == http::Waited::client_gone) co_return std::unexpected(give_up(Code::cancelled));
-    if (waited == http::Waited::deadline && !call_->finished())
-      co_return std::unexpected(give_up(Code::deadline_exceeded));
+    if (waited == http::Waited::deadline && !has_ended()) co_return std::unexpected(give_up(Code::deadline_exceeded));
   }
 }
 
-http::Task<Result<std::vector<runtime::OutputPart>>> run_to_end(http::Exchange& exchange,
-                                                                std::shared_ptr<inference::ServedModel> model,
-                                                                runtime::CallSpec spec) {
-  spec.wants_progress = false;
-  auto call = ModelCall::start(exchange, std::move(model), std::move(spec));
-  if (!call) co_return std::unexpected(std::move(call.error()));
+Result<std::vector<runtime::OutputPart>> ModelCall::whole() {
+  if (call_->error()) return std::unexpected(error());
+  std::vector<runtime::OutputPart> parts = call_->take();
+  if (count_bytes(parts) > kAnswerBytesMax) return too_large();
+  return parts;
+}
+
+http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::all() {
   std::vector<runtime::OutputPart> all;
   std::uint64_t bytes = 0;
   for (;;) {
-    auto parts = co_await call->next();
-    if (!parts || parts->empty()) {
-      if (!parts) co_return std::unexpected(std::move(parts.error()));
-      co_return all;
-    }
-    for (const auto& part : *parts) bytes += part.payload_bytes();
-    if (bytes > kAnswerBytesMax)
-      co_return failure(Code::resource_exhausted, "output.too_large",
-                        "the answer has more than " + std::to_string(kAnswerBytesMax) + " bytes");
-    if (all.empty()) {
-      all = std::move(*parts);
-    } else {
-      std::ranges::move(*parts, std::back_inserter(all));
-    }
+    auto parts = co_await next();
+    if (!parts) co_return std::unexpected(std::move(parts.error()));
+    if (parts->empty()) co_return all;
+    bytes += count_bytes(*parts);
+    if (bytes > kAnswerBytesMax) co_return too_large();
+    std::ranges::move(*parts, std::back_inserter(all));
   }
 }
 

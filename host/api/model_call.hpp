@@ -30,10 +30,17 @@ class ModelCall {
   // the plugin's; deadline_exceeded "request.deadline"; cancelled "http.client_gone".
   http::Task<Result<std::vector<runtime::OutputPart>>> next();
 
+  // The call has ended already, as an inline model's has on return from start: whole() instead of all() saves the wait.
+  bool has_ended() const { return call_->finished(); }
+  // All parts, of a call that is answered at once. Errors: as next(); resource_exhausted "output.too_large".
+  Result<std::vector<runtime::OutputPart>> whole();  // has_ended()
+  http::Task<Result<std::vector<runtime::OutputPart>>> all();
+
  private:
   class Listener;
   ModelCall(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model);
   Error give_up(Code why);
+  Error error() const;
   bool is_past_deadline() const;
 
   http::Exchange& exchange_;
@@ -43,11 +50,6 @@ class ModelCall {
   std::shared_ptr<runtime::Call> call_;  // null once moved from
   std::uint64_t deadline_ns_ = 0;
 };
-
-// All parts of a call that is answered whole.
-http::Task<Result<std::vector<runtime::OutputPart>>> run_to_end(http::Exchange& exchange,
-                                                                std::shared_ptr<inference::ServedModel> model,
-                                                                runtime::CallSpec spec);
 
 // CLOCK_MONOTONIC deadline: the nearest of the request's timeout (us; absent: none) and the field x-stoa-timeout-ms, or
 // the model's default when neither is given. invalid_argument for a field that is no number.

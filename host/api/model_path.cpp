@@ -37,34 +37,47 @@ std::unexpected<Error> unknown(std::string_view rest) {
                      std::string(rest.substr(0, 128)) + "'");
 }
 
+// What the segments mean, decoded or not. False: nothing that has a meaning here.
+template <class Segment>
+bool interpret(const std::array<Segment, kSegmentsMax>& segments, std::size_t count, ModelPath& path) {
+  std::size_t next = 1;
+  path.name.assign(segments[0]);
+  if (count > 1 && path.name.find('/') == std::string::npos) path.name.append("/").append(segments[next++]);
+  if (next + 1 < count && segments[next] == "versions") {
+    path.version.assign(segments[next + 1]);
+    next += 2;
+  }
+  if (next < count) path.action.assign(segments[next++]);
+  if (next != count) return false;
+  const std::size_t at = path.name.rfind('@');
+  if (at == std::string::npos) return true;
+  if (!path.version.empty()) return false;
+  path.version = path.name.substr(at + 1);
+  path.name.resize(at);
+  return true;
+}
+
 }  // namespace
 
 Result<ModelPath> parse_model_path(std::string_view rest) {
-  std::array<std::string, kSegmentsMax> segments;
+  std::array<std::string_view, kSegmentsMax> segments;
   std::size_t count = 0;
   for (std::string_view left = rest;;) {
     const std::size_t slash = left.find('/');
-    const std::string_view segment = left.substr(0, slash);
-    if (count == kSegmentsMax || segment.empty() || !decode(segment, segments[count])) return unknown(rest);
-    ++count;
+    if (count == kSegmentsMax || slash == 0 || left.empty()) return unknown(rest);
+    segments[count++] = left.substr(0, slash);
     if (slash == std::string_view::npos) break;
     left.remove_prefix(slash + 1);
   }
   ModelPath path;
-  std::size_t next = 1;
-  path.name = std::move(segments[0]);
-  if (path.name.find('/') == std::string::npos && count > 1) path.name.append("/").append(segments[next++]);
-  if (next + 1 < count && segments[next] == "versions") {
-    path.version = std::move(segments[next + 1]);
-    next += 2;
+  if (rest.find('%') == std::string_view::npos) {
+    if (!interpret(segments, count, path)) return unknown(rest);
+    return path;
   }
-  if (next < count) path.action = std::move(segments[next++]);
-  if (next != count) return unknown(rest);
-  if (const std::size_t at = path.name.rfind('@'); at != std::string::npos) {
-    if (!path.version.empty()) return unknown(rest);
-    path.version = path.name.substr(at + 1);
-    path.name.resize(at);
-  }
+  std::array<std::string, kSegmentsMax> decoded;
+  for (std::size_t i = 0; i < count; ++i)
+    if (!decode(segments[i], decoded[i])) return unknown(rest);
+  if (!interpret(decoded, count, path)) return unknown(rest);
   return path;
 }
 

@@ -150,7 +150,13 @@ http::Task<void> generate(ApiContext& api, http::Exchange& exchange, ModelPath p
     co_return;
   }
   const runtime::ModelSpec& spec = prepared->model->spec();
-  auto parts = co_await run_to_end(exchange, prepared->model, std::move(prepared->call));
+  prepared->call.wants_progress = false;
+  auto call = ModelCall::start(exchange, prepared->model, std::move(prepared->call));
+  if (!call) {
+    co_await refuse(exchange, call.error());
+    co_return;
+  }
+  auto parts = call->has_ended() ? call->whole() : co_await call->all();
   if (!parts) {
     co_await refuse(exchange, parts.error());
     co_return;

@@ -166,7 +166,13 @@ http::Task<void> infer(ApiContext& api, http::Exchange& exchange, ModelPath path
   prepared->call.task = spec.task;
   prepared->call.deadline_ns = *deadline_ns;
   prepared->call.traceparent = traceparent_of(exchange.head());
-  auto parts = co_await run_to_end(exchange, *model, std::move(prepared->call));
+  prepared->call.wants_progress = false;
+  auto call = ModelCall::start(exchange, *model, std::move(prepared->call));
+  if (!call) {
+    co_await refuse(exchange, call.error(), &spec);
+    co_return;
+  }
+  auto parts = call->has_ended() ? call->whole() : co_await call->all();
   if (!parts) {
     co_await refuse(exchange, parts.error(), &spec);
     co_return;

@@ -77,7 +77,7 @@ class Connection final : public Exchange,
   Task<bool> send_output();
   Task<bool> send_rest(SendCursor& cursor);
   Task<bool> flush_stream_head();
-  Task<void> give_others_their_turn();
+  bool gives_way() const;
   void mark_gone();
 
   // Time (connection.cpp).
