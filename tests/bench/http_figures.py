@@ -6,8 +6,10 @@ usage: http_figures.py BUILD_DIR WORK_DIR [--rounds N] [--seconds S] [NAME...]  
 import argparse
 import json
 import os
+import random
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import time
@@ -19,11 +21,23 @@ TIER = "T0"
 INLINE, THREADED, IDENTITY = "stoa-demo/null", "stoa-demo/null-threaded", "stoa-demo/identity"
 
 
-def infer_body():
-    """A v2 request of about 1 KB: one FP32 tensor of 100 values."""
-    data = [round(0.37 * i - 17.25, 4) for i in range(100)]
-    body = {"id": "bench", "inputs": [{"name": "in", "datatype": "FP32", "shape": [100], "data": data}]}
-    return json.dumps(body, separators=(",", ":"))
+def float32_text(value):
+    """The shortest decimal of the FP32 next to value, as clients write it."""
+    rounded = struct.unpack("f", struct.pack("f", value))[0]
+    texts = (f"{rounded:.{digits}g}" for digits in range(1, 10))
+    return next(t for t in texts if struct.unpack("f", struct.pack("f", float(t)))[0] == rounded)
+
+
+def infer_body(size=1024):
+    """A v2 request of size bytes at the most: one FP32 tensor of normally distributed values, the same every time."""
+    source, texts = random.Random(7), []
+    while True:
+        head = f'{{"id":"bench","inputs":[{{"name":"in","datatype":"FP32","shape":[{len(texts)}],"data":['
+        body = head + ",".join(texts) + "]}]}"
+        more = float32_text(source.gauss(0, 1))
+        if len(body) + len(more) + 2 > size:
+            return body
+        texts.append(more)
 
 
 def write_lua(folder, name, body, headers):
@@ -100,6 +114,7 @@ def bench_null(ctx):
             c = f"c{connections}"
             figure(f"http.null.inline.{c}.rps_vs_nginx", ratio(r, "stoa inline", "nginx", "rps"), "x", ">=0.9", TIER)
             figure(f"http.null.inline.{c}.cpu_vs_nginx", ratio(r, "stoa inline", "nginx", "cpu"), "x", "<=1.15", TIER)
+            figure(f"http.null.inline.{c}.p50_vs_nginx", ratio(r, "stoa inline", "nginx", "p50"), "x", "<=1.5", TIER)
             figure(f"http.null.inline.{c}.p99_vs_nginx", ratio(r, "stoa inline", "nginx", "p99"), "x", "<=1.5", TIER)
             figure(f"http.null.thread.{c}.cpu_vs_nginx", ratio(r, "stoa model thread", "nginx", "cpu"), "x", "<=1.7", TIER)
             figure(f"http.null.inline.{c}.cpu_vs_beast", ratio(r, "stoa inline", "beast bare", "cpu"), "x", "<=2", TIER)
