@@ -146,6 +146,18 @@ TEST(JsonText, EscapesAndChecksStrings) {
   }
 }
 
+TEST(JsonText, EveryByteAtEveryPlaceReadsBack) {
+  for (unsigned byte = 0; byte < 0x80; ++byte) {
+    for (std::size_t at = 0; at < 19; ++at) {
+      std::string text(19, 'a');
+      text[at] = static_cast<char>(byte);
+      JsonText json(1);
+      ASSERT_TRUE(json.string(text));
+      ASSERT_EQ(nlohmann::json::parse(json.take()).get<std::string>(), text) << byte << " at " << at;
+    }
+  }
+}
+
 TEST(V2Binary, AlignedTensorsStayWhereTheyLie) {
   alignas(64) static std::byte memory[80];
   const auto attach = [](std::size_t offset) {

@@ -56,6 +56,18 @@ TEST(StrictParser, EveryTruncationWantsMoreOrIsRefused) {
   }
 }
 
+TEST(StrictParser, EveryControlIsRefusedWhereverItStands) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const bool is_allowed = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+    for (std::size_t at = 0; at < 19; ++at) {
+      std::string value(19, 'v');
+      value[at] = static_cast<char>(byte);
+      const std::string verdict = whole("GET / HTTP/1.1\r\nHost: h\r\nX: v" + value + "v\r\n\r\n");
+      ASSERT_EQ(verdict.ends_with("]\nend"), is_allowed) << byte << " at " << at << ": " << verdict;
+    }
+  }
+}
+
 TEST(StrictParser, HeadIsReadIntoFields) {
   const std::string bytes =
       "POST http://example.com/v2/models/a%2Fb/infer?x=1 HTTP/1.1\r\nHost: example.com\r\n"

@@ -102,10 +102,13 @@ def bench_null(ctx):
     peer = nginx(ctx.folder, answer)
     bare_port = free_port()
     bare = Server("beast_bare", [os.path.join(ctx.build, "bin/beast_bare"), str(bare_port)], bare_port)
+    echo_port = free_port()
+    echo = Server("stoa_http_bench", [os.path.join(ctx.build, "bin/stoa_http_bench"), "--port", str(echo_port)], echo_port)
     try:
         for connections in (1, 16, 64):
             rows = {
                 "stoa inline": lambda s: wrk(stoa, f"/v2/models/{INLINE}/infer", connections, s, lua),
+                "stoa http only": lambda s: wrk(echo, "/echo", connections, s, lua),
                 "stoa model thread": lambda s: wrk(stoa, f"/v2/models/{THREADED}/infer", connections, s, lua),
                 "nginx": lambda s: wrk(peer, "/", connections, s, lua),
                 "beast bare": lambda s: wrk(bare, "/", connections, s, lua),
@@ -117,9 +120,10 @@ def bench_null(ctx):
             figure(f"http.null.inline.{c}.p50_vs_nginx", ratio(r, "stoa inline", "nginx", "p50"), "x", "<=1.5", TIER)
             figure(f"http.null.inline.{c}.p99_vs_nginx", ratio(r, "stoa inline", "nginx", "p99"), "x", "<=1.5", TIER)
             figure(f"http.null.thread.{c}.cpu_vs_nginx", ratio(r, "stoa model thread", "nginx", "cpu"), "x", "<=1.7", TIER)
+            figure(f"http.echo.{c}.cpu_vs_nginx", ratio(r, "stoa http only", "nginx", "cpu"), "x", "<=1.15", TIER)
             figure(f"http.null.inline.{c}.cpu_vs_beast", ratio(r, "stoa inline", "beast bare", "cpu"), "x", "<=2", TIER)
     finally:
-        for s in (stoa, peer, bare):
+        for s in (stoa, peer, bare, echo):
             s.stop()
 
 
