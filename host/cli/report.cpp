@@ -21,6 +21,7 @@ constexpr Hint kHints[] = {
     {"manifest.", "the place is a JSON pointer into manifest.json; the rules: docs/reference/manifest.md"},
     {"pack.missing_file", "build first: `stoa build`, then pack the folder it names"},
     {"pack.unlisted_file", "add it to \"assets\" in manifest.json, or remove it from the folder"},
+    {"pack.link", "put the file itself there: a package holds what lies in the folder"},
     {"pack.changed", "wait until the build has ended, then pack again"},
     {"package.compressed", "decompress it; packages are never compressed"},
     {"package.digest_mismatch", "the file was damaged or changed; get it again, or pack it again"},

@@ -85,13 +85,17 @@ Result<void> write_all(const File& file, std::span<const std::byte> bytes) {
 Result<std::string> read_small_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const auto file = open_regular(path);
   if (!file) return std::unexpected(file.error());
-  const auto size = size_of_file(*file);
+  return read_small_file(*file, path, bytes_max);
+}
+
+Result<std::string> read_small_file(const File& file, const std::filesystem::path& name, std::size_t bytes_max) {
+  const auto size = size_of_file(file);
   if (!size) return std::unexpected(size.error());
   if (*size > bytes_max)
     return failure(Code::invalid_argument, "file.too_large",
-                   path.string() + " has " + std::to_string(*size) + " bytes, limit is " + std::to_string(bytes_max));
+                   name.string() + " has " + std::to_string(*size) + " bytes, limit is " + std::to_string(bytes_max));
   std::string text(*size, '\0');
-  if (auto ok = read_at(*file, 0, std::as_writable_bytes(std::span(text))); !ok) return std::unexpected(ok.error());
+  if (auto ok = read_at(file, 0, std::as_writable_bytes(std::span(text))); !ok) return std::unexpected(ok.error());
   return text;
 }
 

@@ -41,5 +41,7 @@ Result<void> write_all(const File& file, std::span<const std::byte> bytes);
 
 // A whole small file. More than bytes_max: file.too_large, nothing is read.
 Result<std::string> read_small_file(const std::filesystem::path& path, std::size_t bytes_max);
+// The same of an open one; name is for the message.
+Result<std::string> read_small_file(const File& file, const std::filesystem::path& name, std::size_t bytes_max);
 
 }  // namespace stoa::registry

@@ -8,6 +8,7 @@
 #include "registry/package/dsse.hpp"
 #include "registry/package/manifest_json.hpp"
 #include "registry/package/package_reader.hpp"
+#include "registry/package/source_folder.hpp"
 #include "registry/package/staging.hpp"
 
 namespace stoa::registry {
@@ -23,11 +24,11 @@ struct SourceFile {
   Sha256 sha256{};
 };
 
-Result<SourceFile> measure(const fs::path& folder, const std::string& path) {
-  auto file = open_regular(folder / path);
+Result<SourceFile> measure(const SourceFolder& folder, const std::string& path) {
+  auto file = folder.open_file(path);
   if (!file && file.error().code == Code::not_found)
     return failure(Code::not_found, "pack.missing_file",
-                   "the manifest lists '" + path + "', the folder " + folder.string() + " lacks it");
+                   "the manifest lists '" + path + "', the folder " + folder.path().string() + " lacks it");
   if (!file) return std::unexpected(file.error());
   const auto size = size_of_file(*file);
   if (!size) return std::unexpected(size.error());
@@ -40,20 +41,24 @@ Result<SourceFile> measure(const fs::path& folder, const std::string& path) {
   return SourceFile{path, std::move(*file), *size, *digest};
 }
 
-// A forgotten line in the manifest shows here, not on a customer's machine.
-Result<void> check_all_listed(const fs::path& folder, const Manifest& manifest) {
+// A forgotten line in the manifest shows here, not on a customer's machine, and so does a link.
+Result<void> check_all_listed(const SourceFolder& folder, const Manifest& manifest) {
   std::set<std::string> listed;
   for (const auto& platform : manifest.platforms) listed.insert(platform.library);
   for (const auto& asset : manifest.assets) listed.insert(asset.path);
   for (const auto* part : {"lib", "assets"}) {
     std::error_code error;
-    if (!fs::is_directory(folder / part, error)) continue;
-    for (const auto& entry : fs::recursive_directory_iterator(folder / part, error)) {
-      const auto path = entry.path().lexically_relative(folder).generic_string();
-      if (!entry.is_directory() && !listed.contains(path))
+    if (auto ok = folder.refuse_link(part); !ok) return ok;
+    const fs::path top = folder.path() / part;
+    if (!fs::is_directory(top, error)) continue;
+    for (fs::recursive_directory_iterator at(top, error), end; !error && at != end; at.increment(error)) {
+      const auto path = at->path().lexically_relative(folder.path()).generic_string();
+      if (auto ok = folder.refuse_link(path); !ok) return ok;
+      const bool is_folder = at->symlink_status(error).type() == fs::file_type::directory;
+      if (!is_folder && !listed.contains(path))
         return failure(Code::failed_precondition, "pack.unlisted_file", "'" + path + "' is not in the manifest");
     }
-    if (error) return std::unexpected(file_error("list", folder / part, error.value()));
+    if (error) return std::unexpected(file_error("list", top, error.value()));
   }
   return {};
 }
@@ -83,7 +88,7 @@ Result<void> publish(StagingFile& staging) {
   return staging.publish();
 }
 
-Result<std::vector<SourceFile>> measure_all(const fs::path& folder, const Manifest& manifest) {
+Result<std::vector<SourceFile>> measure_all(const SourceFolder& folder, const Manifest& manifest) {
   std::vector<std::string> paths;
   for (const auto& platform : manifest.platforms) paths.push_back(platform.library);
   for (const auto& asset : manifest.assets) paths.push_back(asset.path);
@@ -113,12 +118,16 @@ Result<void> write_package(const File& out, const std::string& manifest_json, co
 }  // namespace
 
 Result<PackedFile> pack_folder(const PackRequest& request) {
-  const auto source = read_small_file(request.folder / kManifestPath, kManifestBytesMax);
+  const auto folder = SourceFolder::open(request.folder);
+  if (!folder) return std::unexpected(folder.error());
+  const auto manifest_file = folder->open_file(std::string(kManifestPath));
+  if (!manifest_file) return std::unexpected(manifest_file.error());
+  const auto source = read_small_file(*manifest_file, request.folder / kManifestPath, kManifestBytesMax);
   if (!source) return std::unexpected(source.error());
   auto manifest = parse_source_manifest(*source);
   if (!manifest) return std::unexpected(manifest.error());
-  if (auto ok = check_all_listed(request.folder, *manifest); !ok) return std::unexpected(ok.error());
-  const auto files = measure_all(request.folder, *manifest);
+  if (auto ok = check_all_listed(*folder, *manifest); !ok) return std::unexpected(ok.error());
+  const auto files = measure_all(*folder, *manifest);
   if (!files) return std::unexpected(files.error());
 
   const auto json = packed_manifest(*source, *files, manifest->platforms.size());

@@ -24,7 +24,8 @@ struct PackedFile {
 
 // The same folder and key give the same bytes. The output appears complete or not at all, and is read back through the
 // reader's checks first. Reasons: manifest.*, pack.missing_file, pack.unlisted_file (a file under lib/ or assets/ that
-// the manifest does not list), pack.changed (a file changed while it was packed), file.*.
+// the manifest does not list), pack.link (manifest.json, or anything under lib/ or assets/, is a symbolic link),
+// pack.changed (a file changed while it was packed), file.*.
 Result<PackedFile> pack_folder(const PackRequest& request);
 
 struct SignRequest {
