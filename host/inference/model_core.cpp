@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "host/runtime/futex.hpp"
-#include "host/runtime/in_process_instance.hpp"
 
 namespace stoa::inference {
 namespace {

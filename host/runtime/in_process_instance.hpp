@@ -12,10 +12,6 @@
 
 namespace stoa::runtime {
 
-// Inline models run on I/O threads only while their measured p99 stays within this; a model that expects more of itself
-// is not tried (design.md: waking a thread costs about as much).
-inline constexpr std::uint64_t kInlineNsMax = 50'000;
-
 class InProcessInstance final : public Instance {
  public:
   // Loads the model on a thread of its own, until the spec's load_ns from now. Error reasons: "plugin.load_timeout",

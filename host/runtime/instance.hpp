@@ -20,6 +20,10 @@ enum class InstanceState : std::uint8_t { created, loading, warming, proving, re
 std::string_view name_of(InstanceState state);
 bool is_legal(InstanceState from, InstanceState to);
 
+// Inline models run on I/O threads only while their measured p99 stays within this; a model that expects more of itself
+// is not tried (ADR 0004: waking a thread costs about as much).
+inline constexpr std::uint64_t kInlineNsMax = 50'000;
+
 struct BatchLimits {
   std::uint32_t requests_max = 1;
   std::uint64_t cost_max = 0;  // 0: no limit

@@ -96,6 +96,12 @@ def check_arrows(path, text, known):
     allowed = module["may"] + (module.get("tests", []) if is_test(path) else [])
     for match in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', blank(text), re.M):
         target = target_of(match.group(1), path, known)
+        beside = os.path.normpath(os.path.join(os.path.dirname(path), match.group(1)))
+        inner = [f for f in module.get("behind_a_seam", []) if f in (match.group(1), beside) and not is_test(path)]
+        if inner:
+            what = f"{module['path']} may not include {inner[0]}, which lies behind a seam"
+            yield line_of(text, match.start(1)), "arrows", what, f"the seam's own header ({module['seam']})"
+            continue
         if target in allowed or (target and any(target.startswith(a + "/") for a in allowed)):
             continue
         what = f"{module['path']} may not include {match.group(1)} ({target or 'a file or library nobody lists'})"
