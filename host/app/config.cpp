@@ -4,115 +4,13 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <limits>
-#include <set>
 #include <sstream>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "host/app/config_section.hpp"
+#include "host/app/model_config.hpp"
 
 namespace stoa::app {
 namespace {
-
-// Walks one table: every key that is read is ticked off, what is left over is unknown.
-class Section {
- public:
-  Section(const toml::table& table, std::string prefix, std::filesystem::path base, std::optional<Error>& error)
-      : table_(table), prefix_(std::move(prefix)), base_(std::move(base)), error_(error) {}
-
-  template <class Int>
-  void number(const char* key, Int& out, Int min, Int max = std::numeric_limits<Int>::max()) {
-    const toml::node* node = take(key);
-    if (!node) return;
-    const auto value = node->value_exact<std::int64_t>();
-    if (!value) return fail(key, "type", "is not a whole number");
-    if (*value < 0 || static_cast<std::uint64_t>(*value) < min || static_cast<std::uint64_t>(*value) > max)
-      return fail(key, "range", fmt::format("is {}, allowed are {} to {}", *value, min, max));
-    out = static_cast<Int>(*value);
-  }
-
-  void text(const char* key, std::string& out) {
-    const toml::node* node = take(key);
-    if (!node) return;
-    const auto value = node->value_exact<std::string>();
-    if (!value) return fail(key, "type", "is not a string");
-    out = *value;
-  }
-
-  void path(const char* key, std::filesystem::path& out) {
-    std::string value;
-    text(key, value);
-    if (!value.empty()) out = base_ / value;
-  }
-
-  void flag(const char* key, bool& out) {
-    const toml::node* node = take(key);
-    if (!node) return;
-    const auto value = node->value_exact<bool>();
-    if (!value) return fail(key, "type", "is neither true nor false");
-    out = *value;
-  }
-
-  void texts(const char* key, std::vector<std::string>& out) {
-    const toml::node* node = take(key);
-    if (!node) return;
-    const toml::array* array = node->as_array();
-    if (!array) return fail(key, "type", "is not a list of strings");
-    for (const auto& item : *array) {
-      const auto value = item.value_exact<std::string>();
-      if (!value) return fail(key, "type", "is not a list of strings");
-      out.push_back(*value);
-    }
-  }
-
-  template <class Read>
-  void section(const char* key, Read read) {
-    const toml::node* node = take(key);
-    if (!node) return;
-    const toml::table* inner = node->as_table();
-    if (!inner) return fail(key, "type", "is not a table");
-    Section child(*inner, prefix_ + key + ".", base_, error_);
-    read(child);
-    child.finish();
-  }
-
-  // Every key is a name of the operator's own choosing; its value one path or a list of them.
-  void paths_by_name(const char* key, std::multimap<std::string, std::filesystem::path>& out) {
-    section(key, [&](Section& inner) {
-      for (const auto& [key_node, node] : inner.table_) {
-        const std::string name(key_node.str());
-        std::vector<std::string> files;
-        if (node.is_array())
-          inner.texts(name.c_str(), files);
-        else
-          inner.text(name.c_str(), files.emplace_back());
-        for (const std::string& file : files)
-          if (!file.empty()) out.emplace(name, base_ / file);
-      }
-    });
-  }
-
-  void finish() {
-    for (const auto& [key, node] : table_)
-      if (!seen_.contains(std::string(key.str()))) fail(std::string(key.str()).c_str(), "unknown_key", "is not a key of the configuration");
-  }
-
-  void fail(const char* key, const char* rule, std::string what) {
-    if (!error_) error_ = Error{Code::invalid_argument, std::string("config.") + rule, prefix_ + key + ": " + std::move(what), 0};
-  }
-
- private:
-  const toml::node* take(const char* key) {
-    seen_.insert(key);
-    return table_.get(key);
-  }
-
-  const toml::table& table_;
-  std::string prefix_;
-  std::filesystem::path base_;
-  std::optional<Error>& error_;
-  std::set<std::string> seen_;
-};
 
 void read_plane(Section& section, PlaneConfig& plane) {
   section.text("address", plane.address);
@@ -178,6 +76,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });
+  root.section("models", [&](Section& s) { read_models(s, config.models); });
   root.finish();
   if (error) return std::unexpected(*error);
   return config;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/app/model_config.hpp"
 #include "host/http/server.hpp"
 #include "stoa/result.hpp"
 
@@ -40,6 +41,7 @@ struct Config {
   unsigned io_threads = 1;
   std::uint32_t drain_ms = 30'000;
   LogConfig log;
+  ModelConfigs models;
 };
 
 // Paths in the text are relative to base. Error: invalid_argument "config.<rule>", message "<key>: …".

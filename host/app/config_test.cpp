@@ -57,6 +57,53 @@ access = false
   EXPECT_FALSE(runs_in_process(*config, "stoa-demonstration/x"));
 }
 
+TEST(Config, AModelsKeysAreLaidOverItsManifest) {
+  const auto config = parse_config(R"(
+[models."acme/vision"]
+devices = ["cuda:1", "cpu"]
+memory_budget = "2 GiB"
+inflight_max = 3
+queue_max = 0
+threads = 2
+deadline_ms = 1500
+config = {beam = 4, since = 2024-02-29, tiers = {fast = true, names = ["a", "b"]}, warmth = 0.5}
+[models."acme/vision.small"]
+memory_budget = 4096
+)",
+                                   "/");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->models.at("acme/vision.small").memory_budget_bytes, 4096u);
+  runtime::ModelSpec spec;
+  spec.config_json = R"({"beam": 1, "kept": null, "tiers": {"fast": false, "slow": 1}})";
+  apply(config->models.at("acme/vision"), spec);
+  ASSERT_EQ(spec.devices.size(), 2u);
+  EXPECT_EQ(spec.devices[0].device_type, kDLCUDA);
+  EXPECT_EQ(spec.devices[0].device_id, 1);
+  EXPECT_EQ(spec.devices[1].device_type, kDLCPU);
+  EXPECT_EQ(spec.limits.memory_budget_bytes, std::uint64_t{2} << 30);
+  EXPECT_EQ(spec.limits.inflight_max, 3u);
+  EXPECT_EQ(spec.limits.queue_max, 0u);
+  EXPECT_EQ(spec.limits.threads, 2u);
+  EXPECT_EQ(spec.limits.deadline_ns, 1'500'000'000u);
+  EXPECT_EQ(spec.config_json,
+            R"({"beam":4,"kept":null,"since":"2024-02-29","tiers":{"fast":true,"names":["a","b"],"slow":1},)"
+            R"("warmth":0.5})");
+}
+
+TEST(Config, AModelKeepsWhatTheOperatorDoesNotSay) {
+  const auto config = parse_config("[models.\"acme/vision\"]\nthreads = 7\n", "/");
+  ASSERT_TRUE(config) << config.error().message;
+  runtime::ModelSpec spec, before;
+  spec.config_json = before.config_json = R"({ "as": "written" })";
+  apply(config->models.at("acme/vision"), spec);
+  EXPECT_TRUE(spec.devices.empty());
+  EXPECT_EQ(spec.limits.threads, 7u);
+  EXPECT_EQ(spec.limits.queue_max, before.limits.queue_max);
+  EXPECT_EQ(spec.limits.deadline_ns, before.limits.deadline_ns);
+  EXPECT_EQ(spec.limits.memory_budget_bytes, 0u);
+  EXPECT_EQ(spec.config_json, before.config_json);
+}
+
 struct Slip {
   const char* toml;
   const char* reason;
@@ -79,6 +126,31 @@ TEST(Config, ASlipIsNamedByItsKey) {
       {"[log]\naccess = 1", "config.type", "log.access: is neither"},
       {"[limits]\nidle_ms = 0", "config.range", "limits.idle_ms: is 0"},
       {"[trust]\ndemo = 1", "config.type", "trust.demo: is not a string"},
+      {"models = 1", "config.type", "models: is not a table"},
+      {"[models]\nvision = {}", "config.value", "models.vision: is no \"publisher/model\""},
+      {"[models]\n\"a/b\" = 1", "config.type", "models.\"a/b\": is not a table"},
+      {"[models.\"a/infer\"]", "config.value", "models.\"a/infer\": is no"},
+      {"[models.\"a/b\"]\nthread = 1", "config.unknown_key", "models.\"a/b\".thread: is not a key"},
+      {"[models.\"a/b\"]\nthreads = 0", "config.range", "models.\"a/b\".threads: is 0, allowed are 1 to 256"},
+      {"[models.\"a/b\"]\ninflight_max = 65537", "config.range", "models.\"a/b\".inflight_max: is 65537"},
+      {"[models.\"a/b\"]\nqueue_max = -1", "config.range", "models.\"a/b\".queue_max: is -1, allowed are 0 to 1000000"},
+      {"[models.\"a/b\"]\ndeadline_ms = 0", "config.range", "models.\"a/b\".deadline_ms: is 0"},
+      {"[models.\"a/b\"]\ndeadline_ms = 1.5", "config.type", "models.\"a/b\".deadline_ms: is not a whole number"},
+      {"[models.\"a/b\"]\ndevices = \"cpu\"", "config.type", "models.\"a/b\".devices: is not a list"},
+      {"[models.\"a/b\"]\ndevices = []", "config.type", "models.\"a/b\".devices: is not a list of at least one"},
+      {"[models.\"a/b\"]\ndevices = [0]", "config.type", "models.\"a/b\".devices: is not a list of strings"},
+      {"[models.\"a/b\"]\ndevices = [\"cuda\"]", "config.value", "models.\"a/b\".devices: has \"cuda\", allowed are cpu"},
+      {"[models.\"a/b\"]\ndevices = [\"cuda:128\"]", "config.value", "models.\"a/b\".devices: has \"cuda:128\""},
+      {"[models.\"a/b\"]\ndevices = [\"cuda:-1\"]", "config.value", "models.\"a/b\".devices: has \"cuda:-1\""},
+      {"[models.\"a/b\"]\ndevices = [\"cpu\", \"cpu\"]", "config.value", "models.\"a/b\".devices: has \"cpu\" twice"},
+      {"[models.\"a/b\"]\nmemory_budget = 0", "config.range", "models.\"a/b\".memory_budget: is 0, allowed are 1 byte"},
+      {"[models.\"a/b\"]\nmemory_budget = \"0 B\"", "config.value", "models.\"a/b\".memory_budget: is \"0 B\""},
+      {"[models.\"a/b\"]\nmemory_budget = \"2 gigs\"", "config.value", "models.\"a/b\".memory_budget: is \"2 gigs\""},
+      {"[models.\"a/b\"]\nmemory_budget = \"1.5 GiB\"", "config.value", "models.\"a/b\".memory_budget: is \"1.5 GiB\""},
+      {"[models.\"a/b\"]\nmemory_budget = \"1025 TiB\"", "config.value", "models.\"a/b\".memory_budget: is \"1025 TiB\""},
+      {"[models.\"a/b\"]\nmemory_budget = true", "config.type", "models.\"a/b\".memory_budget: is neither"},
+      {"[models.\"a/b\"]\nconfig = 1", "config.type", "models.\"a/b\".config: is not a table"},
+      {"[models.\"a/b\"]\nconfig = {a = [0, {b = inf}]}", "config.value", "models.\"a/b\".config: a[1].b is no finite number"},
       {"port = ", "config.syntax", "line 1"},
   };
   for (const Slip& slip : slips) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <set>
 
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
@@ -52,6 +53,7 @@ struct Host::Parts {
   api::Metrics metrics;
   runtime::HostServices services;
   inference::Catalog catalog;
+  std::set<std::string> configured_models;  // of config.models, those that a package has
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::unique_ptr<api::ApiContext> api;
   std::unique_ptr<http::Server> server;
@@ -158,8 +160,14 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
   log.write(Level::info, "package.loading", {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});
   const auto extracted = registry::extract_package(package, config.state);
   if (!extracted) return refuse(report, file, extracted.error());
-  const auto source = plugin_source(manifest, extracted->folder);
+  auto source = plugin_source(manifest, extracted->folder);
   if (!source) return refuse(report, file, source.error());
+  for (runtime::ModelSpec& model : source->models) {
+    const auto configured = config.models.find(model.name);
+    if (configured == config.models.end()) continue;
+    apply(configured->second, model);
+    configured_models.insert(model.name);
+  }
   auto instances = runtime::load_plugin(*source, services);
   if (!instances) return refuse(report, file, instances.error());
   for (auto& instance : *instances) {
@@ -185,6 +193,9 @@ LoadReport Host::load(std::stop_token stop) {
     }
     if (scanned->empty())
       p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
+    for (const auto& [name, unused] : p.config.models)
+      if (!p.configured_models.contains(name) && !stop.stop_requested())
+        p.log.write(Level::warn, "config.model_absent", {{"model", name}});
   }
   p.health = std::make_unique<HealthWatch>(p.catalog, p.log, kHealthInterval);
   p.is_loading.store(false, std::memory_order_relaxed);

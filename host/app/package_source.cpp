@@ -58,6 +58,7 @@ runtime::ModelSpec spec_of(const Manifest& manifest, const ModelDeclaration& mod
           .one_of = model.one_of,
           .meters = model.meters,
           .limits = limits_of(model.limits),
+          .devices = {},
           .config_json = model.config_json,
           .is_streaming = model.is_streaming};
 }

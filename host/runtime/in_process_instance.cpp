@@ -62,6 +62,8 @@ Error timed_out(std::string reason, std::string message) {
 struct InProcessInstance::Loading {
   std::shared_ptr<PluginLibrary> library;
   std::string model, config_json;
+  std::vector<DLDevice> devices;
+  std::uint64_t memory_budget = 0;
   std::uint32_t max_inflight = 1, n_threads = 1;
   stoa_status status = STOA_INTERNAL;
   stoa_error err = blank_error();
@@ -72,6 +74,9 @@ struct InProcessInstance::Loading {
     load.struct_size = sizeof(load);
     load.model = {model.data(), model.size()};
     load.config_json = {config_json.data(), config_json.size()};
+    load.n_devices = static_cast<std::uint32_t>(devices.size());
+    load.devices = devices.data();
+    load.memory_budget = memory_budget;
     load.max_inflight = max_inflight;
     load.n_threads = n_threads;
     bool has_thrown = false;
@@ -96,6 +101,8 @@ Result<std::unique_ptr<InProcessInstance>> InProcessInstance::load(std::shared_p
   loading->library = instance->library_;
   loading->model = s.local_name;
   loading->config_json = s.config_json;
+  loading->devices = s.devices;
+  loading->memory_budget = s.limits.memory_budget_bytes;
   loading->max_inflight = s.limits.inflight_max;
   loading->n_threads = s.limits.threads + instance->library_->host().services.inline_threads;
   if (!run_bounded([loading] { loading->run(); }, instance->load_deadline_ns_)) {

@@ -241,6 +241,28 @@ TEST_P(InstanceTest, TraitsAreReadAfterLoad) {
   EXPECT_EQ(life->traits().batching.requests_max, 1u);
 }
 
+TEST_P(InstanceTest, LoadIsToldWhatTheModelMayUse) {
+  PluginSource source = fixture_source("loaded");
+  const auto bare = ready(source);
+  ASSERT_NE(bare, nullptr);
+  EXPECT_EQ(ask(*bare, "").text(), "model=fixture devices= memory=0 inflight=64 threads=1 config=");
+  ASSERT_TRUE(bare->drain(monotonic_ns() + kTestPatienceNs).has_value());
+}
+
+TEST_P(InstanceTest, LoadIsToldWhatTheOperatorSays) {
+  PluginSource source = fixture_source("loaded");
+  ModelSpec& spec = source.models[0];
+  spec.devices = {{kDLCUDA, 1}, {kDLCPU, 0}};
+  spec.limits.memory_budget_bytes = std::uint64_t{5} << 30;
+  spec.limits.inflight_max = 3;
+  spec.limits.threads = 2;
+  spec.config_json = R"({"beam":4})";
+  const auto instance = ready(source);
+  ASSERT_NE(instance, nullptr);
+  EXPECT_EQ(ask(*instance, "").text(),
+            R"(model=fixture devices=2:1,1:0, memory=5368709120 inflight=3 threads=2 config={"beam":4})");
+}
+
 TEST_P(InstanceTest, LoadSaysWhatIsWrong) {
   struct Row {
     const char *model, *reason, *words;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stoa/datatype.hpp"
+#include "stoa/dlpack.h"
 
 namespace stoa::runtime {
 
@@ -29,6 +30,7 @@ struct ModelLimits {
   std::uint32_t threads = 1;                   // model threads, each may be inside submit
   std::uint64_t deadline_ns = 30'000'000'000;  // for requests that name none
   std::uint64_t load_ns = 60'000'000'000;      // load, warm-up and golden cases together
+  std::uint64_t memory_budget_bytes = 0;       // told to the plugin; 0: none stated
 };
 
 struct ModelSpec {
@@ -40,8 +42,9 @@ struct ModelSpec {
   std::vector<std::vector<std::string>> one_of;  // exactly one input of each group must be given
   std::vector<std::string> meters;
   ModelLimits limits;
-  std::string config_json;    // passed through, never parsed here
-  bool is_streaming = false;  // emits more than once per request
+  std::vector<DLDevice> devices;  // that the model may use; empty: the CPU
+  std::string config_json;        // passed through, never parsed here
+  bool is_streaming = false;      // emits more than once per request
 
   const PortSpec* input(std::string_view port) const {
     for (const auto& p : inputs)
