@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/runtime/abi_error.hpp"
+#include "host/runtime/monotonic.hpp"
 #include "stoa/ext/meter.h"
 
 namespace stoa::runtime {
@@ -128,10 +129,14 @@ Code Call::cancel_reason() const noexcept {
   return static_cast<Code>(__atomic_load_n(&cancel_word_, __ATOMIC_RELAXED));
 }
 
-void Call::cancel(Code why) noexcept {
+bool Call::set_cancel_word(Code why) noexcept {
   std::uint32_t expected = 0;
   const auto word = static_cast<std::uint32_t>(why == Code::ok ? Code::cancelled : why);
-  if (!std::atomic_ref(cancel_word_).compare_exchange_strong(expected, word)) return;
+  return std::atomic_ref(cancel_word_).compare_exchange_strong(expected, word);
+}
+
+void Call::cancel(Code why) noexcept {
+  if (!set_cancel_word(why)) return;
   const std::lock_guard lock(mutex_);
   if (waiting_ > 0) taken_.notify_all();
 }
@@ -224,6 +229,14 @@ stoa_status Call::note_misuse(stoa_status status, std::string_view what) {
 }
 
 // Lock: mutex_ is held.
+bool Call::must_stop() noexcept {
+  if (is_cancelled()) return true;
+  if (request_.deadline_ns == 0 || monotonic_ns() < request_.deadline_ns) return false;
+  if (set_cancel_word(Code::deadline_exceeded) && waiting_ > 0) taken_.notify_all();
+  return true;
+}
+
+// Lock: mutex_ is held.
 bool Call::would_block(std::uint64_t more_parts, std::uint64_t more_bytes) const noexcept {
   if (pending_.empty()) return false;
   return pending_.size() + more_parts > spec_.pending_parts_max ||
@@ -241,7 +254,7 @@ stoa_status Call::emit(const stoa_request* req, stoa_part* const* parts, std::ui
         return is_plugins_fault ? call.note_misuse(STOA_FAILED_PRECONDITION, "emit was called after finish")
                                 : STOA_CANCELLED;
       }
-      if (call.is_cancelled()) return STOA_CANCELLED;
+      if (call.must_stop()) return STOA_CANCELLED;
       // Before anything is copied; once more with the real sizes when it is.
       const bool is_full = call.would_block(n, 0);
       if (is_full) {
@@ -301,7 +314,9 @@ stoa_status Call::take_over(stoa_part* const* parts, std::uint32_t n) {
 
 stoa_status Call::wait_writable(const stoa_request* req, std::uint64_t deadline_ns) {
   Call& call = *of(*req);
-  return call.wait_taken(deadline_ns != 0 ? deadline_ns : call.deadline_ns());
+  const std::uint64_t own_ns = call.deadline_ns();
+  if (deadline_ns == 0 || own_ns == 0) return call.wait_taken(std::max(deadline_ns, own_ns));
+  return call.wait_taken(std::min(deadline_ns, own_ns));
 }
 
 stoa_status Call::wait_taken(std::uint64_t deadline_ns) {
@@ -320,12 +335,15 @@ stoa_status Call::wait_taken(std::uint64_t deadline_ns) {
       is_timely = taken_.wait_until(lock, until) == std::cv_status::no_timeout;
   }
   --waiting_;
-  if (is_cancelled()) return static_cast<stoa_status>(cancel_reason());
+  if (finished() ? is_cancelled() : must_stop()) return static_cast<stoa_status>(cancel_reason());
   if (finished()) return STOA_CANCELLED;
   return is_blocked_ ? STOA_DEADLINE_EXCEEDED : STOA_OK;
 }
 
 void Call::finish_from_plugin(const stoa_request* req, stoa_status status, const stoa_error* err) {
+  Call& call = *of(*req);
+  // Whoever passes on emit's STOA_CANCELLED means the word's reason.
+  if (status == STOA_CANCELLED && call.is_cancelled()) status = static_cast<stoa_status>(call.cancel_reason());
   std::optional<Error> error;
   if (status != STOA_OK) error = error_from_abi(status, err, "model.error");
   of(*req)->land(std::move(error), true);

@@ -130,6 +130,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   void lend_inputs();
   stoa_status take_over(stoa_part* const* parts, std::uint32_t n);
   stoa_status wait_taken(std::uint64_t deadline_ns);
+  bool set_cancel_word(Code why) noexcept;  // true when it was not set
+  bool must_stop() noexcept;                // cancelled, or the deadline has passed, which then sets the word
   bool would_block(std::uint64_t more_parts, std::uint64_t more_bytes) const noexcept;
   void land(std::optional<Error> error, bool by_plugin) noexcept;
   stoa_status note_misuse(stoa_status status, std::string_view what);

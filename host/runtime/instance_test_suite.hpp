@@ -142,6 +142,61 @@ TEST_P(InstanceTest, WaitWritableEndsWithTheDeadline) {
   EXPECT_EQ(asked.call->error()->code, Code::deadline_exceeded);
 }
 
+TEST_P(InstanceTest, EmitNoticesADeadlineThatHasPassed) {
+  const auto instance = ready(fixture_source("streamer"));
+  ASSERT_NE(instance, nullptr);
+  CallSpec spec = Asked::with_text("1000000");
+  spec.pending_parts_max = 2'000'000;  // it never waits, and nobody but emit looks at the clock
+  spec.pending_bytes_max = std::uint64_t{1} << 40;
+  spec.deadline_ns = monotonic_ns() + 1'000'000;
+  Asked asked(std::move(spec));
+  EXPECT_EQ(asked.call->cancel_reason(), Code::ok);
+  submit(*instance, asked);
+  ASSERT_TRUE(asked.wait());
+  EXPECT_EQ(asked.call->cancel_reason(), Code::deadline_exceeded);
+  ASSERT_TRUE(asked.call->error().has_value());
+  EXPECT_EQ(asked.call->error()->code, Code::deadline_exceeded) << "the fixture passes on emit's STOA_CANCELLED";
+  EXPECT_LT(asked.answer.size(), 1'000'000u);
+}
+
+TEST_P(InstanceTest, DeadlineDoesNotReplaceAnEarlierReason) {
+  const auto instance = ready(fixture_source("streamer"));
+  ASSERT_NE(instance, nullptr);
+  CallSpec spec = Asked::with_text("1000");
+  spec.deadline_ns = 1;
+  Asked asked(std::move(spec));
+  asked.call->cancel(Code::cancelled);
+  submit(*instance, asked);
+  ASSERT_TRUE(asked.wait());
+  EXPECT_EQ(asked.call->error()->code, Code::cancelled);
+}
+
+TEST_P(InstanceTest, WaitWritableNoticesTheRequestsDeadlineBeforeItsOwn) {
+  const auto instance = ready(fixture_source("waiter"));
+  ASSERT_NE(instance, nullptr);
+  CallSpec spec = Asked::with_text("wait an hour");
+  spec.pending_parts_max = 1;
+  spec.deadline_ns = monotonic_ns() + 20'000'000;
+  Asked asked(std::move(spec));
+  submit(*instance, asked);
+  ASSERT_TRUE(asked.wait());
+  EXPECT_EQ(asked.call->cancel_reason(), Code::deadline_exceeded);
+  EXPECT_EQ(asked.call->error()->code, Code::deadline_exceeded);
+}
+
+TEST_P(InstanceTest, WaitWritablesOwnDeadlineCancelsNothing) {
+  const auto instance = ready(fixture_source("waiter"));
+  ASSERT_NE(instance, nullptr);
+  CallSpec spec = Asked::with_text("wait a moment");
+  spec.pending_parts_max = 1;
+  spec.deadline_ns = monotonic_ns() + kTestPatienceNs;
+  Asked asked(std::move(spec));
+  submit(*instance, asked);
+  ASSERT_TRUE(asked.wait());
+  EXPECT_EQ(asked.call->cancel_reason(), Code::ok);
+  EXPECT_EQ(asked.call->error()->code, Code::deadline_exceeded) << "what wait_writable said";
+}
+
 TEST_P(InstanceTest, CancelReachesAModelThatComputes) {
   const auto instance = ready(fixture_source("holder"));
   ASSERT_NE(instance, nullptr);
