@@ -180,6 +180,7 @@ bool ModelCore::run_inline(const std::shared_ptr<Call>& call, std::uint64_t now_
   add(counters_.batch_count, 1);
   note_submitted(*call, now_ns);
   instance_->submit(std::span(&call, 1));
+  count_misuses(*call);
   leave();
   const bool is_slow = !call->finished() || monotonic_ns() - now_ns > runtime::kInlineNsMax;
   if (!window_.add(is_slow) && is_inline_.exchange(false, std::memory_order_relaxed))
@@ -303,6 +304,7 @@ void ModelCore::run(Batch& batch) {
   add(counters_.batch_count, 1);
   for (const auto& call : batch.calls) note_submitted(*call, now);
   instance_->submit(batch.calls);
+  for (const auto& call : batch.calls) count_misuses(*call);  // those after its end: a second finish
   batch.calls.clear();
 }
 
@@ -351,13 +353,17 @@ void ModelCore::keep_timely(Batch& batch, std::uint64_t now_ns) {
 
 // ---- the end of a call ----
 
+void ModelCore::count_misuses(Call& call) {
+  if (const std::uint32_t fresh = call.take_misuses(); fresh > 0) add(counters_.misuse_count, fresh);
+}
+
 void ModelCore::note_submitted(Call& call, std::uint64_t now_ns) {
   call.times.submitted_ns = now_ns;
   add(counters_.request_count, 1);
   counters_.last_inference_unix_ms.store(unix_ms(), std::memory_order_relaxed);
 }
 
-void ModelCore::count_end(const Call& call, std::uint64_t now_ns) {
+void ModelCore::count_end(Call& call, std::uint64_t now_ns) {
   const auto& [enqueued_ns, submitted_ns, ended_ns] = call.times;
   const std::uint64_t total_ns = now_ns - enqueued_ns;
   counters_.total.record(total_ns);
@@ -369,7 +375,7 @@ void ModelCore::count_end(const Call& call, std::uint64_t now_ns) {
   add(is_success ? counters_.success_count : counters_.fail_count, 1);
   add(is_success ? counters_.success_ns : counters_.fail_ns, total_ns);
   if (call.is_cancelled()) add(counters_.cancelled_count, 1);
-  if (call.misuses() > 0) add(counters_.misuse_count, call.misuses());
+  count_misuses(call);
 }
 
 void ModelCore::on_end(Call& call) noexcept {

@@ -385,6 +385,18 @@ TEST_F(Served, InlineAndQueueTogetherUnderManyThreads) {
   EXPECT_EQ(model->statistics().inflight, 0u);
 }
 
+TEST_F(Served, MisuseAfterTheEndIsCountedToo) {
+  const auto model = serve(fixture_source("misbehaver"));
+  ASSERT_NE(model, nullptr);
+  for (const char* what : {"flags", "double finish", "emit after finish", "wait after finish", "own status"}) {
+    Asked asked(what);
+    ASSERT_TRUE(model->enqueue(asked.call).has_value());
+    ASSERT_TRUE(asked.wait());
+  }
+  // The one model thread has come back from the fourth when it takes the fifth.
+  EXPECT_EQ(model->statistics().misuse_count, 4u);
+}
+
 TEST_F(Served, CancelRacesWithEverything) {
   runtime::PluginSource source = fixture_source("echo");
   source.models[0].limits.threads = 2;

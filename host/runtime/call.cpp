@@ -181,7 +181,7 @@ void Call::land(std::optional<Error> error, bool by_plugin) noexcept {
     const std::lock_guard lock(mutex_);
     if (!is_launched_ || is_landed_) {
       if (by_plugin) {
-        misuses_.fetch_add(1, std::memory_order_relaxed);
+        count_misuse();
         if (first_misuse_.empty()) first_misuse_ = "finish was called twice";
       }
       return;
@@ -222,7 +222,7 @@ stoa_status Call::set_meter(std::string_view meter, std::int64_t total_micro) {
 
 // Lock: mutex_ is not held.
 stoa_status Call::note_misuse(stoa_status status, std::string_view what) {
-  misuses_.fetch_add(1, std::memory_order_relaxed);
+  count_misuse();
   const std::lock_guard lock(mutex_);
   if (first_misuse_.empty()) first_misuse_ = what;
   return status;
@@ -346,7 +346,7 @@ void Call::finish_from_plugin(const stoa_request* req, stoa_status status, const
   if (status == STOA_CANCELLED && call.is_cancelled()) status = static_cast<stoa_status>(call.cancel_reason());
   std::optional<Error> error;
   if (status != STOA_OK) error = error_from_abi(status, err, "model.error");
-  of(*req)->land(std::move(error), true);
+  call.land(std::move(error), true);
 }
 
 }  // namespace stoa::runtime

@@ -118,6 +118,11 @@ class Call final : public std::enable_shared_from_this<Call> {
   // Misuse by the plugin (second finish, emit after finish, lying parts), and the first of them in words.
   std::uint32_t misuses() const noexcept { return misuses_.load(std::memory_order_relaxed); }
   std::string first_misuse() const;
+  // Each misuse once, for whoever adds them up.
+  std::uint32_t take_misuses() noexcept {
+    return fresh_misuses_.load(std::memory_order_relaxed) == 0 ? 0
+                                                               : fresh_misuses_.exchange(0, std::memory_order_relaxed);
+  }
 
  private:
   struct LentInput;
@@ -135,6 +140,10 @@ class Call final : public std::enable_shared_from_this<Call> {
   bool would_block(std::uint64_t more_parts, std::uint64_t more_bytes) const noexcept;
   void land(std::optional<Error> error, bool by_plugin) noexcept;
   stoa_status note_misuse(stoa_status status, std::string_view what);
+  void count_misuse() noexcept {
+    misuses_.fetch_add(1, std::memory_order_relaxed);
+    fresh_misuses_.fetch_add(1, std::memory_order_relaxed);
+  }
   void tell() noexcept {
     if (listener_ != nullptr) listener_->on_progress();
   }
@@ -162,7 +171,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   std::string first_misuse_, bad_part_;
   std::optional<Error> error_;  // constant once is_finished_
   std::atomic<bool> is_finished_{false};
-  std::atomic<std::uint32_t> misuses_{0};
+  std::atomic<std::uint32_t> misuses_{0}, fresh_misuses_{0};  // all of them, those not taken
 };
 
 }  // namespace stoa::runtime
