@@ -169,10 +169,21 @@ void session(const Subject& subject, Verdict& verdict) {
         stoa_stream out{&saved, take_some}, in{&saved, give_some};
         verdict.expect(table.save(model, copy, &out, &err) == STOA_NOT_FOUND, "a session nobody opened is saved");
         saved = Memory{};
+        // A past, without which a restore that ignores its stream would pass.
+        for (const GoldenCase* golden : golden_of(subject, facts)) {
+          ExchangeSpec spec;
+          spec.session = "stoa.check.a";
+          life.ask(model, *golden, std::move(spec), "in a session");
+        }
         const stoa_status status = table.save(model, id, &out, &err);
         if (status == STOA_OK) {
           if (const stoa_status back = table.restore(model, copy, &in, &err); back != STOA_OK)
             return verdict.fail("what save wrote is not restored: " + describe(back, err));
+          Memory again = saved;
+          stoa_stream once_more{&again, give_some};
+          again.at = 0;
+          verdict.expect(table.restore(model, copy, &once_more, &err) == STOA_ALREADY_EXISTS,
+                         "a session that is open is restored over");
           for (const GoldenCase* golden : golden_of(subject, facts)) {
             std::array<Answer, 2> answers;
             for (std::size_t i = 0; i < 2; ++i) {

@@ -63,6 +63,9 @@ enum class Defect {
   writes_no_card,
   forgets_sessions,
   restores_another_session,
+  restores_without_reading,
+  restores_over_an_open_session,
+  saves_nothing,
 };
 Defect defect = Defect::none;
 
@@ -102,7 +105,11 @@ void answer(const stoa_request* req, std::string_view mixed_up) {
   if (!mixed_up.empty()) text = mixed_up;
   if (defect == Defect::wrong_answer || (defect == Defect::wrong_second_answer && count == 2)) text += "?";
   if (defect == Defect::counts_inputs) text += std::string(req->n_inputs - 1, '+');
-  if (req->session.n != 0 && sessions[std::string(view_of(req->session))] == "other") text += " of another session";
+  if (req->session.n != 0) {
+    std::string& past = sessions[std::string(view_of(req->session))];  // what was asked before
+    text += past;
+    past += ".";
+  }
   if (defect == Defect::loses_unwanted_outputs && STOA_HAS(stoa_request, req, outputs) && req->n_outputs != 0)
     text += "-";
   stoa_status status = static_cast<stoa_status>(stoa_cancelled(req));
@@ -133,6 +140,14 @@ std::int64_t write_session(stoa_stream* out, std::string text) {
   return done;
 }
 
+std::string read_session(stoa_stream* in) {
+  std::string text;
+  char buffer[16];
+  for (std::int64_t n = 0; (n = in->io(in, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
+  return text;
+}
+
 constexpr stoa_batching kBatching{[](stoa_model*, stoa_batch_limits* out) { out->max_requests = 4; }, nullptr, nullptr};
 constexpr stoa_warmup kWarmup{
     [](stoa_model*, std::uint64_t, stoa_error*) { return status_if(defect == Defect::warms_up_badly, STOA_INTERNAL); }};
@@ -143,21 +158,32 @@ constexpr stoa_inline kInline{[](stoa_model*) -> std::uint64_t { return 100; }};
 constexpr stoa_card kCard{[](stoa_model*) { return str_of(defect == Defect::writes_no_card ? "none" : "{}"); }};
 constexpr stoa_session kSession{
     [](stoa_model*, stoa_str id, stoa_error*) -> stoa_status {
-      return sessions.try_emplace(std::string(view_of(id)), "fresh").second ? STOA_OK : STOA_ALREADY_EXISTS;
+      return sessions.try_emplace(std::string(view_of(id)), "").second ? STOA_OK : STOA_ALREADY_EXISTS;
     },
     [](stoa_model*, stoa_str id) {
       if (defect != Defect::forgets_sessions) sessions.erase(std::string(view_of(id)));
     },
     [](stoa_model*, stoa_str id) -> std::uint64_t {
       const auto found = sessions.find(std::string(view_of(id)));
-      return found == sessions.end() ? 0 : found->second.size();
+      return found == sessions.end() ? 0 : found->second.size() + 1;
     },
     [](stoa_model*, stoa_str id, stoa_stream* out, stoa_error*) -> stoa_status {
       const auto found = sessions.find(std::string(view_of(id)));
-      return found == sessions.end() ? STOA_NOT_FOUND : write_session(out, found->second) < 0 ? STOA_INTERNAL : STOA_OK;
+      if (found == sessions.end()) return STOA_NOT_FOUND;
+      if (defect == Defect::saves_nothing) return STOA_OK;
+      return write_session(out, found->second + "|") < 0 ? STOA_INTERNAL : STOA_OK;
     },
-    [](stoa_model*, stoa_str id, stoa_stream*, stoa_error*) -> stoa_status {
-      sessions[std::string(view_of(id))] = defect == Defect::restores_another_session ? "other" : "fresh";
+    [](stoa_model*, stoa_str id, stoa_stream* in, stoa_error*) -> stoa_status {
+      const std::string name(view_of(id));
+      if (sessions.contains(name) && defect != Defect::restores_over_an_open_session) return STOA_ALREADY_EXISTS;
+      std::string past;
+      if (defect != Defect::restores_without_reading) past = read_session(in);
+      if (defect == Defect::restores_another_session) past = "other|";
+      if (past.ends_with('|'))
+        past.pop_back();
+      else if (defect != Defect::restores_without_reading)
+        return STOA_DATA_LOSS;
+      sessions[name] = past;
       return STOA_OK;
     }};
 
@@ -291,6 +317,9 @@ TEST(ConformanceKit, EveryDefectIsFoundByItsCase) {
       {Defect::writes_no_card, "card.object", "not a JSON object"},
       {Defect::forgets_sessions, "session.saved_and_restored", "a closed session holds bytes"},
       {Defect::restores_another_session, "session.saved_and_restored", "answers 'hello' otherwise"},
+      {Defect::restores_without_reading, "session.saved_and_restored", "answers 'hello' otherwise"},
+      {Defect::restores_over_an_open_session, "session.saved_and_restored", "is restored over"},
+      {Defect::saves_nothing, "session.saved_and_restored", "what save wrote is not restored"},
   };
   const auto cases = all_cases();
   for (const auto& row : rows) {
