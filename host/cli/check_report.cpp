@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "host/runtime/utf8.hpp"
+
 namespace stoa::cli {
 namespace {
 
@@ -17,10 +19,16 @@ std::size_t count_failures(std::span<const CaseResult> results) {
   return static_cast<std::size_t>(std::ranges::count_if(results, is_failure, &CaseResult::ending));
 }
 
-// XML 1.0 has no form at all for most control characters.
+// What a plugin says of itself may be anything: nothing of it steers the terminal, or breaks the report's encoding.
+std::string shown(std::string_view text) { return runtime::printable(text, std::string::npos); }
+
+// XML 1.0 has no form at all for control characters, U+FFFE and U+FFFF.
 std::string xml(std::string_view text) {
+  std::string clean = shown(text);
+  for (const std::string_view none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})
+    for (auto at = clean.find(none); at != clean.npos; at = clean.find(none, at)) clean.replace(at, none.size(), "?");
   std::string out;
-  for (const char c : text) {
+  for (const char c : clean) {
     if (c == '&')
       out += "&amp;";
     else if (c == '<')
@@ -30,7 +38,7 @@ std::string xml(std::string_view text) {
     else if (c == '"')
       out += "&quot;";
     else
-      out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+      out += c;
   }
   return out;
 }
@@ -41,8 +49,8 @@ bool is_failure(CaseEnding ending) { return ending != CaseEnding::passed && endi
 
 std::string case_text(const CaseResult& result) {
   const std::string_view note = result.ending == CaseEnding::skipped ? result.skipped : result.rule;
-  std::string text = fmt::format("{:<9} {:<33} {}\n", name_of(result.ending), result.name, note);
-  for (const std::string& failure : result.failures) text += fmt::format("            {}\n", failure);
+  std::string text = fmt::format("{:<9} {:<33} {}\n", name_of(result.ending), shown(result.name), shown(note));
+  for (const std::string& failure : result.failures) text += fmt::format("            {}\n", shown(failure));
   return text;
 }
 
@@ -65,7 +73,6 @@ std::string check_json(const std::string& subject, std::span<const CaseResult> r
                                       {"failed", count_failures(results)},
                                       {"skipped", count(results, CaseEnding::skipped)},
                                       {"cases", std::move(cases)}};
-  // What a plugin says of itself may be no UTF-8.
   return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
