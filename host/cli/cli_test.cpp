@@ -4,50 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "registry/package/test_folder.hpp"
+#include "host/cli/test_cli.hpp"
 
 namespace stoa::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using registry::count_of;
 using registry::file_bytes;
 using registry::write_file;
-
-struct Outcome {
-  int exit = -1;
-  std::string out, err;
-};
-
-class Cli : public ::testing::Test {
- protected:
-  Cli() {
-    registry::write_sample(at("plugin"));
-    fs::create_directory(at("home"));
-  }
-
-  fs::path at(const std::string& name) const { return folder_ / name; }
-
-  // In the folder "home", without a terminal, for a minute at most.
-  Outcome run(const std::string& arguments) const {
-    const fs::path binary = fs::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa";
-    const auto command = "cd '" + at("home").string() + "' && timeout 60 '" + binary.string() + "' " + arguments +
-                         " >../out 2>../err </dev/null";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, file_bytes(at("out")), file_bytes(at("err"))};
-  }
-
-  std::size_t files_at_home() const { return count_of(at("home")); }
-
-  // A key pair "acme" and the signed package "x.stoa" in home.
-  void make_signed() {
-    ASSERT_EQ(run("keygen --out acme").exit, 0);
-    ASSERT_EQ(run("pack ../plugin -o x.stoa --key acme.key.pem").exit, 0);
-  }
-
- private:
-  registry::TestFolder folder_;
-};
 
 TEST_F(Cli, PartnersPathFromKeyToVerifiedPackage) {
   EXPECT_EQ(run("keygen --out acme").exit, 0);
