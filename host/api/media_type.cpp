@@ -48,14 +48,18 @@ std::string accepted_media_types(const runtime::ModelSpec& spec) {
 
 Result<BodyFormat> body_format(const http::RequestHead& head, const runtime::ModelSpec& spec) {
   BodyFormat format;
-  if (head.has("inference-header-content-length")) {
-    auto length = parse_header_length(head.find("inference-header-content-length"));
+  const auto header_length = head.find_single("Inference-Header-Content-Length");
+  if (!header_length) return std::unexpected(header_length.error());
+  const auto content_type = head.find_single("Content-Type");
+  if (!content_type) return std::unexpected(content_type.error());
+  if (*header_length) {
+    auto length = parse_header_length(**header_length);
     if (!length) return std::unexpected(std::move(length.error()));
     format.form = *length ? BodyForm::framed : BodyForm::raw_tensor;
     format.json_bytes = *length;
     return format;
   }
-  format.media_type = essence(head.find("content-type"));
+  format.media_type = essence(content_type->value_or(""));
   if (format.media_type == "application/json") [[likely]]
     return format;
   format.port = format.media_type.empty() ? nullptr : port_for(format.media_type, spec);

@@ -26,10 +26,13 @@ Task<Result<Body>> Connection::read_body(BodyLimits limits) {
     co_return failure(Code::failed_precondition, "http.body_taken", "the body has been read already");
   }
   body_started_ns_ = monotonic_ns();
-  const Encoding encoding = encoding_of(head_);
+  const auto coding = head_.find_single("Content-Encoding");
+  if (!coding) co_return std::unexpected(coding.error());
+  const Encoding encoding = encoding_of(coding->value_or(""));
   if (encoding == Encoding::unknown) {
-    co_return failure(Code::unimplemented, "http.content_encoding",
-                      "the content encodings known here are gzip and deflate");
+    co_return failure(
+        Code::unimplemented, "http.content_encoding",
+        "Content-Encoding: '" + std::string((*coding)->substr(0, 40)) + "' is not known here, gzip and deflate are");
   }
   if (head_.content_length.value_or(0) > limits.bytes_max) co_return std::unexpected(too_large(limits.bytes_max));
   if (encoding == Encoding::identity && !head_.is_chunked) co_return co_await read_sized(limits);

@@ -44,6 +44,9 @@ struct RequestHead {
   // The field's value, empty when absent. name in lower case.
   std::string_view find(std::string_view name) const;
   bool has(std::string_view name) const;
+  // For a field that two parties must not read differently: given twice it is invalid_argument "http.repeated_field"
+  // (400). name as the message shows it, in any case.
+  Result<std::optional<std::string_view>> find_single(std::string_view name) const;
 
   // What "{name}" of the matched route stands for: percent-decoded, or as sent for "{name...}". Empty when the route
   // has no such segment; a "{name}" never matches an empty one.
@@ -106,8 +109,8 @@ class Exchange {
 
   // Reads the whole body (once), undoing Content-Encoding gzip and deflate. Errors (status_of tells each one's HTTP
   // status): resource_exhausted "http.body_too_large" (413), unavailable "http.body_memory" (503),
-  // deadline_exceeded "http.body_slow" (408), invalid_argument "http.bad_body" (400), unimplemented
-  // "http.content_encoding" (415), cancelled "http.client_gone" (499: nobody is left to answer).
+  // deadline_exceeded "http.body_slow" (408), invalid_argument "http.bad_body" and "http.repeated_field" (400),
+  // unimplemented "http.content_encoding" (415), cancelled "http.client_gone" (499: nobody is left to answer).
   // After an error the answer closes the connection.
   virtual Task<Result<Body>> read_body(BodyLimits limits) = 0;
 

@@ -27,8 +27,7 @@ std::unexpected<Error> bad_body(std::string message) {
 
 }  // namespace
 
-Encoding encoding_of(const RequestHead& head) {
-  const std::string_view value = head.find("content-encoding");
+Encoding encoding_of(std::string_view value) {
   if (value.empty() || equals_ignoring_case(value, "identity")) return Encoding::identity;
   if (equals_ignoring_case(value, "gzip") || equals_ignoring_case(value, "x-gzip")) return Encoding::gzip;
   if (equals_ignoring_case(value, "deflate")) return Encoding::deflate;

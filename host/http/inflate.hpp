@@ -15,7 +15,7 @@
 namespace stoa::http {
 
 enum class Encoding : std::uint8_t { identity, gzip, deflate, unknown };
-Encoding encoding_of(const RequestHead& head);
+Encoding encoding_of(std::string_view content_encoding);
 
 // A body of unknown final size that grows within limits. Also used for chunked bodies without an encoding.
 class GrowingBody {

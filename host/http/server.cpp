@@ -60,6 +60,16 @@ bool RequestHead::has(std::string_view name) const {
   return std::ranges::any_of(fields, [&](const Field& field) { return equals_ignoring_case(field.name, name); });
 }
 
+Result<std::optional<std::string_view>> RequestHead::find_single(std::string_view name) const {
+  std::optional<std::string_view> found;
+  for (const Field& field : fields) {
+    if (!equals_ignoring_case(field.name, name)) continue;
+    if (found) return failure(Code::invalid_argument, "http.repeated_field", std::string(name) + ": is given twice");
+    found = field.value;
+  }
+  return found;
+}
+
 std::string_view RequestHead::param(std::string_view name) const {
   for (const Field& param : params) {
     if (param.name == name) return param.value;
@@ -69,8 +79,8 @@ std::string_view RequestHead::param(std::string_view name) const {
 
 unsigned status_of(const Error& error) {
   static constexpr std::pair<std::string_view, unsigned> kStatuses[] = {
-      {"http.body_too_large", 413}, {"http.body_memory", 503},      {"http.body_slow", 408},
-      {"http.bad_body", 400},       {"http.content_encoding", 415}, {"http.client_gone", 499},
+      {"http.body_too_large", 413},   {"http.body_memory", 503}, {"http.body_slow", 408},      {"http.bad_body", 400},
+      {"http.content_encoding", 415}, {"http.client_gone", 499}, {"http.repeated_field", 400},
   };
   for (const auto& [reason, status] : kStatuses) {
     if (error.reason == reason) return status;

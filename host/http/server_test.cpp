@@ -224,6 +224,19 @@ TEST(Server, ContentEncodings) {
   }
 }
 
+TEST(Server, ContentEncodingGivenTwiceIsRefused) {
+  TestServer server;
+  for (const char* fields : {"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n",
+                             "Content-Encoding: gzip\r\ncontent-encoding: identity\r\n",
+                             "Content-Encoding:\r\nContent-Encoding: gzip\r\n"}) {
+    RawClient client(server.port());
+    client.send(post("/echo", "abc", fields));
+    const std::string answer = client.answer();
+    EXPECT_EQ(status_of_answer(answer), "400");
+    EXPECT_EQ(body_of(answer), "http.repeated_field");
+  }
+}
+
 TEST(Server, ContinueIsSentOnlyWhenTheBodyIsAwaited) {
   TestServer server;
   {
@@ -360,7 +373,11 @@ TEST(Server, RefusesWhatItCannotListenOn) {
     return Server::create(std::move(config));
   };
   EXPECT_EQ(create([](ServerConfig& c) { c.listeners[0].address = "nowhere"; }).error().code, Code::invalid_argument);
-  EXPECT_EQ(create([](ServerConfig& c) { c.listeners[0].tls = {"/missing.crt", "/missing.key"}; }).error().code,
+  EXPECT_EQ(create([](ServerConfig& c) {
+              c.listeners[0].tls = {"/missing.crt", "/missing.key"};
+            })
+                .error()
+                .code,
             Code::invalid_argument);
   TestServer server;
   EXPECT_EQ(create([&](ServerConfig& c) { c.listeners[0].port = server.port(); }).error().code, Code::unavailable);
