@@ -1,7 +1,7 @@
 // routes.cpp SPDX-License-Identifier: Apache-2.0
 #include "host/api/routes.hpp"
 
-#include <array>
+#include <algorithm>
 
 #include "host/api/model_path.hpp"
 #include "host/api/openapi.hpp"
@@ -29,23 +29,52 @@ constexpr ActionRow kActions[] = {
     {"generate", Action::generate, Method::post}, {"generate_stream", Action::generate_stream, Method::post},
 };
 
-Result<std::pair<ModelPath, Action>> action_of(const http::RequestHead& head) {
+const ActionRow* find_action(std::string_view name) {
+  const auto* const row = std::ranges::find(kActions, name, &ActionRow::name);
+  return row == std::end(kActions) ? nullptr : row;
+}
+
+struct Target {
+  ModelPath path;
+  const ActionRow& row;
+};
+
+Result<Target> target_of(const http::RequestHead& head) {
   auto path = parse_model_path(head.param("model"));
   if (!path) return std::unexpected(std::move(path.error()));
-  const Method method = head.method == Method::head ? Method::get : head.method;
-  if (method == Method::post && path->action.empty())  // a name of one segment before its action, most likely
-    return failure(Code::not_found, "route.unknown",
-                   "no action behind '" + path->name.substr(0, 64) + "': want /v2/models/{publisher}/{model}/infer");
-  for (const auto& row : kActions) {
-    if (row.name != path->action) continue;
-    if (row.method == method) return std::pair{std::move(*path), row.action};
-    const std::string_view wanted = row.method == Method::get ? "GET, HEAD" : "POST";
-    return failure(Code::unimplemented, "request.method",
-                   std::string(head.method_text) + " is not allowed here, " + std::string(wanted) + " is");
+  const ActionRow* const row = find_action(path->action);
+  if (row) return Target{std::move(*path), *row};
+  return failure(Code::not_found, "route.unknown",
+                 "path: a model has no '" + path->action.substr(0, 64) +
+                     "', it has infer, generate, generate_stream, ready and stats");
+}
+
+// "null/infer" reads as a model's name: a name of one segment before its action, most likely.
+bool lacks_publisher(const ApiContext& api, const ModelPath& path) {
+  const std::string_view name = path.name;
+  const std::string_view last = name.substr(name.find('/') + 1);
+  return path.action.empty() && find_action(last) && !api.catalog.find(name, path.version);
+}
+
+// The answer to a method that does not run the action; OPTIONS asks for nothing else.
+http::Response other_method(const ApiContext& api, const http::RequestHead& head, const Target& target) {
+  const std::string_view allow = target.row.method == Method::get ? "GET, HEAD" : "POST";
+  http::Response response;
+  if (head.method == Method::options) {
+    response.status = 204;
+  } else if (head.method == Method::post && lacks_publisher(api, target.path)) {
+    return v2_error(
+        {Code::not_found, "route.unknown",
+         "path: no action behind '" + target.path.name.substr(0, 64) + "', want /v2/models/{publisher}/{model}/infer",
+         0});
+  } else {
+    response = v2_error({Code::unimplemented, "request.method",
+                         "method: " + std::string(head.method_text) + " is not allowed here, " + std::string(allow) +
+                             (target.row.method == Method::get ? " are" : " is"),
+                         0});
   }
-  return failure(
-      Code::not_found, "route.unknown",
-      "a model has no '" + path->action.substr(0, 64) + "', it has infer, generate, generate_stream, ready and stats");
+  response.fields.emplace_back("Allow", allow);
+  return response;
 }
 
 http::Response look_up(const ApiContext& api, const ModelPath& path, Action action) {
@@ -58,33 +87,34 @@ http::Response look_up(const ApiContext& api, const ModelPath& path, Action acti
 
 // Everything under /v2/models/: the model's name may hold a slash, so that the router cannot take the path apart.
 Task<void> model_route(ApiContext& api, Exchange& exchange) {
-  auto target = action_of(exchange.head());
+  const http::RequestHead& head = exchange.head();
+  auto target = target_of(head);
   if (!target) {
-    http::Response response = v2_error(target.error());
-    if (response.status == 405) {
-      const bool is_post = target.error().message.ends_with("POST is");
-      response.fields.emplace_back("Allow", is_post ? "POST" : "GET, HEAD");
-    }
-    co_await exchange.reply(std::move(response));
+    co_await exchange.reply(v2_error(target.error()));
     co_return;
   }
-  auto& [path, action] = *target;
-  switch (action) {
+  const ActionRow& row = target->row;
+  const bool is_method = head.method == row.method || (head.method == Method::head && row.method == Method::get);
+  if (!is_method) {
+    co_await exchange.reply(other_method(api, head, *target));
+    co_return;
+  }
+  switch (row.action) {
     case Action::infer:
-      co_await infer(api, exchange, std::move(path));
+      co_await infer(api, exchange, std::move(target->path));
       co_return;
     case Action::generate:
-      co_await generate(api, exchange, std::move(path));
+      co_await generate(api, exchange, std::move(target->path));
       co_return;
     case Action::generate_stream:
-      co_await generate_stream(api, exchange, std::move(path));
+      co_await generate_stream(api, exchange, std::move(target->path));
       co_return;
     case Action::metadata:
     case Action::ready:
     case Action::stats:
       break;
   }
-  co_await exchange.reply(look_up(api, path, action));
+  co_await exchange.reply(look_up(api, target->path, row.action));
 }
 
 // A route whose answer needs nothing but the context.
@@ -114,7 +144,9 @@ std::vector<http::Route> customer_routes(ApiContext& api) {
   add_health(api, routes);
   routes.push_back(fixed("/v2/models", [&api] { return model_list(api); }));
   routes.push_back(fixed("/v2/models/stats", [&api] { return model_statistics(api.catalog.list()); }));
-  for (const Method method : {Method::get, Method::post})
+  // Every method: the action behind the name says which ones are allowed. HEAD comes with GET.
+  for (const Method method :
+       {Method::get, Method::post, Method::put, Method::patch, Method::del, Method::options, Method::other})
     routes.push_back(
         {method, "/v2/models/{model...}", [&api](Exchange& exchange) { return model_route(api, exchange); }});
   routes.push_back(

@@ -51,6 +51,54 @@ TEST(Server, TellsAboutModels) {
   EXPECT_EQ(client.post("/v2/repository/index", "[").status, 400);
 }
 
+struct MethodRow {
+  const char *method, *path;
+  long status;
+  const char* allow;
+};
+const MethodRow kMethods[] = {
+    {"POST", "/v2/models/stoa-demo/null", 405, "GET, HEAD"},
+    {"POST", "/v2/models/stoa-demo%2Fnull/versions/1.0.0", 405, "GET, HEAD"},
+    {"POST", "/v2/models/nobody/nothing", 405, "GET, HEAD"},
+    {"PUT", "/v2/models/stoa-demo/null", 405, "GET, HEAD"},
+    {"DELETE", "/v2/models/stoa-demo/null/ready", 405, "GET, HEAD"},
+    {"PATCH", "/v2/models/stoa-demo/null/stats", 405, "GET, HEAD"},
+    {"PROPFIND", "/v2/models/stoa-demo/null/stats", 405, "GET, HEAD"},
+    {"POST", "/v2/models/stoa-demo/null/ready", 405, "GET, HEAD"},
+    {"GET", "/v2/models/stoa-demo/null/infer", 405, "POST"},
+    {"HEAD", "/v2/models/stoa-demo/null/generate", 405, "POST"},
+    {"PUT", "/v2/models/stoa-demo/null/versions/1.0.0/infer", 405, "POST"},
+    {"DELETE", "/v2/models/stoa-demo/null/generate_stream", 405, "POST"},
+    {"OPTIONS", "/v2/models/stoa-demo/null", 204, "GET, HEAD"},
+    {"OPTIONS", "/v2/models/stoa-demo/null/infer", 204, "POST"},
+    {"OPTIONS", "/v2/models/stoa-demo/null/generate_stream", 204, "POST"},
+    {"OPTIONS", "/v2/models/stoa-demo/null/fly", 404, nullptr},
+    {"PUT", "/v2/models/stoa-demo/null/fly", 404, nullptr},
+    {"POST", "/v2/models/stoa-demo/null/fly", 404, nullptr},
+    {"POST", "/v2/models/null/infer", 404, nullptr},  // no publisher
+    {"DELETE", "/v2/models", 405, "GET, HEAD, OPTIONS"},
+    {"PUT", "/v2/models/stats", 405, "GET, HEAD, OPTIONS"},
+};
+
+TEST(Server, MethodsFollowTheAction) {
+  HttpClient client(the_host().port());
+  for (const auto& row : kMethods) {
+    SCOPED_TRACE(std::string(row.method) + " " + row.path);
+    const Answer answer = client.send(row.method, row.path, "{}", {});
+    EXPECT_EQ(answer.status, row.status) << answer.body << answer.error;
+    EXPECT_EQ(answer.fields.contains("allow"), row.allow != nullptr);
+    if (row.allow) {
+      EXPECT_EQ(answer.fields.at("allow"), row.allow);
+    }
+    if (row.status == 204) {
+      EXPECT_EQ(answer.body, "");
+      EXPECT_FALSE(answer.fields.contains("content-length") || answer.fields.contains("content-type"));
+    } else if (std::string_view(row.method) != "HEAD") {
+      EXPECT_TRUE(json::parse(answer.body).at("error").is_string());
+    }
+  }
+}
+
 struct FailRow {
   int how;
   long status;
