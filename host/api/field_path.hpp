@@ -36,8 +36,8 @@ class FieldPath {
 inline std::unexpected<Error> wrong(const FieldPath& where, std::string_view what,
                                     std::string_view reason = "request.invalid", Code code = Code::invalid_argument) {
   std::string message = where.text();
-  if (!message.empty()) message += ": ";
-  message += what;
+  if (message.empty()) message = "body";  // the document itself
+  message.append(": ").append(what);
   return std::unexpected<Error>(Error{code, std::string(reason), std::move(message), 0});
 }
 

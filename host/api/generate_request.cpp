@@ -146,10 +146,10 @@ Result<V2Request> read_generate(PaddedText text, const ModelSpec& spec) {
   od::document document;
   const EndMark end(text);
   if (auto error = parser.iterate(text.view()).get(document)) return bad_json(FieldPath("body"), error);
-  od::object object;
-  if (document.get_object().get(object)) return wrong(FieldPath("body"), "must be a JSON object", "request.bad_json");
+  auto object = root_object(document);
+  if (!object) return std::unexpected(std::move(object.error()));
   V2Request request;
-  auto done = for_each_field(object, FieldPath(""), [&](std::string_view key, od::value value, const FieldPath& path) {
+  auto done = for_each_field(*object, FieldPath(""), [&](std::string_view key, od::value value, const FieldPath& path) {
     if (const PortSpec* port = port_of(key, spec)) return read_value(value, path, *port, request.inputs.emplace_back());
     if (key == "id" || key == "parameters") return read_request_field(key, value, path, request);
     std::string names;

@@ -122,6 +122,17 @@ std::string token_text(od::value v) {
   return text;
 }
 
+Result<od::object> root_object(od::document& document) {
+  const FieldPath body("body");
+  od::object object;
+  const auto error = document.get_object().get(object);
+  if (!error) return object;
+  if (error == simdjson::INCORRECT_TYPE)
+    return wrong(body, "must be a JSON object, begins with something else", "request.bad_json");
+  // The cursor looks at the last token before it goes in.
+  return wrong(body, "begins a JSON object but does not end with its '}'", "request.bad_json");
+}
+
 Result<std::string_view> read_string(od::value v, const FieldPath& where) {
   std::string_view text;
   const auto error = v.get_string().get(text);

@@ -89,6 +89,9 @@ Result<void> for_each_field(od::object object, const FieldPath& where, OnField&&
   return {};
 }
 
+// The object a request's document is; the error says whether it is another value or has no end.
+Result<od::object> root_object(od::document& document);
+
 // Typed leaves; the error names the field and the type it wants.
 Result<std::string_view> read_string(od::value v, const FieldPath& where);  // valid until the parser is used again
 Result<bool> read_bool(od::value v, const FieldPath& where);

@@ -33,7 +33,7 @@ bool decode(std::string_view segment, std::string& out) {
 
 std::unexpected<Error> unknown(std::string_view rest) {
   return failure(Code::not_found, "route.unknown",
-                 "no such path: want /v2/models/{publisher}/{model}[/versions/{version}][/{action}], got '" +
+                 "path: want /v2/models/{publisher}/{model}[/versions/{version}][/{action}], got '" +
                      std::string(rest.substr(0, 128)) + "'");
 }
 

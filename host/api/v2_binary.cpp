@@ -101,7 +101,8 @@ Result<std::uint64_t> parse_header_length(std::string_view field) {
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), length);
   if (error != std::errc{} || end != field.data() + field.size())
     return failure(Code::invalid_argument, "request.bad_header_length",
-                   "Unable to parse Inference-Header-Content-Length, got: " + std::string(field.substr(0, 40)));
+                   "Inference-Header-Content-Length: Unable to parse Inference-Header-Content-Length, got: '" +
+                       std::string(field.substr(0, 40)) + "', want an integer from 0 to 2^64-1");
   return length;
 }
 
@@ -124,9 +125,10 @@ Result<void> attach_binary(V2Request& request, const OwnedBytes& behind_json, st
     left = left.subspan(size);
   }
   if (!left.empty())
-    return failure(Code::invalid_argument, "request.additional_bytes",
-                   "unexpected additional input data for model '" + std::string(model) +
-                       "': " + std::to_string(left.size()) + " bytes behind the last input");
+    return wrong(FieldPath("body"),
+                 "unexpected additional input data for model '" + std::string(model) +
+                     "': " + std::to_string(left.size()) + " bytes behind the last input",
+                 "request.additional_bytes");
   return {};
 }
 

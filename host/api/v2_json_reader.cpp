@@ -340,11 +340,11 @@ Result<V2Request> V2JsonReader::read(PaddedText text, std::uint64_t tensor_bytes
   od::document document;
   const EndMark end(text);
   if (auto error = parser_.iterate(text.view()).get(document)) return bad_json(FieldPath("body"), error);
-  od::object object;
-  if (document.get_object().get(object)) return wrong(FieldPath("body"), "must be a JSON object", "request.bad_json");
+  auto object = root_object(document);
+  if (!object) return std::unexpected(std::move(object.error()));
   V2Request request;
   RequestWalk walk(request, deferred_, text.size(), tensor_bytes_max);
-  auto done = for_each_field(object, root, [&](std::string_view key, od::value value, const FieldPath& path) {
+  auto done = for_each_field(*object, root, [&](std::string_view key, od::value value, const FieldPath& path) {
     return walk.field(key, value, path);
   });
   if (done && !is_at_end(document))

@@ -104,13 +104,13 @@ Result<bool> read_index_request(const http::Body& body) {
   if (body.size() == 0) return false;
   od::parser parser;
   od::document document;
-  od::object object;
   const PaddedText text(body.data());
   const EndMark end(text);
-  if (parser.iterate(text.view()).get(document) || document.get_object().get(object))
-    return wrong(FieldPath("body"), "must be a JSON object", "request.bad_json");
+  if (auto error = parser.iterate(text.view()).get(document)) return bad_json(FieldPath("body"), error);
+  auto object = root_object(document);
+  if (!object) return std::unexpected(std::move(object.error()));
   bool only_ready = false;
-  auto done = for_each_field(object, FieldPath(""), [&](std::string_view key, od::value value, const FieldPath& path) {
+  auto done = for_each_field(*object, FieldPath(""), [&](std::string_view key, od::value value, const FieldPath& path) {
     if (key != "ready") return validate(value, path, 2);
     auto flag = read_bool(value, path);
     if (!flag) return Result<void>(std::unexpected(std::move(flag.error())));

@@ -207,15 +207,19 @@ Task<void> Connection::answer_request() {
       break;
     }
     case Router::Outcome::not_found:
-      co_await send_error(404, {Code::not_found, "http.not_found", "nothing is served at this path", 0});
+      co_await send_error(404, {Code::not_found, "http.not_found",
+                                "path: nothing is served at '" + std::string(head_.path.substr(0, 128)) + "'", 0});
       break;
     case Router::Outcome::method_not_allowed:
-      co_await send_error(
-          405, {Code::unimplemented, "http.method_not_allowed", "this path answers " + std::string(match.allow), 0},
-          match.allow);
+      co_await send_error(405,
+                          {Code::unimplemented, "http.method_not_allowed",
+                           "method: " + std::string(head_.method_text.substr(0, 32)) + " is not allowed here, " +
+                               std::string(match.allow) + " are",
+                           0},
+                          match.allow);
       break;
     case Router::Outcome::bad_path:
-      co_await send_error(400, {Code::invalid_argument, "http.bad_path", "malformed percent-encoding in the path", 0});
+      co_await send_error(400, {Code::invalid_argument, "http.bad_path", "path: has malformed percent-encoding", 0});
       break;
   }
   thread_.counters.requests_inflight.add(-1);

@@ -16,7 +16,7 @@ constexpr std::size_t kChargedAtOnceMax = 64u << 10;  // larger bodies are charg
 
 Error too_large(std::uint64_t limit) {
   return {Code::resource_exhausted, "http.body_too_large",
-          "the body is larger than the limit of " + std::to_string(limit) + " bytes", 0};
+          "body: is larger than the limit of " + std::to_string(limit) + " bytes", 0};
 }
 
 }  // namespace
@@ -114,7 +114,11 @@ Task<Result<std::string_view>> Connection::next_piece() {
   while (has_body_left()) {
     if (head_.is_chunked) {
       take_buffered(chunks_.frame(buffered()));
-      if (chunks_.is_bad()) co_return failure(Code::invalid_argument, "http.bad_body", "malformed chunked body");
+      if (chunks_.is_bad()) {
+        co_return failure(Code::invalid_argument, "http.bad_body",
+                          "body: malformed chunk at byte " + std::to_string(bytes_in_ - head_end_) +
+                              ", want a size in hex, CRLF, that many bytes, CRLF, and no trailer");
+      }
       if (chunks_.is_done()) break;
     }
     const std::uint64_t left = head_.is_chunked ? chunks_.payload() : body_left_;
@@ -153,7 +157,7 @@ Task<Result<std::size_t>> Connection::receive(std::byte* into, std::size_t size)
   if (std::exchange(is_timed_out_, false)) {
     thread_.counters.timeouts.add();
     co_return failure(Code::deadline_exceeded, "http.body_slow",
-                      "the body arrived slower than " + std::to_string(limits.body_rate_min) + " bytes per second");
+                      "body: arrived slower than " + std::to_string(limits.body_rate_min) + " bytes per second");
   }
   mark_gone();
   co_return failure(Code::cancelled, "http.client_gone", "the client hung up");

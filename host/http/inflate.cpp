@@ -21,10 +21,6 @@ std::byte* aligned(std::byte* p) {
   return p + ((kAlignment - address % kAlignment) % kAlignment);
 }
 
-std::unexpected<Error> bad_body(std::string message) {
-  return failure(Code::invalid_argument, "http.bad_body", std::move(message));
-}
-
 }  // namespace
 
 Encoding encoding_of(std::string_view value) {
@@ -37,13 +33,14 @@ Encoding encoding_of(std::string_view value) {
 Result<std::span<std::byte>> GrowingBody::room(std::size_t wanted) {
   if (size_ > bytes_max_) {
     return failure(Code::resource_exhausted, "http.body_too_large",
-                   "the body is larger than the limit of " + std::to_string(bytes_max_) + " bytes");
+                   "body: is larger than the limit of " + std::to_string(bytes_max_) + " bytes");
   }
   if (size_ == capacity_) {
     const std::uint64_t grown = std::max<std::uint64_t>({kFirstBytes, wanted, capacity_ * 2});
     const auto capacity = static_cast<std::size_t>(std::min<std::uint64_t>(grown, bytes_max_ + 1));
     auto memory = allocate_body(budget_, capacity + kAlignment + Body::kSlack);
-    if (!memory) return failure(Code::unavailable, "http.body_memory", "too many request bodies are held in memory");
+    if (!memory)
+      return failure(Code::unavailable, "http.body_memory", "body: too many request bodies are held in memory");
     std::byte* const begin = aligned(memory.get());
     if (size_ > 0) std::memcpy(begin, begin_, size_);
     memory_ = std::move(memory);
@@ -76,8 +73,8 @@ Result<void> Inflater::step(std::string_view input, std::size_t& consumed) {
   while ((consumed < input.size() || has_pending_) && produced < kStepBytes) {
     if (is_at_end_) {
       // RFC 1952 allows several gzip members in a row; anything else behind the end is an error.
-      if (encoding_ != Encoding::gzip) return bad_body("the compressed body goes on behind its end");
-      if (::inflateReset(&stream_) != Z_OK) return bad_body("malformed compressed body");
+      if (encoding_ != Encoding::gzip) return bad_body("goes on behind its end");
+      if (::inflateReset(&stream_) != Z_OK) return bad_body("is malformed");
       is_at_end_ = false;
     }
     const auto room = out_.room(1);
@@ -100,7 +97,7 @@ Result<void> Inflater::step(std::string_view input, std::size_t& consumed) {
     has_pending_ = !is_at_end_ && stream_.avail_out == 0;
     const bool is_stuck = used == 0 && made == 0 && consumed < input.size();
     if ((status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) || is_stuck) {
-      return bad_body("malformed compressed body");
+      return bad_body("is malformed");
     }
     if (auto checked = check_ratio(); !checked) return checked;
   }
@@ -109,18 +106,25 @@ Result<void> Inflater::step(std::string_view input, std::size_t& consumed) {
 
 Result<void> Inflater::check_ratio() const {
   if (out_.size() > limits_.bytes_max) {
-    return failure(Code::resource_exhausted, "http.body_too_large",
-                   "the decompressed body is larger than the limit of " + std::to_string(limits_.bytes_max) + " bytes");
+    return failure(
+        Code::resource_exhausted, "http.body_too_large",
+        "body: is larger than the limit of " + std::to_string(limits_.bytes_max) + " bytes when decompressed");
   }
   if (out_.size() > kRatioFreeBytes && out_.size() / limits_.decoded_ratio_max > bytes_in_) {
     return failure(Code::resource_exhausted, "http.body_too_large",
-                   "the body expands more than " + std::to_string(limits_.decoded_ratio_max) + " times");
+                   "body: expands more than " + std::to_string(limits_.decoded_ratio_max) + " times");
   }
   return {};
 }
 
+std::unexpected<Error> Inflater::bad_body(std::string_view what) const {
+  return failure(Code::invalid_argument, "http.bad_body",
+                 std::string("body: the ") + (encoding_ == Encoding::gzip ? "gzip" : "deflate") + " data " +
+                     std::string(what) + " after " + std::to_string(bytes_in_) + " bytes");
+}
+
 Result<void> Inflater::finish() const {
-  if (!is_at_end_) return bad_body("the compressed body is cut short");
+  if (!is_at_end_) return bad_body("is cut short");
   return {};
 }
 

@@ -56,6 +56,7 @@ class Inflater {
 
  private:
   Result<void> check_ratio() const;
+  std::unexpected<Error> bad_body(std::string_view what) const;
 
   Encoding encoding_;
   BodyLimits limits_;

@@ -221,6 +221,31 @@ TEST(Server, ContentEncodings) {
     const std::string answer = client.answer();
     EXPECT_EQ(status_of_answer(answer), row.status);
     EXPECT_TRUE(body_of(answer) == row.answer);
+    if (row.status == std::string_view("200")) continue;
+    const bool is_encoding = row.status == std::string_view("415");
+    EXPECT_NE(answer.find(is_encoding ? "X-Message: Content-Encoding: '" : "X-Message: body: "), std::string::npos);
+  }
+}
+
+TEST(Server, RefusedBodiesAreNamed) {
+  TestServer server;
+  struct Row {
+    std::string fields, body, says;
+  };
+  const std::string gzip = compressed("0123456789", 31);
+  const Row rows[] = {
+      {"Transfer-Encoding: chunked\r\n", "x\r\n", "body: malformed chunk at byte 1, want a size in hex"},
+      {"Transfer-Encoding: chunked\r\n", "3\r\nabcd\r\n", "body: malformed chunk at byte 7, want a size in hex"},
+      {"Content-Length: 1048577\r\n", "", "body: is larger than the limit of 1048576 bytes"},
+      {"Content-Encoding: gzip\r\nContent-Length: 12\r\n", gzip.substr(0, 12),
+       "body: the gzip data is cut short after 12 bytes"},
+      {"Content-Encoding: deflate\r\nContent-Length: 3\r\n", "\x78zz", "body: the deflate data is malformed after "},
+  };
+  for (const Row& row : rows) {
+    RawClient client(server.port());
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\n" + row.fields + "\r\n" + row.body);
+    const std::string answer = client.answer();
+    EXPECT_NE(answer.find("X-Message: " + row.says), std::string::npos) << answer;
   }
 }
 
@@ -234,6 +259,7 @@ TEST(Server, ContentEncodingGivenTwiceIsRefused) {
     const std::string answer = client.answer();
     EXPECT_EQ(status_of_answer(answer), "400");
     EXPECT_EQ(body_of(answer), "http.repeated_field");
+    EXPECT_NE(answer.find("X-Message: Content-Encoding: is given twice"), std::string::npos);
   }
 }
 

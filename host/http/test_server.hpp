@@ -69,6 +69,7 @@ class TestServer {
     if (!body) {
       response.status = status_of(body.error());
       response.body = body.error().reason;
+      response.fields.emplace_back("X-Message", body.error().message);
     } else {
       response.chunks.emplace_back(body->data());
       response.owner = body->memory();

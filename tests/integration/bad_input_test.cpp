@@ -36,6 +36,12 @@ std::string binary(const std::string& name, const std::string& datatype, const s
          R"(,"parameters":{"binary_data_size":)" + size + "}}]}";
 }
 
+std::string keys(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += (i ? ",\"k" : "\"k") + std::to_string(i) + "\":0";
+  return text;
+}
+
 std::vector<Row> rows() {
   const std::string deep(100, '[');
   const std::string good = R"({"name":"in_int8","datatype":"INT8","shape":[1],"data":[1]})";
@@ -48,7 +54,12 @@ std::vector<Row> rows() {
       {"hello", "body: "},
       {"\xEF\xBB\xBF{\"inputs\":[]}", "body: "},
       {"{\"inputs\":[],\"x\":\"\xC3\x28\"}", "body: "},
-      {R"({"inputs":[]} {"inputs":[]})", "body: "},
+      {R"({"inputs":[]} {"inputs":[]})", "body: has bytes behind the JSON object"},
+      {R"("timeout": 1)", "body: must be a JSON object, begins with something else"},
+      {R"({"inputs":[],"parameters":{"timeout": 1)", "body: begins a JSON object but does not end with its '}'"},
+      {R"({"inputs":[]},"timeout": 1)", "body: begins a JSON object but does not end with its '}'"},
+      {"{" + keys(1025) + "}", "body: has more than 1024 keys"},
+      {R"({"inputs":[],"parameters":{)" + keys(1025) + "}}", "parameters: has more than 1024 keys"},
       {R"({"inputs":[],"x":[1,2)", "body: "},
       {R"({"inputs":[],"x":)" + deep + "}", "x[0]"},
       {R"({"inputs":[],"x":)" + deep + std::string(100, ']') + "}", "x[0]"},
@@ -159,17 +170,19 @@ std::vector<Row> rows() {
        {},
        "stoa-test/media"},
       // binary framing
-      with_length("abc", "Unable to parse Inference-Header-Content-Length"),
-      with_length("-1", "Unable to parse Inference-Header-Content-Length"),
-      with_length("1e3", "Unable to parse Inference-Header-Content-Length"),
-      with_length("18446744073709551616", "Unable to parse Inference-Header-Content-Length"),
+      with_length("abc", "Inference-Header-Content-Length: Unable to parse Inference-Header-Content-Length"),
+      with_length("-1", "Inference-Header-Content-Length: Unable to parse Inference-Header-Content-Length"),
+      with_length("1e3", "Inference-Header-Content-Length: Unable to parse Inference-Header-Content-Length"),
+      with_length("18446744073709551616",
+                  "Inference-Header-Content-Length: Unable to parse Inference-Header-Content-Length"),
       with_length("14", "Inference-Header-Content-Length: inference header size should be in range (0, 13), got: 14"),
       with_length("12", "body: "),
       with_length("0", "body: a raw binary request needs a model with one input"),
       framed(binary("in_int32", "INT32", "[2]", "8"), "1234567",
              "inputs[0].parameters.binary_data_size: unexpected size for input 'in_int32', expecting 1 additional "
              "bytes for model"),
-      framed(binary("in_int32", "INT32", "[2]", "8"), "123456789", "unexpected additional input data for model"),
+      framed(binary("in_int32", "INT32", "[2]", "8"), "123456789",
+             "body: unexpected additional input data for model 'stoa-demo/identity': 1 bytes behind the last input"),
       framed(binary("in_int32", "INT32", "[3]", "8"), "12345678", "inputs[0].parameters.binary_data_size: 8 bytes"),
       framed(binary("in_int32", "INT32", "[2]", "-8"), "12345678", "inputs[0].parameters.binary_data_size: "),
       framed(binary("in_int32", "INT32", "[2]", "\"8\""), "12345678", "inputs[0].parameters.binary_data_size: "),
@@ -201,13 +214,17 @@ std::vector<Row> rows() {
        "stoa-demo/identity",
        501},
       // the envelope
-      {std::string(2 << 20, ' '), "", {}, "stoa-test/media", 413},
+      {std::string(2 << 20, ' '), "body: is larger than the limit of 1048576 bytes", {}, "stoa-test/media", 413},
       {"x",
        "Content-Type: model 'stoa-demo/null' does not take 'image/png'",
        {"Content-Type: image/png"},
        "stoa-demo/null",
        415},
-      {R"({"inputs":[]})", "", {"Content-Encoding: br"}, "stoa-demo/identity", 415},
+      {R"({"inputs":[]})",
+       "Content-Encoding: 'br' is not known here, gzip and deflate are",
+       {"Content-Encoding: br"},
+       "stoa-demo/identity",
+       415},
       {R"({"inputs":[]})",
        "Content-Encoding: is given twice",
        {"Content-Encoding: identity", "content-encoding: gzip"}},
@@ -217,7 +234,10 @@ std::vector<Row> rows() {
       {R"({"inputs":[]})",
        "Content-Type: is given twice",
        {"Content-Type: application/json", "Content-Type: image/png"}},
-      {"not gzip", "", {"Content-Encoding: gzip"}, "stoa-demo/identity", 400},
+      {"not gzip", "body: the gzip data is malformed after ", {"Content-Encoding: gzip"}},
+      {std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10),
+       "body: the gzip data is cut short after 10 bytes",
+       {"Content-Encoding: gzip"}},
       {R"({"inputs":[{"name":"in","shape":[1],"datatype":"FP32","data":[1]}]})",
        "x-stoa-timeout-ms: '-5' is not",
        {"x-stoa-timeout-ms: -5"},
@@ -229,6 +249,7 @@ TEST(BadInput, NamesTheFieldAndHarmsNobody) {
   HttpClient client(the_host().port());
   std::size_t count = 0;
   for (const auto& row : rows()) {
+    ASSERT_FALSE(row.says.empty()) << row.body.substr(0, 200);
     const Answer answer = client.post("/v2/models/" + row.model + "/infer", row.body, row.fields);
     EXPECT_EQ(answer.status, row.status) << row.body.substr(0, 200) << "\n" << answer.body << answer.error;
     const auto parsed = nlohmann::json::parse(answer.body, nullptr, false);
