@@ -8,15 +8,6 @@
 namespace stoa::api {
 namespace {
 
-std::string essence(std::string_view field) {
-  field = field.substr(0, field.find(';'));
-  while (!field.empty() && (field.back() == ' ' || field.back() == '\t')) field.remove_suffix(1);
-  std::string text(field);
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 // "image/*" takes every image.
 bool takes(std::string_view accepted, std::string_view type) {
   if (accepted.ends_with("/*")) return type.starts_with(accepted.substr(0, accepted.size() - 1));
@@ -37,6 +28,15 @@ bool is_json_client(std::string_view type) {
 }
 
 }  // namespace
+
+std::string media_type_of(std::string_view field) {
+  field = field.substr(0, field.find(';'));
+  while (!field.empty() && (field.back() == ' ' || field.back() == '\t')) field.remove_suffix(1);
+  std::string text(field);
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
 
 std::string accepted_media_types(const runtime::ModelSpec& spec) {
   std::string text;
@@ -59,7 +59,7 @@ Result<BodyFormat> body_format(const http::RequestHead& head, const runtime::Mod
     format.json_bytes = *length;
     return format;
   }
-  format.media_type = essence(content_type->value_or(""));
+  format.media_type = media_type_of(content_type->value_or(""));
   if (format.media_type == "application/json") [[likely]]
     return format;
   format.port = format.media_type.empty() ? nullptr : port_for(format.media_type, spec);

@@ -29,6 +29,9 @@ struct BodyFormat {
 // invalid_argument "request.media_type" (415) with the list of what is accepted.
 Result<BodyFormat> body_format(const http::RequestHead& head, const runtime::ModelSpec& spec);
 
+// The type a Content-Type names: in lower case, without parameters.
+std::string media_type_of(std::string_view content_type);
+
 // "image/png, image/jpeg, application/json": for the Accept field of a 415.
 std::string accepted_media_types(const runtime::ModelSpec& spec);
 

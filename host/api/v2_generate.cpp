@@ -3,6 +3,7 @@
 
 #include "host/api/generate_request.hpp"
 #include "host/api/json_text.hpp"
+#include "host/api/media_type.hpp"
 #include "host/api/model_call.hpp"
 #include "host/api/output_check.hpp"
 #include "host/api/problem.hpp"
@@ -72,9 +73,22 @@ Result<runtime::CallSpec> checked_call(V2Request& request, const http::RequestHe
   return call;
 }
 
+constexpr std::string_view kTaken = "application/json";
+
+// None, JSON, and what `curl -d` says when it is not told otherwise.
+Result<void> check_media_type(const http::RequestHead& head) {
+  const auto field = head.find_single("Content-Type");
+  if (!field) return std::unexpected(field.error());
+  const std::string type = media_type_of(field->value_or(""));
+  if (type.empty() || type == kTaken || type == "application/x-www-form-urlencoded") return {};
+  return failure(Code::invalid_argument, "request.media_type",
+                 "Content-Type: '" + type.substr(0, 80) + "' is not taken here, " + std::string(kTaken) + " is");
+}
+
 http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
   auto model = api.catalog.find(path.name, path.version);
   if (!model) co_return std::unexpected(std::move(model.error()));
+  if (auto checked = check_media_type(exchange.head()); !checked) co_return std::unexpected(std::move(checked.error()));
   const runtime::ModelSpec& spec = (*model)->spec();
   http::BodyLimits limits;
   limits.bytes_max = spec.limits.request_bytes_max;
@@ -89,7 +103,9 @@ http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& ex
 
 http::Task<void> refuse(http::Exchange& exchange, const Error& error) {
   if (error.reason == "http.client_gone") co_return;
-  co_await exchange.reply(v2_error(error));
+  http::Response response = v2_error(error);
+  if (error.reason == "request.media_type") response.fields.emplace_back("Accept", kTaken);
+  co_await exchange.reply(std::move(response));
 }
 
 Result<std::string> events_of(const std::vector<OutputPart>& parts, const std::optional<std::string>& id,

@@ -113,6 +113,31 @@ TEST(Generate, RefusesWhatItDoesNotKnow) {
     }
 }
 
+TEST(Generate, TakesJsonOnly) {
+  HttpClient client(the_host().port());
+  const std::pair<const char*, long> rows[] = {
+      {"Content-Type:", 200},  // curl leaves the field out
+      {"Content-Type: application/json", 200},
+      {"Content-Type: Application/JSON ; charset=utf-8", 200},
+      {"Content-Type: application/x-www-form-urlencoded", 200},  // curl -d
+      {"Content-Type: text/plain", 415},
+      {"Content-Type: application/octet-stream", 415},
+      {"Content-Type: multipart/form-data; boundary=x", 415},
+  };
+  for (const auto& [field, status] : rows)
+    for (const char* action : {"generate", "generate_stream"}) {
+      const Answer answer = client.post(std::string(kRepeat) + action, R"({"text_input":"a"})", {field});
+      EXPECT_EQ(answer.status, status) << field << answer.body;
+      if (status == 200) continue;
+      EXPECT_EQ(answer.fields.at("accept"), "application/json");
+      EXPECT_TRUE(json::parse(answer.body).at("error").get<std::string>().starts_with("Content-Type: '"));
+    }
+  const Answer twice = client.post(std::string(kRepeat) + "generate", "{}",
+                                   {"Content-Type: application/json", "Content-Type: application/json"});
+  EXPECT_EQ(twice.status, 400);
+  EXPECT_EQ(json::parse(twice.body)["error"], "Content-Type: is given twice");
+}
+
 TEST(Stream, EveryPartIsAnEvent) {
   HttpClient client(the_host().port());
   const Answer answer = client.post(std::string(kRepeat) + "generate_stream", R"({"text_input":"a\nb","times":3})");
