@@ -6,7 +6,7 @@
 namespace stoa::api {
 namespace {
 
-constexpr std::size_t kSegmentsMax = 5;  // publisher, model, "versions", version, action
+constexpr std::size_t kSegmentsMax = 6;  // publisher, model, "versions", version, "trace", "setting"
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -48,6 +48,7 @@ bool interpret(const std::array<Segment, kSegmentsMax>& segments, std::size_t co
     next += 2;
   }
   if (next < count) path.action.assign(segments[next++]);
+  if (path.action == "trace" && next + 1 == count) path.action.append("/").append(segments[next++]);
   if (next != count) return false;
   const std::size_t at = path.name.rfind('@');
   if (at == std::string::npos) return true;

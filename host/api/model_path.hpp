@@ -15,8 +15,9 @@ struct ModelPath {
 
 // rest: what follows "/v2/models/", still percent-encoded. The rule needs no list of models and no list of actions:
 // the name is the first segment when that holds an encoded slash ("acme%2Fvision"), else the first two
-// ("acme/vision"); then optionally "versions/{v}"; then optionally one action. A version may also be part of the name,
-// "acme/vision@1.2.0". Anything else is not_found "route.unknown".
+// ("acme/vision"); then optionally "versions/{v}"; then optionally one action (of one segment, but for
+// "trace/setting"). A version may also be part of the name, "acme/vision@1.2.0". Anything else is not_found
+// "route.unknown".
 Result<ModelPath> parse_model_path(std::string_view rest);
 
 }  // namespace stoa::api

@@ -2,8 +2,10 @@
 #include "host/api/routes.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "host/api/model_path.hpp"
+#include "host/api/not_offered.hpp"
 #include "host/api/openapi.hpp"
 #include "host/api/problem.hpp"
 #include "host/api/v2_generate.hpp"
@@ -17,32 +19,50 @@ using http::Exchange;
 using http::Method;
 using http::Task;
 
-enum class Action : std::uint8_t { metadata, ready, stats, infer, generate, generate_stream };
+enum class Action : std::uint8_t { metadata, ready, stats, infer, generate, generate_stream, not_offered };
 struct ActionRow {
   std::string_view name;
   Action action;
-  Method method;
+  bool takes_get, takes_post;
 };
 constexpr ActionRow kActions[] = {
-    {"", Action::metadata, Method::get},          {"ready", Action::ready, Method::get},
-    {"stats", Action::stats, Method::get},        {"infer", Action::infer, Method::post},
-    {"generate", Action::generate, Method::post}, {"generate_stream", Action::generate_stream, Method::post},
+    {"", Action::metadata, true, false},         {"ready", Action::ready, true, false},
+    {"stats", Action::stats, true, false},       {"infer", Action::infer, false, true},
+    {"generate", Action::generate, false, true}, {"generate_stream", Action::generate_stream, false, true},
 };
 
-const ActionRow* find_action(std::string_view name) {
-  const auto* const row = std::ranges::find(kActions, name, &ActionRow::name);
-  return row == std::end(kActions) ? nullptr : row;
+const NotOffered* find_not_offered(std::string_view action) {
+  const auto rows = not_offered();
+  const auto row = std::ranges::find(rows, action, &NotOffered::path);
+  return row == rows.end() ? nullptr : &*row;
+}
+
+std::optional<ActionRow> find_action(std::string_view name) {
+  if (const auto* const row = std::ranges::find(kActions, name, &ActionRow::name); row != std::end(kActions))
+    return *row;
+  if (const NotOffered* const row = find_not_offered(name))
+    return ActionRow{row->path, Action::not_offered, row->takes_get, row->takes_post};
+  return std::nullopt;
+}
+
+bool takes(const ActionRow& row, Method method) {
+  return method == Method::get || method == Method::head ? row.takes_get : method == Method::post && row.takes_post;
+}
+
+std::string_view allow_of(const ActionRow& row) {
+  if (!row.takes_post) return "GET, HEAD";
+  return row.takes_get ? "GET, HEAD, POST" : "POST";
 }
 
 struct Target {
   ModelPath path;
-  const ActionRow& row;
+  ActionRow row;
 };
 
 Result<Target> target_of(const http::RequestHead& head) {
   auto path = parse_model_path(head.param("model"));
   if (!path) return std::unexpected(std::move(path.error()));
-  const ActionRow* const row = find_action(path->action);
+  const auto row = find_action(path->action);
   if (row) return Target{std::move(*path), *row};
   return failure(Code::not_found, "route.unknown",
                  "path: a model has no '" + path->action.substr(0, 64) +
@@ -58,7 +78,7 @@ bool lacks_publisher(const ApiContext& api, const ModelPath& path) {
 
 // The answer to a method that does not run the action; OPTIONS asks for nothing else.
 http::Response other_method(const ApiContext& api, const http::RequestHead& head, const Target& target) {
-  const std::string_view allow = target.row.method == Method::get ? "GET, HEAD" : "POST";
+  const std::string_view allow = allow_of(target.row);
   http::Response response;
   if (head.method == Method::options) {
     response.status = 204;
@@ -69,8 +89,8 @@ http::Response other_method(const ApiContext& api, const http::RequestHead& head
          0});
   } else {
     response = v2_error({Code::unimplemented, "request.method",
-                         "method: " + std::string(head.method_text) + " is not allowed here, " + std::string(allow) +
-                             (target.row.method == Method::get ? " are" : " is"),
+                         "method: " + std::string(head.method_text.substr(0, 32)) +
+                             " is not one of those allowed here: " + std::string(allow),
                          0});
   }
   response.fields.emplace_back("Allow", allow);
@@ -94,8 +114,7 @@ Task<void> model_route(ApiContext& api, Exchange& exchange) {
     co_return;
   }
   const ActionRow& row = target->row;
-  const bool is_method = head.method == row.method || (head.method == Method::head && row.method == Method::get);
-  if (!is_method) {
+  if (!takes(row, head.method)) {
     co_await exchange.reply(other_method(api, head, *target));
     co_return;
   }
@@ -108,6 +127,9 @@ Task<void> model_route(ApiContext& api, Exchange& exchange) {
       co_return;
     case Action::generate_stream:
       co_await generate_stream(api, exchange, std::move(target->path));
+      co_return;
+    case Action::not_offered:
+      co_await exchange.reply(refuse_not_offered(*find_not_offered(row.name)));
       co_return;
     case Action::metadata:
     case Action::ready:
@@ -127,6 +149,15 @@ http::Route fixed(std::string pattern, Make make) {
 void add_health(ApiContext& api, std::vector<http::Route>& routes) {
   routes.push_back(fixed("/v2/health/live", [] { return server_live(); }));
   routes.push_back(fixed("/v2/health/ready", [&api] { return server_ready(api); }));
+}
+
+void add_not_offered(std::vector<http::Route>& routes) {
+  for (const NotOffered& row : not_offered()) {
+    if (!row.path.starts_with('/')) continue;  // an action of a model
+    const auto handler = [&row](Exchange& exchange) -> Task<void> { co_await exchange.reply(refuse_not_offered(row)); };
+    if (row.takes_get) routes.push_back({Method::get, std::string(row.path), handler});
+    if (row.takes_post) routes.push_back({Method::post, std::string(row.path), handler});
+  }
 }
 
 void add_openapi(std::vector<http::Route>& routes) {
@@ -151,6 +182,7 @@ std::vector<http::Route> customer_routes(ApiContext& api) {
         {method, "/v2/models/{model...}", [&api](Exchange& exchange) { return model_route(api, exchange); }});
   routes.push_back(
       {Method::post, "/v2/repository/index", [&api](Exchange& exchange) { return repository_index(api, exchange); }});
+  add_not_offered(routes);
   add_openapi(routes);
   return routes;
 }

@@ -72,6 +72,9 @@ const MethodRow kMethods[] = {
     {"OPTIONS", "/v2/models/stoa-demo/null", 204, "GET, HEAD"},
     {"OPTIONS", "/v2/models/stoa-demo/null/infer", 204, "POST"},
     {"OPTIONS", "/v2/models/stoa-demo/null/generate_stream", 204, "POST"},
+    {"PUT", "/v2/models/stoa-demo/null/config", 405, "GET, HEAD"},
+    {"DELETE", "/v2/models/stoa-demo/null/trace/setting", 405, "GET, HEAD, POST"},
+    {"OPTIONS", "/v2/models/stoa-demo/null/trace/setting", 204, "GET, HEAD, POST"},
     {"OPTIONS", "/v2/models/stoa-demo/null/fly", 404, nullptr},
     {"PUT", "/v2/models/stoa-demo/null/fly", 404, nullptr},
     {"POST", "/v2/models/stoa-demo/null/fly", 404, nullptr},
@@ -97,6 +100,42 @@ TEST(Server, MethodsFollowTheAction) {
       EXPECT_TRUE(json::parse(answer.body).at("error").is_string());
     }
   }
+}
+
+struct NotOfferedRow {
+  const char *method, *path, *says;
+};
+const NotOfferedRow kNotOffered[] = {
+    {"GET", "/v2/models/stoa-demo/null/config", "GET /v2/models/{model} tells"},
+    {"GET", "/v2/models/stoa-demo%2Fnull/versions/1.0.0/config", "GET /v2/models/{model} tells"},
+    {"GET", "/v2/models/stoa-demo/null/trace/setting", "traceparent"},
+    {"POST", "/v2/models/stoa-demo/null/versions/1.0.0/trace/setting", "traceparent"},
+    {"GET", "/v2/trace/setting", "traceparent"},
+    {"POST", "/v2/trace/setting", "traceparent"},
+    {"GET", "/v2/logging", "configuration"},
+    {"POST", "/v2/logging", "configuration"},
+    {"POST", "/v2/repository/main/index", "POST /v2/repository/index"},
+    {"POST", "/v2/repository/models/null/load", "folder of packages"},
+    {"POST", "/v2/repository/models/stoa-demo/null/load", "folder of packages"},
+    {"POST", "/v2/repository/models/stoa-demo%2Fnull/unload", "folder of packages"},
+    {"GET", "/v2/systemsharedmemory/status", "send tensors in the request"},
+    {"GET", "/v2/systemsharedmemory/region/r/status", "send tensors in the request"},
+    {"POST", "/v2/systemsharedmemory/region/r/register", "send tensors in the request"},
+    {"POST", "/v2/systemsharedmemory/unregister", "send tensors in the request"},
+    {"GET", "/v2/cudasharedmemory/status", "send tensors in the request"},
+    {"POST", "/v2/cudasharedmemory/region/r/unregister", "send tensors in the request"},
+};
+
+TEST(Server, SaysWhatToDoInsteadOfWhatItHasNot) {
+  HttpClient client(the_host().port());
+  for (const auto& row : kNotOffered) {
+    Answer answer = client.send(row.method, row.path, "{}", {});
+    EXPECT_EQ(answer.status, 501) << row.path << answer.body << answer.error;
+    EXPECT_EQ(answer.fields["x-stoa-reason"], "route.not_offered") << row.path;
+    EXPECT_NE(json::parse(answer.body).at("error").get<std::string>().find(row.says), std::string::npos) << answer.body;
+  }
+  EXPECT_EQ(client.post("/v2/repository/index", "{}").status, 200);
+  EXPECT_EQ(client.post("/v2/repository/models/stoa-demo/null/fly", "{}").status, 404);
 }
 
 struct FailRow {
