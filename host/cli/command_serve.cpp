@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -15,6 +16,9 @@
 
 namespace stoa::cli {
 namespace {
+
+// Nobody loses patience within half a second; two senders of one stop are milliseconds apart.
+constexpr std::chrono::milliseconds kSameWish{500};
 
 struct Options {
   std::string config, packages, state, ports_file;
@@ -107,11 +111,15 @@ Exit run(const Options& options) {
   sigwait(&stops, &signal_number);
   loader.request_stop();
 
-  // A second signal ends the process where it stands: the operator has lost patience.
-  std::jthread impatience([&stops](std::stop_token done) {
+  // A second signal ends the process where it stands: the operator has lost patience. One that comes right behind the
+  // first is the same wish, told twice: a supervisor's to the process and a shell's to its group.
+  const auto same_wish_until = std::chrono::steady_clock::now() + kSameWish;
+  std::jthread impatience([&stops, same_wish_until](std::stop_token done) {
     const timespec pause{0, 200'000'000};
-    while (!done.stop_requested())
-      if (sigtimedwait(&stops, nullptr, &pause) > 0) _exit(static_cast<int>(Exit::refused));
+    while (!done.stop_requested()) {
+      const bool is_told = sigtimedwait(&stops, nullptr, &pause) > 0;
+      if (is_told && std::chrono::steady_clock::now() >= same_wish_until) _exit(static_cast<int>(Exit::refused));
+    }
   });
   loader.join();  // a package that is being loaded is loaded to its end, which its load_ms bounds
   const bool drained = (*host)->drain();
@@ -138,7 +146,8 @@ Action declare_serve(CLI::App& app) {
       "examples:\n"
       "  stoa serve --packages packages --trust acme=acme.pub.pem --in-process 'acme/*'\n"
       "  stoa serve --config stoa.toml\n\n"
-      "SIGTERM drains: requests under way are answered, then the host ends with 0. A second signal ends it at once.\n"
+      "SIGTERM drains: requests under way are answered, then the host ends with 0. A second signal ends it at once,\n"
+      "unless it comes within half a second of the first.\n"
       "the configuration file: docs/how-to/operate-a-host.md");
   return [options] { return run(*options); };
 }

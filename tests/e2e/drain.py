@@ -1,4 +1,5 @@
-"""drain.py: SIGTERM under load: every request that was begun gets its whole answer, and the host ends with 0.
+"""drain.py: SIGTERM under load: every request that was begun gets its whole answer, and the host ends with 0. A second
+SIGTERM at once means the same; a later one cuts.
 
 SPDX-License-Identifier: Apache-2.0
 Clients keep sending on kept-alive connections. A request is lost when the connection ends without an answer after the
@@ -6,11 +7,14 @@ server took it; one that meets a closed port or a connection the server closed b
 """
 import http.client
 import json
+import re
+import signal
+import socket
 import sys
 import threading
 import time
 
-from stoa_host import Host, check
+from stoa_host import Host, call, check
 
 BODY = json.dumps({"inputs": [{"name": "in", "datatype": "FP32", "shape": [100], "data": list(range(100))}]})
 
@@ -46,7 +50,39 @@ def client(port, model, stop_after, totals, lock):
         totals["lost"] += lost
 
 
+def begun_request(host):
+    """A connection whose request the host has begun to read: half of its body is still to come."""
+    connection = socket.create_connection(("127.0.0.1", host.port), timeout=20)
+    connection.sendall(b"POST /v2/models/stoa-demo/null/infer HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY[:20].encode()))
+    for _ in range(200):
+        metrics = call(host.operator_url + "/metrics")[2].decode()
+        inflight = re.search(r"^stoa_http_requests_inflight (\d+)", metrics, re.M)
+        if inflight and int(inflight[1]) >= 2:  # the other one asks for the metrics
+            return connection
+        time.sleep(0.02)
+    sys.exit("FAILED: the request was not begun")
+
+
+def second_signal():
+    with Host(["null"]) as host, begun_request(host) as connection:
+        host.process.send_signal(signal.SIGTERM)
+        time.sleep(0.02)  # two senders of one stop
+        host.process.send_signal(signal.SIGTERM)
+        time.sleep(0.7)  # longer than the time in which the two are one
+        check(host.process.poll() is None, "a double signal cut the drain")
+        connection.sendall(BODY[20:].encode())
+        check(connection.recv(64).startswith(b"HTTP/1.1 200 "), "the request was not answered")
+        check(host.process.wait(20) == 0, "the host did not drain")
+    with Host(["null"]) as host, begun_request(host):
+        host.process.send_signal(signal.SIGTERM)
+        time.sleep(0.7)
+        host.process.send_signal(signal.SIGTERM)
+        check(host.process.wait(3) == 1, "a second signal did not end the host")
+
+
 def main():
+    second_signal()
     for model in ("null", "null-threaded"):
         with Host(["null"]) as host:
             totals, lock = {"answered": 0, "lost": 0}, threading.Lock()
