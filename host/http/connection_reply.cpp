@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "host/http/compression.hpp"
 #include "host/http/connection.hpp"
 
 namespace stoa::http {
@@ -142,6 +143,11 @@ Task<bool> Connection::reply(Response response) {
   }
   answer_ = Answer::complete;
   status_ = response.status;
+  if (head_.has("accept-encoding") && is_compressible(response)) {
+    response.fields.emplace_back("Vary", "Accept-Encoding");
+    if (const Encoding wanted = wanted_encoding(head_); wanted != Encoding::identity)
+      co_await compress(response, wanted, thread_.context().get_executor());
+  }
   closes_ = response.close || should_close();
   std::uint64_t size = response.body.size();
   for (const auto& chunk : response.chunks) size += chunk.size();

@@ -24,11 +24,14 @@ class HttpClient {
       : base_("http://127.0.0.1:" + std::to_string(port)), curl_(curl_easy_init()) {}
 
   Answer get(const std::string& path, std::vector<std::string> fields = {}) { return send("GET", path, {}, fields); }
+  // As curl --compressed: asks for what libcurl can undo, and undoes it.
+  Answer get_compressed(const std::string& path) { return send("GET", path, {}, {}, "gzip, deflate"); }
   Answer post(const std::string& path, std::string_view body, std::vector<std::string> fields = {}) {
     return send("POST", path, body, fields);
   }
 
-  Answer send(const char* method, const std::string& path, std::string_view body, std::vector<std::string> fields) {
+  Answer send(const char* method, const std::string& path, std::string_view body, std::vector<std::string> fields,
+              const char* encodings = nullptr) {
     Answer answer;
     CURL* curl = curl_.get();
     curl_easy_reset(curl);
@@ -37,6 +40,7 @@ class HttpClient {
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 10'000L);
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, encodings);
     if (std::string_view(method) == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     if (std::string_view(method) == "POST") {
       curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());

@@ -138,6 +138,25 @@ TEST(Server, SaysWhatToDoInsteadOfWhatItHasNot) {
   EXPECT_EQ(client.post("/v2/repository/models/stoa-demo/null/fly", "{}").status, 404);
 }
 
+TEST(Server, CompressesWhatTheClientAsksFor) {
+  HttpClient client(the_host().port());
+  const std::string plain = client.get("/openapi.json").body;
+  Answer answer = client.get_compressed("/openapi.json");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.fields.at("content-encoding"), "gzip");
+  EXPECT_EQ(answer.fields.at("vary"), "Accept-Encoding");
+  EXPECT_LT(std::stoul(answer.fields.at("content-length")), plain.size() / 3);
+  EXPECT_EQ(answer.body, plain);
+  const std::string etag = answer.fields.at("etag");
+  EXPECT_TRUE(etag.starts_with("W/"));
+  answer = client.get("/openapi.json", {"Accept-Encoding: gzip", "If-None-Match: " + etag});
+  EXPECT_EQ(answer.status, 304);
+  EXPECT_FALSE(answer.fields.contains("content-encoding"));
+  answer = client.get_compressed("/v2/health/live");
+  EXPECT_EQ(answer.body, R"({"live":true})");
+  EXPECT_FALSE(answer.fields.contains("content-encoding"));
+}
+
 struct FailRow {
   int how;
   long status;
