@@ -124,14 +124,16 @@ Result<void> check_presence(const std::vector<InputPart>& parts, const ModelSpec
   return {};
 }
 
-Result<std::vector<InputPart>> check_inputs(V2Request& request, const ModelSpec& spec) {
+Result<std::vector<InputPart>> check_inputs(V2Request& request, const ModelSpec& spec, InputsAre form) {
   std::vector<InputPart> parts;
   parts.reserve(request.inputs.size());
   const FieldPath inputs("inputs");
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
-    const FieldPath where(inputs, i);
-    if (has_part(parts, request.inputs[i].name))
-      return wrong(FieldPath(where, "name"), "'" + request.inputs[i].name + "' is given twice",
+    const std::string& name = request.inputs[i].name;
+    const bool is_keyed = form == InputsAre::keyed;
+    const FieldPath where = is_keyed ? FieldPath(name) : FieldPath(inputs, i);
+    if (has_part(parts, name))
+      return wrong(is_keyed ? where : FieldPath(where, "name"), "'" + name + "' is given twice",
                    "request.duplicate_input");
     auto part = cross(request.inputs[i], spec, where);
     if (!part) return std::unexpected(std::move(part.error()));

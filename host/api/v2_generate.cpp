@@ -60,7 +60,7 @@ struct PreparedGenerate {
 Result<runtime::CallSpec> checked_call(V2Request& request, const http::RequestHead& head,
                                        const runtime::ModelSpec& spec) {
   runtime::CallSpec call;
-  auto inputs = check_inputs(request, spec);
+  auto inputs = check_inputs(request, spec, InputsAre::keyed);
   if (!inputs) return std::unexpected(std::move(inputs.error()));
   auto deadline_ns = deadline_of(head, request.timeout_us, spec);
   if (!deadline_ns) return std::unexpected(std::move(deadline_ns.error()));

@@ -78,7 +78,7 @@ Result<Model> Catalog::find(std::string_view name, std::string_view version) con
   const auto seen = snapshot();
   const auto at = seen->by_name.find(name);
   if (at == seen->by_name.end())
-    return failure(Code::not_found, "model.unknown", "there is no model \"" + std::string(name) + "\" here");
+    return failure(Code::not_found, "model.unknown", "model: there is none called \"" + std::string(name) + "\" here");
   const auto& models = at->second;
   if (version.empty()) {
     const auto released = std::find_if_not(models.rbegin(), models.rend(), is_prerelease);
@@ -87,7 +87,7 @@ Result<Model> Catalog::find(std::string_view name, std::string_view version) con
   const auto exact = std::ranges::find_if(models, [&](const Model& m) { return m->spec().version == version; });
   if (exact != models.end()) return *exact;
   return failure(Code::not_found, "model.version_unknown",
-                 "model \"" + std::string(name) + "\" has no version \"" + std::string(version) + "\" here");
+                 "version: model \"" + std::string(name) + "\" has no version \"" + std::string(version) + "\" here");
 }
 
 std::vector<Model> Catalog::list() const {

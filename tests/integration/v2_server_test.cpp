@@ -157,6 +157,29 @@ TEST(Server, CompressesWhatTheClientAsksFor) {
   EXPECT_FALSE(answer.fields.contains("content-encoding"));
 }
 
+TEST(Server, RefusedPathsAndMethodsAreNamed) {
+  HttpClient client(the_host().port());
+  const std::tuple<const char*, const char*, const char*> rows[] = {
+      {"GET", "/v2/nowhere", "path: nothing is served at '/v2/nowhere'"},
+      {"DELETE", "/v2", "method: DELETE is not allowed here, GET, HEAD, OPTIONS are"},
+      {"GET", "/v2/models/%zz/x", "path: has malformed percent-encoding"},
+      {"GET", "/v2/models/a/b/versions/1/x/y", "path: want /v2/models/{publisher}/{model}"},
+      {"GET", "/v2/models/stoa-demo/null/fly", "path: a model has no 'fly', it has infer, generate, "},
+      {"PUT", "/v2/models/stoa-demo/null", "method: PUT is not one of those allowed here: GET, HEAD"},
+      {"POST", "/v2/models/null/infer",
+       "path: no action behind 'null/infer', want /v2/models/{publisher}/{model}/infer"},
+      {"GET", "/v2/models/stoa-demo/none", "model: there is none called \"stoa-demo/none\" here"},
+      {"POST", "/v2/models/stoa-demo/none/infer", "model: there is none called \"stoa-demo/none\" here"},
+      {"GET", "/v2/models/stoa-demo/null/versions/9", "version: model \"stoa-demo/null\" has no version \"9\" here"},
+      {"POST", "/v2/repository/index", "body: must be a JSON object, begins with something else"},
+  };
+  for (const auto& [method, path, says] : rows) {
+    const Answer answer = client.send(method, path, "3", {});
+    EXPECT_EQ(answer.status / 100, 4) << path << answer.body;
+    EXPECT_TRUE(json::parse(answer.body).at("error").get<std::string>().starts_with(says)) << answer.body;
+  }
+}
+
 struct FailRow {
   int how;
   long status;

@@ -101,7 +101,7 @@ TEST(Generate, RefusesWhatItDoesNotKnow) {
       {R"({"text_input":"a","times":"b"})", "times[0]: \"b\" is not of INT32"},
       {R"({"text_input":"a","times":2147483648})", "times[0]: "},
       {R"({"text_input":"a","times":{}})", "times: "},
-      {R"({"text_input":"a","times":[1,2]})", "inputs[1].shape[0]: is 2"},
+      {R"({"text_input":"a","times":[1,2]})", "times.shape[0]: is 2, input 'times' has shape [1]"},
       {R"({"text_input":"a","parameters":1})", "parameters: must be an object"},
       {R"({})", "inputs: input 'text_input' of model 'stoa-test/repeat' is missing"},
   };
