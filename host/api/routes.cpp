@@ -32,6 +32,7 @@ constexpr ActionRow kActions[] = {
 };
 
 const NotOffered* find_not_offered(std::string_view action) {
+  if (action.starts_with('/')) return nullptr;  // such rows are routes
   const auto rows = not_offered();
   const auto row = std::ranges::find(rows, action, &NotOffered::path);
   return row == rows.end() ? nullptr : &*row;

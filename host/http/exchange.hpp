@@ -114,7 +114,8 @@ class Exchange {
   // After an error the answer closes the connection.
   virtual Task<Result<Body>> read_body(BodyLimits limits) = 0;
 
-  // Sends the one answer. HEAD sends no body. False: the client is gone.
+  // Sends the one answer. HEAD sends no body; text and JSON go compressed to a client that asks (compression.hpp).
+  // False: the client is gone.
   virtual Task<bool> reply(Response response) = 0;
 
   // A stream of unknown length (chunked, or until close for HTTP/1.0). write returns when the kernel has taken the

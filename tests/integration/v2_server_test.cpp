@@ -77,6 +77,7 @@ const MethodRow kMethods[] = {
     {"OPTIONS", "/v2/models/stoa-demo/null/trace/setting", 204, "GET, HEAD, POST"},
     {"OPTIONS", "/v2/models/stoa-demo/null/fly", 404, nullptr},
     {"PUT", "/v2/models/stoa-demo/null/fly", 404, nullptr},
+    {"GET", "/v2/models/stoa-demo/null/%2Fv2%2Flogging", 404, nullptr},
     {"POST", "/v2/models/stoa-demo/null/fly", 404, nullptr},
     {"POST", "/v2/models/null/infer", 404, nullptr},  // no publisher
     {"DELETE", "/v2/models", 405, "GET, HEAD, OPTIONS"},
@@ -152,8 +153,31 @@ TEST(Server, CompressesWhatTheClientAsksFor) {
   answer = client.get("/openapi.json", {"Accept-Encoding: gzip", "If-None-Match: " + etag});
   EXPECT_EQ(answer.status, 304);
   EXPECT_FALSE(answer.fields.contains("content-encoding"));
+  answer = client.send("HEAD", "/openapi.json", {}, {"Accept-Encoding: gzip"});
+  EXPECT_EQ(answer.fields.at("content-encoding"), "gzip");
+  EXPECT_LT(std::stoul(answer.fields.at("content-length")), plain.size() / 3);
+  EXPECT_EQ(answer.body, "");
+  answer = client.send("OPTIONS", "/v2/models/stoa-demo/null/infer", {}, {"Accept-Encoding: gzip"});
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_FALSE(answer.fields.contains("content-encoding"));
   answer = client.get_compressed("/v2/health/live");
   EXPECT_EQ(answer.body, R"({"live":true})");
+  EXPECT_FALSE(answer.fields.contains("content-encoding"));
+  std::string ones = "1";
+  for (int i = 1; i < 1000; ++i) ones += ",1";
+  const auto infer = [&](const std::string& parameters, const char* encodings) {
+    const std::string body = R"({"parameters":{)" + parameters +
+                             R"(},"inputs":[{"name":"in","shape":[1000],"datatype":"FP32","data":[)" + ones + "]}]}";
+    return client.send("POST", "/v2/models/stoa-demo/null/infer", body, {}, encodings);
+  };
+  answer = infer("", "gzip");
+  EXPECT_EQ(answer.fields.at("content-encoding"), "gzip");
+  EXPECT_EQ(answer.body, infer("", nullptr).body);
+  answer = infer("", "deflate");
+  EXPECT_EQ(answer.fields.at("content-encoding"), "deflate");
+  EXPECT_EQ(answer.body, infer("", nullptr).body);
+  answer = infer(R"("binary_data_output":true)", "gzip");
+  EXPECT_EQ(answer.fields.at("content-type"), "application/octet-stream");
   EXPECT_FALSE(answer.fields.contains("content-encoding"));
 }
 
