@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import json
 import os
 import shutil
 import signal
@@ -27,6 +28,7 @@ def serve(*argv, seconds=60):
 def slips(folder):
     config = os.path.join(folder, "slip.toml")
     for text, status, says in (("prot = 1\n", 2, "prot: is not a key"),
+                               ('[models."a/b"]\nthreads = 0\n', 2, 'models."a/b".threads: is 0, allowed are 1 to 256'),
                                ("[customer]\nport = 70000\n", 2, "customer.port: is 70000"),
                                ("[trust]\nacme = \"absent.pem\"\n", None, "absent.pem"),
                                ("[customer]\naddress = \"not an address\"\n", 2, "not an address"),
@@ -104,6 +106,15 @@ def tls(folder):
         check(process.wait(30) == 0, "the host did not drain")
 
 
+def models():
+    """What the operator says of a model holds, and a model that is not there is named in the log."""
+    with Host(["null"], '[models."stoa-demo/null"]\ndeadline_ms = 1234\nmemory_budget = "1 MiB"\n[models."acme/absent"]\n') as host:
+        _, _, body = call(host.url + "/v2/models/stoa-demo/null")
+        check(json.loads(body)["parameters"]["deadline_ms"] == 1234, f"the model's deadline is not the operator's: {body}")
+        absent = [line.get("model") for line in host.log_lines() if line["event"] == "config.model_absent"]
+        check(absent == ["acme/absent"], f"config.model_absent names {absent}")
+
+
 def second_start():
     """What a first start unpacked is verified and used again; requests are answered as before."""
     with Host(["null"]) as host:
@@ -134,6 +145,7 @@ def main():
         slips(folder)
         packages(folder)
         tls(folder)
+        models()
         second_start()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
