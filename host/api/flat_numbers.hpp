@@ -101,7 +101,8 @@ class FlatNumbers {
     return true;
   }
 
-  // Long, or with an exponent. from_chars takes what JSON does not ("1.", ".5"): what precedes the exponent was checked.
+  // Long, or with an exponent. from_chars takes what JSON does not ("1.", ".5"): what precedes the exponent was
+  // checked.
   static const char* slow(const char* begin, const char* at, T& out) {
     if ((*at | 0x20) == 'e') {
       ++at;

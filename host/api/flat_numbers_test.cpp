@@ -38,9 +38,10 @@ TEST(FlatNumbers, TakesArraysOfExactlyThatManyNumbers) {
 }
 
 TEST(FlatNumbers, LeavesEverythingElseToTheWalk) {
-  for (const char* text : {"[[1]]", "[01]", "[-01]", "[1.]", "[.5]", "[+1]", "[1e]", "[1e+]", "[1.e5]", "[-]", "[--1]",
-                           "[1 2]", "[1,]", "[,1]", "[NaN]", "[Infinity]", "[null]", "[\"1\"]", "[true]", "[0x10]",
-                           "[1e999]", "[1\v]", "[1;]", "[1_000]", "[1f]", "[1.5.2]", "[1-2]", "{\"a\":1}"}) {
+  for (const char* text :
+       {"[[1]]",   "[01]",  "[-01]", "[1.]",    "[.5]",  "[+1]",       "[1e]",   "[1e+]",    "[1.e5]", "[-]",
+        "[--1]",   "[1 2]", "[1,]",  "[,1]",    "[NaN]", "[Infinity]", "[null]", "[\"1\"]",  "[true]", "[0x10]",
+        "[1e999]", "[1\v]", "[1;]",  "[1_000]", "[1f]",  "[1.5.2]",    "[1-2]",  "{\"a\":1}"}) {
     EXPECT_FALSE(reads<float>(text, 1)) << text;
     EXPECT_FALSE(reads<double>(text, 1)) << text;
     EXPECT_FALSE(reads<std::int32_t>(text, 1)) << text;

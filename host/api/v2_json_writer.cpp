@@ -17,9 +17,9 @@ constexpr std::size_t kBlock = 64;  // elements between two looks at the space l
 
 // Room for the text of one element with its comma.
 template <class T>
-constexpr std::size_t kTextMax = std::is_same_v<T, bool>            ? 6
-                                 : std::is_floating_point_v<T>      ? kDecimalRoom
-                                                                    : std::numeric_limits<T>::digits10 + 3;
+constexpr std::size_t kTextMax = std::is_same_v<T, bool>       ? 6
+                                 : std::is_floating_point_v<T> ? kDecimalRoom
+                                                               : std::numeric_limits<T>::digits10 + 3;
 
 std::unexpected<Error> needs_binary(std::string_view output, std::string what) {
   return std::unexpected<Error>(

@@ -33,10 +33,10 @@ struct LogConfig {
 struct Config {
   PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
   PlaneConfig operators{"127.0.0.1", 8081, std::nullopt};
-  std::filesystem::path packages = "packages";      // folder that is scanned for *.stoa
-  std::filesystem::path state = "state";            // where verified packages are unpacked
+  std::filesystem::path packages = "packages";              // folder that is scanned for *.stoa
+  std::filesystem::path state = "state";                    // where verified packages are unpacked
   std::multimap<std::string, std::filesystem::path> trust;  // publisher -> its public keys (PEM)
-  std::vector<std::string> in_process;              // plugins ("publisher/plugin" or "publisher/*") run in this process
+  std::vector<std::string> in_process;  // plugins ("publisher/plugin" or "publisher/*") run in this process
   http::Limits limits;
   unsigned io_threads = 1;
   std::uint32_t drain_ms = 30'000;

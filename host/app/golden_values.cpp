@@ -21,7 +21,7 @@ std::unexpected<Error> refuse(const registry::GoldenTensor& tensor, std::string_
 
 // Tensor memory, because an asset may be a tensor's raw bytes.
 Result<std::pair<std::shared_ptr<std::byte[]>, std::size_t>> hold(const registry::GoldenTensor& tensor,
-                                                                const std::filesystem::path& folder) {
+                                                                  const std::filesystem::path& folder) {
   std::string content = tensor.data_bytes;
   if (!tensor.data_asset.empty()) {
     std::ifstream in(folder / tensor.data_asset, std::ios::binary);

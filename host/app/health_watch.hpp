@@ -1,4 +1,5 @@
-// health_watch.hpp: asks every model now and then whether it can still answer; a sick one is not ready until it is well.
+// health_watch.hpp: asks every model now and then whether it can still answer; a sick one is not ready until it is
+// well.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <chrono>

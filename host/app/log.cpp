@@ -22,11 +22,21 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
           fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
@@ -129,8 +139,8 @@ Result<std::unique_ptr<Log>> Log::open(const LogConfig& config) {
     return failure(Code::not_found, "log.not_writable", fmt::format("log.file: {}", e.what()));
   }
   target->set_pattern("%v");
-  sink->logger = std::make_shared<spdlog::async_logger>("stoa", target, sink->pool,
-                                                        spdlog::async_overflow_policy::overrun_oldest);
+  sink->logger =
+      std::make_shared<spdlog::async_logger>("stoa", target, sink->pool, spdlog::async_overflow_policy::overrun_oldest);
   sink->logger->set_level(spdlog::level::trace);
   sink->logger->flush_on(spdlog::level::info);
   return std::unique_ptr<Log>(new Log(std::move(sink)));

@@ -11,10 +11,14 @@ namespace {
 
 Level level_of(runtime::LogLevel level) {
   switch (level) {
-    case runtime::LogLevel::debug: return Level::debug;
-    case runtime::LogLevel::info: return Level::info;
-    case runtime::LogLevel::warn: return Level::warn;
-    case runtime::LogLevel::error: return Level::error;
+    case runtime::LogLevel::debug:
+      return Level::debug;
+    case runtime::LogLevel::info:
+      return Level::info;
+    case runtime::LogLevel::warn:
+      return Level::warn;
+    case runtime::LogLevel::error:
+      return Level::error;
   }
   return Level::info;
 }

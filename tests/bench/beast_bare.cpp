@@ -56,8 +56,7 @@ int main(int argc, char** argv) {
   }
   asio::io_context io{1};
   asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor{
-      io.get_executor(),
-      {asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::atoi(argv[1]))}};
+      io.get_executor(), {asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::atoi(argv[1]))}};
   asio::co_spawn(io.get_executor(), listen(acceptor), [](std::exception_ptr) {});
   io.run();
 }
