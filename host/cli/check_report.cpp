@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/runtime/utf8.hpp"
+#include "registry/package/manifest_json.hpp"
 
 namespace stoa::cli {
 namespace {
@@ -73,7 +74,7 @@ std::string check_json(const std::string& subject, std::span<const CaseResult> r
                                       {"failed", count_failures(results)},
                                       {"skipped", count(results, CaseEnding::skipped)},
                                       {"cases", std::move(cases)}};
-  return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return registry::json_text(all, 2) + "\n";
 }
 
 std::string check_junit(const std::string& subject, std::span<const CaseResult> results) {

@@ -72,16 +72,16 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_build(CLI::App& app) {
+Action declare_build(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->folder, "folder with the plugin's CMakeLists.txt (default: here)");
-  app.add_option("-B,--build-dir", options->build, "build folder (default: DIR/build)")->type_name("DIR");
-  app.add_option("--type", options->type, "Release, Debug or RelWithDebInfo (default: Release)")
-      ->check(CLI::IsMember({"Release", "Debug", "RelWithDebInfo"}));
-  app.add_option("-j,--jobs", options->jobs, "compile this many files at once")->check(CLI::Range(1, 1024));
-  app.add_option("--sdk", options->sdk, "folder of stoa_sdk-config.cmake (default: the one beside this command)")
-      ->check(CLI::ExistingDirectory);
-  app.footer(
+  line.text("DIR", options->folder, "folder with the plugin's CMakeLists.txt (default: here)");
+  line.text("-B,--build-dir", options->build, "build folder (default: DIR/build)", {.type_name = "DIR"});
+  line.text("--type", options->type, "Release, Debug or RelWithDebInfo (default: Release)",
+            {.one_of = {"Release", "Debug", "RelWithDebInfo"}});
+  line.number("-j,--jobs", options->jobs, 1, 1024, "compile this many files at once");
+  line.text("--sdk", options->sdk, "folder of stoa_sdk-config.cmake (default: the one beside this command)",
+            {.is_existing_folder = true});
+  line.footer(
       "examples:\n"
       "  stoa build\n"
       "  stoa build my-plugin --type Debug\n"

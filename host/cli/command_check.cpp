@@ -122,18 +122,16 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_check(CLI::App& app) {
+Action declare_check(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  auto* target = app.add_option("TARGET", options->target, "folder of a built plugin (<target>.plugin), or a package");
-  app.add_option("--case", options->cases, "run this case only (may be repeated)")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  app.add_flag("--list", options->list, "show the cases");
-  app.add_flag("--json", options->json, "report as JSON");
-  app.add_option("--junit", options->junit, "write a JUnit report too")->type_name("FILE");
-  app.add_option("--timeout", options->timeout_s, "seconds for one case (default: 60)")->check(CLI::Range(1, 3600));
-  app.add_option("--run-case", options->run_case)->group("");  // one case, in this process: what check starts
-  app.footer(
+  line.text("TARGET", options->target, "folder of a built plugin (<target>.plugin), or a package");
+  line.texts("--case", options->cases, "run this case only (may be repeated)", {.type_name = "NAME", .one_each = true});
+  line.flag("--list", options->list, "show the cases");
+  line.flag("--json", options->json, "report as JSON");
+  line.text("--junit", options->junit, "write a JUnit report too", {.type_name = "FILE"});
+  line.number("--timeout", options->timeout_s, 1, 3600, "seconds for one case (default: 60)");
+  line.text("--run-case", options->run_case, "", {.is_hidden = true});  // one case, in this process: what check starts
+  line.footer(
       "examples:\n"
       "  stoa check build/vision.plugin\n"
       "  stoa check acme-vision-1.2.0.stoa --junit report.xml\n"
@@ -141,8 +139,8 @@ Action declare_check(CLI::App& app) {
       "this runs the plugin's code, each case in a process of its own. exit 0: every case passed or does not apply; "
       "1:\n"
       "one failed, crashed or ran out of time.");
-  return [options, target] {
-    if (options->list || target->count() > 0) return run(*options);
+  return [options] {
+    if (options->list || !options->target.empty()) return run(*options);
     report({Code::invalid_argument, "usage", "TARGET is required", 0}, "stoa check --help");
     return Exit::usage;
   };

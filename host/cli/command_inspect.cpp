@@ -32,12 +32,12 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_inspect(CLI::App& app) {
+Action declare_inspect(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  app.add_option("PACKAGE", options->package, "package to look at")->required();
-  add_trust_option(app, options->trust);
-  app.add_flag("--json", options->json, "report as JSON");
-  app.footer(
+  line.text("PACKAGE", options->package, "package to look at", {.is_required = true});
+  add_trust_option(line, options->trust);
+  line.flag("--json", options->json, "report as JSON");
+  line.footer(
       "examples:\n"
       "  stoa inspect acme-vision-1.2.0.stoa\n"
       "  stoa inspect acme-vision-1.2.0.stoa --trust acme=acme.pub.pem\n"

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "host/cli/command.hpp"
+#include "host/cli/package_report.hpp"
 #include "registry/package/ed25519.hpp"
 #include "registry/package/file.hpp"
 
@@ -39,9 +39,8 @@ Exit run(const Options& options) {
     return report(ok.error());
   }
   if (options.json) {
-    const nlohmann::ordered_json out = {
-        {"private_key", private_file}, {"public_key", public_file}, {"key_id", public_key.id().hex}};
-    fmt::print("{}\n", out.dump(2));
+    fmt::print(
+        "{}", flat_json({{"private_key", private_file}, {"public_key", public_file}, {"key_id", public_key.id().hex}}));
   } else {
     fmt::print("private key  {}  (keep it secret: whoever has it can publish in your name)\n", private_file);
     fmt::print("public key   {}  (give it to operators)\nkey id       {}\n", public_file, public_key.id().hex);
@@ -51,13 +50,12 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_keygen(CLI::App& app) {
+Action declare_keygen(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  app.add_option("-o,--out", options->out, "prefix of the two files: <prefix>.key.pem and <prefix>.pub.pem")
-      ->required()
-      ->type_name("PREFIX");
-  app.add_flag("--json", options->json, "report as JSON");
-  app.footer(
+  line.text("-o,--out", options->out, "prefix of the two files: <prefix>.key.pem and <prefix>.pub.pem",
+            {.type_name = "PREFIX", .is_required = true});
+  line.flag("--json", options->json, "report as JSON");
+  line.footer(
       "examples:\n"
       "  stoa keygen --out acme                       acme.key.pem and acme.pub.pem\n"
       "  openssl pkey -pubin -in acme.pub.pem -text   the same key, seen by openssl\n\n"

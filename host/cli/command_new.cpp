@@ -86,13 +86,13 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_new(CLI::App& app) {
+Action declare_new(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  app.add_option("NAME", options->name, "the plugin's name, like image-classify")->required();
-  app.add_option("--publisher", options->publisher, "who publishes it (default: my-company)")->type_name("NAME");
-  app.add_option("--language", options->language, "cpp or c (default: cpp)")->check(CLI::IsMember({"cpp", "c"}));
-  app.add_option("--dir", options->folder, "folder to make (default: NAME)")->type_name("DIR");
-  app.footer(
+  line.text("NAME", options->name, "the plugin's name, like image-classify", {.is_required = true});
+  line.text("--publisher", options->publisher, "who publishes it (default: my-company)", {.type_name = "NAME"});
+  line.text("--language", options->language, "cpp or c (default: cpp)", {.one_of = {"cpp", "c"}});
+  line.text("--dir", options->folder, "folder to make (default: NAME)", {.type_name = "DIR"});
+  line.footer(
       "examples:\n"
       "  stoa new image-classify --publisher acme\n"
       "  stoa new image-classify --language c --dir /tmp/image-classify\n\n"

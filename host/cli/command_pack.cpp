@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "host/cli/command.hpp"
 #include "host/cli/key_option.hpp"
+#include "host/cli/package_report.hpp"
 #include "registry/package/package_writer.hpp"
 
 namespace stoa::cli {
@@ -27,13 +27,13 @@ Exit run(const Options& options) {
   const auto packed = registry::pack_folder({options.folder, options.output, key ? &*key : nullptr});
   if (!packed) return report(packed.error());
   if (options.json) {
-    nlohmann::ordered_json out = {{"package", packed->path.string()},
-                                  {"bytes", packed->size},
-                                  {"id", packed->manifest.id()},
-                                  {"version", packed->manifest.version},
-                                  {"signed", key.has_value()}};
-    if (key) out["key_id"] = key->public_key().id().hex;
-    fmt::print("{}\n", out.dump(2));
+    std::vector<std::pair<std::string_view, ReportValue>> out = {{"package", packed->path.string()},
+                                                                 {"bytes", std::uint64_t{packed->size}},
+                                                                 {"id", packed->manifest.id()},
+                                                                 {"version", packed->manifest.version},
+                                                                 {"signed", key.has_value()}};
+    if (key) out.emplace_back("key_id", key->public_key().id().hex);
+    fmt::print("{}", flat_json(out));
   } else {
     fmt::print("packed  {}  {} {}, {} bytes, {}\n", packed->path.string(), packed->manifest.id(),
                packed->manifest.version, packed->size, key ? "signed" : "not signed yet (`stoa sign`)");
@@ -43,14 +43,14 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_pack(CLI::App& app) {
+Action declare_pack(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->folder, "folder with manifest.json and the files it lists")->required();
-  app.add_option("-o,--output", options->output, "package to write (default: <publisher>-<plugin>-<version>.stoa)")
-      ->type_name("FILE");
-  app.add_option("--key", options->key, "sign with this private key (PEM)")->type_name("FILE");
-  app.add_flag("--json", options->json, "report as JSON");
-  app.footer(
+  line.text("DIR", options->folder, "folder with manifest.json and the files it lists", {.is_required = true});
+  line.text("-o,--output", options->output, "package to write (default: <publisher>-<plugin>-<version>.stoa)",
+            {.type_name = "FILE"});
+  line.text("--key", options->key, "sign with this private key (PEM)", {.type_name = "FILE"});
+  line.flag("--json", options->json, "report as JSON");
+  line.footer(
       "examples:\n"
       "  stoa pack build/vision.plugin\n"
       "  stoa pack build/vision.plugin -o vision.stoa --key acme.key.pem\n\n"

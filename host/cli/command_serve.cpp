@@ -129,20 +129,23 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_serve(CLI::App& app) {
+Action declare_serve(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  app.add_option("--config", options->config, "configuration file (TOML); options below speak after it")->type_name("FILE");
-  app.add_option("--packages", options->packages, "folder that is scanned for *.stoa (default: packages)")->type_name("DIR");
-  app.add_option("--state", options->state, "folder where verified packages are unpacked (default: state)")->type_name("DIR");
-  add_trust_option(app, options->trust);
-  app.add_option("--in-process", options->in_process, "plugin that may run inside the host: publisher/plugin or publisher/*")
-      ->type_name("PATTERN");
-  app.add_option("--port", options->port, "port for applications (default: 8080; 0: any free one)")->type_name("N");
-  app.add_option("--operator-port", options->operator_port, "port for the operator (default: 8081; 0: any free one)")
-      ->type_name("N");
-  app.add_option("--ports-file", options->ports_file, "write both ports there, one a line, once they are bound")->type_name("FILE");
-  app.add_flag("--strict", options->strict, "end when a package is refused or a model fails to load");
-  app.footer(
+  line.text("--config", options->config, "configuration file (TOML); options below speak after it",
+            {.type_name = "FILE"});
+  line.text("--packages", options->packages, "folder that is scanned for *.stoa (default: packages)",
+            {.type_name = "DIR"});
+  line.text("--state", options->state, "folder where verified packages are unpacked (default: state)",
+            {.type_name = "DIR"});
+  add_trust_option(line, options->trust);
+  line.texts("--in-process", options->in_process,
+             "plugin that may run inside the host: publisher/plugin or publisher/*", {.type_name = "PATTERN"});
+  line.port("--port", options->port, "port for applications (default: 8080; 0: any free one)");
+  line.port("--operator-port", options->operator_port, "port for the operator (default: 8081; 0: any free one)");
+  line.text("--ports-file", options->ports_file, "write both ports there, one a line, once they are bound",
+            {.type_name = "FILE"});
+  line.flag("--strict", options->strict, "end when a package is refused or a model fails to load");
+  line.footer(
       "examples:\n"
       "  stoa serve --packages packages --trust acme=acme.pub.pem --in-process 'acme/*'\n"
       "  stoa serve --config stoa.toml\n\n"

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "host/cli/command.hpp"
 #include "host/cli/key_option.hpp"
+#include "host/cli/package_report.hpp"
 #include "registry/package/package_writer.hpp"
 
 namespace stoa::cli {
@@ -24,7 +24,7 @@ Exit run(const Options& options) {
   if (!signed_by) return report(signed_by.error());
   const auto& file = options.output.empty() ? options.package : options.output;
   if (options.json)
-    fmt::print("{}\n", nlohmann::ordered_json{{"package", file}, {"key_id", signed_by->hex}}.dump(2));
+    fmt::print("{}", flat_json({{"package", file}, {"key_id", signed_by->hex}}));
   else
     fmt::print("signed  {}  key {}\n", file, signed_by->hex);
   return Exit::ok;
@@ -32,13 +32,13 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Action declare_sign(CLI::App& app) {
+Action declare_sign(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  app.add_option("PACKAGE", options->package, "package to sign")->required();
-  app.add_option("--key", options->key, "private key (PEM)")->required()->type_name("FILE");
-  app.add_option("-o,--output", options->output, "where to write it (default: in place)")->type_name("FILE");
-  app.add_flag("--json", options->json, "report as JSON");
-  app.footer(
+  line.text("PACKAGE", options->package, "package to sign", {.is_required = true});
+  line.text("--key", options->key, "private key (PEM)", {.type_name = "FILE", .is_required = true});
+  line.text("-o,--output", options->output, "where to write it (default: in place)", {.type_name = "FILE"});
+  line.flag("--json", options->json, "report as JSON");
+  line.footer(
       "examples:\n"
       "  stoa sign acme-vision-1.2.0.stoa --key acme.key.pem\n"
       "  stoa sign unsigned.stoa --key acme.key.pem -o acme-vision-1.2.0.stoa\n\n"

@@ -16,14 +16,13 @@ Result<registry::PrivateKey> load_private_key(const std::string& file) {
   return std::unexpected(std::move(error));
 }
 
-void add_trust_option(CLI::App& app, std::vector<std::string>& rows) {
-  app.add_option("--trust", rows, "a public key (PEM) and the publisher it speaks for, or * for all; may be repeated")
-      ->type_name("PUBLISHER=FILE")
-      ->check([](const std::string& row) {
-        const auto equals = row.find('=');
-        const bool is_pair = equals != std::string::npos && equals > 0 && equals + 1 < row.size();
-        return is_pair ? std::string() : "'" + row + "' is not PUBLISHER=FILE";
-      });
+void add_trust_option(CommandLine& line, std::vector<std::string>& rows) {
+  line.texts("--trust", rows, "a public key (PEM) and the publisher it speaks for, or * for all; may be repeated",
+             {.type_name = "PUBLISHER=FILE", .refusal = [](const std::string& row) {
+                const auto equals = row.find('=');
+                const bool is_pair = equals != std::string::npos && equals > 0 && equals + 1 < row.size();
+                return is_pair ? std::string() : "'" + row + "' is not PUBLISHER=FILE";
+              }});
 }
 
 Result<registry::TrustStore> load_trust(const std::vector<std::string>& rows) {

@@ -1,10 +1,10 @@
 // key_option.hpp: the options --key FILE and --trust PUBLISHER=FILE, as every command takes them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "host/cli/command.hpp"
 #include "registry/package/ed25519.hpp"
 #include "registry/package/trust_store.hpp"
 #include "stoa/result.hpp"
@@ -13,8 +13,8 @@ namespace stoa::cli {
 
 Result<registry::PrivateKey> load_private_key(const std::string& file);
 
-// Lifetime: rows outlives the parsing of app.
-void add_trust_option(CLI::App& app, std::vector<std::string>& rows);
+// Lifetime: rows outlives the parsing of the command line.
+void add_trust_option(CommandLine& line, std::vector<std::string>& rows);
 Result<registry::TrustStore> load_trust(const std::vector<std::string>& rows);
 
 }  // namespace stoa::cli

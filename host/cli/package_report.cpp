@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "registry/package/manifest_json.hpp"
+
 namespace stoa::cli {
 namespace {
 
@@ -182,7 +184,14 @@ std::string package_json(const Package& package) {
                     {"models", models_json(manifest)},
                     {"assets", std::move(assets)},
                     {"golden", std::move(golden)}};
-  return out.dump(2) + "\n";
+  return registry::json_text(out, 2) + "\n";
+}
+
+std::string flat_json(const std::vector<std::pair<std::string_view, ReportValue>>& fields) {
+  auto out = Json::object();
+  for (const auto& [key, value] : fields)
+    std::visit([&out, &key](const auto& plain) { out[std::string(key)] = plain; }, value);
+  return registry::json_text(out, 2) + "\n";
 }
 
 }  // namespace stoa::cli

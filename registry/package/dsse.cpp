@@ -5,7 +5,8 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "registry/package/manifest_json.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -24,7 +25,9 @@ struct EnvelopeText {
   std::string payload, key_id, signature;
 };
 std::optional<EnvelopeText> read_members(std::string_view json) {
-  const auto envelope = nlohmann::json::parse(json, nullptr, false);
+  const auto parsed = parse_strict_json(json);
+  if (!parsed) return std::nullopt;
+  const Json& envelope = *parsed;
   if (!envelope.is_object() || !envelope.contains("payload") || !envelope.contains("signatures")) return std::nullopt;
   const auto& signatures = envelope["signatures"];
   if (!envelope["payload"].is_string() || !signatures.is_array() || signatures.size() != 1) return std::nullopt;

@@ -125,7 +125,7 @@ class TensorReader {
     else if (is_tensor())
       read_elements(data);
     else if (port_.kind == "json")
-      tensor_.data_json = data.dump();
+      tensor_.data_json = json_text(data);
     else
       read_content(data);
   }
@@ -157,7 +157,7 @@ class TensorReader {
       }
       ++i;
     }
-    tensor_.data_json = data.dump();
+    tensor_.data_json = json_text(data);
   }
 
   void read_content(const Json& data) {

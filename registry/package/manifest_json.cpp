@@ -108,6 +108,10 @@ Result<Json> parse_strict_json(std::string_view text) {
   return Json::parse(text);
 }
 
+std::string json_text(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 80)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
@@ -162,7 +166,7 @@ std::uint64_t JsonObject::number(std::string_view key, NumberRange range) {
   const auto* member = require(key);
   if (!member) return range.min;
   if (!member->is_number_unsigned()) {
-    refuse(key, "type", "must be a whole number that is not negative, is " + printable(member->dump()));
+    refuse(key, "type", "must be a whole number that is not negative, is " + printable(json_text(*member)));
     return range.min;
   }
   const auto value = member->get<std::uint64_t>();
@@ -222,7 +226,7 @@ std::string JsonObject::object_text(std::string_view key) {
   const auto* member = find(key);
   if (!member) return {};
   if (!member->is_object()) refuse(key, "type", "must be an object, is " + std::string(member->type_name()));
-  return member->dump();
+  return json_text(*member);
 }
 
 std::string JsonObject::pointer(std::string_view key) const { return pointer_ + "/" + escaped(key); }

@@ -21,6 +21,10 @@ using Json = nlohmann::ordered_json;
 // .too_many_keys, .nul_character.
 Result<Json> parse_strict_json(std::string_view text);
 
+// The value's JSON text; indent -1: on one line; what is not UTF-8 becomes U+FFFD. Here, and not where it is needed:
+// the library's writer, like its parser, is compiled anew in every file that calls it.
+std::string json_text(const Json& value, int indent = -1);
+
 // Text fit for a terminal: control characters become '?', the length at most 80.
 std::string printable(std::string_view text);
 

@@ -64,15 +64,18 @@ Result<void> check_all_listed(const SourceFolder& folder, const Manifest& manife
 }
 
 // The packed manifest is the author's, in the author's order, with digests and sizes added.
-std::string packed_manifest(const std::string& source, std::span<const SourceFile> files, std::size_t n_platforms) {
-  auto document = Json::parse(source);
+Result<std::string> packed_manifest(const std::string& source, std::span<const SourceFile> files,
+                                    std::size_t n_platforms) {
+  auto parsed = parse_strict_json(source);
+  if (!parsed) return std::unexpected(parsed.error());
+  auto& document = *parsed;
   for (std::size_t i = 0; i < files.size(); ++i) {
     auto& row = i < n_platforms ? document["platforms"][i] : document["assets"][i - n_platforms];
     row["sha256"] = to_hex(files[i].sha256);
     row["size"] = files[i].size;
   }
   document["source_sha256"] = to_hex(sha256_of(source));
-  return document.dump(1) + "\n";
+  return json_text(document, 1) + "\n";
 }
 
 Result<void> add_head(ContainerWriter& writer, const std::string& manifest_json, const PrivateKey* key) {
@@ -131,13 +134,14 @@ Result<PackedFile> pack_folder(const PackRequest& request) {
   if (!files) return std::unexpected(files.error());
 
   const auto json = packed_manifest(*source, *files, manifest->platforms.size());
-  auto packed = parse_manifest(json);
+  if (!json) return std::unexpected(json.error());
+  auto packed = parse_manifest(*json);
   if (!packed) return std::unexpected(packed.error());
   const auto name = packed->publisher + "-" + packed->plugin + "-" + packed->version + ".stoa";
   const auto output = request.output.empty() ? fs::path(name) : request.output;
   auto staging = StagingFile::create(output, 0644);
   if (!staging) return std::unexpected(staging.error());
-  if (auto ok = write_package(staging->file(), json, request.key, *files); !ok) return std::unexpected(ok.error());
+  if (auto ok = write_package(staging->file(), *json, request.key, *files); !ok) return std::unexpected(ok.error());
   const auto size = size_of_file(staging->file());
   if (!size) return std::unexpected(size.error());
   if (auto ok = publish(*staging); !ok) return std::unexpected(ok.error());
