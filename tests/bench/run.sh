@@ -13,6 +13,7 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   idle      memory of 10,000 idle connections
   json      tensor JSON, beside nlohmann-json
   call      the runtime's own cost of a call
+  build     CPU seconds of a clean release build; only when it is named: tests/bench/build_cpu.sh
 
 examples:
   tests/bench/run.sh
@@ -25,12 +26,14 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|https|binary|idle|json|call) names+=("$1") ;;
+    null|https|binary|idle|json|call|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
 [ ${#names[@]} -gt 0 ] || names=(null https binary idle json call)
+
+if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
 build=build/release
 mkdir -p build
@@ -44,6 +47,7 @@ trap 'rm -rf "$work"' EXIT
 http=()
 for name in "${names[@]}"; do
   case "$name" in
+    build) tests/bench/build_cpu.sh ;;
     json) taskset -c 0 $build/bin/bench_tensor_json ;;
     call) taskset -c 0,1 $build/bin/stoa_bench_call ;;
     *) http+=("$name") ;;
