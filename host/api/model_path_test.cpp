@@ -6,10 +6,10 @@
 namespace stoa::api {
 namespace {
 
-struct Row {
+struct PathRow {
   const char *rest, *name, *version, *action;  // name null: refused
 };
-const Row kRows[] = {
+const PathRow kPathRows[] = {
     {"acme/vision", "acme/vision", "", ""},
     {"acme/vision/infer", "acme/vision", "", "infer"},
     {"acme%2Fvision/infer", "acme/vision", "", "infer"},
@@ -41,7 +41,7 @@ const Row kRows[] = {
 };
 
 TEST(ModelPath, NameIsTwoSegmentsOrOneWithASlash) {
-  for (const auto& row : kRows) {
+  for (const auto& row : kPathRows) {
     const auto path = parse_model_path(row.rest);
     ASSERT_EQ(path.has_value(), row.name != nullptr) << row.rest;
     if (!path) continue;

@@ -131,7 +131,7 @@ class BrokenPackage : public ::testing::Test {
   TrustStore trust;
 };
 
-struct Row {
+struct DamageRow {
   const char* name;
   const char* reason;
   std::function<void(Draft&)> spoil;
@@ -154,7 +154,7 @@ TEST_F(BrokenPackage, TheUnbrokenDraftIsAccepted) { EXPECT_EQ(reason_of(draft())
 
 TEST_F(BrokenPackage, EachIsRefusedForItsOwnReason) {
   const PrivateKey stranger = PrivateKey::generate();
-  const Row rows[] = {
+  const DamageRow rows[] = {
       // Not a package at all.
       {"empty", "package.truncated", patching([](auto& b) { b.clear(); })},
       {"text", "package.not_an_archive", patching([](auto& b) { b.assign(4096, 'x'); })},
