@@ -19,7 +19,8 @@ void read_plane(Section& section, PlaneConfig& plane) {
   section.path("tls_certificate", certificate);
   section.path("tls_key", key);
   if (certificate.empty() != key.empty())
-    section.fail(certificate.empty() ? "tls_certificate" : "tls_key", "missing", "is needed too: TLS takes a certificate and its key");
+    section.fail(certificate.empty() ? "tls_certificate" : "tls_key", "missing",
+                 "is needed too: TLS takes a certificate and its key");
   if (!certificate.empty() && !key.empty()) plane.tls = http::TlsFiles{certificate.string(), key.string()};
 }
 

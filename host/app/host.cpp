@@ -151,13 +151,15 @@ Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> inst
 void Host::Parts::load_package(const registry::Package& package, const std::string& file, LoadReport& report) {
   const registry::Manifest& manifest = package.manifest();
   if (!runs_in_process(config, manifest.id()))
-    return refuse(report, file,
-                  {Code::failed_precondition, "isolation.in_process_not_allowed",
-                   fmt::format("{} would run inside the host, and only {} plugins may; allow it with --in-process {} or "
-                               "in_process in the configuration if you trust its code like your own",
-                               manifest.id(), config.in_process.empty() ? "no" : "the listed", manifest.id()),
-                   0});
-  log.write(Level::info, "package.loading", {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});
+    return refuse(
+        report, file,
+        {Code::failed_precondition, "isolation.in_process_not_allowed",
+         fmt::format("{} would run inside the host, and only {} plugins may; allow it with --in-process {} or "
+                     "in_process in the configuration if you trust its code like your own",
+                     manifest.id(), config.in_process.empty() ? "no" : "the listed", manifest.id()),
+         0});
+  log.write(Level::info, "package.loading",
+            {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});
   const auto extracted = registry::extract_package(package, config.state);
   if (!extracted) return refuse(report, file, extracted.error());
   auto source = plugin_source(manifest, extracted->folder);
@@ -191,8 +193,7 @@ LoadReport Host::load(std::stop_token stop) {
       else
         p.refuse(report, path.filename().string(), package.error());
     }
-    if (scanned->empty())
-      p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
+    if (scanned->empty()) p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
     for (const auto& [name, unused] : p.config.models)
       if (!p.configured_models.contains(name) && !stop.stop_requested())
         p.log.write(Level::warn, "config.model_absent", {{"model", name}});

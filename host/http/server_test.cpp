@@ -399,11 +399,7 @@ TEST(Server, RefusesWhatItCannotListenOn) {
     return Server::create(std::move(config));
   };
   EXPECT_EQ(create([](ServerConfig& c) { c.listeners[0].address = "nowhere"; }).error().code, Code::invalid_argument);
-  EXPECT_EQ(create([](ServerConfig& c) {
-              c.listeners[0].tls = {"/missing.crt", "/missing.key"};
-            })
-                .error()
-                .code,
+  EXPECT_EQ(create([](ServerConfig& c) { c.listeners[0].tls = {"/missing.crt", "/missing.key"}; }).error().code,
             Code::invalid_argument);
   TestServer server;
   EXPECT_EQ(create([&](ServerConfig& c) { c.listeners[0].port = server.port(); }).error().code, Code::unavailable);

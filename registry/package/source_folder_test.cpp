@@ -33,14 +33,14 @@ void make_socket(const fs::path& path) {
 }
 
 // What stands where; the outside is beside the folder.
-struct Row {
+struct SourceRow {
   const char* name;
   std::function<void(const fs::path& folder)> spoil;
   const char* reason;
   const char* words;
 };
 
-const fs::path kWeights = "assets/weights.bin", kLibrary = "lib/linux-x86_64/plugin.so";
+const fs::path kWeightsFile = "assets/weights.bin", kLibraryFile = "lib/linux-x86_64/plugin.so";
 
 TEST(SourceFolder, PackingFollowsNoLinkAndWaitsForNothing) {
   const auto replace_by_link = [](fs::path what, fs::path target) {
@@ -55,14 +55,14 @@ TEST(SourceFolder, PackingFollowsNoLinkAndWaitsForNothing) {
       fs::create_symlink(fs::absolute(f / "../outside"), f / what);
     };
   };
-  const Row rows[] = {
-      {"file", replace_by_link(kWeights, "../../outside.bin"), "pack.link",
+  const SourceRow rows[] = {
+      {"file", replace_by_link(kWeightsFile, "../../outside.bin"), "pack.link",
        "'assets/weights.bin' is a symbolic link to '../../outside.bin'"},
-      {"file within the folder", replace_by_link(kWeights, "golden/boot.png"), "pack.link", "to 'golden/boot.png'"},
-      {"library", replace_by_link(kLibrary, "/etc/hostname"), "pack.link",
+      {"file within the folder", replace_by_link(kWeightsFile, "golden/boot.png"), "pack.link", "to 'golden/boot.png'"},
+      {"library", replace_by_link(kLibraryFile, "/etc/hostname"), "pack.link",
        "'lib/linux-x86_64/plugin.so' is a symbolic link to '/etc/hostname'"},
-      {"dangling", replace_by_link(kWeights, "nowhere"), "pack.link", "to 'nowhere'"},
-      {"to itself", replace_by_link(kWeights, "weights.bin"), "pack.link", "to 'weights.bin'"},
+      {"dangling", replace_by_link(kWeightsFile, "nowhere"), "pack.link", "to 'nowhere'"},
+      {"to itself", replace_by_link(kWeightsFile, "weights.bin"), "pack.link", "to 'weights.bin'"},
       {"folder of assets", move_out("assets/golden"), "pack.link", "'assets/golden' is a symbolic link to"},
       {"assets itself", move_out("assets"), "pack.link", "'assets' is a symbolic link to"},
       {"lib itself", move_out("lib"), "pack.link", "'lib' is a symbolic link to"},
@@ -71,15 +71,15 @@ TEST(SourceFolder, PackingFollowsNoLinkAndWaitsForNothing) {
        "pack.link", "'assets/extra' is"},
       {"empty folder nobody lists", [](const fs::path& f) { fs::create_directory_symlink("/tmp", f / "lib/extra"); },
        "pack.link", "'lib/extra' is a symbolic link to '/tmp'"},
-      {"fifo", [](const fs::path& f) { fs::remove(f / kWeights), ::mkfifo((f / kWeights).c_str(), 0600); },
+      {"fifo", [](const fs::path& f) { fs::remove(f / kWeightsFile), ::mkfifo((f / kWeightsFile).c_str(), 0600); },
        "file.not_regular", "assets/weights.bin is not a regular file"},
       {"fifo as manifest",
        [](const fs::path& f) { fs::remove(f / "manifest.json"), ::mkfifo((f / "manifest.json").c_str(), 0600); },
        "file.not_regular", "manifest.json is not a regular file"},
       {"fifo nobody lists", [](const fs::path& f) { ::mkfifo((f / "assets/pipe").c_str(), 0600); },
        "pack.unlisted_file", "'assets/pipe' is not in the manifest"},
-      {"socket", [](const fs::path& f) { fs::remove(f / kWeights), make_socket(f / kWeights); }, "file.not_regular",
-       "assets/weights.bin is not a regular file"},
+      {"socket", [](const fs::path& f) { fs::remove(f / kWeightsFile), make_socket(f / kWeightsFile); },
+       "file.not_regular", "assets/weights.bin is not a regular file"},
   };
   for (const auto& row : rows) {
     const TestFolder folder;

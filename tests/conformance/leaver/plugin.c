@@ -4,7 +4,7 @@
 
 #include "tests/conformance/echo_plugin.h"
 
-static void echo_moment(const char *where, stoa_str config) {
+static void echo_moment(const char* where, stoa_str config) {
   char wanted[32];
   const int n = snprintf(wanted, sizeof wanted, "\"%s\"", where);
   for (uint64_t at = 0; at + (uint64_t)n <= config.n; ++at)

@@ -5,7 +5,7 @@
 
 #include "tests/conformance/echo_plugin.h"
 
-static void leave(const char *path) {
+static void leave(const char* path) {
   const int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   if (file >= 0) close(file);
 }
@@ -15,7 +15,7 @@ __attribute__((constructor)) static void construct(void) { leave(STOA_MARKER_DIR
 static void run_from_table(void) { leave(STOA_MARKER_DIR "/init_array"); }
 __attribute__((used, section(".init_array"))) static void (*const table_entry)(void) = run_from_table;
 
-static void echo_moment(const char *where, stoa_str config) {
+static void echo_moment(const char* where, stoa_str config) {
   (void)config;
   if (strcmp(where, "load") == 0) leave(STOA_MARKER_DIR "/load");
 }
