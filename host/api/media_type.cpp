@@ -59,9 +59,9 @@ Result<BodyFormat> body_format(const http::RequestHead& head, const runtime::Mod
     format.json_bytes = *length;
     return format;
   }
+  if (content_type->value_or("") == "application/json") return format;  // nearly always, and nothing to take apart
   format.media_type = media_type_of(content_type->value_or(""));
-  if (format.media_type == "application/json") [[likely]]
-    return format;
+  if (format.media_type == "application/json") return format;
   format.port = format.media_type.empty() ? nullptr : port_for(format.media_type, spec);
   if (format.port) {
     format.form = BodyForm::media;

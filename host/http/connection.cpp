@@ -187,7 +187,6 @@ Task<void> Connection::answer_request() {
   route_ = nullptr;
   answer_ = Answer::none;
   closes_ = false;
-  has_waited_ = false;
   set_request_id();
 
   const Router::Match match = listener_.router.match(
@@ -377,7 +376,8 @@ bool Connection::abandon() {
 
 void Connection::arm(Phase phase, std::uint64_t after_ms) {
   phase_ = phase;
-  thread_.wheel.arm(*this, monotonic_ns() + ms_to_ns(after_ms));
+  constexpr std::uint64_t kBehindMaxMs = 10;  // of the coarse clock: never early
+  thread_.wheel.arm(*this, monotonic_coarse_ns() + ms_to_ns(after_ms + kBehindMaxMs));
 }
 
 void Connection::end_phase() {
@@ -429,7 +429,6 @@ Task<Waited> Connection::wait(Signal& signal, std::uint64_t deadline_ns) {
     thread_.wheel.want_ticks();
   }
   unsuspended_ = 0;
-  has_waited_ = true;
   const Waited waited = co_await asio::async_initiate<const asio::deferred_t&, void(Waited)>(
       [this](auto handler) { resume_ = std::move(handler); }, asio::deferred);
   wake.unwatch();

@@ -77,7 +77,6 @@ class Connection final : public Exchange,
   Task<bool> send_output();
   Task<bool> send_rest(SendCursor& cursor);
   Task<bool> flush_stream_head();
-  bool gives_way() const;
   void mark_gone();
 
   // Time (connection.cpp).
@@ -111,7 +110,6 @@ class Connection final : public Exchange,
   std::uint64_t body_started_ns_ = 0;
   ChunkDecoder chunks_;
   bool body_was_asked_ = false, continue_is_due_ = false;
-  bool has_waited_ = false;  // for a signal, in this request
 
   Phase phase_ = Phase::busy;
   Answer answer_ = Answer::none;

@@ -25,7 +25,7 @@ Task<Result<Body>> Connection::read_body(BodyLimits limits) {
   if (std::exchange(body_was_asked_, true)) {
     co_return failure(Code::failed_precondition, "http.body_taken", "the body has been read already");
   }
-  body_started_ns_ = monotonic_ns();
+  if (head_.is_chunked || body_left_ > buffered().size()) body_started_ns_ = monotonic_ns();
   const auto coding = head_.find_single("Content-Encoding");
   if (!coding) co_return std::unexpected(coding.error());
   const Encoding encoding = encoding_of(coding->value_or(""));

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <charconv>
 
@@ -129,11 +128,6 @@ Task<bool> Connection::send_output() {
   co_return send_now(cursor) || co_await send_rest(cursor);
 }
 
-// Answers that are ready in one turn of the loop leave together, after the last request of the turn was worked on.
-// Rationale: a client that sleeps is woken by every answer sent on its own (a third of this thread's time at 64
-// connections); the second answer of a burst finds it awake. An answer from a model thread comes in a burst anyway.
-bool Connection::gives_way() const { return !has_waited_ && thread_.counters.connections_open.get() > 1; }
-
 Task<bool> Connection::reply(Response response) {
   if (answer_ != Answer::none) {
     // The second answer of a handler: nothing sane can be sent any more.
@@ -171,10 +165,6 @@ Task<bool> Connection::reply(Response response) {
     out += response.body;
     for (const auto& chunk : response.chunks) out.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
     SendCursor copied(out, {}, {});
-    if (gives_way()) {
-      unsuspended_ = 0;
-      co_await asio::post(thread_.context().get_executor(), asio::deferred);
-    }
     co_return send_now(copied) || co_await send_rest(copied);
   }
   SendCursor cursor(out, response.body, response.chunks);

@@ -11,6 +11,8 @@
 namespace stoa::http {
 
 std::uint64_t monotonic_ns();
+// Behind by up to a timer interrupt (10 ms at the most), at a fifth of the cost.
+std::uint64_t monotonic_coarse_ns();
 
 // Thread: the I/O thread only.
 // Rationale: a time-out per operation costs more than the parsing it guards (facts: 9.9 against 8.3 µs a request).

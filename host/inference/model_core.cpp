@@ -182,7 +182,7 @@ bool ModelCore::run_inline(const std::shared_ptr<Call>& call, std::uint64_t now_
   instance_->submit(std::span(&call, 1));
   count_misuses(*call);
   leave();
-  const bool is_slow = !call->finished() || monotonic_ns() - now_ns > runtime::kInlineNsMax;
+  const bool is_slow = !call->finished() || call->times.ended_ns - now_ns > runtime::kInlineNsMax;
   if (!window_.add(is_slow) && is_inline_.exchange(false, std::memory_order_relaxed))
     log(runtime::LogLevel::warn, "moved off the I/O threads: more than " + std::to_string(InlineWindow::kSlowMax) +
                                      " of the last " + std::to_string(InlineWindow::kCalls) + " calls took over " +

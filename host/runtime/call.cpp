@@ -231,7 +231,9 @@ stoa_status Call::note_misuse(stoa_status status, std::string_view what) {
 // Lock: mutex_ is held.
 bool Call::must_stop() noexcept {
   if (is_cancelled()) return true;
-  if (request_.deadline_ns == 0 || monotonic_ns() < request_.deadline_ns) return false;
+  if (request_.deadline_ns == 0) return false;
+  const bool may_have_passed = monotonic_coarse_ns() + kCoarseBehindMaxNs >= request_.deadline_ns;
+  if (!may_have_passed || monotonic_ns() < request_.deadline_ns) return false;
   if (set_cancel_word(Code::deadline_exceeded) && waiting_ > 0) taken_.notify_all();
   return true;
 }
@@ -299,11 +301,13 @@ stoa_status Call::take_over(stoa_part* const* parts, std::uint32_t n) {
       is_blocked_ = true;
       status = STOA_WOULD_BLOCK;
     } else {
-      pending_.reserve(pending_.size() + n);  // the last step that can fail: all parts are taken, or none
-      for (auto& part : prepared) {
-        part.commit(outstanding_);
-        pending_.push_back(std::move(part));
-      }
+      pending_.reserve(is_first ? 0
+                                : pending_.size() + n);  // the last step that can fail: all parts are taken, or none
+      for (auto& part : prepared) part.commit(outstanding_);
+      if (is_first)
+        pending_.swap(prepared);
+      else
+        std::ranges::move(prepared, std::back_inserter(pending_));
       pending_bytes_ += bytes;
     }
   }
