@@ -22,7 +22,7 @@ constexpr std::array<char, 256> kEscape = [] {
 
 constexpr std::size_t kEscapeBytesMax = 6;  // \u00XX
 
-constexpr std::uint64_t every(unsigned char byte) { return 0x0101'0101'0101'0101 * byte; }
+constexpr std::uint64_t every(unsigned char byte) { return std::uint64_t{0x0101'0101'0101'0101} * byte; }
 
 // Some byte of word is not plain: a control, '"', '\\', or not ASCII.
 bool has_special(std::uint64_t word) {

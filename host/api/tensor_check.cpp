@@ -20,12 +20,6 @@ std::string names_of(const std::vector<PortSpec>& ports) {
   return text.empty() ? "none" : text;
 }
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 Result<void> check_shape(const V2Input& input, const PortSpec& port, const FieldPath& where) {
   const std::vector<std::int64_t> single = {1};
   const auto& wanted = port.kind == PartKind::tensor ? port.shape : single;
@@ -105,6 +99,12 @@ Result<void> check_group(const std::vector<std::string>& group, const std::vecto
 }
 
 }  // namespace
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
+  return text + "]";
+}
 
 Result<void> check_content(const PortSpec& port, std::string_view bytes, const FieldPath& where) {
   if (port.kind == PartKind::text && !simdjson::validate_utf8(bytes.data(), bytes.size()))

@@ -106,12 +106,6 @@ class StringSink {
   std::string bytes_;
 };
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 enum class Form : std::uint8_t { unknown, flat, nested };
 
 // One walk over the array, flat or nested; the first element of the outermost level decides which.

@@ -52,4 +52,7 @@ inline constexpr std::size_t kTensorsMax = 256;
 inline constexpr std::size_t kNameBytesMax = 256;
 inline constexpr int kJsonDepthMax = 64;
 
+// "[2,-1,3]", for messages.
+std::string shape_text(const std::vector<std::int64_t>& shape);
+
 }  // namespace stoa::api

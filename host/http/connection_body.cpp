@@ -11,7 +11,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::uint64_t kAlignment = 64;
 constexpr std::size_t kChargedAtOnceMax = 64u << 10;  // larger bodies are charged to the budget as they arrive
 
 Error too_large(std::uint64_t limit) {
@@ -41,7 +40,7 @@ Task<Result<Body>> Connection::read_body(BodyLimits limits) {
 
 Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   const auto size = static_cast<std::size_t>(body_left_);
-  const std::size_t room = size + kAlignment + Body::kSlack;
+  const std::size_t room = size + Body::kAlignment + Body::kSlack;
   const auto& budget = thread_.settings.bodies;
   const auto no_memory = [] {
     return failure(Code::unavailable, "http.body_memory", "body: too many request bodies are held in memory");
@@ -51,7 +50,7 @@ Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   auto memory = charge ? allocate_charged_body(charge, room) : allocate_body(budget, room);
   if (!memory) co_return no_memory();
   const std::uint64_t aligned_byte = reinterpret_cast<std::uintptr_t>(memory.get()) + limits.align_at;
-  std::byte* const begin = memory.get() + (kAlignment - aligned_byte % kAlignment) % kAlignment;
+  std::byte* const begin = memory.get() + (Body::kAlignment - aligned_byte % Body::kAlignment) % Body::kAlignment;
 
   std::size_t got = std::min(size, buffered().size());
   if (charge && !charge->take(got)) co_return no_memory();

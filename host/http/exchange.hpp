@@ -57,6 +57,7 @@ struct RequestHead {
 class Body {
  public:
   static constexpr std::size_t kSlack = 64;
+  static constexpr std::size_t kAlignment = 64;  // of its first byte, or of the byte at BodyLimits::align_at
   std::span<std::byte> data() const { return {begin_, size_}; }
   std::string_view text() const { return {reinterpret_cast<const char*>(begin_), size_}; }
   std::size_t size() const { return size_; }

@@ -11,14 +11,13 @@
 namespace stoa::http {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kFirstBytes = 16u << 10;
 // Below this decoded size the ratio is not looked at: small JSON of zeros compresses 1000 : 1 and harms nobody.
 constexpr std::uint64_t kRatioFreeBytes = 1u << 20;
 
 std::byte* aligned(std::byte* p) {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
-  return p + ((kAlignment - address % kAlignment) % kAlignment);
+  return p + ((Body::kAlignment - address % Body::kAlignment) % Body::kAlignment);
 }
 
 }  // namespace
@@ -38,7 +37,7 @@ Result<std::span<std::byte>> GrowingBody::room(std::size_t wanted) {
   if (size_ == capacity_) {
     const std::uint64_t grown = std::max<std::uint64_t>({kFirstBytes, wanted, capacity_ * 2});
     const auto capacity = static_cast<std::size_t>(std::min<std::uint64_t>(grown, bytes_max_ + 1));
-    auto memory = allocate_body(budget_, capacity + kAlignment + Body::kSlack);
+    auto memory = allocate_body(budget_, capacity + Body::kAlignment + Body::kSlack);
     if (!memory)
       return failure(Code::unavailable, "http.body_memory", "body: too many request bodies are held in memory");
     std::byte* const begin = aligned(memory.get());

@@ -1,5 +1,7 @@
 // extensions.hpp: the host's extension tables, one file each beside this one. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <string_view>
+
 #include "stoa/ext/assets.h"
 #include "stoa/ext/entitlement.h"
 #include "stoa/ext/log.h"
@@ -10,6 +12,11 @@
 // Each function here is called by a plugin, from C: none of them lets an exception out (all are noexcept), and each is
 // documented in its header under sdk/include/stoa/ext.
 namespace stoa::runtime::extensions {
+
+// What a plugin wrote as NULL is empty.
+inline std::string_view view(const stoa_str& text) {
+  return text.p == nullptr ? std::string_view() : std::string_view(text.p, text.n);
+}
 
 extern const stoa_host_log kLog;
 extern const stoa_host_metrics kMetrics;

@@ -17,10 +17,6 @@ LogLevel level_of(std::int32_t level) {
   return level >= STOA_LOG_INFO ? LogLevel::info : LogLevel::debug;
 }
 
-std::string_view view(const stoa_str& text) {
-  return text.p == nullptr ? std::string_view() : std::string_view(text.p, text.n);
-}
-
 void log(const stoa_host* host, std::int32_t level, const stoa_request* req, stoa_str message,
          stoa_str fields_json) noexcept {
   HostContext& context = HostContext::of(host);

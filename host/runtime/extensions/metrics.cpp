@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 63, kHelpBytesMax = 512, kLabelsBytesMax = 1024;
 
-std::string_view view(const stoa_str& text) {
-  return text.p == nullptr ? std::string_view() : std::string_view(text.p, text.n);
-}
-
 bool is_name(std::string_view name) {
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   if (name.empty() || name.size() > kNameBytesMax || !is_letter(name[0])) return false;
