@@ -14,9 +14,12 @@ namespace stoa::api {
 
 // Rounding a decimal to double and then to float differs from rounding it once only when the double lies exactly
 // between two floats, or where floats are subnormal. Those (about one in 2^28) are read again by from_chars.
-inline bool needs_single_rounding(double d) {
+inline bool is_between_floats(double d) {
   constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1, kHalf = std::uint64_t{1} << 28;
-  if ((std::bit_cast<std::uint64_t>(d) & kDropped) == kHalf) return true;
+  return (std::bit_cast<std::uint64_t>(d) & kDropped) == kHalf;
+}
+inline bool needs_single_rounding(double d) {
+  if (is_between_floats(d)) return true;
   return d != 0 && std::abs(d) < static_cast<double>(std::numeric_limits<float>::min());
 }
 
@@ -56,6 +59,26 @@ class FlatNumbers {
     return at;
   }
 
+  // As digits(), but up to eight of them in one register and without a branch on their number, which no predictor
+  // knows. Reads eight bytes.
+  static_assert(std::endian::native == std::endian::little);
+  static const char* fraction_digits(const char* at, std::uint64_t& value) {
+    std::uint64_t text;
+    std::memcpy(&text, at, sizeof text);
+    text ^= 0x3030'3030'3030'3030U;  // a digit is its value now, anything else is 10 or more
+    const std::uint64_t others = (text | (text + 0x7676'7676'7676'7676U)) & 0x8080'8080'8080'8080U;
+    const int bits = std::countr_zero(others) & ~7;  // the digits'; 64 when there are eight or more
+    if (bits == 0) return at;
+    text <<= 64 - bits;                // leading zeros in place of what follows
+    text = (text * 10) + (text >> 8);  // pairs, in every other byte
+    text = ((text & 0x0000'00ff'0000'00ffU) * 0x000f'4240'0000'0064U +
+            ((text >> 16) & 0x0000'00ff'0000'00ffU) * 0x0000'2710'0000'0001U) >>
+           32;
+    value = value * kWholePowersOfTen[bits / 8] + static_cast<std::uint32_t>(text);
+    at += bits / 8;
+    return bits == 64 ? digits(at, value) : at;
+  }
+
   // Behind the number, or null.
   static const char* number(const char* begin, T& out) {
     const bool is_negative = *begin == '-';
@@ -71,14 +94,15 @@ class FlatNumbers {
       std::ptrdiff_t fraction = 0;
       if (*at == '.') {
         const char* const point = at + 1;
-        at = digits(point, value);
+        at = fraction_digits(point, value);
         fraction = at - point;
         if (fraction == 0) return nullptr;
       }
       if ((*at | 0x20) != 'e' && whole + fraction <= kExactDigitsMax && value <= kExactMax) [[likely]] {
         // Both exact: one rounding. Signed, because the conversion of a signed integer is one instruction.
         const double exact = static_cast<double>(static_cast<std::int64_t>(value)) / kPowersOfTen[fraction];
-        if (finish(is_negative ? -exact : exact, out)) [[likely]]
+        const std::uint64_t bits = std::bit_cast<std::uint64_t>(exact) | std::uint64_t{is_negative} << 63;
+        if (finish(std::bit_cast<double>(bits), out)) [[likely]]
           return at;
       }
       return slow(begin, at, out);
@@ -92,9 +116,10 @@ class FlatNumbers {
     return static_cast<std::int64_t>(out) == wide;
   }
 
+  // value: 0, or from 1e-19 up to 2^53, so no subnormal float.
   static bool finish(double value, T& out) {
     if constexpr (std::is_same_v<T, float>) {
-      if (needs_single_rounding(value)) [[unlikely]]
+      if (is_between_floats(value)) [[unlikely]]
         return false;
     }
     out = static_cast<T>(value);
@@ -117,6 +142,8 @@ class FlatNumbers {
   static constexpr int kIntegerDigitsMax = 18;  // below 2^63
   static constexpr int kExactDigitsMax = 19;    // below 2^64
   static constexpr std::uint64_t kExactMax = std::uint64_t{1} << 53;
+  static constexpr std::uint64_t kWholePowersOfTen[] = {1,       10,        100,        1'000,      10'000,
+                                                        100'000, 1'000'000, 10'000'000, 100'000'000};
   static constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
                                             1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
 };

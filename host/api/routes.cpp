@@ -110,41 +110,30 @@ http::Response look_up(const ApiContext& api, const ModelPath& path, Action acti
 Task<void> model_route(ApiContext& api, Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   auto target = target_of(head);
-  if (!target) {
-    co_await exchange.reply(v2_error(target.error()));
-    co_return;
-  }
+  if (!target) return http::answer_with(exchange, v2_error(target.error()));
   const ActionRow& row = target->row;
-  if (!takes(row, head.method)) {
-    co_await exchange.reply(other_method(api, head, *target));
-    co_return;
-  }
+  if (!takes(row, head.method)) return http::answer_with(exchange, other_method(api, head, *target));
   switch (row.action) {
     case Action::infer:
-      co_await infer(api, exchange, std::move(target->path));
-      co_return;
+      return infer(api, exchange, target->path);
     case Action::generate:
-      co_await generate(api, exchange, std::move(target->path));
-      co_return;
+      return generate(api, exchange, std::move(target->path));
     case Action::generate_stream:
-      co_await generate_stream(api, exchange, std::move(target->path));
-      co_return;
+      return generate_stream(api, exchange, std::move(target->path));
     case Action::not_offered:
-      co_await exchange.reply(refuse_not_offered(*find_not_offered(row.name)));
-      co_return;
+      return http::answer_with(exchange, refuse_not_offered(*find_not_offered(row.name)));
     case Action::metadata:
     case Action::ready:
     case Action::stats:
       break;
   }
-  co_await exchange.reply(look_up(api, target->path, row.action));
+  return http::answer_with(exchange, look_up(api, target->path, row.action));
 }
 
 // A route whose answer needs nothing but the context.
 template <class Make>
 http::Route fixed(std::string pattern, Make make) {
-  return {Method::get, std::move(pattern),
-          [make](Exchange& exchange) -> Task<void> { co_await exchange.reply(make()); }};
+  return {Method::get, std::move(pattern), [make](Exchange& exchange) { return http::answer_with(exchange, make()); }};
 }
 
 void add_health(ApiContext& api, std::vector<http::Route>& routes) {
@@ -155,7 +144,7 @@ void add_health(ApiContext& api, std::vector<http::Route>& routes) {
 void add_not_offered(std::vector<http::Route>& routes) {
   for (const NotOffered& row : not_offered()) {
     if (!row.path.starts_with('/')) continue;  // an action of a model
-    const auto handler = [&row](Exchange& exchange) -> Task<void> { co_await exchange.reply(refuse_not_offered(row)); };
+    const auto handler = [&row](Exchange& exchange) { return http::answer_with(exchange, refuse_not_offered(row)); };
     if (row.takes_get) routes.push_back({Method::get, std::string(row.path), handler});
     if (row.takes_post) routes.push_back({Method::post, std::string(row.path), handler});
   }
@@ -163,8 +152,8 @@ void add_not_offered(std::vector<http::Route>& routes) {
 
 void add_openapi(std::vector<http::Route>& routes) {
   const auto document = std::make_shared<const OpenApiDocument>(describe_api());
-  routes.push_back({Method::get, "/openapi.json", [document](Exchange& exchange) -> Task<void> {
-                      co_await exchange.reply(document->answer(exchange.head().find("if-none-match")));
+  routes.push_back({Method::get, "/openapi.json", [document](Exchange& exchange) {
+                      return http::answer_with(exchange, document->answer(exchange.head().find("if-none-match")));
                     }});
 }
 

@@ -71,13 +71,70 @@ struct AnswerMemory {
   BinaryChunks binary;
 };
 
+http::Response refusal(const Error& error, const runtime::ModelSpec& spec) {
+  http::Response response = v2_error(error);
+  if (response.status == 415) response.fields.emplace_back("Accept", accepted_media_types(spec));
+  return response;
+}
+
+// What is known before the body is read. Where it goes is the model's to say.
+struct Admitted {
+  std::shared_ptr<inference::ServedModel> model;
+  BodyFormat format;
+  const runtime::ModelSpec& spec() const { return model->spec(); }
+};
+
+struct Started {
+  ModelCall call;
+  AnswerForm answer;
+};
+
+Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, const Admitted& admitted,
+                            const http::Body& body) {
+  const runtime::ModelSpec& spec = admitted.spec();
+  auto prepared = prepare_infer(*api.readers.lend(), admitted.format, body, spec);
+  if (!prepared) return std::unexpected(std::move(prepared.error()));
+  auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
+  if (!deadline_ns) return std::unexpected(std::move(deadline_ns.error()));
+  prepared->call.task = spec.task;
+  prepared->call.deadline_ns = *deadline_ns;
+  prepared->call.traceparent = traceparent_of(exchange.head());
+  prepared->call.wants_progress = false;
+  auto call = ModelCall::start(exchange, admitted.model, std::move(prepared->call));
+  if (!call) return std::unexpected(std::move(call.error()));
+  return Started{std::move(*call), std::move(prepared->answer)};
+}
+
+http::Response answer_of(Result<std::vector<runtime::OutputPart>> parts, const AnswerForm& form,
+                         const runtime::ModelSpec& spec) {
+  if (!parts) return refusal(parts.error(), spec);
+  auto response = render_infer(std::move(*parts), form, spec);
+  return response ? std::move(*response) : refusal(response.error(), spec);
+}
+
 bool is_gone(const Error& error) { return error.reason == "http.client_gone"; }
 
-http::Task<void> refuse(http::Exchange& exchange, const Error& error, const runtime::ModelSpec* spec) {
-  if (is_gone(error)) co_return;
-  http::Response response = v2_error(error);
-  if (spec && response.status == 415) response.fields.emplace_back("Accept", accepted_media_types(*spec));
-  co_await exchange.reply(std::move(response));
+// Rationale: the steps are plain functions and responses are temporaries, because the frames of all that a request
+// waits in are allocated per request, and asio keeps only those up to a kilobyte.
+http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted admitted) {
+  const runtime::ModelSpec& spec = admitted.spec();
+  http::BodyLimits limits;
+  limits.bytes_max = spec.limits.request_bytes_max;
+  limits.align_at = admitted.format.json_bytes <= limits.bytes_max ? admitted.format.json_bytes : 0;
+  auto body = co_await exchange.read_body(limits);
+  if (!body) {
+    if (!is_gone(body.error())) co_await exchange.reply(refusal(body.error(), spec));
+    co_return;
+  }
+  auto started = start_infer(api, exchange, admitted, *body);
+  if (!started) {
+    co_await exchange.reply(refusal(started.error(), spec));
+    co_return;
+  }
+  ModelCall& call = started->call;
+  auto parts = call.has_ended() ? call.whole() : co_await call.all();
+  if (!parts && is_gone(parts.error())) co_return;
+  co_await exchange.reply(answer_of(std::move(parts), started->answer, spec));
 }
 
 }  // namespace
@@ -133,56 +190,12 @@ Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, cons
   return response;
 }
 
-http::Task<void> infer(ApiContext& api, http::Exchange& exchange, ModelPath path) {
+http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
   auto model = api.catalog.find(path.name, path.version);
-  if (!model) {
-    co_await refuse(exchange, model.error(), nullptr);
-    co_return;
-  }
-  const runtime::ModelSpec& spec = (*model)->spec();
-  auto format = body_format(exchange.head(), spec);
-  if (!format) {
-    co_await refuse(exchange, format.error(), &spec);
-    co_return;
-  }
-  http::BodyLimits limits;
-  limits.bytes_max = spec.limits.request_bytes_max;
-  limits.align_at = format->json_bytes <= limits.bytes_max ? format->json_bytes : 0;
-  auto body = co_await exchange.read_body(limits);
-  if (!body) {
-    co_await refuse(exchange, body.error(), &spec);
-    co_return;
-  }
-  auto prepared = prepare_infer(*api.readers.lend(), *format, *body, spec);
-  if (!prepared) {
-    co_await refuse(exchange, prepared.error(), &spec);
-    co_return;
-  }
-  auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
-  if (!deadline_ns) {
-    co_await refuse(exchange, deadline_ns.error(), &spec);
-    co_return;
-  }
-  prepared->call.task = spec.task;
-  prepared->call.deadline_ns = *deadline_ns;
-  prepared->call.traceparent = traceparent_of(exchange.head());
-  prepared->call.wants_progress = false;
-  auto call = ModelCall::start(exchange, *model, std::move(prepared->call));
-  if (!call) {
-    co_await refuse(exchange, call.error(), &spec);
-    co_return;
-  }
-  auto parts = call->has_ended() ? call->whole() : co_await call->all();
-  if (!parts) {
-    co_await refuse(exchange, parts.error(), &spec);
-    co_return;
-  }
-  auto response = render_infer(std::move(*parts), prepared->answer, spec);
-  if (!response) {
-    co_await refuse(exchange, response.error(), &spec);
-    co_return;
-  }
-  co_await exchange.reply(std::move(*response));
+  if (!model) return http::answer_with(exchange, v2_error(model.error()));
+  auto format = body_format(exchange.head(), (*model)->spec());
+  if (!format) return http::answer_with(exchange, refusal(format.error(), (*model)->spec()));
+  return run_infer(api, exchange, {std::move(*model), std::move(*format)});
 }
 
 }  // namespace stoa::api

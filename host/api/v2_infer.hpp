@@ -36,6 +36,6 @@ Result<PreparedInfer> prepare_infer(V2JsonReader& reader, const BodyFormat& form
 Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, const AnswerForm& form,
                                     const runtime::ModelSpec& spec);
 
-http::Task<void> infer(ApiContext& api, http::Exchange& exchange, ModelPath path);
+http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPath& path);  // path: until it returns
 
 }  // namespace stoa::api

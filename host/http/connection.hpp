@@ -63,6 +63,7 @@ class Connection final : public Exchange,
   bool should_close() const;
 
   // The body (connection_body.cpp).
+  Result<Encoding> begin_body(const BodyLimits& limits);
   Task<Result<Body>> read_sized(BodyLimits limits);
   Task<Result<Body>> read_pieces(BodyLimits limits, Encoding encoding);
   Task<Result<std::string_view>> next_piece();

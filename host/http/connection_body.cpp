@@ -18,24 +18,32 @@ Error too_large(std::uint64_t limit) {
           "body: is larger than the limit of " + std::to_string(limit) + " bytes", 0};
 }
 
+Task<Result<Body>> failed_body(Error error) { co_return std::unexpected(std::move(error)); }
+
 }  // namespace
 
 Task<Result<Body>> Connection::read_body(BodyLimits limits) {
+  auto encoding = begin_body(limits);
+  if (!encoding) return failed_body(std::move(encoding.error()));
+  if (*encoding == Encoding::identity && !head_.is_chunked) return read_sized(limits);
+  return read_pieces(limits, *encoding);
+}
+
+Result<Encoding> Connection::begin_body(const BodyLimits& limits) {
   if (std::exchange(body_was_asked_, true)) {
-    co_return failure(Code::failed_precondition, "http.body_taken", "the body has been read already");
+    return failure(Code::failed_precondition, "http.body_taken", "the body has been read already");
   }
   if (head_.is_chunked || body_left_ > buffered().size()) body_started_ns_ = monotonic_ns();
   const auto coding = head_.find_single("Content-Encoding");
-  if (!coding) co_return std::unexpected(coding.error());
+  if (!coding) return std::unexpected(coding.error());
   const Encoding encoding = encoding_of(coding->value_or(""));
   if (encoding == Encoding::unknown) {
-    co_return failure(
+    return failure(
         Code::unimplemented, "http.content_encoding",
         "Content-Encoding: '" + std::string((*coding)->substr(0, 40)) + "' is not known here, gzip and deflate are");
   }
-  if (head_.content_length.value_or(0) > limits.bytes_max) co_return std::unexpected(too_large(limits.bytes_max));
-  if (encoding == Encoding::identity && !head_.is_chunked) co_return co_await read_sized(limits);
-  co_return co_await read_pieces(limits, encoding);
+  if (head_.content_length.value_or(0) > limits.bytes_max) return std::unexpected(too_large(limits.bytes_max));
+  return encoding;
 }
 
 Task<Result<Body>> Connection::read_sized(BodyLimits limits) {

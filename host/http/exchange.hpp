@@ -134,6 +134,9 @@ class Exchange {
 // The status that answers an error this room made (reasons "http.…"); 500 for any other.
 unsigned status_of(const Error& error);
 
+// For handlers whose answer is ready: they need not be coroutines themselves.
+Task<void> answer_with(Exchange& exchange, Response response);
+
 using Handler = std::function<Task<void>(Exchange&)>;
 
 // A route matches on method and path segments: literals, "{name}" (one segment, decoded), and a last "{name...}" (the

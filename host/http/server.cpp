@@ -77,6 +77,8 @@ std::string_view RequestHead::param(std::string_view name) const {
   return {};
 }
 
+Task<void> answer_with(Exchange& exchange, Response response) { co_await exchange.reply(std::move(response)); }
+
 unsigned status_of(const Error& error) {
   static constexpr std::pair<std::string_view, unsigned> kStatuses[] = {
       {"http.body_too_large", 413},   {"http.body_memory", 503}, {"http.body_slow", 408},      {"http.bad_body", 400},
