@@ -1,0 +1,32 @@
+// namespaces.hpp: a child process in namespaces of its own, for tier T2n. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <sys/types.h>
+
+#include "stoa/result.hpp"
+
+namespace stoa::worker {
+
+struct NamespaceSpec {
+  uid_t uid = 65534;  // the child's, where we are root; an ordinary user's child keeps the user's
+  gid_t gid = 65534;
+  bool has_network = false;  // stays in our network namespace
+  int first_descriptor = 3;  // run may overwrite the descriptors below this one
+};
+
+struct NamespacedChild {
+  pid_t pid;  // as we see it; it sees itself as 1
+  int pidfd;  // the caller closes it; close on exec
+};
+
+// Starts a child in user, mount, process, IPC, UTS and (unless has_network) network namespaces of its own and runs
+// run(argument) in it, with spec's identity, and dying with the thread that calls this. run executes a program, or
+// returns an errno, which is this function's error then. It may only do what is async-signal-safe: the child has a copy
+// of one thread of ours, and of whatever locks the others held. It is a fork: it costs a copy of our page tables.
+// Threads: any. Blocks until the program runs. The caller reaps the child.
+// Reason: sandbox.namespaces, code failed_precondition.
+Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run)(void*), void* argument);
+
+// Whether start_in_namespaces works here, found out by doing it. Containers and hardened kernels refuse it.
+bool can_make_namespaces() noexcept;
+
+}  // namespace stoa::worker
