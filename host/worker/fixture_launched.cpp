@@ -1,0 +1,104 @@
+// fixture_launched.cpp: a program for the launcher's test: says on descriptor 3 how it finds itself, or what the
+// sandbox says to each misdeed. SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "host/worker/fixture_misdeeds.hpp"
+#include "host/worker/sandbox.hpp"
+
+namespace {
+
+using namespace stoa::worker;
+
+void say(const std::string& line) {
+  const std::string text = line + "\n";
+  if (::write(3, text.data(), text.size()) != static_cast<ssize_t>(text.size())) ::_exit(3);
+}
+
+void say(const std::string& what, long value) { say(what + " " + std::to_string(value)); }
+
+pid_t number(const char* text) {
+  pid_t value = 0;
+  std::from_chars(text, text + std::string_view(text).size(), value);
+  return value;
+}
+
+// Before the sandbox: what the launcher left.
+int report() {
+  for (int fd = 0; fd < 1024; ++fd)
+    if (const int flags = ::fcntl(fd, F_GETFD); flags >= 0) say("descriptor", fd);
+  for (char** variable = environ; *variable != nullptr; ++variable) say("environment " + std::string(*variable));
+  sigset_t blocked;
+  ::sigprocmask(SIG_SETMASK, nullptr, &blocked);
+  for (int signal = 1; signal < 32; ++signal) {
+    struct sigaction action{};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler == SIG_IGN) say("ignored", signal);
+    if (::sigismember(&blocked, signal) == 1) say("blocked", signal);
+  }
+  say("leads its session", ::getsid(0) == ::getpid());
+  say("pid", ::getpid());
+  say("parent", ::getppid());
+  say("uid", static_cast<long>(::geteuid()));
+  char byte = 0;
+  say("stdin ends", ::read(0, &byte, 1) == 0);
+  say("from 4 " + std::to_string(::read(4, &byte, 1)) + " " + std::string(1, byte));
+  std::fputs("printed", stdout);
+  std::fflush(stdout);
+  std::fputs(" and complained", stderr);
+  return 0;
+}
+
+// arguments: tier, readable folder, scratch, the host's pid.
+int misdeeds_in(char** arguments) {
+  const Ground ground{arguments[1], arguments[2], number(arguments[3]), nullptr};
+  SandboxPolicy policy;
+  policy.tier = parse_tier(arguments[0]).value();
+  policy.descriptors = {3};
+  policy.readable = {ground.folder};
+  policy.threads_max = 8;
+  if (auto entered = enter_load_stage(policy); !entered) {
+    say(entered.error().reason + ": " + entered.error().message);
+    return 1;
+  }
+  for (const auto& misdeed : kMisdeeds) say(std::string(misdeed.name) + " while loading", misdeed.act(ground));
+  if (auto entered = enter_serve_stage(policy); !entered) {
+    say(entered.error().reason + ": " + entered.error().message);
+    return 1;
+  }
+  for (const auto& misdeed : kMisdeeds) say(std::string(misdeed.name) + " while serving", misdeed.act(ground));
+  int started = 1;
+  pthread_t thread;
+  const auto wait = [](void*) -> void* {
+    ::pause();
+    return nullptr;
+  };
+  while (started < 100 && ::pthread_create(&thread, nullptr, wait, nullptr) == 0) ++started;
+  say("threads", started);
+  ::_exit(0);  // not by the end of main: the threads wait for ever
+}
+
+// Enters the load stage, says so, and stays until it is killed.
+int stay(const char* tier) {
+  SandboxPolicy policy;
+  policy.tier = parse_tier(tier).value();
+  policy.descriptors = {3};
+  if (auto entered = enter_load_stage(policy); !entered) {
+    say(entered.error().reason + ": " + entered.error().message);
+    return 1;
+  }
+  say("stays");
+  while (true) ::pause();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::string_view task = count > 1 ? arguments[1] : "";
+  if (task == "report") return report();
+  if (task == "misdeeds" && count == 6) return misdeeds_in(arguments + 2);
+  if (task == "stay" && count == 3) return stay(arguments[2]);
+  return 2;
+}
