@@ -107,11 +107,15 @@ void Call::lend_inputs() {
 
 std::vector<OutputPart> Call::take() {
   std::vector<OutputPart> taken;
-  const std::lock_guard lock(mutex_);
-  taken.swap(pending_);
-  pending_bytes_ = 0;
-  is_blocked_ = false;
-  if (waiting_ > 0) taken_.notify_all();
+  bool made_room = false;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(pending_);
+    pending_bytes_ = 0;
+    made_room = std::exchange(is_blocked_, false);
+    if (waiting_ > 0) taken_.notify_all();
+  }
+  if (made_room && feeder_ != nullptr) feeder_->on_room(*this);
   return taken;
 }
 
@@ -151,6 +155,8 @@ void Call::launch(std::span<const std::string> meters, Outstanding& outstanding)
   is_launched_ = true;
   self_ = shared_from_this();
 }
+
+void Call::feed_by(std::shared_ptr<CallFeeder> feeder) { feeder_ = std::move(feeder); }
 
 bool Call::is_held() const noexcept {
   const std::lock_guard lock(mutex_);

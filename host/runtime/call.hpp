@@ -44,6 +44,16 @@ class CallObserver {
   ~CallObserver() = default;
 };
 
+// For an instance that feeds a call from elsewhere and cannot block in wait_writable: told after a take() that made
+// room where an emit had said STOA_WOULD_BLOCK. On the consumer's thread; must be prompt.
+class CallFeeder {
+ public:
+  virtual void on_room(Call& call) noexcept = 0;
+
+ protected:
+  ~CallFeeder() = default;
+};
+
 struct CallSpec {
   std::string task, params_json, session, tenant, traceparent;
   std::uint64_t deadline_ns = 0;               // CLOCK_MONOTONIC; 0: none
@@ -97,6 +107,10 @@ class Call final : public std::enable_shared_from_this<Call> {
   std::uint64_t id() const noexcept { return request_.id; }
   std::uint64_t deadline_ns() const noexcept { return request_.deadline_ns; }
   const std::string& session() const noexcept { return spec_.session; }
+  const CallSpec& spec() const noexcept { return spec_; }
+  const std::shared_ptr<CallListener>& listener() const noexcept { return listener_; }
+  // For a worker, where a call goes by the number the host gave it. Before it is submitted.
+  void rename(std::uint64_t id) noexcept { request_.id = id; }
   CallTimes times;  // written by the queue and the model thread in front of the instance, before and at the end
 
   // Before it is queued or submitted. observer must live until it is told.
@@ -105,7 +119,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   // The plugin holds it from here until its finish. meters: those its model declares; outstanding: counts the call
   // until it lands, and each payload until it is released. Both must live until then.
   void launch(std::span<const std::string> meters, Outstanding& outstanding);
-  bool is_held() const noexcept;  // launched, and neither finished by the plugin nor refused
+  void feed_by(std::shared_ptr<CallFeeder> feeder);  // before launch
+  bool is_held() const noexcept;                     // launched, and neither finished by the plugin nor refused
   // Ends a launched call that the plugin did not take after all (refused submit, dead worker). Ignored when it landed.
   void refuse(Error error) noexcept;
   // Finishes on the host's behalf (cancelled in the queue, deadline passed). Ignored when already finished; true when
@@ -115,6 +130,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   // As ext/meter.h says; the meter "call" is the host's own.
   stoa_status set_meter(std::string_view meter, std::int64_t total_micro);
 
+  // A misuse that was noticed elsewhere, counted as if it had been here.
+  void add_misuse(std::string_view what) { note_misuse(STOA_OK, what); }
   // Misuse by the plugin (second finish, emit after finish, lying parts), and the first of them in words.
   std::uint32_t misuses() const noexcept { return misuses_.load(std::memory_order_relaxed); }
   std::string first_misuse() const;
@@ -151,6 +168,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   const CallSpec spec_;
   const std::shared_ptr<CallListener> listener_;
   CallObserver* observer_ = nullptr;
+  std::shared_ptr<CallFeeder> feeder_;
   stoa_request request_{};
   std::unique_ptr<LentInput[]> inputs_;
   std::vector<const stoa_part*> input_records_;

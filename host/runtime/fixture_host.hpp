@@ -1,12 +1,14 @@
 // fixture_host.hpp: for tests: a host's services that remember, and the fixture plugins of tests/conformance as
 // sources. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host/runtime/call_waiter.hpp"
@@ -143,6 +145,17 @@ struct Asked {
   }
   // False when it did not finish: the test is broken then.
   bool wait() { return waiter->wait_finished(*call, answer, monotonic_ns() + kTestPatienceNs); }
+  // The same, but a slow consumer's: takes nothing before the end.
+  bool wait_untaken() {
+    while (!call->finished())
+      if (!waiter->wait_news(monotonic_ns() + kTestPatienceNs) && !call->finished()) return false;
+    return wait();
+  }
+  // What a plugin does behind its finish may be noticed a little later. False when it is something else in the end.
+  bool wait_misuses(std::uint32_t n) const {
+    for (int i = 0; i < 1000 && call->misuses() != n; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return call->misuses() == n;
+  }
   std::string text() const { return answer.empty() ? "(nothing)" : text_of(answer.front()); }
   std::string reason() const { return call->error() ? call->error()->reason : ""; }
 };

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "host/runtime/abi_error.hpp"
+#include "host/runtime/call_waiter.hpp"
 #include "host/runtime/utf8.hpp"
 
 namespace stoa::runtime {
@@ -166,6 +168,33 @@ Result<void> compare_golden(const GoldenCase& golden, std::span<const OutputPart
       return failure(Code::failed_precondition, "plugin.golden",
                      "golden case \"" + golden.name + "\", output \"" + rule.name + "\": " + difference);
   return {};
+}
+
+Result<void> prove_golden(Instance& instance, const GoldenCase& golden, const std::function<void()>& settle) {
+  const ModelSpec& spec = instance.spec();
+  const std::uint64_t deadline_ns = instance.load_deadline_ns();
+  CallSpec call_spec;
+  call_spec.task = spec.task;
+  call_spec.params_json = golden.params_json;
+  call_spec.inputs = golden.inputs;
+  call_spec.deadline_ns = deadline_ns;
+  const auto waiter = std::make_shared<CallWaiter>();
+  const auto call = Call::create(std::move(call_spec), waiter);
+  instance.submit(std::span(&call, 1));
+  std::vector<OutputPart> answer;
+  const std::string subject = "golden case \"" + golden.name + "\"";
+  if (!waiter->wait_finished(*call, answer, deadline_ns)) {
+    instance.cancel(*call, Code::deadline_exceeded);
+    return failure(Code::deadline_exceeded, "plugin.load_timeout",
+                   subject + " was not answered within " + std::to_string(spec.limits.load_ns / 1'000'000) + " ms");
+  }
+  if (settle) settle();
+  if (const auto& error = call->error())
+    return failure(Code::failed_precondition, "plugin.golden",
+                   subject + ": " + std::string(name_of(error->code)) + " " + error->reason + ": " + error->message);
+  if (call->misuses() > 0)
+    return failure(Code::failed_precondition, "plugin.golden", subject + ": " + call->first_misuse());
+  return compare_golden(golden, answer);
 }
 
 }  // namespace stoa::runtime

@@ -62,6 +62,14 @@ struct Grant {
   std::int64_t limit = -1;          // -1: without limit
 };
 
+// Where the memory extension's blocks come from instead of the heap: a worker's arena.
+class OutputPool {
+ public:
+  virtual ~OutputPool() = default;
+  virtual void* take(std::uint64_t bytes) noexcept = 0;  // 64-byte aligned; null: none left. Any thread
+  virtual void give(void* block) noexcept = 0;           // what take returned, once. Any thread
+};
+
 using Digest = std::array<std::uint8_t, 32>;
 
 // Lifetime: copied into every loaded plugin's context, which is never freed (ADR 0003): a plugin's thread may log until
@@ -75,6 +83,7 @@ struct HostServices {
   std::function<std::uint64_t()> now_ns = &monotonic_ns;  // for rates; deadlines are CLOCK_MONOTONIC by the ABI
   // I/O threads that may run inline models beside the model threads; 0: inline models are not trusted.
   std::uint32_t inline_threads = 0;
+  std::shared_ptr<OutputPool> output_pool;      // null: the heap
   std::uint64_t output_bytes_max = 1ull << 30;  // memory a plugin may have out of the host's pools at once
   std::uint32_t metric_series_max = 64;         // per plugin
   std::uint32_t log_lines_per_s = 100, log_lines_burst = 200;  // per plugin

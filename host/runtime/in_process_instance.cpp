@@ -10,7 +10,6 @@
 
 #include "host/runtime/abi_error.hpp"
 #include "host/runtime/bounded_run.hpp"
-#include "host/runtime/call_waiter.hpp"
 #include "host/runtime/golden.hpp"
 #include "host/runtime/utf8.hpp"
 #include "stoa/ext/card.h"
@@ -193,34 +192,9 @@ Result<void> InProcessInstance::prove() {
     return failure(Code::failed_precondition, "instance.state", "the instance is " + std::string(name_of(state())));
   advance(InstanceState::proving);
   for (const auto& golden : golden_)
-    if (auto proved = prove_case(golden); !proved) return fail(proved.error());
+    if (auto proved = prove_golden(*this, golden, {}); !proved) return fail(proved.error());
   advance(InstanceState::ready);
   return {};
-}
-
-Result<void> InProcessInstance::prove_case(const GoldenCase& golden) {
-  CallSpec call_spec;
-  call_spec.task = spec().task;
-  call_spec.params_json = golden.params_json;
-  call_spec.inputs = golden.inputs;
-  call_spec.deadline_ns = load_deadline_ns_;
-  const auto waiter = std::make_shared<CallWaiter>();
-  const auto call = Call::create(std::move(call_spec), waiter);
-  submit(std::span(&call, 1));
-  std::vector<OutputPart> answer;
-  const std::string subject = "golden case \"" + golden.name + "\"";
-  if (!waiter->wait_finished(*call, answer, load_deadline_ns_)) {
-    cancel(*call, Code::deadline_exceeded);
-    return std::unexpected(
-        timed_out("plugin.load_timeout",
-                  subject + " was not answered within " + std::to_string(spec().limits.load_ns / 1'000'000) + " ms"));
-  }
-  if (const auto& error = call->error())
-    return failure(Code::failed_precondition, "plugin.golden",
-                   subject + ": " + std::string(name_of(error->code)) + " " + error->reason + ": " + error->message);
-  if (call->misuses() > 0)
-    return failure(Code::failed_precondition, "plugin.golden", subject + ": " + call->first_misuse());
-  return compare_golden(golden, answer);
 }
 
 void InProcessInstance::submit(std::span<const std::shared_ptr<Call>> calls) {

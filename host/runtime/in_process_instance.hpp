@@ -49,7 +49,6 @@ class InProcessInstance final : public Instance {
   Result<void> fail(Error error);
   const void* extension(const char* id) const;
   void read_traits();
-  Result<void> prove_case(const GoldenCase& golden);
   void submit_some(std::span<const std::shared_ptr<Call>> calls);
   void abandon() noexcept;
 

@@ -91,6 +91,22 @@ TEST(InProcessInstance, SurvivesAThrowAndTakesNoMore) {
   EXPECT_TRUE(host.log->has("left behind"));
 }
 
+// A worker's small payloads are copied on their way, so there none is out.
+TEST(InProcessInstance, DrainWaitsForPayloadsStillOut) {
+  FixtureHost host;
+  auto loaded = load_plugin(fixture_source("streamer"), host.services());
+  ASSERT_TRUE(loaded.has_value());
+  Instance* const instance = loaded->front().get();
+  ASSERT_TRUE(make_ready(*instance).has_value());
+  Asked asked("3");
+  instance->submit(std::span(&asked.call, 1));
+  ASSERT_TRUE(asked.wait());
+  EXPECT_EQ(instance->drain(monotonic_ns() + 1'000'000).error().reason, "model.still_running");
+  EXPECT_EQ(instance->state(), InstanceState::draining);
+  asked.answer.clear();
+  EXPECT_TRUE(instance->drain(monotonic_ns() + kTestPatienceNs).has_value());
+}
+
 TEST(InProcessInstance, InlineOnlyWhereTheHostTrustsIt) {
   HostServices services = FixtureHost().services();
   {

@@ -6,8 +6,8 @@
 namespace stoa::runtime {
 
 std::string_view name_of(InstanceState state) {
-  constexpr std::string_view kNames[] = {"created", "loading",  "warming", "proving",
-                                         "ready",   "draining", "stopped", "failed"};
+  constexpr std::string_view kNames[] = {"created",  "loading", "warming", "proving",   "ready",
+                                         "draining", "stopped", "failed",  "recovering"};
   const auto at = static_cast<std::size_t>(state);
   return at < std::size(kNames) ? kNames[at] : "unknown";
 }
@@ -25,7 +25,9 @@ bool is_legal(InstanceState from, InstanceState to) {
     case proving:
       return to == ready || to == draining;
     case ready:
-      return to == draining;
+      return to == draining || to == recovering;
+    case recovering:
+      return to == ready || to == draining;
     case draining:
       return to == stopped;
     case failed:

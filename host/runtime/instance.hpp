@@ -1,4 +1,4 @@
-// instance.hpp: the seam. A loaded model, in this process or (issue on isolation) in a worker; one test suite runs
+// instance.hpp: the seam. A loaded model, in this process or in a worker; one test suite runs
 // against every implementation.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -15,8 +15,18 @@
 namespace stoa::runtime {
 
 // created -> loading -> warming -> proving (golden cases) -> ready -> draining -> stopped; any -> failed, failed ->
-// stopped.
-enum class InstanceState : std::uint8_t { created, loading, warming, proving, ready, draining, stopped, failed };
+// stopped. A worker that died takes ready -> recovering -> ready: calls wait for its replacement meanwhile.
+enum class InstanceState : std::uint8_t {
+  created,
+  loading,
+  warming,
+  proving,
+  ready,
+  draining,
+  stopped,
+  failed,
+  recovering
+};
 std::string_view name_of(InstanceState state);
 bool is_legal(InstanceState from, InstanceState to);
 

@@ -28,6 +28,7 @@ struct ModelLimits {
   std::uint32_t inflight_max = 64;             // between submit and finish
   std::uint32_t queue_max = 256;               // waiting in front of that
   std::uint32_t threads = 1;                   // model threads, each may be inside submit
+  std::uint32_t workers = 1;                   // processes of so many threads each, where it runs in workers
   std::uint64_t deadline_ns = 30'000'000'000;  // for requests that name none
   std::uint64_t load_ns = 60'000'000'000;      // load, warm-up and golden cases together
   std::uint64_t memory_budget_bytes = 0;       // told to the plugin; 0: none stated

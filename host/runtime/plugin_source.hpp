@@ -15,6 +15,7 @@ struct AssetFile {
   std::string path;            // as in the manifest: "assets/weights.pt"
   std::filesystem::path file;  // where the verified bytes lie
   std::uint64_t size = 0;
+  int descriptor = -1;  // where it is open already, in a process that may open no files; else -1
 };
 
 // What a golden case expects of one output. Tensors compare within atol + rtol * |expected|; text and bytes exactly.

@@ -39,7 +39,8 @@ stoa_status open(const stoa_host* host, stoa_str path, stoa_asset** out, std::ui
   if (asset == context.assets.end())
     return error_to_abi(Code::not_found, "asset.unknown",
                         "the manifest names no asset \"" + std::string(wanted.substr(0, 200)) + "\"", err);
-  const int file = ::open(asset->file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  const int file = asset->descriptor >= 0 ? fcntl(asset->descriptor, F_DUPFD_CLOEXEC, 0)
+                                          : ::open(asset->file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0)
     return error_to_abi(Code::data_loss, "asset.unreadable",
                         "asset \"" + asset->path + "\" cannot be opened: " + std::strerror(errno), err);

@@ -67,7 +67,14 @@ unsigned size_class_of(std::uint64_t n) {
   return bits < BlockCache::kClassMin ? BlockCache::kClassMin : bits;
 }
 
-Header* allocate(unsigned size_class) {
+Header* allocate(HostContext& context, unsigned size_class) {
+  if (OutputPool* pool = context.services.output_pool.get()) {
+    void* const memory = pool->take(sizeof(Header) + (std::uint64_t{1} << size_class));
+    if (memory == nullptr) return nullptr;
+    auto* header = new (memory) Header();
+    header->bytes = std::size_t{1} << size_class;
+    return header;
+  }
   if (size_class <= BlockCache::kClassMax)
     if (Header* kept = cache().get(size_class)) return kept;
   const std::size_t bytes = std::size_t{1} << size_class;
@@ -89,7 +96,7 @@ void* alloc(const stoa_host* host, const stoa_request*, std::uint64_t n, stoa_er
   const unsigned size_class = size_class_of(n);
   const std::uint64_t bytes = std::uint64_t{1} << size_class;
   const std::uint64_t before = context.output_bytes.fetch_add(bytes, std::memory_order_relaxed);
-  Header* header = before + n > limit ? nullptr : allocate(size_class);
+  Header* header = before + n > limit ? nullptr : allocate(context, size_class);
   if (header == nullptr) {
     context.output_bytes.fetch_sub(bytes, std::memory_order_relaxed);
     return refuse(std::to_string(n) + " bytes asked for with " + std::to_string(before) +
@@ -106,7 +113,9 @@ void give_back(void* block) {
   // A block given back twice, or none of ours: leaking it is the safe answer.
   if (header->mark != Header::kLive) return;
   header->mark = Header::kFree;
-  header->context->output_bytes.fetch_sub(header->bytes, std::memory_order_relaxed);
+  HostContext& context = *header->context;
+  context.output_bytes.fetch_sub(header->bytes, std::memory_order_relaxed);
+  if (OutputPool* pool = context.services.output_pool.get()) return pool->give(header);
   const auto size_class = static_cast<unsigned>(std::countr_zero(header->bytes));
   if (size_class > BlockCache::kClassMax || !cache().put(size_class, header)) std::free(header);
 }

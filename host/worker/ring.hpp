@@ -1,0 +1,80 @@
+// ring.hpp: records from one process to the other, through the ring of the sender's arena.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "host/worker/arena.hpp"
+
+namespace stoa::worker {
+
+inline constexpr std::uint32_t kRecordBytesMax = 256u << 10;
+
+// Who is woken for a record: nobody (the reader finds it when it looks next), those who do the work, unless all of them
+// are at it, or in any case somebody who can act on it now.
+enum class Urgency : std::uint8_t { later, work, control };
+
+// Sleepers of two kinds, told apart by the futex's bits.
+inline constexpr std::uint32_t kWorkers = 1, kController = 2, kAnybody = ~0u;
+
+// The writing end. Threads: any.
+// A record that finds the ring full waits in private memory: nothing here blocks on the other process, which may be
+// stopped or hostile.
+class RingWriter {
+ public:
+  RingWriter(const Arena& own, const Arena& other) : own_(own), other_(other) {}
+
+  // Queues a record of at most kRecordBytesMax bytes.
+  void push(std::span<const std::byte> record, Urgency urgency);
+  void settle();  // moves what waits in private memory, as far as there is room; call it now and then
+  bool has_waiting() const { return has_waiting_.load(std::memory_order_relaxed); }
+  // The other side's word for how much it has read cannot be true, or it lets memory fill up: end it.
+  bool is_broken() const { return is_broken_.load(std::memory_order_relaxed); }
+
+ private:
+  bool put(std::span<const std::byte> record);
+  void put_waiting();
+  void ring(Urgency urgency);
+  std::uint64_t room();
+  void write(std::uint64_t at, const void* from, std::size_t size);
+
+  const Arena& own_;
+  const Arena& other_;
+  std::mutex mutex_;  // Lock: all below
+  std::uint64_t written_ = 0;
+  std::uint32_t rung_ = 0;                       // the sleep of the reader that was last disturbed
+  std::vector<std::vector<std::byte>> waiting_;  // in order
+  std::size_t waiting_bytes_ = 0;
+  std::atomic<bool> is_broken_{false}, has_waiting_{false};
+};
+
+// The reading end. One thread at a time.
+class RingReader {
+ public:
+  enum class Got : std::uint8_t { record, nothing, broken };  // broken: what stands there is no record
+  RingReader(const Arena& own, const Arena& other) : own_(own), other_(other) {}
+
+  // Copies the next record. broken is final.
+  Got next(std::vector<std::byte>& record);
+  bool has_next() const { return other_.header().written.load(std::memory_order_seq_cst) != read_; }
+
+  // -- sleeping, in two steps: announce, look once more, then sleep with what announce gave --
+  std::uint32_t announce();
+  void awake();
+  // Until the doorbell moves from seen, or until_ns (CLOCK_MONOTONIC) passes. Any thread, several at a time.
+  void sleep(std::uint32_t seen, std::uint64_t until_ns, std::uint32_t kinds = kAnybody) const;
+  void rouse(std::uint32_t kinds) const;  // one sleeper of ours looks, too
+
+ private:
+  const Arena& own_;
+  const Arena& other_;
+  std::uint64_t read_ = 0;
+  std::uint32_t naps_ = 0;
+  bool is_broken_ = false;
+};
+
+}  // namespace stoa::worker

@@ -1,0 +1,295 @@
+// worker_instance.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/worker/worker_instance.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "host/runtime/golden.hpp"
+#include "host/runtime/monotonic.hpp"
+
+namespace stoa::worker {
+namespace {
+
+using runtime::Call;
+using runtime::InstanceState;
+using runtime::monotonic_ns;
+
+constexpr std::uint64_t kRecoverNs = 10'000'000'000;  // for calls without a deadline
+constexpr std::size_t kSuspectsMax = 10'000;
+
+}  // namespace
+
+WorkerInstance::WorkerInstance(const WorkerProgram& program, runtime::ModelSpec spec,
+                               std::vector<runtime::GoldenCase> golden, const runtime::HostServices& services)
+    : program_(program),
+      flight_(std::make_shared<WorkerFlight>()),
+      golden_(std::move(golden)),
+      services_(services),
+      load_deadline_ns_(monotonic_ns() + spec.limits.load_ns) {
+  flight_->spec = std::move(spec);
+}
+
+Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram& program,
+                                                             const runtime::PluginSource& source,
+                                                             runtime::ModelSpec spec,
+                                                             std::vector<runtime::GoldenCase> golden,
+                                                             const runtime::HostServices& services) {
+  std::unique_ptr<WorkerInstance> instance(new WorkerInstance(program, std::move(spec), std::move(golden), services));
+  WorkerInstance& self = *instance;
+  self.state_.store(InstanceState::loading);
+  for (std::uint32_t i = 0; i < std::max(1u, self.spec().limits.workers); ++i)
+    self.slots_.push_back(std::make_unique<WorkerSlot>(
+        program, source, self.flight_, services, [&self] { self.note_change(); },
+        [&self](const WorkerProcess::Death& death) { self.note_death(death); }));
+  for (const auto& slot : self.slots_) {
+    if (auto started = slot->wait_started(); !started) {
+      self.state_.store(InstanceState::failed);
+      return std::unexpected(started.error());
+    }
+  }
+  const auto process = self.slots_.front()->any_process();
+  if (process == nullptr) return failure(Code::failed_precondition, "plugin.crashed", "the worker ended at once");
+  const LoadedMessage& loaded = process->loaded();
+  self.traits_.batching = {std::max(1u, loaded.requests_max), loaded.cost_max, loaded.delay_max_ns};
+  self.traits_.has_cost = loaded.has_cost;
+  self.traits_.has_join_rule = loaded.has_join_rule;
+  self.traits_.has_sessions = loaded.has_sessions;
+  self.traits_.has_health = loaded.has_health;
+  self.traits_.card_json = loaded.card_json;
+  self.state_.store(InstanceState::warming);
+  return instance;
+}
+
+WorkerInstance::~WorkerInstance() { slots_.clear(); }
+
+// The slots' state becomes the model's, once it is ready.
+void WorkerInstance::note_change() {
+  const std::lock_guard lock(mutex_);
+  const InstanceState now = state_.load();
+  if (now == InstanceState::ready || now == InstanceState::recovering || now == InstanceState::failed) {
+    bool is_any_ready = false, is_any_recovering = false;
+    for (const auto& slot : slots_) {
+      is_any_ready = is_any_ready || slot->state() == WorkerSlot::State::ready;
+      is_any_recovering = is_any_recovering || slot->state() == WorkerSlot::State::recovering;
+    }
+    const InstanceState next = is_any_ready        ? InstanceState::ready
+                               : is_any_recovering ? InstanceState::recovering
+                                                   : InstanceState::failed;
+    if (now != InstanceState::failed) state_.store(next);
+  }
+  moved_.notify_all();
+}
+
+Result<void> WorkerInstance::warm_up() {
+  if (state() != InstanceState::warming)
+    return failure(Code::failed_precondition, "instance.state", "the instance is " + std::string(name_of(state())));
+  if (is_warm_.exchange(true)) return {};  // the model threads that warm up are the workers'
+  for (const auto& slot : slots_) {
+    if (auto warm = slot->warm_up(load_deadline_ns_); !warm) {
+      state_.store(InstanceState::failed);
+      if (warm.error().reason == "plugin.hung")
+        return failure(Code::deadline_exceeded, "plugin.load_timeout",
+                       "model \"" + spec().name + "\" was not warm within " +
+                           std::to_string(spec().limits.load_ns / 1'000'000) + " ms");
+      return warm;
+    }
+  }
+  return {};
+}
+
+Result<void> WorkerInstance::prove() {
+  if (state() != InstanceState::warming)
+    return failure(Code::failed_precondition, "instance.state", "the instance is " + std::string(name_of(state())));
+  state_.store(InstanceState::proving);
+  for (const auto& golden : golden_) {
+    const auto settle = [this] { wait_settled(load_deadline_ns_); };
+    if (auto proved = runtime::prove_golden(*this, golden, settle); !proved) {
+      state_.store(InstanceState::failed);
+      return proved;
+    }
+  }
+  state_.store(InstanceState::ready);
+  note_change();
+  return {};
+}
+
+// The ready worker with the least to do.
+std::shared_ptr<WorkerProcess> WorkerInstance::pick() const {
+  std::shared_ptr<WorkerProcess> best;
+  for (const auto& slot : slots_) {
+    auto process = slot->process();
+    if (process != nullptr && (best == nullptr || process->inflight() < best->inflight())) best = std::move(process);
+  }
+  return best;
+}
+
+std::shared_ptr<WorkerProcess> WorkerInstance::wait_for_worker(std::uint64_t until_ns) {
+  std::unique_lock lock(mutex_);
+  std::shared_ptr<WorkerProcess> found;
+  const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(until_ns)};
+  moved_.wait_until(lock, until, [&] {
+    found = pick();
+    const InstanceState now = state();
+    return found != nullptr || now == InstanceState::failed || now == InstanceState::stopped;
+  });
+  return found;
+}
+
+void WorkerInstance::submit(std::span<const std::shared_ptr<Call>> calls) {
+  const InstanceState now = state();
+  std::shared_ptr<WorkerProcess> process;
+  if (now == InstanceState::ready || now == InstanceState::proving || now == InstanceState::draining ||
+      now == InstanceState::recovering)
+    process = pick();
+  if (process == nullptr && (now == InstanceState::recovering || now == InstanceState::ready)) {
+    std::uint64_t until_ns = 0;
+    for (const auto& call : calls) until_ns = std::max(until_ns, call->deadline_ns());
+    process = wait_for_worker(until_ns != 0 ? until_ns : monotonic_ns() + kRecoverNs);
+  }
+  if (process == nullptr) {
+    for (const auto& call : calls)
+      call->finish(Error{Code::unavailable, "model.not_ready", "the model is " + std::string(name_of(state())), 0});
+    return;
+  }
+  // A batch is as large as the plugin asked for.
+  const std::size_t batch_max = std::max(1u, traits_.batching.requests_max);
+  const auto send = [&](std::span<const std::shared_ptr<Call>> left) {
+    for (; !left.empty(); left = left.subspan(std::min(batch_max, left.size())))
+      process->submit(left.first(std::min(batch_max, left.size())));
+  };
+  if (has_suspects_.load(std::memory_order_relaxed))
+    send(without_poison(calls));
+  else
+    send(calls);
+}
+
+void WorkerInstance::cancel(Call& call, Code why) {
+  call.cancel(why);
+  for (const auto& slot : slots_)
+    if (const auto process = slot->any_process()) process->cancel(call, why);
+}
+
+std::uint64_t WorkerInstance::cost(const Call& call) const {
+  if (!traits_.has_cost) return 1;
+  const auto process = pick();
+  const Call* const one = &call;
+  return process == nullptr ? 1 : std::max<std::uint64_t>(1, process->ask_about(Message::cost, {&one, 1}, 1));
+}
+
+bool WorkerInstance::can_join(const Call& first, const Call& next) const {
+  if (!traits_.has_join_rule) return true;
+  const auto process = pick();
+  const Call* const both[] = {&first, &next};
+  return process != nullptr && process->ask_about(Message::can_join, both, 0) != 0;
+}
+
+Result<void> WorkerInstance::check_health(std::int32_t depth, std::uint64_t deadline_ns) {
+  if (state() != InstanceState::ready)
+    return failure(Code::unavailable, "model.not_ready", "the model is " + std::string(name_of(state())));
+  if (!traits_.has_health) return {};
+  for (const auto& slot : slots_) {
+    const auto process = slot->process();
+    if (process == nullptr) continue;
+    QuestionMessage question;
+    question.depth = depth;
+    question.deadline_ns = deadline_ns;
+    if (const auto health = process->ask(Message::health, std::move(question), deadline_ns); !health)
+      return std::unexpected(health.error());
+  }
+  return {};
+}
+
+Result<void> WorkerInstance::drain(std::uint64_t deadline_ns) {
+  const InstanceState before = state();
+  if (before == InstanceState::stopped) return {};
+  if (before != InstanceState::failed) state_.store(InstanceState::draining);
+  if (!flight_->outstanding.wait_none(deadline_ns))
+    return failure(Code::deadline_exceeded, "model.still_running",
+                   std::to_string(flight_->outstanding.count()) + " requests or payloads of model \"" + spec().name +
+                       "\" are still out");
+  for (const auto& slot : slots_)
+    if (auto drained = slot->drain(deadline_ns); !drained) return drained;
+  state_.store(InstanceState::stopped);
+  return {};
+}
+
+std::vector<pid_t> WorkerInstance::pids() const {
+  std::vector<pid_t> pids;
+  for (const auto& slot : slots_)
+    if (const auto process = slot->any_process()) pids.push_back(process->pid());
+  return pids;
+}
+
+bool WorkerInstance::wait_settled(std::uint64_t deadline_ns) {
+  for (const auto& slot : slots_)
+    if (const auto process = slot->any_process(); process != nullptr && !process->wait_settled(deadline_ns))
+      return false;
+  return true;
+}
+
+// ---- requests that kill ----
+
+runtime::Digest WorkerInstance::digest_of(const Call& call) const {
+  WireRequest request = to_wire(call);
+  request.id = request.deadline_ns = 0;
+  request.cancel_word = 0;
+  request.traceparent.clear();
+  std::vector<std::byte> bytes = encode(Message::batch, request);
+  for (const auto& input : call.spec().inputs) {
+    const std::size_t at = bytes.size();
+    bytes.resize(at + wire_bytes(input));
+    write_payload(input, bytes.data() + at);
+  }
+  return services_.sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+void WorkerInstance::note_death(const WorkerProcess::Death& death) {
+  for (const auto& call : death.left) {
+    const runtime::Digest digest = digest_of(*call);
+    const std::lock_guard lock(mutex_);
+    if (deaths_by_request_.size() >= kSuspectsMax) deaths_by_request_.clear();
+    ++deaths_by_request_[digest];
+    has_suspects_.store(true);
+  }
+}
+
+std::vector<std::shared_ptr<Call>> WorkerInstance::without_poison(std::span<const std::shared_ptr<Call>> calls) {
+  constexpr std::uint32_t kDeathsMax = 2;
+  std::vector<std::shared_ptr<Call>> good;
+  for (const auto& call : calls) {
+    const runtime::Digest digest = digest_of(*call);
+    bool is_poison = false;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto at = deaths_by_request_.find(digest);
+      is_poison = at != deaths_by_request_.end() && at->second >= kDeathsMax;
+    }
+    if (is_poison)
+      call->finish(Error{Code::failed_precondition, "request.poison",
+                         "this very request ended " + std::to_string(kDeathsMax) + " workers and is not tried again",
+                         0});
+    else
+      good.push_back(call);
+  }
+  return good;
+}
+
+Result<std::vector<std::unique_ptr<runtime::Instance>>> load_workers(const WorkerProgram& program,
+                                                                     const runtime::PluginSource& source,
+                                                                     const runtime::HostServices& services) {
+  if (source.models.empty())
+    return failure(Code::failed_precondition, "plugin.no_models", "the package names no model");
+  std::vector<std::unique_ptr<runtime::Instance>> instances;
+  for (const auto& model : source.models) {
+    std::vector<runtime::GoldenCase> golden;
+    std::ranges::copy_if(source.golden, std::back_inserter(golden),
+                         [&](const runtime::GoldenCase& g) { return g.model == model.local_name; });
+    auto instance = WorkerInstance::load(program, source, model, std::move(golden), services);
+    if (!instance) return std::unexpected(instance.error());
+    instances.push_back(std::move(*instance));
+  }
+  return instances;
+}
+
+}  // namespace stoa::worker

@@ -1,0 +1,74 @@
+// worker_instance.hpp: a model that runs in worker processes (tiers T1 and up). SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "host/worker/worker_slot.hpp"
+
+namespace stoa::worker {
+
+class WorkerInstance final : public runtime::Instance {
+ public:
+  // Starts `workers` of them (the spec's), and returns once all have loaded the model. Errors: as WorkerProcess::start.
+  static Result<std::unique_ptr<WorkerInstance>> load(const WorkerProgram& program, const runtime::PluginSource& source,
+                                                      runtime::ModelSpec spec, std::vector<runtime::GoldenCase> golden,
+                                                      const runtime::HostServices& services);
+  ~WorkerInstance() override;  // ends the workers, whatever they do
+
+  const runtime::ModelSpec& spec() const override { return flight_->spec; }
+  const runtime::InstanceTraits& traits() const override { return traits_; }
+  runtime::InstanceState state() const override { return state_.load(std::memory_order_acquire); }
+  std::string_view isolation() const override { return name_of(program_.tier); }
+  std::uint64_t load_deadline_ns() const override { return load_deadline_ns_; }
+  Result<void> warm_up() override;
+  Result<void> prove() override;
+  // Waits for a replacement where no worker lives; else returns at once, with the calls on their way.
+  void submit(std::span<const std::shared_ptr<runtime::Call>> calls) override;
+  void cancel(runtime::Call& call, Code why) override;
+  std::uint64_t cost(const runtime::Call& call) const override;
+  bool can_join(const runtime::Call& first, const runtime::Call& next) const override;
+  Result<void> check_health(std::int32_t depth, std::uint64_t deadline_ns) override;
+  Result<void> drain(std::uint64_t deadline_ns) override;
+
+  // For tests and figures.
+  std::vector<pid_t> pids() const;
+  bool wait_settled(std::uint64_t deadline_ns);
+
+ private:
+  WorkerInstance(const WorkerProgram& program, runtime::ModelSpec spec, std::vector<runtime::GoldenCase> golden,
+                 const runtime::HostServices& services);
+  void note_change();
+  void note_death(const WorkerProcess::Death& death);
+  std::shared_ptr<WorkerProcess> pick() const;
+  std::shared_ptr<WorkerProcess> wait_for_worker(std::uint64_t until_ns);
+  std::vector<std::shared_ptr<runtime::Call>> without_poison(std::span<const std::shared_ptr<runtime::Call>> calls);
+  runtime::Digest digest_of(const runtime::Call& call) const;
+
+  const WorkerProgram program_;
+  const std::shared_ptr<WorkerFlight> flight_;
+  const std::vector<runtime::GoldenCase> golden_;
+  const runtime::HostServices services_;
+  const std::uint64_t load_deadline_ns_;
+  runtime::InstanceTraits traits_;
+  std::atomic<runtime::InstanceState> state_{runtime::InstanceState::created};
+  std::atomic<bool> is_warm_{false};
+
+  mutable std::mutex mutex_;  // Lock: deaths_by_request_, and the wait for a worker
+  std::condition_variable moved_;
+  std::map<runtime::Digest, std::uint32_t> deaths_by_request_;
+  std::atomic<bool> has_suspects_{false};
+
+  std::vector<std::unique_ptr<WorkerSlot>> slots_;  // last: its threads use all of the above
+};
+
+// All models of the plugin, each in its own workers: what runtime::load_plugin is in-process.
+Result<std::vector<std::unique_ptr<runtime::Instance>>> load_workers(const WorkerProgram& program,
+                                                                     const runtime::PluginSource& source,
+                                                                     const runtime::HostServices& services);
+
+}  // namespace stoa::worker

@@ -1,0 +1,280 @@
+// worker_process.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/worker/worker_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "host/runtime/monotonic.hpp"
+#include "host/runtime/utf8.hpp"
+#include "host/worker/launcher.hpp"
+
+namespace stoa::worker {
+namespace {
+
+using runtime::Call;
+using runtime::monotonic_ns;
+
+constexpr std::size_t kOutputLineMax = 1024;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number = -1) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+std::unexpected<Error> cannot_open(const std::filesystem::path& path) {
+  return failure(Code::data_loss, "worker.open", path.string() + ": " + std::strerror(errno));
+}
+
+std::string signal_text(int number) {
+  const char* name = sigabbrev_np(number);
+  return name == nullptr ? "signal " + std::to_string(number) : std::string("SIG") + name;
+}
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(std::shared_ptr<WorkerFlight> flight, const runtime::HostServices& services,
+                             std::string plugin, Arena requests, Arena responses, std::uint64_t hang_grace_ns)
+    : shared_(std::move(flight)),
+      services_(services),
+      plugin_(std::move(plugin)),
+      hang_grace_ns_(hang_grace_ns),
+      requests_(std::move(requests)),
+      responses_(std::move(responses)),
+      writer_(requests_, responses_),
+      reader_(requests_, responses_),
+      book_(requests_.blocks().size()),
+      lines_(services.log_lines_per_s, services.log_lines_burst),
+      output_lines_(services.log_lines_per_s, services.log_lines_burst) {}
+
+WorkerProcess::~WorkerProcess() {
+  if (pid_ > 0 && !is_dead_.load()) {
+    kill("it is not needed any more");
+    bury();
+  }
+  if (pidfd_ >= 0) close(pidfd_);
+  if (output_ >= 0) close(output_);
+}
+
+LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runtime::PluginSource& source) const {
+  const runtime::ModelSpec& spec = shared_->spec;
+  LoadMessage load;
+  load.plugin_id = source.id;
+  load.plugin_version = source.version;
+  load.library = "/proc/self/fd/" + std::to_string(kLibraryFolder) + "/" + source.library.filename().string();
+  load.libc_min = source.libc_min;
+  load.source_sha256.assign(source.source_sha256.begin(), source.source_sha256.end());
+  load.abi_min = source.abi_min;
+  load.abi_max = source.abi_max;
+  std::uint32_t descriptor = kLibraryFolder;
+  for (const auto& asset : source.assets) load.assets.push_back({asset.path, ++descriptor, asset.size});
+  load.model = spec.name;
+  load.version = spec.version;
+  load.local_name = spec.local_name;
+  load.task = spec.task;
+  load.config_json = spec.config_json;
+  load.meters = spec.meters;
+  for (const DLDevice& device : spec.devices) load.devices.push_back({device.device_type, device.device_id});
+  load.inflight_max = spec.limits.inflight_max;
+  load.threads = spec.limits.threads;
+  load.memory_budget_bytes = spec.limits.memory_budget_bytes;
+  load.load_ns = spec.limits.load_ns;
+  load.output_bytes_max = std::min(services_.output_bytes_max, program.response_block_bytes);
+  load.log_lines_per_s = services_.log_lines_per_s;
+  load.log_lines_burst = services_.log_lines_burst;
+  load.metric_series_max = services_.metric_series_max;
+  load.has_metrics = services_.metrics != nullptr;
+  load.tier = static_cast<std::uint8_t>(program.tier);
+  load.readable.push_back("/proc/self/fd/" + std::to_string(kLibraryFolder));
+  load.uid = program.uid;
+  return load;
+}
+
+Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram& program,
+                                                            const runtime::PluginSource& source,
+                                                            std::shared_ptr<WorkerFlight> flight,
+                                                            const runtime::HostServices& services,
+                                                            std::uint64_t deadline_ns) {
+  auto requests = Arena::create("stoa-requests", {program.request_block_bytes});
+  if (!requests) return std::unexpected(requests.error());
+  auto responses = Arena::create("stoa-responses", {program.response_block_bytes});
+  if (!responses) return std::unexpected(responses.error());
+  if (auto sealed = requests->seal_for_others(); !sealed) return std::unexpected(sealed.error());
+
+  std::vector<Descriptor> opened;
+  const std::filesystem::path folder = source.library.parent_path();
+  opened.emplace_back(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (opened.back().get() < 0) return cannot_open(folder);
+  for (const auto& asset : source.assets) {
+    opened.emplace_back(open(asset.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (opened.back().get() < 0) return cannot_open(asset.file);
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return cannot_open("a pipe");
+  Descriptor reading(ends[0]), writing(ends[1]);
+  fcntl(writing.get(), F_SETFL, 0);  // ours alone is non-blocking: who prints too much waits until it is read
+
+  LaunchSpec spec;
+  spec.program = program.executable;
+  spec.arguments = {"--serve"};
+  spec.descriptors = {requests->descriptor(), responses->descriptor()};
+  for (const Descriptor& file : opened) spec.descriptors.push_back(file.get());
+  spec.output = writing.get();
+  spec.tier = program.tier;
+  spec.uid = program.uid;
+  spec.gid = program.uid;
+  const auto launched = launch(spec);
+  if (!launched) return std::unexpected(launched.error());
+
+  const std::shared_ptr<WorkerProcess> process(new WorkerProcess(
+      std::move(flight), services, source.id, std::move(*requests), std::move(*responses), program.hang_grace_ns));
+  process->pid_ = launched->pid;
+  process->pidfd_ = launched->pidfd;
+  process->output_ = reading.release();
+  process->is_reading_.store(true);
+  process->reading_ = std::thread([raw = process.get()] { raw->read_loop(); });
+  LoadMessage load = process->load_message(program, source);
+  process->writer_.push(encode(Message::load, load), Urgency::control);
+  // Death and output are watched here, too: nobody else does yet.
+  while (monotonic_ns() < deadline_ns) {
+    pollfd watched[] = {{process->pidfd_, POLLIN, 0}, {process->output_, POLLIN, 0}};
+    {
+      std::unique_lock lock(process->mutex_);
+      if (process->moved_.wait_for(lock, std::chrono::milliseconds(1), [&] { return process->has_loaded_; })) break;
+    }
+    poll(watched, 2, 0);
+    process->read_output();
+    if (watched[0].revents != 0) {
+      const std::string what = process->bury().what;
+      return failure(Code::failed_precondition, "plugin.crashed", "the plugin crashed while it was loaded: " + what);
+    }
+  }
+  {
+    const std::lock_guard lock(process->mutex_);
+    if (!process->has_loaded_)
+      return failure(Code::deadline_exceeded, "plugin.load_timeout",
+                     "model \"" + process->shared_->spec.name + "\" did not load within " +
+                         std::to_string(process->shared_->spec.limits.load_ns / 1'000'000) + " ms");
+    if (auto error = from_wire(process->loaded_.error)) return std::unexpected(std::move(*error));
+  }
+  return process;
+}
+
+void WorkerProcess::read_output() {
+  char buffer[4096];
+  for (int n = 0; n < 64; ++n) {
+    const ssize_t got = read(output_, buffer, sizeof buffer);
+    if (got <= 0) return;
+    output_rest_.append(buffer, static_cast<std::size_t>(got));
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = output_rest_.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      std::uint64_t dropped = 0;
+      if (!output_lines_.admit(services_.now_ns(), dropped)) continue;
+      const std::string text =
+          "printed: " + runtime::printable(std::string_view(output_rest_).substr(begin, end - begin), kOutputLineMax);
+      runtime::LogLine line;
+      line.plugin = plugin_;
+      line.message = text;
+      line.is_from_plugin = true;
+      services_.log->write(line);
+    }
+    output_rest_.erase(0, begin);
+    if (output_rest_.size() > kOutputLineMax) output_rest_.clear();  // no line, a flood
+  }
+}
+
+// ---- life and death ----
+
+void WorkerProcess::tick(std::uint64_t now_ns) {
+  writer_.settle();
+  if (writer_.is_broken()) return kill("it reads nothing, or says it has read what it was not told");
+  std::uint64_t hung = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, flight] : flights_) {
+      const std::uint64_t deadline = flight->call->deadline_ns();
+      if (deadline != 0 && now_ns > deadline + hang_grace_ns_) hung = id;
+    }
+  }
+  if (hung != 0)
+    kill("request " + std::to_string(hung) + " was not finished " + std::to_string(hang_grace_ns_ / 1'000'000) +
+         " ms after its deadline");
+}
+
+void WorkerProcess::kill(std::string_view why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (kill_reason_.empty()) kill_reason_ = why;
+  }
+  if (!is_dead_.load()) ::kill(pid_, SIGKILL);  // ours until it is reaped, so the number is nobody else's
+}
+
+WorkerProcess::Death WorkerProcess::bury() {
+  if (is_dead_.load()) return {};
+  siginfo_t info{};
+  while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
+  }
+  // The reading thread first takes what the worker had still said.
+  is_stopping_.store(true);
+  while (is_reading_.load()) {
+    reader_.rouse(kAnybody);
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+  reading_.join();
+  read_some();
+  read_output();
+  std::vector<std::shared_ptr<Flight>> left;
+  Death death;
+  std::string& what = death.what;
+  std::uint64_t last = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    is_dead_.store(true);
+    for (const auto& [unused, flight] : flights_) left.push_back(flight);
+    batches_.clear();
+    moved_.notify_all();
+    what = info.si_code == CLD_EXITED ? "it ended itself with status " + std::to_string(info.si_status)
+                                      : signal_text(info.si_status);
+    const ArenaHeader& note = responses_.header();
+    if (static_cast<int>(note.crash_signal.load()) == info.si_status && info.si_code != CLD_EXITED) {
+      char address[32];
+      std::snprintf(address, sizeof address, " at address 0x%llx",
+                    static_cast<unsigned long long>(note.crash_address.load()));
+      what += address;
+    }
+    if (!kill_reason_.empty()) what += " from the host, because " + kill_reason_;
+    last = note.crash_request.load();
+    if (last != 0) what += ", last request " + std::to_string(last);
+  }
+  for (const auto& flight : left) {
+    {
+      const std::lock_guard lock(flight->mutex);
+      flight->is_over = true;
+      flight->stalled.clear();
+    }
+    end_call(flight);
+    death.left.push_back(flight->call);
+    flight->call->refuse(crashed());
+  }
+  const auto blamed = std::ranges::find(death.left, last, [](const auto& call) { return call->id(); });
+  if (blamed != death.left.end()) death.left = {*blamed};
+  return death;
+}
+
+}  // namespace stoa::worker

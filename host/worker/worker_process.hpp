@@ -1,0 +1,138 @@
+// worker_process.hpp: the host's end of one worker: what it was asked, what it said, and whether it lives.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <sys/types.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "host/runtime/host_context.hpp"
+#include "host/runtime/instance.hpp"
+#include "host/runtime/outstanding.hpp"
+#include "host/worker/arena.hpp"
+#include "host/worker/ring.hpp"
+#include "host/worker/sandbox.hpp"
+#include "host/worker/wire.hpp"
+
+namespace stoa::worker {
+
+// How to start workers, the same for all of them.
+struct WorkerProgram {
+  std::filesystem::path executable;  // stoa-worker
+  Tier tier = Tier::t2;
+  uid_t uid = 65534;                                                                  // where the host is root
+  std::uint64_t request_block_bytes = 256u << 20, response_block_bytes = 512u << 20;  // taken as they are used
+  std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
+};
+
+// What the calls of one model have in common, however many workers it had; outlives them and their payloads.
+struct WorkerFlight {
+  runtime::ModelSpec spec;
+  runtime::Outstanding outstanding;
+};
+
+// Threads: any, except start (the thread that launches must live as long as the process does) and stop ([control]).
+class WorkerProcess final : public runtime::CallFeeder, public std::enable_shared_from_this<WorkerProcess> {
+ public:
+  // Launches, loads and returns once the model is loaded, by deadline_ns. Errors: the launch's, the sandbox's, the
+  // plugin's (as InProcessInstance::load), "plugin.crashed", "plugin.load_timeout".
+  static Result<std::shared_ptr<WorkerProcess>> start(const WorkerProgram& program, const runtime::PluginSource& source,
+                                                      std::shared_ptr<WorkerFlight> flight,
+                                                      const runtime::HostServices& services, std::uint64_t deadline_ns);
+  ~WorkerProcess();
+
+  const LoadedMessage& loaded() const { return loaded_; }
+  pid_t pid() const { return pid_; }
+  int death() const { return pidfd_; }    // readable once the process has ended
+  int output() const { return output_; }  // what it prints
+  std::uint32_t inflight() const { return inflight_.load(std::memory_order_relaxed); }
+
+  // Each call gets its finish, whatever becomes of the worker. Never blocks.
+  void submit(std::span<const std::shared_ptr<runtime::Call>> calls);
+  void cancel(runtime::Call& call, Code why);
+  // warm_up, health, cost, can_join, drain. unavailable "plugin.crashed" when it dies; deadline_exceeded
+  // "plugin.hung".
+  Result<AnswerMessage> ask(Message type, QuestionMessage question, std::uint64_t deadline_ns);
+  std::uint64_t ask_about(Message type, std::span<const runtime::Call* const> calls, std::uint64_t otherwise);
+  // Nothing that submit began is unfinished, and the plugin's submit has returned from all of it.
+  bool wait_settled(std::uint64_t deadline_ns);
+
+  void tick(std::uint64_t now_ns);  // every few ms: moves what waits, ends a worker that hangs
+  void kill(std::string_view why);  // SIGKILL; death() follows
+  struct Death {
+    std::string what;                                  // "SIGSEGV at address 0x0, last request 17"
+    std::vector<std::shared_ptr<runtime::Call>> left;  // it worked on these, or was about to
+  };
+  // After death(): reads what the worker still said and ends what it left open. [control]
+  Death bury();
+  void read_output();  // as far as there is any
+
+  void on_room(runtime::Call& call) noexcept override;
+
+ private:
+  struct Flight {  // one call
+    std::shared_ptr<runtime::Call> call;
+    std::uint64_t block = BlockBook::kNone;  // its inputs
+    std::uint32_t tell_after = 0;            // so many parts accepted, and the worker hears of them
+    std::mutex mutex;                        // Lock: all below
+    std::deque<WirePart> stalled;            // parts the consumer has no room for
+    std::optional<FinishMessage> finish;     // behind them
+    std::uint32_t accepted = 0;              // parts, not yet told
+    bool is_over = false;
+  };
+  struct Lent;
+
+  WorkerProcess(std::shared_ptr<WorkerFlight> flight, const runtime::HostServices& services, std::string plugin,
+                Arena requests, Arena responses, std::uint64_t hang_grace_ns);
+  LoadMessage load_message(const WorkerProgram& program, const runtime::PluginSource& source) const;
+  static Error crashed();
+  void read_loop();
+  bool read_some();
+  bool dispatch(std::span<const std::byte> record);
+  bool dispatch_question(Message type, std::span<const std::byte> body);
+  std::shared_ptr<Flight> find(std::uint64_t id);
+  bool lend_inputs(const runtime::Call& call, WireRequest& request, std::uint64_t& block, Error& error);
+  bool deliver(Flight& flight, WirePart& part, bool& has_room);
+  void drop(Flight& flight);
+  bool deliver_all(const std::shared_ptr<Flight>& flight);
+  void end_call(const std::shared_ptr<Flight>& flight);
+  void free_block(std::uint64_t block, Urgency urgency);
+  void write_log(const LogMessage& message);
+  void answer_worker(std::uint64_t question, AnswerMessage answer);
+
+  const std::shared_ptr<WorkerFlight> shared_;
+  const runtime::HostServices services_;
+  const std::string plugin_;
+  const std::uint64_t hang_grace_ns_;
+  Arena requests_, responses_;
+  RingWriter writer_;
+  RingReader reader_;
+  BlockBook book_;
+  runtime::LineBudget lines_, output_lines_;
+  LoadedMessage loaded_;
+  pid_t pid_ = -1;
+  int pidfd_ = -1, output_ = -1;
+  std::string output_rest_;
+  std::atomic<std::uint32_t> inflight_{0};
+  std::atomic<bool> is_stopping_{false}, is_reading_{false}, is_dead_{false};
+  std::vector<runtime::MetricSeries*> series_;  // the reading thread's
+  std::string kill_reason_;                     // Lock: mutex_
+  std::thread reading_;
+
+  std::mutex mutex_;  // Lock: all below
+  std::condition_variable moved_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Flight>> flights_;
+  std::unordered_map<std::uint64_t, std::vector<std::shared_ptr<runtime::Call>>> batches_;  // submit not yet returned
+  std::unordered_map<std::uint64_t, std::optional<AnswerMessage>> answers_;
+  bool has_loaded_ = false;
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace stoa::worker

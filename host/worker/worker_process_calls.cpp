@@ -1,0 +1,321 @@
+// worker_process_calls.cpp: calls into a worker's arena, and answers out of it. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+
+#include "host/runtime/monotonic.hpp"
+#include "host/worker/worker_process.hpp"
+
+namespace stoa::worker {
+namespace {
+
+using runtime::Call;
+using runtime::monotonic_ns;
+
+constexpr std::uint32_t kWindow = 8;  // parts on their way before the worker hears that some arrived
+// From here on a tensor is read where the worker wrote it. It may go on writing: then the client gets other numbers,
+// and nothing else happens, because each is read once. Text is always copied before it is checked.
+constexpr std::uint64_t kInPlaceBytesMin = 64u << 10;
+
+std::chrono::steady_clock::time_point until(std::uint64_t ns) {
+  return std::chrono::steady_clock::time_point{std::chrono::nanoseconds(ns)};
+}
+
+}  // namespace
+
+Error WorkerProcess::crashed() {
+  return {Code::unavailable, "plugin.crashed", "the plugin crashed while it worked on this request", 0};
+}
+
+// A payload the consumer reads in the worker's arena, and gives back when it is done.
+struct WorkerProcess::Lent {
+  std::shared_ptr<WorkerProcess> process;
+  std::uint64_t block = 0;
+  DLManagedTensorVersioned tensor{};
+  std::vector<std::int64_t> shape;
+  static void release(stoa_part* part) {
+    const std::unique_ptr<Lent> lent(static_cast<Lent*>(part->owner));
+    lent->process->free_block(lent->block, Urgency::work);  // a drain may wait for it
+  }
+};
+
+std::shared_ptr<WorkerProcess::Flight> WorkerProcess::find(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto at = flights_.find(id);
+  return at == flights_.end() ? nullptr : at->second;
+}
+
+// The inputs' bytes, each at a cache line, in one block of the arena.
+bool WorkerProcess::lend_inputs(const Call& call, WireRequest& request, std::uint64_t& block, Error& error) {
+  const auto& inputs = call.spec().inputs;
+  std::uint64_t bytes = 0;
+  const auto padded = [](std::uint64_t n) { return (n + BlockBook::kAlignment - 1) & ~(BlockBook::kAlignment - 1); };
+  for (const auto& input : inputs) bytes += padded(wire_bytes(input));
+  if (bytes == 0) return true;
+  block = book_.take(bytes);
+  if (block == BlockBook::kNone) {
+    error = {Code::resource_exhausted, "worker.arena_full",
+             "the request's inputs have " + std::to_string(bytes) + " bytes, " + std::to_string(book_.bytes_out()) +
+                 " of the worker's " + std::to_string(requests_.blocks().size()) + " are taken",
+             100};
+    return false;
+  }
+  std::uint64_t offset = block;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    WirePayload& payload = request.inputs[i].payload;
+    payload.is_inline = false;
+    payload.block = block;
+    payload.offset = offset;
+    payload.size = wire_bytes(inputs[i]);
+    write_payload(inputs[i], requests_.blocks().data() + offset);
+    offset += padded(payload.size);
+  }
+  return true;
+}
+
+void WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
+  BatchMessage message;
+  std::vector<std::shared_ptr<Call>> sent;
+  for (const auto& call : calls) {
+    call->feed_by(shared_from_this());
+    call->launch(shared_->spec.meters, shared_->outstanding);
+    WireRequest request = to_wire(*call);
+    request.window = std::min(kWindow, std::max(1u, call->spec().pending_parts_max));
+    Error error;
+    std::uint64_t block = BlockBook::kNone;
+    if (!lend_inputs(*call, request, block, error)) {
+      call->refuse(std::move(error));
+      continue;
+    }
+    auto flight = std::make_shared<Flight>();
+    flight->call = call;
+    flight->block = block;
+    flight->tell_after = request.window / 2;
+    message.requests.push_back(std::move(request));
+    sent.push_back(call);
+    const std::lock_guard lock(mutex_);
+    flights_.emplace(call->id(), std::move(flight));
+  }
+  if (sent.empty()) return;
+  inflight_.fetch_add(static_cast<std::uint32_t>(sent.size()), std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    message.batch = ++last_number_;
+    batches_.emplace(message.batch, std::move(sent));
+  }
+  const auto record = encode(Message::batch, message);
+  if (record.size() <= kRecordBytesMax && !is_dead_.load()) return writer_.push(record, Urgency::work);
+  const Error error = is_dead_.load() ? crashed()
+                                      : Error{Code::invalid_argument, "request.too_large",
+                                              "the request without its tensors has " + std::to_string(record.size()) +
+                                                  " bytes, a worker takes " + std::to_string(kRecordBytesMax),
+                                              0};
+  for (const WireRequest& request : message.requests) {
+    const auto flight = find(request.id);
+    if (flight == nullptr) continue;
+    end_call(flight);
+    flight->call->refuse(error);
+  }
+  const std::lock_guard lock(mutex_);
+  batches_.erase(message.batch);
+}
+
+void WorkerProcess::cancel(Call& call, Code why) {
+  call.cancel(why);
+  CallMessage message{call.id(), static_cast<std::uint32_t>(why)};
+  const auto flight = find(call.id());
+  if (flight == nullptr) return;
+  writer_.push(encode(Message::cancel, message), Urgency::control);
+  deliver_all(flight);  // what it had no room for is dropped now, and its finish comes through
+}
+
+void WorkerProcess::free_block(std::uint64_t block, Urgency urgency) {
+  CallMessage message{block, 0};
+  writer_.push(encode(Message::freed, message), urgency);
+}
+
+// One part into the call, as if the plugin had emitted it here. False: it lies about where its bytes are.
+// Lock: flight.mutex.
+bool WorkerProcess::deliver(Flight& flight, WirePart& part, bool& has_room) {
+  std::span<const std::byte> payload = std::as_bytes(std::span(part.payload.bytes));
+  if (!part.payload.is_inline) {
+    const auto blocks = responses_.blocks();
+    if (part.payload.size > blocks.size() || part.payload.offset > blocks.size() - part.payload.size) return false;
+    payload = std::span<const std::byte>(blocks).subspan(part.payload.offset, part.payload.size);
+  }
+  stoa_part record{};
+  record.struct_size = sizeof record;
+  record.kind = part.kind;
+  record.name = {part.name.data(), part.name.size()};
+  record.media_type = {part.media_type.data(), part.media_type.size()};
+  std::unique_ptr<Lent> lent;
+  DLManagedTensorVersioned tensor{};
+  stoa_strings strings{};
+  std::vector<stoa_str> items;
+  std::vector<std::byte> copy;
+  const auto ndim = static_cast<std::int32_t>(std::min<std::size_t>(part.shape.size(), 1000));
+  switch (static_cast<runtime::PartKind>(part.kind)) {
+    case runtime::PartKind::tensor: {
+      const auto datatype = static_cast<DataType>(part.datatype);
+      const std::uint64_t element_bytes = size_of(datatype);
+      std::uint64_t elements = 1;
+      for (const std::int64_t extent : part.shape)
+        if (extent < 0 || __builtin_mul_overflow(elements, static_cast<std::uint64_t>(extent), &elements)) return false;
+      std::uint64_t bytes = 0;
+      if (element_bytes == 0 || __builtin_mul_overflow(elements, element_bytes, &bytes) || bytes != payload.size())
+        return false;
+      if (!part.payload.is_inline && bytes >= kInPlaceBytesMin) {
+        lent = std::make_unique<Lent>();
+        lent->process = shared_from_this();
+        lent->block = part.payload.block;
+        lent->shape = part.shape;
+        record.owner = lent.get();
+        record.release = &Lent::release;
+      }
+      DLManagedTensorVersioned& to = lent ? lent->tensor : tensor;
+      to.version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
+      to.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
+      to.dl_tensor = {const_cast<std::byte*>(payload.data()),        {kDLCPU, 0}, ndim, to_dlpack(datatype),
+                      lent ? lent->shape.data() : part.shape.data(), nullptr,     0};
+      record.u.tensor = &to;
+      break;
+    }
+    case runtime::PartKind::strings:
+      copy.assign(payload.begin(), payload.end());
+      if (!read_strings(copy, part.n_strings, items)) return false;
+      strings = {items.data(), part.shape.data(), ndim, 0};
+      record.u.strings = &strings;
+      break;
+    default:
+      // The check that it is UTF-8 and the use of it must see the same bytes.
+      if (!part.payload.is_inline) {
+        copy.assign(payload.begin(), payload.end());
+        payload = copy;
+      }
+      record.u.bytes = {reinterpret_cast<const char*>(payload.data()), payload.size()};
+      break;
+  }
+  stoa_part* const emitted = &record;
+  stoa_request* const request = flight.call->abi();
+  const stoa_status status = request->sink->emit(request, &emitted, 1, 0);
+  has_room = status != STOA_WOULD_BLOCK;
+  if (!has_room) return true;
+  const bool is_taken_over = status == STOA_OK && lent;
+  if (is_taken_over)
+    lent.release();
+  else if (!part.payload.is_inline)
+    free_block(part.payload.block, Urgency::later);
+  return true;
+}
+
+// Lock: flight.mutex.
+void WorkerProcess::drop(Flight& flight) {
+  for (const WirePart& part : flight.stalled)
+    if (!part.payload.is_inline) free_block(part.payload.block, Urgency::later);
+  flight.stalled.clear();
+}
+
+bool WorkerProcess::deliver_all(const std::shared_ptr<Flight>& flight) {
+  std::optional<FinishMessage> finish;
+  {
+    const std::lock_guard lock(flight->mutex);
+    if (flight->is_over) return true;
+    bool has_room = true;
+    if (flight->finish && flight->finish->error.code != 0) drop(*flight);
+    while (!flight->stalled.empty() && has_room) {
+      if (!deliver(*flight, flight->stalled.front(), has_room)) return false;
+      if (!has_room) break;
+      flight->stalled.pop_front();
+      ++flight->accepted;
+    }
+    if (flight->stalled.empty() && flight->finish) {
+      finish = std::move(flight->finish);
+      flight->is_over = true;
+    } else if (flight->accepted > 0 && flight->accepted >= flight->tell_after) {
+      CallMessage message{flight->call->id(), std::exchange(flight->accepted, 0)};
+      writer_.push(encode(Message::taken, message), Urgency::control);
+    }
+  }
+  if (!finish) return true;
+  end_call(flight);
+  Call& call = *flight->call;
+  for (const WireMeter& meter : finish->meters) call.set_meter(meter.meter, meter.total_micro);
+  stoa_error error{};
+  error.struct_size = sizeof error;
+  const auto said = from_wire(finish->error);
+  // The worker's clock is ours: it saw the deadline pass, and so do we.
+  const bool is_late = said && said->code == Code::deadline_exceeded && call.deadline_ns() != 0;
+  if (is_late && monotonic_ns() >= call.deadline_ns()) call.cancel(Code::deadline_exceeded);
+  stoa_status status = STOA_OK;
+  if (said) {
+    status = static_cast<stoa_status>(said->code);
+    error.code = status;
+    error.retry_after_ms = said->retry_after_ms;
+    said->reason.copy(error.reason, sizeof error.reason - 1);
+    said->message.copy(error.message, sizeof error.message - 1);
+  }
+  call.abi()->sink->finish(call.abi(), status, said ? &error : nullptr);
+  return true;
+}
+
+void WorkerProcess::on_room(Call& call) noexcept {
+  if (const auto flight = find(call.id()); flight != nullptr && !deliver_all(flight))
+    kill("what it said makes no sense");
+}
+
+// Out of the books, before the call is told: whoever is told may look at them.
+void WorkerProcess::end_call(const std::shared_ptr<Flight>& flight) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (flights_.erase(flight->call->id()) == 0) return;
+    if (flight->block != BlockBook::kNone) book_.give(flight->block);
+  }
+  inflight_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool WorkerProcess::wait_settled(std::uint64_t deadline_ns) {
+  std::unique_lock lock(mutex_);
+  return moved_.wait_until(lock, until(deadline_ns), [this] { return batches_.empty() || is_dead_.load(); });
+}
+
+// ---- questions ----
+
+Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question, std::uint64_t deadline_ns) {
+  {
+    const std::lock_guard lock(mutex_);
+    question.question = ++last_number_;
+    answers_.emplace(question.question, std::nullopt);
+  }
+  writer_.push(encode(type, question), Urgency::control);
+  std::unique_lock lock(mutex_);
+  moved_.wait_until(lock, until(deadline_ns),
+                    [&] { return answers_.at(question.question).has_value() || is_dead_.load(); });
+  auto answer = std::move(answers_.at(question.question));
+  answers_.erase(question.question);
+  if (answer) {
+    if (auto error = from_wire(answer->error)) return std::unexpected(std::move(*error));
+    return std::move(*answer);
+  }
+  if (is_dead_.load()) return std::unexpected(crashed());
+  return failure(Code::deadline_exceeded, "plugin.hung", "the plugin did not answer in time");
+}
+
+std::uint64_t WorkerProcess::ask_about(Message type, std::span<const Call* const> calls, std::uint64_t otherwise) {
+  constexpr std::uint64_t kPatienceNs = 100'000'000;
+  QuestionMessage question;
+  std::vector<std::uint64_t> blocks;
+  bool is_whole = true;
+  for (const Call* call : calls) {
+    WireRequest& request = question.requests.emplace_back(to_wire(*call));
+    std::uint64_t block = BlockBook::kNone;
+    Error error;
+    is_whole = lend_inputs(*call, request, block, error) && is_whole;
+    if (block != BlockBook::kNone) blocks.push_back(block);
+  }
+  std::uint64_t value = otherwise;
+  if (is_whole)
+    if (const auto answer = ask(type, std::move(question), monotonic_ns() + kPatienceNs)) value = answer->value;
+  for (const std::uint64_t block : blocks) book_.give(block);
+  return value;
+}
+
+}  // namespace stoa::worker

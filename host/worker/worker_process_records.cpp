@@ -1,0 +1,221 @@
+// worker_process_records.cpp: what a worker says, believed only as far as it holds together.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "host/runtime/monotonic.hpp"
+#include "host/runtime/utf8.hpp"
+#include "host/worker/worker_process.hpp"
+
+namespace stoa::worker {
+namespace {
+
+using runtime::Call;
+using runtime::monotonic_ns;
+
+constexpr std::uint64_t kReadAnywayNs = 100'000'000;  // log lines and figures wait no longer than this
+
+}  // namespace
+
+void WorkerProcess::read_loop() {
+  while (!is_stopping_.load()) {
+    const bool is_good = read_some();
+    if (!is_good) break;
+    const std::uint32_t seen = reader_.announce();
+    if (reader_.has_next()) continue;
+    writer_.settle();
+    if (is_stopping_.load()) break;
+    reader_.sleep(seen, monotonic_ns() + kReadAnywayNs);
+    reader_.awake();
+  }
+  is_reading_.store(false);
+}
+
+// Everything there is. False: it makes no sense, and the worker is ended.
+bool WorkerProcess::read_some() {
+  std::vector<std::byte> record;
+  for (;;) {
+    const auto got = reader_.next(record);
+    if (got == RingReader::Got::nothing) return true;
+    if (got == RingReader::Got::broken || !dispatch(record)) {
+      kill("what it said makes no sense");
+      return false;
+    }
+  }
+  return true;
+}
+
+bool WorkerProcess::dispatch(std::span<const std::byte> record) {
+  const auto [type, body] = split(record);
+  switch (type) {
+    case Message::loaded: {
+      auto message = decode<LoadedMessage>(body);
+      const std::lock_guard lock(mutex_);
+      if (!message || has_loaded_) return false;
+      loaded_ = std::move(*message);
+      has_loaded_ = true;
+      moved_.notify_all();
+      return true;
+    }
+    case Message::answer: {
+      auto message = decode<AnswerMessage>(body);
+      if (!message) return false;
+      const std::lock_guard lock(mutex_);
+      const auto at = answers_.find(message->question);
+      if (at != answers_.end()) at->second = std::move(message);
+      moved_.notify_all();
+      return true;
+    }
+    case Message::emit: {
+      auto message = decode<EmitMessage>(body);
+      if (!message) return false;
+      const auto flight = find(message->id);
+      if (flight == nullptr) {
+        for (const WirePart& part : message->parts)
+          if (!part.payload.is_inline) free_block(part.payload.block, Urgency::later);
+        return true;
+      }
+      {
+        const std::lock_guard lock(flight->mutex);
+        for (WirePart& part : message->parts) flight->stalled.push_back(std::move(part));
+      }
+      return deliver_all(flight);
+    }
+    case Message::finish: {
+      auto message = decode<FinishMessage>(body);
+      if (!message) return false;
+      const auto flight = find(message->id);
+      if (flight == nullptr) return true;
+      {
+        const std::lock_guard lock(flight->mutex);
+        if (flight->finish) return true;
+        flight->finish = std::move(message);
+      }
+      return deliver_all(flight);
+    }
+    case Message::misuse: {
+      const auto message = decode<MisuseMessage>(body);
+      if (!message) return false;
+      const std::lock_guard lock(mutex_);
+      for (const auto& [unused, calls] : batches_) {
+        for (const auto& call : calls) {
+          if (call->id() != message->id) continue;
+          for (std::uint32_t i = 0; i < std::min(message->n, 1000u); ++i)
+            call->add_misuse(runtime::printable(message->first, 400));
+        }
+      }
+      return true;
+    }
+    case Message::returned: {
+      const auto message = decode<CallMessage>(body);
+      if (!message) return false;
+      std::vector<std::shared_ptr<Call>> calls;  // let go of outside the lock
+      const std::lock_guard lock(mutex_);
+      if (const auto at = batches_.find(message->id); at != batches_.end()) {
+        calls = std::move(at->second);
+        batches_.erase(at);
+      }
+      moved_.notify_all();
+      return true;
+    }
+    case Message::log: {
+      const auto message = decode<LogMessage>(body);
+      if (!message) return false;
+      write_log(*message);
+      return true;
+    }
+    case Message::metric: {
+      const auto message = decode<MetricMessage>(body);
+      if (!message || message->series >= series_.size()) return false;
+      const bool is_counter_going_down = message->value < 0;
+      if (message->value == message->value && !is_counter_going_down) series_[message->series]->record(message->value);
+      return true;
+    }
+    case Message::memory: {
+      const auto message = decode<MemoryMessage>(body);
+      if (!message) return false;
+      if (services_.metrics)
+        services_.metrics->report_memory(plugin_, {static_cast<DLDeviceType>(message->device.type), message->device.id},
+                                         message->bytes);
+      return true;
+    }
+    default:
+      return dispatch_question(type, body);
+  }
+}
+
+void WorkerProcess::answer_worker(std::uint64_t question, AnswerMessage answer) {
+  answer.question = question;
+  writer_.push(encode(Message::answer_to_worker, answer), Urgency::control);
+}
+
+bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> body) {
+  AnswerMessage answer;
+  switch (type) {
+    case Message::metric_open: {
+      const auto question = decode<MetricMessage>(body);
+      if (!question || services_.metrics == nullptr) return false;
+      if (series_.size() >= services_.metric_series_max) {
+        answer.error = to_wire(Error{Code::resource_exhausted, "metrics.limit",
+                                     "the limit is " + std::to_string(services_.metric_series_max) + " series", 0});
+      } else {
+        const auto opened = services_.metrics->open(plugin_, static_cast<runtime::MetricKind>(question->kind),
+                                                    question->name, question->help, question->labels_json);
+        if (opened) {
+          answer.value = series_.size();
+          series_.push_back(*opened);
+        } else {
+          answer.error = to_wire(opened.error());
+        }
+      }
+      answer_worker(question->question, std::move(answer));
+      return true;
+    }
+    case Message::entitlement: {
+      const auto question = decode<EntitlementMessage>(body);
+      if (!question) return false;
+      Result<runtime::Grant> grant =
+          failure(Code::permission_denied, "licence.none", "this host grants no entitlements");
+      if (services_.entitlement)
+        grant = services_.entitlement({plugin_, question->tenant, question->feature, question->request});
+      if (grant)
+        answer.bytes.assign(reinterpret_cast<const char*>(&*grant), sizeof *grant);
+      else
+        answer.error = to_wire(grant.error());
+      answer_worker(question->question, std::move(answer));
+      return true;
+    }
+    case Message::digest: {
+      const auto question = decode<DigestMessage>(body);
+      const auto blocks = responses_.blocks();
+      if (!question || question->size > blocks.size() || question->offset > blocks.size() - question->size)
+        return false;
+      const auto* begin = reinterpret_cast<const char*>(blocks.data() + question->offset);
+      const runtime::Digest digest = services_.sha256({begin, question->size});
+      answer.bytes.assign(reinterpret_cast<const char*>(digest.data()), digest.size());
+      answer_worker(question->question, std::move(answer));
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+void WorkerProcess::write_log(const LogMessage& message) {
+  std::uint64_t dropped = 0;
+  if (!lines_.admit(services_.now_ns(), dropped)) return;
+  const std::string text = runtime::printable(message.message, 8192);
+  runtime::LogLine line;
+  line.level = message.level >= 40   ? runtime::LogLevel::error
+               : message.level >= 30 ? runtime::LogLevel::warn
+               : message.level >= 20 ? runtime::LogLevel::info
+                                     : runtime::LogLevel::debug;
+  line.plugin = plugin_;
+  line.request_id = message.request;
+  line.message = text;
+  if (message.fields_json.size() <= 4096 && runtime::is_utf8(message.fields_json))
+    line.fields_json = message.fields_json;
+  line.is_from_plugin = true;
+  services_.log->write(line);
+}
+
+}  // namespace stoa::worker

@@ -1,0 +1,232 @@
+// worker_slot.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/worker/worker_slot.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "host/runtime/monotonic.hpp"
+
+namespace stoa::worker {
+namespace {
+
+using runtime::monotonic_ns;
+
+constexpr int kTickMs = 20;
+constexpr std::size_t kDeathsMax = 5;  // so many within the window, and it is started no more
+constexpr std::uint64_t kDeathsWindowNs = 60'000'000'000;
+// The first death is answered at once, then waiting doubles, up to five seconds.
+constexpr std::uint64_t kBackoffMinNs = 50'000'000, kBackoffMaxNs = 5'000'000'000;
+constexpr std::uint64_t kUnloadNs = 5'000'000'000;  // for what a plugin does at its end; then it is killed
+
+}  // namespace
+
+WorkerSlot::WorkerSlot(const WorkerProgram& program, const runtime::PluginSource& source,
+                       std::shared_ptr<WorkerFlight> flight, const runtime::HostServices& services,
+                       std::function<void()> on_change, OnDeath on_death)
+    : program_(program),
+      source_(source),
+      flight_(std::move(flight)),
+      services_(services),
+      on_change_(std::move(on_change)),
+      on_death_(std::move(on_death)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      thread_([this] { run(); }) {}
+
+WorkerSlot::~WorkerSlot() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    moved_.notify_all();
+  }
+  eventfd_write(wake_, 1);
+  thread_.join();
+  close(wake_);
+}
+
+void WorkerSlot::log(runtime::LogLevel level, const std::string& message) const {
+  runtime::LogLine line;
+  line.level = level;
+  line.plugin = source_.id;
+  line.model = flight_->spec.name;
+  line.message = message;
+  services_.log->write(line);
+}
+
+void WorkerSlot::set(State state) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_unloading_ && state != State::stopped) return;
+    state_ = state;
+    moved_.notify_all();
+  }
+  on_change_();
+}
+
+WorkerSlot::State WorkerSlot::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+std::shared_ptr<WorkerProcess> WorkerSlot::process() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::ready ? process_ : nullptr;
+}
+
+std::shared_ptr<WorkerProcess> WorkerSlot::any_process() const {
+  const std::lock_guard lock(mutex_);
+  return process_;
+}
+
+std::uint32_t WorkerSlot::restarts() const {
+  const std::lock_guard lock(mutex_);
+  return restarts_;
+}
+
+Result<void> WorkerSlot::wait_started() {
+  std::unique_lock lock(mutex_);
+  moved_.wait(lock, [this] { return started_.has_value(); });
+  return *started_;
+}
+
+Result<void> WorkerSlot::warm_up(std::uint64_t deadline_ns) {
+  const auto process = any_process();
+  if (process == nullptr) return failure(Code::unavailable, "model.not_ready", "the worker is gone");
+  QuestionMessage question;
+  question.deadline_ns = deadline_ns;
+  const auto warm = process->ask(Message::warm_up, std::move(question), deadline_ns);
+  if (!warm) return std::unexpected(warm.error());
+  set(State::ready);
+  return {};
+}
+
+// Launches and loads, on the slot's thread.
+Result<void> WorkerSlot::start(std::uint64_t deadline_ns) {
+  auto process = WorkerProcess::start(program_, source_, flight_, services_, deadline_ns);
+  if (!process) return std::unexpected(process.error());
+  const std::lock_guard lock(mutex_);
+  process_ = std::move(*process);
+  return {};
+}
+
+// False when the slot is to stop.
+bool WorkerSlot::pause(std::uint64_t ns) {
+  std::unique_lock lock(mutex_);
+  moved_.wait_for(lock, std::chrono::nanoseconds(ns), [this] { return is_stopping_; });
+  return !is_stopping_;
+}
+
+bool WorkerSlot::watch() {
+  const auto process = any_process();
+  for (;;) {
+    pollfd watched[] = {{process->death(), POLLIN, 0}, {wake_, POLLIN, 0}, {process->output(), POLLIN, 0}};
+    poll(watched, 3, kTickMs);
+    if (watched[2].revents != 0) process->read_output();
+    if (watched[0].revents != 0) return true;
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_stopping_) return false;
+    }
+    process->tick(monotonic_ns());
+  }
+}
+
+void WorkerSlot::note_death(const WorkerProcess::Death& death) {
+  const std::uint64_t now = monotonic_ns();
+  const std::lock_guard lock(mutex_);
+  ++restarts_;
+  deaths_ns_.push_back(now);
+  while (now - deaths_ns_.front() > kDeathsWindowNs) deaths_ns_.pop_front();
+  log(runtime::LogLevel::error, "worker " + std::to_string(process_->pid()) + " crashed: " + death.what);
+}
+
+void WorkerSlot::run() {
+  pthread_setname_np(pthread_self(), "stoa-supervise");
+  const std::uint64_t load_ns = flight_->spec.limits.load_ns;
+  Result<void> started = start(monotonic_ns() + load_ns);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!started) state_ = State::failed;
+    started_ = started;
+    moved_.notify_all();
+  }
+  bool is_first = true;
+  while (started) {
+    if (!is_first) {
+      const std::uint64_t until_ns = monotonic_ns() + load_ns;
+      started = start(until_ns);
+      if (started) started = warm_up(until_ns);
+      if (!started) {
+        log(runtime::LogLevel::error, "a replacement did not start: " + started.error().message);
+        const auto half = any_process();
+        if (half != nullptr) half->kill("it did not start");
+      }
+    }
+    is_first = false;
+    const auto process = any_process();
+    if (process == nullptr) break;
+    const bool has_died = watch();
+    if (!has_died) process->kill("it is not needed any more");
+    const WorkerProcess::Death death = process->bury();
+    bool is_wanted = false;
+    std::size_t deaths = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      is_wanted = has_died && !is_unloading_;
+    }
+    if (!is_wanted) break;
+    set(State::recovering);
+    note_death(death);
+    on_death_(death);
+    {
+      const std::lock_guard lock(mutex_);
+      process_ = nullptr;
+      deaths = deaths_ns_.size();
+    }
+    if (deaths >= kDeathsMax) {
+      log(runtime::LogLevel::error,
+          std::to_string(deaths) + " crashes within a minute: quarantined, it is not started again");
+      set(State::quarantined);
+      return;
+    }
+    const std::uint64_t wait_ns = deaths <= 1 ? 0 : std::min(kBackoffMaxNs, kBackoffMinNs << (deaths - 2));
+    if (!pause(wait_ns)) break;
+    started = {};
+  }
+  set(State::stopped);
+}
+
+Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {
+  std::shared_ptr<WorkerProcess> process;
+  {
+    std::unique_lock lock(mutex_);
+    is_unloading_ = true;
+    process = process_;
+  }
+  if (process != nullptr) {
+    QuestionMessage question;
+    question.deadline_ns = std::max(deadline_ns, monotonic_ns() + kUnloadNs);
+    const auto drained =
+        process->ask(Message::drain, std::move(question), std::max(deadline_ns, monotonic_ns() + kUnloadNs));
+    if (!drained && drained.error().reason == "model.still_running") return std::unexpected(drained.error());
+    if (!drained) {
+      log(runtime::LogLevel::error, "it did not unload and is ended: " + drained.error().message);
+      process->kill("it did not unload");
+    }
+  }
+  eventfd_write(wake_, 1);
+  std::unique_lock lock(mutex_);
+  moved_.wait_for(lock, std::chrono::nanoseconds(kUnloadNs), [this] {
+    return state_ == State::stopped || state_ == State::failed || state_ == State::quarantined;
+  });
+  if (state_ == State::stopped || process == nullptr) return {};
+  lock.unlock();
+  process->kill("it did not end");
+  return {};
+}
+
+}  // namespace stoa::worker

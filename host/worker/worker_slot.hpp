@@ -1,0 +1,64 @@
+// worker_slot.hpp: one place for a worker: starts it, watches it, replaces it. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "host/worker/worker_process.hpp"
+
+namespace stoa::worker {
+
+// Threads: any. Its own thread launches the workers, because they die with the thread that launched them.
+class WorkerSlot {
+ public:
+  enum class State : std::uint8_t { starting, ready, recovering, quarantined, failed, stopped };
+  using OnDeath = std::function<void(const WorkerProcess::Death&)>;
+
+  // on_change: after every change of state, on the slot's thread. on_death: before a replacement is started.
+  WorkerSlot(const WorkerProgram& program, const runtime::PluginSource& source, std::shared_ptr<WorkerFlight> flight,
+             const runtime::HostServices& services, std::function<void()> on_change, OnDeath on_death);
+  ~WorkerSlot();  // ends the worker, whatever it does
+
+  Result<void> wait_started();  // loaded, not warm
+  // Warms up the loaded worker, and makes it ready. Once.
+  Result<void> warm_up(std::uint64_t deadline_ns);
+  State state() const;
+  std::shared_ptr<WorkerProcess> process() const;  // of a ready slot, else null
+  std::shared_ptr<WorkerProcess> any_process() const;
+  // Unloads the model, ends the worker, stays stopped. deadline_exceeded: it still works on something.
+  Result<void> drain(std::uint64_t deadline_ns);
+  std::uint32_t restarts() const;
+
+ private:
+  void run();
+  Result<void> start(std::uint64_t deadline_ns);
+  bool watch();  // until the worker dies (true) or the slot is stopped
+  void note_death(const WorkerProcess::Death& death);
+  void set(State state);
+  bool pause(std::uint64_t ns);
+  void log(runtime::LogLevel level, const std::string& message) const;
+
+  const WorkerProgram program_;
+  const runtime::PluginSource source_;
+  const std::shared_ptr<WorkerFlight> flight_;
+  const runtime::HostServices services_;
+  const std::function<void()> on_change_;
+  const OnDeath on_death_;
+
+  mutable std::mutex mutex_;  // Lock: all below
+  std::condition_variable moved_;
+  State state_ = State::starting;
+  std::optional<Result<void>> started_;
+  std::shared_ptr<WorkerProcess> process_;
+  std::deque<std::uint64_t> deaths_ns_;  // of the last minute
+  std::uint32_t restarts_ = 0;
+  bool is_stopping_ = false, is_unloading_ = false;
+  int wake_ = -1;  // an eventfd
+  std::thread thread_;
+};
+
+}  // namespace stoa::worker
