@@ -42,6 +42,8 @@ constexpr ReasonRow kReasons[] = {
     {"request.media_type", 415, 415},
     {"request.method", 405, 405},
     {"output.too_large", 500, 500},
+    {"plugin.crashed", 502, 502},
+    {"request.poison", 422, 422},
 };
 
 struct TitleRow {
@@ -64,11 +66,13 @@ constexpr TitleRow kTitles[] = {
     {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
+    {422, "Unprocessable Content"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {499, "Client Closed Request"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
+    {502, "Bad Gateway"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},

@@ -72,6 +72,7 @@ std::string_view index_state(const ApiContext& api, const inference::ServedModel
     case runtime::InstanceState::loading:
     case runtime::InstanceState::warming:
     case runtime::InstanceState::proving:
+    case runtime::InstanceState::recovering:
       return "LOADING";
     case runtime::InstanceState::ready:
     case runtime::InstanceState::draining:

@@ -52,6 +52,21 @@ void read_log(Section& section, LogConfig& log) {
   section.flag("access", log.access);
 }
 
+void read_workers(Section& section, WorkersConfig& workers) {
+  std::string tier(worker::name_of(workers.isolation_min));
+  section.text("min_isolation", tier);
+  const auto parsed = worker::parse_tier(tier);
+  if (!parsed)
+    section.fail("min_isolation", "value", fmt::format("is \"{}\", allowed are T1, T2 and T2n", tier));
+  else if (*parsed == worker::Tier::t0)
+    section.fail("min_isolation", "value", "is \"T0\": name the plugins you trust in in_process instead");
+  else
+    workers.isolation_min = *parsed;
+  section.path("program", workers.program);
+  section.number<std::uint32_t>("uid", workers.uid, 1);
+  section.number<std::uint32_t>("hang_grace_ms", workers.hang_grace_ms, 10);
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view toml_text, const std::filesystem::path& base) {
@@ -75,6 +90,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.paths_by_name("trust", config.trust);
   root.section("customer", [&](Section& s) { read_plane(s, config.customer); });
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
+  root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });
   root.section("models", [&](Section& s) { read_models(s, config.models); });

@@ -11,6 +11,7 @@
 
 #include "host/app/model_config.hpp"
 #include "host/http/server.hpp"
+#include "host/worker/sandbox.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::app {
@@ -30,6 +31,14 @@ struct LogConfig {
   bool access = true;          // one line per request
 };
 
+// Plugins run in worker processes, but those named in in_process.
+struct WorkersConfig {
+  worker::Tier isolation_min = worker::Tier::t2;  // weaker than this, nothing is started
+  std::filesystem::path program;                  // empty: stoa-worker beside this program
+  std::uint32_t uid = 65'534;                     // what workers become where the host is root
+  std::uint32_t hang_grace_ms = 1'000;            // a worker that keeps a request so long after its deadline is ended
+};
+
 struct Config {
   PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
   PlaneConfig operators{"127.0.0.1", 8081, std::nullopt};
@@ -37,6 +46,7 @@ struct Config {
   std::filesystem::path state = "state";                    // where verified packages are unpacked
   std::multimap<std::string, std::filesystem::path> trust;  // publisher -> its public keys (PEM)
   std::vector<std::string> in_process;  // plugins ("publisher/plugin" or "publisher/*") run in this process
+  WorkersConfig workers;
   http::Limits limits;
   unsigned io_threads = 1;
   std::uint32_t drain_ms = 30'000;

@@ -16,6 +16,7 @@
 #include "host/inference/served_model.hpp"
 #include "host/runtime/load_plugin.hpp"
 #include "host/runtime/monotonic.hpp"
+#include "host/worker/worker_instance.hpp"
 #include "registry/package/digest.hpp"
 #include "registry/package/extraction.hpp"
 
@@ -36,6 +37,18 @@ Result<registry::TrustStore> read_trust(const Config& config) {
   return trust;
 }
 
+worker::WorkerProgram worker_program(const Config& config, const worker::SandboxSupport& support) {
+  worker::WorkerProgram program;
+  program.executable = config.workers.program;
+  std::error_code error;
+  if (program.executable.empty())
+    program.executable = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "stoa-worker";
+  program.tier = worker::best_tier(support);
+  program.uid = config.workers.uid;
+  program.hang_grace_ns = std::uint64_t{config.workers.hang_grace_ms} * 1'000'000;
+  return program;
+}
+
 http::ListenerConfig listener(const PlaneConfig& plane, std::vector<http::Route> routes) {
   return {.address = plane.address, .port = plane.port, .tls = plane.tls, .routes = std::move(routes)};
 }
@@ -52,6 +65,8 @@ struct Host::Parts {
   std::shared_ptr<PluginLog> plugin_log = std::make_shared<PluginLog>(log);
   api::Metrics metrics;
   runtime::HostServices services;
+  worker::SandboxSupport support;
+  worker::WorkerProgram workers;
   inference::Catalog catalog;
   std::set<std::string> configured_models;  // of config.models, those that a package has
   std::atomic<bool> is_loading{true}, is_draining{false};
@@ -97,6 +112,9 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   parts->services.metrics = parts->metrics.plugins();
   parts->services.sha256 = [](std::string_view bytes) { return registry::sha256_of(bytes); };
   parts->services.inline_threads = parts->config.io_threads;
+
+  parts->support = worker::probe_sandbox();
+  parts->workers = worker_program(parts->config, parts->support);
 
   Parts& p = *parts;
   p.api = std::make_unique<api::ApiContext>(p.catalog, p.metrics);
@@ -150,14 +168,16 @@ Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> inst
 
 void Host::Parts::load_package(const registry::Package& package, const std::string& file, LoadReport& report) {
   const registry::Manifest& manifest = package.manifest();
-  if (!runs_in_process(config, manifest.id()))
-    return refuse(
-        report, file,
-        {Code::failed_precondition, "isolation.in_process_not_allowed",
-         fmt::format("{} would run inside the host, and only {} plugins may; allow it with --in-process {} or "
-                     "in_process in the configuration if you trust its code like your own",
-                     manifest.id(), config.in_process.empty() ? "no" : "the listed", manifest.id()),
-         0});
+  const bool is_inside = runs_in_process(config, manifest.id());
+  if (!is_inside && workers.tier < config.workers.isolation_min)
+    return refuse(report, file,
+                  {Code::failed_precondition, "isolation.too_weak",
+                   fmt::format("{} needs {}, this machine offers {} (Landlock {}, seccomp {}); allow less with "
+                               "workers.min_isolation if you must",
+                               manifest.id(), worker::name_of(config.workers.isolation_min),
+                               worker::name_of(workers.tier), support.landlock_abi > 0 ? "yes" : "no",
+                               support.has_seccomp ? "yes" : "no"),
+                   0});
   log.write(Level::info, "package.loading",
             {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});
   const auto extracted = registry::extract_package(package, config.state);
@@ -170,7 +190,8 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
     apply(configured->second, model);
     configured_models.insert(model.name);
   }
-  auto instances = runtime::load_plugin(*source, services);
+  auto instances =
+      is_inside ? runtime::load_plugin(*source, services) : worker::load_workers(workers, *source, services);
   if (!instances) return refuse(report, file, instances.error());
   for (auto& instance : *instances) {
     const std::string name = instance->spec().name;

@@ -142,6 +142,7 @@ void read_models(Section& section, ModelConfigs& models) {
     inner.optional_number<std::uint32_t>("inflight_max", model.inflight_max, 1, 65'536);
     inner.optional_number<std::uint32_t>("queue_max", model.queue_max, 0, 1'000'000);
     inner.optional_number<std::uint32_t>("threads", model.threads, 1, 256);
+    inner.optional_number<std::uint32_t>("workers", model.workers, 1, 256);
     inner.optional_number<std::uint64_t>("deadline_ms", model.deadline_ms, 1, 86'400'000);
     read_settings(inner, model.config_json);
   });
@@ -154,6 +155,7 @@ void apply(const ModelConfig& config, runtime::ModelSpec& spec) {
   limits.inflight_max = config.inflight_max.value_or(limits.inflight_max);
   limits.queue_max = config.queue_max.value_or(limits.queue_max);
   limits.threads = config.threads.value_or(limits.threads);
+  limits.workers = config.workers.value_or(limits.workers);
   if (config.deadline_ms) limits.deadline_ns = *config.deadline_ms * 1'000'000;
   if (config.config_json.empty()) return;
   json settings = spec.config_json.empty() ? json::object() : json::parse(spec.config_json);

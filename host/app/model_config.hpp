@@ -19,7 +19,7 @@ class Section;
 struct ModelConfig {
   std::vector<DLDevice> devices;
   std::optional<std::uint64_t> memory_budget_bytes, deadline_ms;
-  std::optional<std::uint32_t> inflight_max, queue_max, threads;
+  std::optional<std::uint32_t> inflight_max, queue_max, threads, workers;
   std::string config_json;  // an object, or empty
 };
 

@@ -118,6 +118,13 @@ bool ModelCore::is_ready() const {
          instance_->state() == runtime::InstanceState::ready;
 }
 
+// Calls also wait for a model whose worker is being replaced: that takes milliseconds.
+bool ModelCore::takes_calls() const {
+  if (is_ready()) return true;
+  return phase_.load(std::memory_order_seq_cst) == Phase::ready && is_healthy_.load(std::memory_order_relaxed) &&
+         instance_->state() == runtime::InstanceState::recovering;
+}
+
 std::unexpected<Error> ModelCore::reject(Error error) {
   add(counters_.rejected_count, 1);
   return std::unexpected(std::move(error));
@@ -128,7 +135,7 @@ Result<void> ModelCore::enqueue(std::shared_ptr<Call> call) {
   if (call->deadline_ns() != 0 && now >= call->deadline_ns())
     return reject(Error{Code::deadline_exceeded, "request.deadline", "the request's deadline has passed", 0});
   accepted_.add();  // before looking at the phase: a drain that does not wait for this call is seen here
-  if (!is_ready()) {
+  if (!takes_calls()) {
     accepted_.remove();
     const bool is_draining = phase_.load(std::memory_order_seq_cst) >= Phase::draining;
     const std::string& name = instance_->spec().name;
@@ -206,6 +213,7 @@ void ModelCore::cancel(const std::shared_ptr<Call>& call, Code why) {
 
 Result<void> ModelCore::check_health(std::int32_t depth, std::uint64_t deadline_ns) {
   const Result<void> health = instance_->check_health(depth, deadline_ns);
+  if (instance_->state() != runtime::InstanceState::ready) return health;  // nobody was asked
   const bool was_healthy = is_healthy_.exchange(health.has_value(), std::memory_order_relaxed);
   if (was_healthy && !health) log(runtime::LogLevel::error, "unhealthy: " + health.error().message);
   if (!was_healthy && health) log(runtime::LogLevel::info, "healthy again");

@@ -78,6 +78,7 @@ class ModelCore final : public runtime::CallObserver, public std::enable_shared_
   void stop_threads(bool join);
 
   // -- admission --
+  bool takes_calls() const;
   Result<void> queue(std::shared_ptr<runtime::Call> call);
   bool run_inline(const std::shared_ptr<runtime::Call>& call, std::uint64_t now_ns);
   std::unexpected<Error> reject(Error error);

@@ -119,6 +119,7 @@ void WorkerServer::answer(std::uint64_t question, const Result<void>& outcome, s
 
 int WorkerServer::run() {
   serve(true);
+  for (auto& thread : errands_) thread.join();
   for (auto& thread : threads_) thread.join();
   return 0;
 }
@@ -171,7 +172,7 @@ void WorkerServer::handle(std::span<const std::byte> record) {
   const auto [type, body] = split(record);
   switch (type) {
     case Message::load:
-      if (auto message = decode<LoadMessage>(body); message && threads_.empty()) return start_load(std::move(*message));
+      if (auto message = decode<LoadMessage>(body); message && errands_.empty()) return start_load(std::move(*message));
       break;
     case Message::batch:
       if (auto message = decode<BatchMessage>(body); message && instance_) return queue_batch(std::move(*message));
@@ -226,10 +227,9 @@ void WorkerServer::handle(std::span<const std::byte> record) {
         return;
       }
       if (type == Message::warm_up || type == Message::drain) {
-        // Threads of their own: they take long, and what they wait for comes through the ring.
-        std::thread([this, type, question = std::move(*message)] {
+        errands_.emplace_back([this, type, question = std::move(*message)] {
           type == Message::drain ? drain(question) : warm_up(question);
-        }).detach();
+        });
         return;
       }
       const std::size_t wanted = type == Message::cost ? 1 : 2;

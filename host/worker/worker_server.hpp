@@ -71,13 +71,14 @@ class WorkerServer {
   runtime::HostServices services_;
   std::unique_ptr<runtime::Instance> instance_;
   SandboxPolicy policy_;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> errands_;  // load, warm-up, drain: they wait for what comes through the ring
 
   std::mutex mutex_;  // Lock: all below, and reader_
   std::deque<Task> tasks_;
   std::uint32_t running_ = 0, threads_max_ = 1;
   std::unordered_map<std::uint64_t, std::shared_ptr<runtime::Call>> calls_;  // not yet finished
   bool is_over_ = false;
+  std::vector<std::thread> threads_;  // the model's
 
   std::mutex lent_mutex_;                                        // Lock: lent_
   std::unordered_map<std::uint64_t, runtime::OutputPart> lent_;  // by offset: payloads the host reads where they lie

@@ -124,7 +124,7 @@ void WorkerServer::start_load(LoadMessage message) {
   }
   note_crashes(responses_.header());
   threads_max_ = std::max(1u, message.threads);
-  std::thread([this, loading = std::move(message)] { load(loading); }).detach();
+  errands_.emplace_back([this, loading = std::move(message)] { load(loading); });
 }
 
 void WorkerServer::load(const LoadMessage& message) {
