@@ -107,15 +107,15 @@ void Call::lend_inputs() {
 
 std::vector<OutputPart> Call::take() {
   std::vector<OutputPart> taken;
-  bool made_room = false;
+  std::shared_ptr<CallFeeder> feeder;  // who may go on
   {
     const std::lock_guard lock(mutex_);
     taken.swap(pending_);
     pending_bytes_ = 0;
-    made_room = std::exchange(is_blocked_, false);
+    if (std::exchange(is_blocked_, false)) feeder = feeder_;
     if (waiting_ > 0) taken_.notify_all();
   }
-  if (made_room && feeder_ != nullptr) feeder_->on_room(*this);
+  if (feeder != nullptr) feeder->on_room(*this);
   return taken;
 }
 
@@ -156,7 +156,10 @@ void Call::launch(std::span<const std::string> meters, Outstanding& outstanding)
   self_ = shared_from_this();
 }
 
-void Call::feed_by(std::shared_ptr<CallFeeder> feeder) { feeder_ = std::move(feeder); }
+void Call::feed_by(std::shared_ptr<CallFeeder> feeder) {
+  const std::lock_guard lock(mutex_);
+  feeder_ = std::move(feeder);
+}
 
 bool Call::is_held() const noexcept {
   const std::lock_guard lock(mutex_);

@@ -119,8 +119,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   // The plugin holds it from here until its finish. meters: those its model declares; outstanding: counts the call
   // until it lands, and each payload until it is released. Both must live until then.
   void launch(std::span<const std::string> meters, Outstanding& outstanding);
-  void feed_by(std::shared_ptr<CallFeeder> feeder);  // before launch
-  bool is_held() const noexcept;                     // launched, and neither finished by the plugin nor refused
+  void feed_by(std::shared_ptr<CallFeeder> feeder);
+  bool is_held() const noexcept;  // launched, and neither finished by the plugin nor refused
   // Ends a launched call that the plugin did not take after all (refused submit, dead worker). Ignored when it landed.
   void refuse(Error error) noexcept;
   // Finishes on the host's behalf (cancelled in the queue, deadline passed). Ignored when already finished; true when
@@ -168,7 +168,6 @@ class Call final : public std::enable_shared_from_this<Call> {
   const CallSpec spec_;
   const std::shared_ptr<CallListener> listener_;
   CallObserver* observer_ = nullptr;
-  std::shared_ptr<CallFeeder> feeder_;
   stoa_request request_{};
   std::unique_ptr<LentInput[]> inputs_;
   std::vector<const stoa_part*> input_records_;
@@ -178,6 +177,7 @@ class Call final : public std::enable_shared_from_this<Call> {
 
   mutable std::mutex mutex_;  // Lock: everything below, but the atomics; never held while plugin code runs
   std::condition_variable taken_;
+  std::shared_ptr<CallFeeder> feeder_;
   std::vector<OutputPart> pending_;
   std::uint64_t pending_bytes_ = 0;
   bool is_blocked_ = false;    // an emit said WOULD_BLOCK, and nothing was taken since

@@ -131,7 +131,7 @@ inline int load_a_library(const Ground&) {
   Dl_info c_library{};
   if (::dladdr(reinterpret_cast<void*>(&::getppid), &c_library) == 0) return ESRCH;
   const std::string beside = c_library.dli_fname;
-  const std::string path = beside.substr(0, beside.rfind('/')) + "/libresolv.so.2";
+  const std::string path = beside.substr(0, beside.rfind('/')) + "/libanl.so.1";
   if (::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) return 0;
   const std::string why = ::dlerror();
   for (const int error : {EPERM, EACCES, ENOENT})

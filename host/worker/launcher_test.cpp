@@ -174,7 +174,6 @@ TEST_P(LaunchedIn, DescriptorsMayChangePlaces) {
 }
 
 TEST_P(LaunchedIn, ConfinesItselfToItsTier) {
-  if (kIsSanitized) GTEST_SKIP() << "the sanitizers' runtime makes calls that the filter refuses";
   if (GetParam() == Tier::t1) GTEST_SKIP() << "T1 refuses none of these";
   const TestGround ground;
   const auto launched = launch(spec({"misdeeds", std::string(name_of(GetParam())), ground.get().folder,
@@ -199,8 +198,6 @@ TEST_P(LaunchedIn, ConfinesItselfToItsTier) {
 }
 
 TEST_P(LaunchedIn, DiesWithTheThreadThatLaunchedIt) {
-  if (kIsSanitized && GetParam() >= Tier::t2)
-    GTEST_SKIP() << "the sanitizers' runtime makes calls that the filter refuses";
   Result<Launched> launched = failure(Code::unknown, "", "");
   std::thread([&] {
     launched = launch(spec({"stay", std::string(name_of(GetParam()))}));

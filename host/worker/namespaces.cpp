@@ -136,6 +136,10 @@ Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run
       CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD | SIGCHLD;
   if (!spec.has_network) flags |= CLONE_NEWNET;
   int pidfd = -1;
+  // No signal reaches the child before its program: our handlers would run in it, and write to what is ours.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const long pid = ::syscall(SYS_clone, flags, nullptr, &pidfd, nullptr, 0);
   if (pid == 0) {
     ::close(channel->ours);
@@ -144,6 +148,7 @@ Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run
     ::_exit(127);
   }
   const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ::close(channel->childs);
   if (pid < 0) {
     ::close(channel->ours);

@@ -21,7 +21,8 @@ struct NamespacedChild {
 // Starts a child in user, mount, process, IPC, UTS and (unless has_network) network namespaces of its own and runs
 // run(argument) in it, with spec's identity, and dying with the thread that calls this. run executes a program, or
 // returns an errno, which is this function's error then. It may only do what is async-signal-safe: the child has a copy
-// of one thread of ours, and of whatever locks the others held. It is a fork: it costs a copy of our page tables.
+// of one thread of ours, and of whatever locks the others held. All signals are
+// blocked in it. It is a fork: it costs a copy of our page tables.
 // Threads: any. Blocks until the program runs. The caller reaps the child.
 // Reason: sandbox.namespaces, code failed_precondition.
 Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run)(void*), void* argument);

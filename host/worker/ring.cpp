@@ -75,9 +75,11 @@ void RingWriter::ring(Urgency urgency) {
   wake_one(own_.header().doorbell, is_busy ? kController : kWorkers);
 }
 
-void RingWriter::push(std::span<const std::byte> record, Urgency urgency) {
+std::uint64_t RingWriter::push(std::span<const std::byte> record, Urgency urgency) {
   const std::lock_guard lock(mutex_);
   put_waiting();
+  std::uint64_t position = written_ + padded(record.size());
+  for (const auto& earlier : waiting_) position += padded(earlier.size());
   if (!waiting_.empty() || !put(record)) {
     waiting_.emplace_back(record.begin(), record.end());
     waiting_bytes_ += record.size();
@@ -86,6 +88,7 @@ void RingWriter::push(std::span<const std::byte> record, Urgency urgency) {
     urgency = Urgency::control;
   }
   ring(urgency);
+  return position;
 }
 
 void RingWriter::settle() {

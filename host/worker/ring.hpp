@@ -28,8 +28,8 @@ class RingWriter {
  public:
   RingWriter(const Arena& own, const Arena& other) : own_(own), other_(other) {}
 
-  // Queues a record of at most kRecordBytesMax bytes.
-  void push(std::span<const std::byte> record, Urgency urgency);
+  // Queues a record of at most kRecordBytesMax bytes. Returns how much the reader has read once it has read this one.
+  std::uint64_t push(std::span<const std::byte> record, Urgency urgency);
   void settle();  // moves what waits in private memory, as far as there is room; call it now and then
   bool has_waiting() const { return has_waiting_.load(std::memory_order_relaxed); }
   // The other side's word for how much it has read cannot be true, or it lets memory fill up: end it.

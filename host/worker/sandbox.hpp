@@ -44,12 +44,14 @@ Tier best_tier(const SandboxSupport& support) noexcept;
 struct SandboxPolicy {
   Tier tier = Tier::t2;
 
-  std::vector<int> descriptors;                 // stay open, besides 0, 1 and 2; a socket among them must be connected
+  std::vector<int> descriptors;  // stay open, besides 0, 1 and 2; no datagram sockets: they can send anywhere
   std::vector<std::filesystem::path> readable;  // absolute files and folders to read and map; each must exist
   std::filesystem::path scratch;                // an absolute folder to read and write; empty: none
   bool network = false;                         // sockets of IPv4 and IPv6, and the files that name resolution reads
   bool devices = false;                         // NVIDIA's device files; implies jit
-  bool jit = false;                             // makes code while it serves: executable pages without a file
+  // Makes code while it serves: executable pages without a file. libtorch does, at each new shape of a convolution: its
+  // oneDNN throws "could not create a primitive" without.
+  bool jit = false;
 
   std::uint64_t memory_bytes_max = 0;   // of address space; 0: no limit. Not with devices: a driver reserves terabytes
   std::uint64_t scratch_bytes_max = 0;  // of one file in scratch; 0: no limit
@@ -66,7 +68,7 @@ struct SandboxPolicy {
 
 // Whether threads_max binds: in T2n, and for a worker that starts as root. An ordinary user's workers share its uid
 // with the host, whose threads the kernel would count too; there memory_bytes_max is what ends a thread bomb, one stack
-// of address space per thread. Any thread.
+// of address space per thread. Ask before the load stage, which gives root up. Any thread.
 bool limits_threads(const SandboxPolicy& policy) noexcept;
 
 // First stage: gives up privileges, sets limits, and leaves what dlopen and a plugin's constructors need. Afterwards

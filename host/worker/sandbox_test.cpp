@@ -17,9 +17,8 @@ class Sandbox : public testing::TestWithParam<Start> {
       GTEST_SKIP() << "this is an ordinary user already: the other half of the pair has tested it";
   }
 
-  // Skips, aloud, where the kernel or the build lacks what T2 needs.
+  // Skips, aloud, where the kernel lacks what T2 needs.
   static std::string missing_for_t2() {
-    if (kIsSanitized) return "the sanitizers' runtime makes calls that the filter refuses";
     const SandboxSupport support = probe_sandbox();
     if (support.landlock_abi < 1) return "this kernel has no Landlock";
     if (!support.has_seccomp) return "this kernel has no seccomp";

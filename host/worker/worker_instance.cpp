@@ -63,22 +63,30 @@ Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram
 
 WorkerInstance::~WorkerInstance() { slots_.clear(); }
 
-// The slots' state becomes the model's, once it is ready.
+// The slots' state becomes the model's, once it is ready; then those whose worker died too early go to the next.
 void WorkerInstance::note_change() {
-  const std::lock_guard lock(mutex_);
-  const InstanceState now = state_.load();
-  if (now == InstanceState::ready || now == InstanceState::recovering || now == InstanceState::failed) {
-    bool is_any_ready = false, is_any_recovering = false;
+  std::vector<std::shared_ptr<Call>> orphans;
+  bool has_worker = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const InstanceState now = state_.load();
+    bool is_any_recovering = false;
     for (const auto& slot : slots_) {
-      is_any_ready = is_any_ready || slot->state() == WorkerSlot::State::ready;
+      has_worker = has_worker || slot->state() == WorkerSlot::State::ready;
       is_any_recovering = is_any_recovering || slot->state() == WorkerSlot::State::recovering;
     }
-    const InstanceState next = is_any_ready        ? InstanceState::ready
-                               : is_any_recovering ? InstanceState::recovering
-                                                   : InstanceState::failed;
-    if (now != InstanceState::failed) state_.store(next);
+    if (now == InstanceState::ready || now == InstanceState::recovering)
+      state_.store(has_worker          ? InstanceState::ready
+                   : is_any_recovering ? InstanceState::recovering
+                                       : InstanceState::failed);
+    if (has_worker || !is_any_recovering) orphans.swap(orphans_);
+    moved_.notify_all();
   }
-  moved_.notify_all();
+  if (orphans.empty()) return;
+  if (has_worker)
+    send(std::move(orphans));
+  else
+    refuse_all(orphans, name_of(state()));
 }
 
 Result<void> WorkerInstance::warm_up() {
@@ -138,30 +146,40 @@ std::shared_ptr<WorkerProcess> WorkerInstance::wait_for_worker(std::uint64_t unt
 
 void WorkerInstance::submit(std::span<const std::shared_ptr<Call>> calls) {
   const InstanceState now = state();
-  std::shared_ptr<WorkerProcess> process;
-  if (now == InstanceState::ready || now == InstanceState::proving || now == InstanceState::draining ||
-      now == InstanceState::recovering)
-    process = pick();
-  if (process == nullptr && (now == InstanceState::recovering || now == InstanceState::ready)) {
-    std::uint64_t until_ns = 0;
-    for (const auto& call : calls) until_ns = std::max(until_ns, call->deadline_ns());
-    process = wait_for_worker(until_ns != 0 ? until_ns : monotonic_ns() + kRecoverNs);
-  }
-  if (process == nullptr) {
-    for (const auto& call : calls)
-      call->finish(Error{Code::unavailable, "model.not_ready", "the model is " + std::string(name_of(state())), 0});
-    return;
-  }
-  // A batch is as large as the plugin asked for.
-  const std::size_t batch_max = std::max(1u, traits_.batching.requests_max);
-  const auto send = [&](std::span<const std::shared_ptr<Call>> left) {
-    for (; !left.empty(); left = left.subspan(std::min(batch_max, left.size())))
-      process->submit(left.first(std::min(batch_max, left.size())));
-  };
+  const bool is_open = now == InstanceState::ready || now == InstanceState::proving || now == InstanceState::draining ||
+                       now == InstanceState::recovering;
+  if (!is_open) return refuse_all(calls, name_of(now));
   if (has_suspects_.load(std::memory_order_relaxed))
     send(without_poison(calls));
   else
-    send(calls);
+    send({calls.begin(), calls.end()});
+}
+
+// Until a worker has them, or none will come.
+void WorkerInstance::send(std::vector<std::shared_ptr<Call>> calls) {
+  const std::size_t batch_max = std::max(1u, traits_.batching.requests_max);  // as the plugin asked for
+  std::span<const std::shared_ptr<Call>> left = calls;
+  while (!left.empty()) {
+    std::shared_ptr<WorkerProcess> process = pick();
+    if (process == nullptr) {
+      std::uint64_t until_ns = 0;
+      for (const auto& call : left) until_ns = std::max(until_ns, call->deadline_ns());
+      process = wait_for_worker(until_ns != 0 ? until_ns : monotonic_ns() + kRecoverNs);
+    }
+    if (process == nullptr) return refuse_all(left, name_of(state()));
+    const auto some = left.first(std::min(batch_max, left.size()));
+    if (process->submit(some)) left = left.subspan(some.size());
+  }
+}
+
+void WorkerInstance::refuse_all(std::span<const std::shared_ptr<Call>> calls, std::string_view why) {
+  for (const auto& call : calls) {
+    Error error{Code::unavailable, "model.not_ready", "the model is " + std::string(why), 0};
+    if (call->is_held())
+      call->refuse(std::move(error));
+    else
+      call->finish(std::move(error));
+  }
 }
 
 void WorkerInstance::cancel(Call& call, Code why) {
@@ -235,17 +253,23 @@ runtime::Digest WorkerInstance::digest_of(const Call& call) const {
   request.id = request.deadline_ns = 0;
   request.cancel_word = 0;
   request.traceparent.clear();
-  std::vector<std::byte> bytes = encode(Message::batch, request);
+  std::vector<std::byte> bytes;
   for (const auto& input : call.spec().inputs) {
     const std::size_t at = bytes.size();
     bytes.resize(at + wire_bytes(input));
     write_payload(input, bytes.data() + at);
   }
+  const auto rest = encode(Message::batch, request);
+  bytes.insert(bytes.end(), rest.begin(), rest.end());
   return services_.sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 void WorkerInstance::note_death(const WorkerProcess::Death& death) {
-  for (const auto& call : death.left) {
+  if (!death.not_begun.empty()) {
+    const std::lock_guard lock(mutex_);
+    orphans_.insert(orphans_.end(), death.not_begun.begin(), death.not_begun.end());
+  }
+  for (const auto& call : death.suspects) {
     const runtime::Digest digest = digest_of(*call);
     const std::lock_guard lock(mutex_);
     if (deaths_by_request_.size() >= kSuspectsMax) deaths_by_request_.clear();

@@ -58,7 +58,11 @@ class WorkerInstance final : public runtime::Instance {
   std::atomic<runtime::InstanceState> state_{runtime::InstanceState::created};
   std::atomic<bool> is_warm_{false};
 
-  mutable std::mutex mutex_;  // Lock: deaths_by_request_, and the wait for a worker
+  void send(std::vector<std::shared_ptr<runtime::Call>> calls);
+  void refuse_all(std::span<const std::shared_ptr<runtime::Call>> calls, std::string_view why);
+
+  mutable std::mutex mutex_;                             // Lock: the next four, and the wait for a worker
+  std::vector<std::shared_ptr<runtime::Call>> orphans_;  // their worker died before it began with them
   std::condition_variable moved_;
   std::map<runtime::Digest, std::uint32_t> deaths_by_request_;
   std::atomic<bool> has_suspects_{false};

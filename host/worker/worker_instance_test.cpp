@@ -27,5 +27,80 @@ INSTANTIATE_TEST_SUITE_P(Worker, InstanceTest,
                                            in_tier("T2n", worker::Tier::t2n)),
                          [](const auto& info) { return info.param.name; });
 
+// One model of the crasher, in T1, where nothing but the process itself stands between it and us.
+class CrasherTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    worker::WorkerProgram made = program(worker::Tier::t1);
+    made.hang_grace_ns = 50'000'000;
+    PluginSource source = fixture_source("crasher");
+    auto loaded = worker::WorkerInstance::load(made, source, source.models[0], {}, host.services());
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+    instance = std::move(*loaded);
+    ASSERT_TRUE(make_ready(*instance).has_value());
+  }
+  Asked ask(std::string_view text, std::uint64_t timeout_ns = 0) {
+    CallSpec spec = Asked::with_text(text);
+    if (timeout_ns != 0) spec.deadline_ns = monotonic_ns() + timeout_ns;
+    Asked asked(std::move(spec));
+    instance->submit(std::span(&asked.call, 1));
+    EXPECT_TRUE(asked.wait()) << text;
+    return asked;
+  }
+  bool wait_for(InstanceState state) {
+    for (int i = 0; i < 10'000 && instance->state() != state; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return instance->state() == state;
+  }
+
+  FixtureHost host;
+  std::unique_ptr<worker::WorkerInstance> instance;
+};
+
+TEST_F(CrasherTest, SaysWhatHappenedAndIsReplaced) {
+  const auto before = instance->pids();
+  const Asked crashed = ask("segv");
+  EXPECT_EQ(crashed.reason(), "plugin.crashed");
+  EXPECT_EQ(ask("fine").text(), "well") << "the next call waits for the replacement";
+  EXPECT_NE(instance->pids(), before);
+  EXPECT_TRUE(host.log->has("SIGSEGV at address 0x10, last request " + std::to_string(crashed.call->id())));
+}
+
+TEST_F(CrasherTest, EndsOneThatEndsItself) {
+  EXPECT_EQ(ask("exit").reason(), "plugin.crashed");
+  EXPECT_TRUE(wait_for(InstanceState::ready));
+  EXPECT_TRUE(host.log->has("it ended itself with status 0"));
+}
+
+TEST_F(CrasherTest, KillsOneThatHangsOrStops) {
+  for (const char* how : {"hang", "stop"}) {
+    EXPECT_EQ(ask(how, 20'000'000).reason(), "plugin.crashed") << how;
+    EXPECT_EQ(ask("fine").text(), "well") << how;
+  }
+  EXPECT_TRUE(host.log->has("ms after its deadline"));
+}
+
+TEST_F(CrasherTest, RefusesARequestThatKilledTwo) {
+  EXPECT_EQ(ask("segv").reason(), "plugin.crashed");
+  EXPECT_EQ(ask("segv").reason(), "plugin.crashed");
+  EXPECT_EQ(ask("segv").reason(), "request.poison");
+  EXPECT_EQ(ask("fine").text(), "well");
+}
+
+TEST_F(CrasherTest, IsQuarantinedAfterFiveInAMinute) {
+  for (const char* how : {"segv", "abort", "exit", "segv", "abort"}) {
+    ASSERT_TRUE(wait_for(InstanceState::ready)) << how;
+    EXPECT_EQ(ask(how).reason(), "plugin.crashed") << how;
+  }
+  EXPECT_TRUE(wait_for(InstanceState::failed));
+  EXPECT_EQ(ask("fine").reason(), "model.not_ready");
+  EXPECT_TRUE(host.log->has("quarantined"));
+}
+
+TEST_F(CrasherTest, KilledFromOutsideIsReplacedToo) {
+  kill(instance->pids().front(), SIGKILL);
+  EXPECT_EQ(ask("fine").text(), "well");
+}
+
 }  // namespace
 }  // namespace stoa::runtime

@@ -240,6 +240,7 @@ WorkerProcess::Death WorkerProcess::bury() {
   read_some();
   read_output();
   std::vector<std::shared_ptr<Flight>> left;
+  const std::uint64_t read = responses_.header().read.load();  // its word; at the worst a call is tried twice
   Death death;
   std::string& what = death.what;
   std::uint64_t last = 0;
@@ -269,11 +270,15 @@ WorkerProcess::Death WorkerProcess::bury() {
       flight->stalled.clear();
     }
     end_call(flight);
-    death.left.push_back(flight->call);
+    if (flight->position > read) {
+      death.not_begun.push_back(flight->call);
+      continue;
+    }
+    death.suspects.push_back(flight->call);
     flight->call->refuse(crashed());
   }
-  const auto blamed = std::ranges::find(death.left, last, [](const auto& call) { return call->id(); });
-  if (blamed != death.left.end()) death.left = {*blamed};
+  const auto blamed = std::ranges::find(death.suspects, last, [](const auto& call) { return call->id(); });
+  if (blamed != death.suspects.end()) death.suspects = {*blamed};
   return death;
 }
 

@@ -54,8 +54,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   int output() const { return output_; }  // what it prints
   std::uint32_t inflight() const { return inflight_.load(std::memory_order_relaxed); }
 
-  // Each call gets its finish, whatever becomes of the worker. Never blocks.
-  void submit(std::span<const std::shared_ptr<runtime::Call>> calls);
+  // Each call gets its finish, or comes back in the Death as not begun. Never blocks. False: the worker is dead, and
+  // nothing was taken.
+  bool submit(std::span<const std::shared_ptr<runtime::Call>> calls);
   void cancel(runtime::Call& call, Code why);
   // warm_up, health, cost, can_join, drain. unavailable "plugin.crashed" when it dies; deadline_exceeded
   // "plugin.hung".
@@ -67,8 +68,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   void tick(std::uint64_t now_ns);  // every few ms: moves what waits, ends a worker that hangs
   void kill(std::string_view why);  // SIGKILL; death() follows
   struct Death {
-    std::string what;                                  // "SIGSEGV at address 0x0, last request 17"
-    std::vector<std::shared_ptr<runtime::Call>> left;  // it worked on these, or was about to
+    std::string what;                                       // "SIGSEGV at address 0x0, last request 17"
+    std::vector<std::shared_ptr<runtime::Call>> suspects;   // one of these may have been too much for it
+    std::vector<std::shared_ptr<runtime::Call>> not_begun;  // it never read them: they can be tried elsewhere
   };
   // After death(): reads what the worker still said and ends what it left open. [control]
   Death bury();
@@ -80,6 +82,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   struct Flight {  // one call
     std::shared_ptr<runtime::Call> call;
     std::uint64_t block = BlockBook::kNone;  // its inputs
+    std::uint64_t position = 0;              // of its batch in the ring
     std::uint32_t tell_after = 0;            // so many parts accepted, and the worker hears of them
     std::mutex mutex;                        // Lock: all below
     std::deque<WirePart> stalled;            // parts the consumer has no room for

@@ -72,51 +72,53 @@ bool WorkerProcess::lend_inputs(const Call& call, WireRequest& request, std::uin
   return true;
 }
 
-void WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
+bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
   BatchMessage message;
+  std::vector<std::shared_ptr<Flight>> flights;
   std::vector<std::shared_ptr<Call>> sent;
+  if (is_dead_.load()) return false;
   for (const auto& call : calls) {
     call->feed_by(shared_from_this());
-    call->launch(shared_->spec.meters, shared_->outstanding);
+    if (!call->is_held())
+      call->launch(shared_->spec.meters, shared_->outstanding);  // else a worker died before it began
     WireRequest request = to_wire(*call);
     request.window = std::min(kWindow, std::max(1u, call->spec().pending_parts_max));
     Error error;
-    std::uint64_t block = BlockBook::kNone;
-    if (!lend_inputs(*call, request, block, error)) {
+    auto flight = std::make_shared<Flight>();
+    if (!lend_inputs(*call, request, flight->block, error)) {
       call->refuse(std::move(error));
       continue;
     }
-    auto flight = std::make_shared<Flight>();
     flight->call = call;
-    flight->block = block;
     flight->tell_after = request.window / 2;
     message.requests.push_back(std::move(request));
+    flights.push_back(std::move(flight));
     sent.push_back(call);
-    const std::lock_guard lock(mutex_);
-    flights_.emplace(call->id(), std::move(flight));
   }
-  if (sent.empty()) return;
-  inflight_.fetch_add(static_cast<std::uint32_t>(sent.size()), std::memory_order_relaxed);
-  {
-    const std::lock_guard lock(mutex_);
-    message.batch = ++last_number_;
-    batches_.emplace(message.batch, std::move(sent));
-  }
-  const auto record = encode(Message::batch, message);
-  if (record.size() <= kRecordBytesMax && !is_dead_.load()) return writer_.push(record, Urgency::work);
-  const Error error = is_dead_.load() ? crashed()
-                                      : Error{Code::invalid_argument, "request.too_large",
-                                              "the request without its tensors has " + std::to_string(record.size()) +
-                                                  " bytes, a worker takes " + std::to_string(kRecordBytesMax),
-                                              0};
-  for (const WireRequest& request : message.requests) {
-    const auto flight = find(request.id);
-    if (flight == nullptr) continue;
-    end_call(flight);
-    flight->call->refuse(error);
+  if (sent.empty()) return true;
+  std::vector<std::byte> record = encode(Message::batch, message);
+  if (record.size() > kRecordBytesMax) {
+    for (const auto& flight : flights) {
+      if (flight->block != BlockBook::kNone) book_.give(flight->block);
+      flight->call->refuse(Error{Code::invalid_argument, "request.too_large",
+                                 "the request without its tensors has " + std::to_string(record.size()) +
+                                     " bytes, a worker takes " + std::to_string(kRecordBytesMax),
+                                 0});
+    }
+    return true;
   }
   const std::lock_guard lock(mutex_);
-  batches_.erase(message.batch);
+  if (is_dead_.load()) return false;  // what was lent goes with the arena
+  message.batch = ++last_number_;
+  std::memcpy(record.data() + sizeof(std::uint32_t), &message.batch, sizeof message.batch);
+  const std::uint64_t position = writer_.push(record, Urgency::work);
+  for (auto& flight : flights) {
+    flight->position = position;
+    flights_.emplace(flight->call->id(), std::move(flight));
+  }
+  inflight_.fetch_add(static_cast<std::uint32_t>(sent.size()), std::memory_order_relaxed);
+  batches_.emplace(message.batch, std::move(sent));
+  return true;
 }
 
 void WorkerProcess::cancel(Call& call, Code why) {

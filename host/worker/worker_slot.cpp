@@ -170,7 +170,10 @@ void WorkerSlot::run() {
     const auto process = any_process();
     if (process == nullptr) break;
     const bool has_died = watch();
-    if (!has_died) process->kill("it is not needed any more");
+    if (has_died)
+      set(State::recovering);  // before those who wait for its answers are told, and ask again
+    else
+      process->kill("it is not needed any more");
     const WorkerProcess::Death death = process->bury();
     bool is_wanted = false;
     std::size_t deaths = 0;
@@ -178,10 +181,9 @@ void WorkerSlot::run() {
       const std::lock_guard lock(mutex_);
       is_wanted = has_died && !is_unloading_;
     }
-    if (!is_wanted) break;
-    set(State::recovering);
-    note_death(death);
     on_death_(death);
+    if (!is_wanted) break;
+    note_death(death);
     {
       const std::lock_guard lock(mutex_);
       process_ = nullptr;
