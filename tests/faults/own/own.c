@@ -73,7 +73,7 @@ static void say(void) {
   const stoa_str message = {line, sizeof line - 1}, none = {NULL, 0};
   const stoa_host_log* log = the_host == NULL ? NULL : the_host->get_extension(the_host, STOA_EXT_HOST_LOG);
   if (log != NULL) log->log(the_host, STOA_LOG_INFO, NULL, message, none);
-  if (log == NULL) say_on_stderr();
+  say_on_stderr(); /* inside the host a crash takes the host's log buffer along */
 }
 
 static void act_if(int kind, void (*act)(void)) {

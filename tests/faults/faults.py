@@ -1,0 +1,252 @@
+"""faults.py: every kind of bad plugin against a real host, many times in a seeded order, beside a healthy neighbour.
+
+SPDX-License-Identifier: Apache-2.0
+Standard library only; run it by run.sh. Prints figures on stdout and what it does on stderr; exit 1 when the host did not do
+what kinds.toml wants of it.
+"""
+import argparse
+import collections
+import pathlib
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+
+from fault_host import Host, Packages
+from inject import Field, inject, judge
+from manifests import HERE, LOAD_MS, SHARED, TABLE
+from neighbour import Neighbour, percentile
+
+sys.path.insert(0, str(HERE.parent / "bench"))
+from measure import figure, machine_line  # noqa: E402
+
+SLICES, QUIET_S = 5, 3.0
+Ratio = collections.namedtuple("Ratio", "quiet_p99_ms p99_ms")
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Tally:
+    """What was seen: counts for the figures, and every (kind, seen, wanted) that does not fit."""
+
+    def __init__(self):
+        self.kinds, self.injections, self.host_deaths, self.misdeeds = set(), 0, 0, 0
+        self.wrong_answers, self.not_fired, self.ratios, self.tier = 0, 0, [], "unknown"
+        self.seen, self.unmet = collections.Counter(), collections.Counter()
+
+    def count(self, name, seen, wanted, has_fired):
+        self.kinds.add(name)
+        self.injections += 1
+        self.seen[name, seen.split(":")[0]] += 1
+        if seen.startswith("MISDEED"):
+            self.misdeeds += 1
+        if not judge(seen, wanted):
+            self.unmet[name, seen, " or ".join(wanted)] += 1
+        if not has_fired:
+            self.not_fired += 1
+            self.unmet[name, "not fired", "a line in the log"] += 1
+
+    def count_death(self, name, host):
+        self.host_deaths += 1
+        self.unmet[name, f"the host ended with {host.process.returncode}", "a living host"] += 1
+
+    def count_neighbour(self, neighbour):
+        self.wrong_answers += neighbour.wrong
+        if neighbour.wrong:
+            self.unmet["checksum", neighbour.first_wrong, "its checksum"] += neighbour.wrong
+
+
+def start(world, names, first_model):
+    """A host that answers for first_model, or the end of the run: nothing can be said of a host that does not start."""
+    host = Host(world.packages, tempfile.mkdtemp(dir=world.work), names, world.in_process, world.tier, world.more)
+    if host.wait_ports() and host.wait_ready("stoa-faults-neighbour/checksum") and (
+            first_model is None or host.wait_ready("stoa-faults/" + first_model)):
+        return host
+    tail = host.log_text()[-3000:]
+    host.discard()
+    raise SystemExit(f"error: the host is not ready with {', '.join(names)}\n{tail}")
+
+
+def calls_scene(world, kinds, tally):
+    """Faults of a call: `times` injections of each, in one lifetime of the host as long as it lives."""
+    sections = [s for s in SHARED if any(k in TABLE[s] for k in kinds)]
+    if not sections:
+        return
+    todo = [(name, i) for name in kinds for i in range(world.times)]
+    world.draw.shuffle(todo)
+    first = next(name for name in TABLE[sections[0]] if sections)
+    host, done = start(world, [*sections, "checksum"], first), 0
+    tally.tier = world.tier or host.isolation()
+    size = -(-len(todo) // SLICES)
+    field = Field(host, world.work)
+    neighbour = Neighbour(host, world.seed)
+    neighbour.__enter__()
+    try:
+        for at in range(0, len(todo), size):
+            neighbour.take()
+            time.sleep(QUIET_S)
+            quiet = neighbour.take()
+            for name, i in todo[at:at + size]:
+                kind = next(TABLE[s][name] for s in sections if name in TABLE[s])
+                seen, has_fired = inject(field, name, kind, f"{name}-{i}")
+                tally.count(name, seen, kind["expect"], has_fired)
+                done += 1
+                if done % 50 == 0 or done == len(todo):
+                    say(f"  calls {done}/{len(todo)}, {tally.misdeeds} misdeeds, {sum(tally.unmet.values())} unmet")
+                if not host.is_alive():
+                    tally.count_death(name, host)
+                    neighbour.__exit__()
+                    field.close()
+                    host.discard()
+                    host = start(world, [*sections, "checksum"], first)
+                    field, neighbour = Field(host, world.work), Neighbour(host, world.seed)
+                    neighbour.__enter__()
+            busy = neighbour.take()
+            if quiet and busy:
+                tally.ratios.append(Ratio(percentile(quiet, 0.99) * 1e3, percentile(busy, 0.99) * 1e3))
+        neighbour.__exit__()
+        tally.count_neighbour(neighbour)
+        status = host.stop()
+        if status != 0:
+            tally.unmet["(all calls)", f"the host ended with {status}", "0 behind SIGTERM"] += 1
+    finally:
+        neighbour.__exit__()
+        field.close()
+        world.keep_log(host, "calls")
+        host.discard()
+
+
+def fired_needle(name):
+    return f"fault fired kind={name} injection=own"
+
+
+def wait_all(names, is_done, seconds):
+    """Those of names that are not done after the time."""
+    end, left = time.monotonic() + seconds, list(names)
+    while left and time.monotonic() < end:
+        left = [name for name in left if not is_done(name)]
+        time.sleep(0.05 if left else 0)
+    return left
+
+
+def lives_scene(world, kinds, tally):
+    """Faults of a library's life: one lifetime of the host, with every such package at once, is one injection of each."""
+    loads = [k for k in TABLE["load"] if k in kinds]
+    unloads = [k for k in TABLE["unload"] if k in kinds]
+    if not loads and not unloads:
+        return
+    for round_number in range(world.times):
+        host = start(world, [*loads, *unloads, "checksum"], None)
+        tally.tier = tally.tier if tally.tier != "unknown" else world.tier or host.isolation()
+        with Neighbour(host, world.seed + round_number) as neighbour:
+            patience = LOAD_MS / 1000 * (len(loads) + len(unloads)) + 10
+            wait_all(loads, lambda name: host.says_of_package(name), patience)
+            field = Field(host, world.work)
+            for name in unloads:
+                seen, _ = inject(field, name, TABLE["unload"][name], "own", wants_proof=False)
+                tally.count(name, seen, TABLE["unload"][name]["expect"], True)
+            field.close()
+            for name in loads:
+                said = host.says_of_package(name)
+                seen = "loaded" if host.is_ready("stoa-faults/" + name) else "not-loaded" if said else "no word of it"
+                is_proved = TABLE["load"][name].get("proof") == "host" or host.has_logged(fired_needle(name))
+                tally.count(name, seen, TABLE["load"][name]["expect"], is_proved)
+            asked = [name for name in unloads if name.startswith("health")]  # every 5 s
+            wait_all(asked, lambda name: host.has_logged(fired_needle(name), seconds=0), 12)
+            if not host.is_alive():
+                tally.count_death("(lives)", host)
+        tally.count_neighbour(neighbour)
+        status = host.stop()
+        if status != 0:
+            tally.unmet["(lives)", f"the host ended with {status}", "0 behind SIGTERM"] += 1
+        for name in unloads:
+            if not host.has_logged(fired_needle(name), seconds=0.1):
+                tally.not_fired += 1
+                tally.unmet[name, "not fired", "a line in the log"] += 1
+        world.keep_log(host, "lives")
+        host.discard()
+        say(f"  lives {round_number + 1}/{world.times}, {sum(tally.unmet.values())} unmet")
+
+
+def report(tally):
+    print(machine_line())
+    tier, met = tally.tier, True
+    met &= figure("faults.kinds", len(tally.kinds), "kinds", ">=1", tier)
+    met &= figure("faults.injections", tally.injections, "injections", ">=1", tier)
+    met &= figure("faults.host_deaths", tally.host_deaths, "deaths", "<=0", tier)
+    met &= figure("faults.misdeeds", tally.misdeeds, "misdeeds", "<=0", tier)
+    met &= figure("faults.wrong_neighbour_answers", tally.wrong_answers, "answers", "<=0", tier)
+    met &= figure("faults.not_fired", tally.not_fired, "injections", "<=0", tier)
+    if tally.ratios:
+        ratio = statistics.median(r.p99_ms / r.quiet_p99_ms for r in tally.ratios)
+        met &= figure("faults.neighbour_p99_vs_quiet", ratio, "x", "<=1.5", tier)
+        print("neighbour p99 in ms, quiet and beside faults: " +
+              ", ".join(f"{r.quiet_p99_ms:.2f} {r.p99_ms:.2f}" for r in tally.ratios))
+    if tally.unmet:
+        print(f"\n{'kind':<26} {'times':>5}  {'seen':<60} wanted")
+        for (name, seen, wanted), times in sorted(tally.unmet.items()):
+            print(f"{name:<26} {times:>5}  {seen[:60]:<60} {wanted}")
+    return met and not tally.unmet
+
+
+class World:
+    """What all scenes share."""
+
+    def __init__(self, arguments, work):
+        self.work, self.times, self.tier, self.seed = work, arguments.times, arguments.tier, arguments.seed
+        self.in_process, self.logs = arguments.in_process, arguments.logs
+        self.more = pathlib.Path(arguments.config).read_text() if arguments.config else ""
+        self.packages, self.draw = Packages(arguments.build, work, TABLE), random.Random(arguments.seed)
+
+    def keep_log(self, host, name):
+        if self.logs and host.log_path.exists():
+            pathlib.Path(self.logs).mkdir(parents=True, exist_ok=True)
+            shutil.copy(host.log_path, pathlib.Path(self.logs) / f"{name}.log")
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="run.sh")
+    parser.add_argument("--build", default="build/release", help=argparse.SUPPRESS)
+    parser.add_argument("--nightly", action="store_true", help="1000 injections of each kind")
+    parser.add_argument("--times", type=int, help="injections of each kind (default: 30)")
+    parser.add_argument("--kinds", help="only these, with commas between them")
+    parser.add_argument("--seed", type=int, default=None, help="of the order; printed, so that a run can be repeated")
+    parser.add_argument("--tier", help="demand this isolation of the host (min_isolation)")
+    parser.add_argument("--config", help="a file with more configuration of the host, added at its end")
+    parser.add_argument("--logs", help="keep the hosts' logs in this folder")
+    parser.add_argument("--in-process", action="store_true",
+                        help="the proof that the faults are real: one host per kind, with the plugin inside it")
+    arguments = parser.parse_args()
+    arguments.times = arguments.times or (1000 if arguments.nightly else 30)
+    arguments.seed = random.SystemRandom().randrange(1 << 32) if arguments.seed is None else arguments.seed
+    known = [name for section in TABLE.values() for name in section]
+    arguments.kinds = arguments.kinds.split(",") if arguments.kinds else known
+    strangers = [name for name in arguments.kinds if name not in known]
+    if strangers:
+        parser.error(f"no kind is called {', '.join(strangers)}")
+    return arguments
+
+
+def main():
+    arguments = parse()
+    work = tempfile.mkdtemp(prefix="stoa-faults-")
+    try:
+        world = World(arguments, work)
+        if arguments.in_process:
+            from in_process import prove
+            return prove(world, arguments.kinds)
+        say(f"{len(arguments.kinds)} kinds, {arguments.times} times each, --seed {arguments.seed}")
+        tally = Tally()
+        calls_scene(world, [k for k in arguments.kinds if any(k in TABLE[s] for s in SHARED)], tally)
+        lives_scene(world, arguments.kinds, tally)
+        return 0 if report(tally) else 1
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
