@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -62,7 +63,7 @@ class Host:
             shutil.copy(packages.signed(name), self.folder / "packages")
         self.log_path = self.folder / "host.log"
         self.config = self.folder / "stoa.toml"
-        self.config.write_text(self.configuration(packages, names, in_process, tier) + more)
+        self.config.write_text(self.configuration(packages, names, in_process, tier, more))
         self.secrets = [str(self.config), f"{packages.key}.key.pem"]
         self.ports = None
         with open(self.log_path, "wb") as log:
@@ -71,13 +72,14 @@ class Host:
                  str(self.folder / "ports")], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
 
     @staticmethod
-    def configuration(packages, names, in_process, tier):
+    def configuration(packages, names, in_process, tier, more):
         text = 'packages = "packages"\nstate = "state"\ndrain_ms = 5000\n'
         if in_process:
             text += 'in_process = ["stoa-faults/*", "stoa-faults-neighbour/*"]\n'
         if tier:
             text += f'min_isolation = "{tier}"\n'
-        text += f'[trust]\nstoa-faults = "{packages.key}.pub.pem"\nstoa-faults-neighbour = "{packages.key}.pub.pem"\n'
+        text += more  # behind the keys of the first level and before the tables: it may have both
+        text += f'\n[trust]\nstoa-faults = "{packages.key}.pub.pem"\nstoa-faults-neighbour = "{packages.key}.pub.pem"\n'
         if "harm" in names:
             for model in ("memory-balloon", "fill-memfd", "address-space"):
                 text += f'[models."stoa-faults/{model}"]\nmemory_budget = "{MEMORY_BUDGET}"\n'
@@ -150,9 +152,9 @@ class Host:
 
     def says_of_package(self, name):
         """The host's own words about a package it did not serve: event and reason, or None."""
-        names = (f'"stoa-faults/{name}"', f'"{name}.stoa"')
+        named = re.compile(rf"(?<![a-z0-9-])({name}\.stoa|stoa-faults/{name})(?![a-z0-9-])")
         for line in self.log_text().splitlines():
-            if not line.startswith("{") or not any(n in line for n in names):
+            if not line.startswith("{") or not named.search(line):
                 continue
             try:
                 said = json.loads(line)
@@ -181,9 +183,10 @@ class Host:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def infer(connection, model, text, deadline_ms=5000):
+def infer(connection, model, text, deadline_ms=5000, output="text"):
     """status, reason and the first output's first element (as text) of one call; OSError where there is no answer."""
     body = json.dumps({"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": [text]}],
+                       "outputs": [{"name": output}],
                        "parameters": {"timeout": deadline_ms * 1000}})
     connection.request("POST", f"/v2/models/{model}/infer", body, {"Content-Type": "application/json"})
     answer = connection.getresponse()

@@ -45,7 +45,7 @@ class Tally:
         if seen.startswith("MISDEED"):
             self.misdeeds += 1
         if not judge(seen, wanted):
-            self.unmet[name, seen, " or ".join(wanted)] += 1
+            self.unmet[name, seen[:48], " or ".join(wanted)] += 1
         if not has_fired:
             self.not_fired += 1
             self.unmet[name, "not fired", "a line in the log"] += 1
@@ -78,7 +78,7 @@ def calls_scene(world, kinds, tally):
         return
     todo = [(name, i) for name in kinds for i in range(world.times)]
     world.draw.shuffle(todo)
-    first = next(name for name in TABLE[sections[0]] if sections)
+    first = next(iter(TABLE[sections[0]]))
     host, done = start(world, [*sections, "checksum"], first), 0
     tally.tier = world.tier or host.isolation()
     size = -(-len(todo) // SLICES)
@@ -100,6 +100,7 @@ def calls_scene(world, kinds, tally):
                 if not host.is_alive():
                     tally.count_death(name, host)
                     neighbour.__exit__()
+                    tally.count_neighbour(neighbour)
                     field.close()
                     host.discard()
                     host = start(world, [*sections, "checksum"], first)
@@ -187,9 +188,9 @@ def report(tally):
         print("neighbour p99 in ms, quiet and beside faults: " +
               ", ".join(f"{r.quiet_p99_ms:.2f} {r.p99_ms:.2f}" for r in tally.ratios))
     if tally.unmet:
-        print(f"\n{'kind':<26} {'times':>5}  {'seen':<60} wanted")
+        print(f"\n{'kind':<26} {'times':>5}  {'seen':<50} wanted")
         for (name, seen, wanted), times in sorted(tally.unmet.items()):
-            print(f"{name:<26} {times:>5}  {seen[:60]:<60} {wanted}")
+            print(f"{name:<26} {times:>5}  {seen[:50]:<50} {wanted}")
     return met and not tally.unmet
 
 
@@ -216,7 +217,7 @@ def parse():
     parser.add_argument("--kinds", help="only these, with commas between them")
     parser.add_argument("--seed", type=int, default=None, help="of the order; printed, so that a run can be repeated")
     parser.add_argument("--tier", help="demand this isolation of the host (min_isolation)")
-    parser.add_argument("--config", help="a file with more configuration of the host, added at its end")
+    parser.add_argument("--config", help="a file with more configuration of the host")
     parser.add_argument("--logs", help="keep the hosts' logs in this folder")
     parser.add_argument("--in-process", action="store_true",
                         help="the proof that the faults are real: one host per kind, with the plugin inside it")

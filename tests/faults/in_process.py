@@ -51,7 +51,7 @@ def prove_one(world, section, name):
             field = Field(host, world.work, wants_stderr=True)
             seen, _ = inject(field, name, kind, injection, wants_proof=False)
         elif is_up and section == "load":
-            end = time.monotonic() + 5
+            end = time.monotonic() + 12
             while time.monotonic() < end and host.is_alive() and not host.says_of_package(name):
                 time.sleep(0.05)
             seen = "not-loaded: " + (host.says_of_package(name) or "no word")

@@ -74,7 +74,8 @@ def call_once(field, name, kind, injection):
     try:
         connection = field.host.connect(deadline_ms / 1000 + 10)
         try:
-            return classify(*infer(connection, "stoa-faults/" + name, field.text(kind, injection), deadline_ms))
+            return classify(*infer(connection, "stoa-faults/" + name, field.text(kind, injection), deadline_ms,
+                                   kind.get("output", "text")))
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:
