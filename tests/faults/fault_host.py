@@ -165,7 +165,8 @@ class Host:
         return None
 
     def stop(self, seconds=30):
-        """SIGTERM and the exit status; None when it had to be killed."""
+        """SIGTERM and the exit status; None when it had to be killed, -1000 when it ended with 0 and had not drained: a
+        plugin that calls exit(0) ends the host so, too."""
         if self.is_alive():
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -174,6 +175,8 @@ class Host:
                 self.process.kill()
                 self.process.wait()
                 return None
+        if self.process.returncode == 0 and '"host.drained"' not in self.log_text():
+            return -1000
         return self.process.returncode
 
     def discard(self):

@@ -9,6 +9,7 @@ import collections
 import pathlib
 import random
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -63,6 +64,7 @@ class Tally:
 def start(world, names, first_model):
     """A host that answers for first_model, or the end of the run: nothing can be said of a host that does not start."""
     host = Host(world.packages, tempfile.mkdtemp(dir=world.work), names, world.in_process, world.tier, world.more)
+    world.hosts = [h for h in world.hosts if h.is_alive()] + [host]
     if host.wait_ports() and host.wait_ready("stoa-faults-neighbour/checksum") and (
             first_model is None or host.wait_ready("stoa-faults/" + first_model)):
         return host
@@ -84,7 +86,7 @@ def calls_scene(world, kinds, tally):
     size = -(-len(todo) // SLICES)
     field = Field(host, world.work)
     neighbour = Neighbour(host, world.seed)
-    neighbour.__enter__()
+    neighbour.__enter__()  # not `with`: a host that died gets another one
     try:
         for at in range(0, len(todo), size):
             neighbour.take()
@@ -201,6 +203,7 @@ class World:
         self.work, self.times, self.tier, self.seed = work, arguments.times, arguments.tier, arguments.seed
         self.in_process, self.logs = arguments.in_process, arguments.logs
         self.more = pathlib.Path(arguments.config).read_text() if arguments.config else ""
+        self.hosts = []  # those that may be left when the run is cut short
         self.packages, self.draw = Packages(arguments.build, work, TABLE), random.Random(arguments.seed)
 
     def keep_log(self, host, name):
@@ -234,7 +237,8 @@ def parse():
 
 def main():
     arguments = parse()
-    work = tempfile.mkdtemp(prefix="stoa-faults-")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no host outlives its runner
+    work, world = tempfile.mkdtemp(prefix="stoa-faults-"), None
     try:
         world = World(arguments, work)
         if arguments.in_process:
@@ -246,6 +250,8 @@ def main():
         lives_scene(world, arguments.kinds, tally)
         return 0 if report(tally) else 1
     finally:
+        for host in world.hosts if world else []:
+            host.discard()
         shutil.rmtree(work, ignore_errors=True)
 
 
