@@ -58,9 +58,9 @@ $stoa sign $demo/unsigned.stoa --key $demo/keys/stoa-demo.key.pem -o $demo/packa
 $stoa inspect $demo/packages/*.stoa --trust stoa-demo=$demo/keys/stoa-demo.pub.pem
 
 step "4/5 starting the host"
-# --in-process: this plugin is our own, built a moment ago. Without it nothing runs inside the host.
+# The plugin runs in a sandboxed worker. --allow: libtorch's oneDNN makes code for each new shape.
 $stoa serve --packages $demo/packages --state $demo/state --trust stoa-demo=$demo/keys/stoa-demo.pub.pem \
-  --in-process 'stoa-demo/*' --port "$port" --operator-port 0 --ports-file $demo/ports > $demo/host.log 2>&1 &
+  --allow 'stoa-demo/image-classify=jit' --port "$port" --operator-port 0 --ports-file $demo/ports > $demo/host.log 2>&1 &
 host=$!
 trap 'kill -TERM $host 2>/dev/null; wait $host 2>/dev/null || true' EXIT
 for _ in $(seq 300); do

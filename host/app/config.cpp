@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -64,6 +65,8 @@ void read_workers(Section& section, WorkersConfig& workers) {
     workers.isolation_min = *parsed;
   section.path("program", workers.program);
   section.number<std::uint32_t>("uid", workers.uid, 1);
+  section.number<std::uint32_t>("crashes_max", workers.crashes_max, 1);
+  section.number<std::uint64_t>("memory_mib", workers.memory_mib, 64, 1u << 26);
   section.number<std::uint32_t>("hang_grace_ms", workers.hang_grace_ms, 10);
 }
 
@@ -88,6 +91,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.number<std::uint32_t>("drain_ms", config.drain_ms, 0);
   root.texts("in_process", config.in_process);
   root.paths_by_name("trust", config.trust);
+  root.texts_by_name("permissions", config.permissions);
   root.section("customer", [&](Section& s) { read_plane(s, config.customer); });
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
@@ -109,13 +113,28 @@ Result<Config> load_config(const std::filesystem::path& file) {
   return config;
 }
 
-bool runs_in_process(const Config& config, std::string_view plugin_id) {
-  for (const std::string& pattern : config.in_process) {
-    if (pattern == plugin_id || pattern == "*") return true;
-    if (pattern.ends_with("/*") && plugin_id.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1)))
-      return true;
+namespace {
+
+bool is_meant(std::string_view pattern, std::string_view plugin_id) {
+  return pattern == plugin_id || pattern == "*" ||
+         (pattern.ends_with("/*") && plugin_id.starts_with(pattern.substr(0, pattern.size() - 1)));
+}
+
+}  // namespace
+
+const std::string* refused_permission(const Config& config, std::string_view plugin_id,
+                                      const std::vector<std::string>& asked) {
+  for (const std::string& permission : asked) {
+    const bool is_allowed = std::ranges::any_of(config.permissions, [&](const auto& row) {
+      return row.second == permission && is_meant(row.first, plugin_id);
+    });
+    if (!is_allowed) return &permission;
   }
-  return false;
+  return nullptr;
+}
+
+bool runs_in_process(const Config& config, std::string_view plugin_id) {
+  return std::ranges::any_of(config.in_process, [&](const auto& pattern) { return is_meant(pattern, plugin_id); });
 }
 
 }  // namespace stoa::app

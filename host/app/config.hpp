@@ -36,6 +36,8 @@ struct WorkersConfig {
   worker::Tier isolation_min = worker::Tier::t2;  // weaker than this, nothing is started
   std::filesystem::path program;                  // empty: stoa-worker beside this program
   std::uint32_t uid = 65'534;                     // what workers become where the host is root
+  std::uint32_t crashes_max = 5;                  // within a minute, then a model is not started again
+  std::uint64_t memory_mib = 16'384;              // address space of a model that states no memory budget
   std::uint32_t hang_grace_ms = 1'000;            // a worker that keeps a request so long after its deadline is ended
 };
 
@@ -47,6 +49,7 @@ struct Config {
   std::multimap<std::string, std::filesystem::path> trust;  // publisher -> its public keys (PEM)
   std::vector<std::string> in_process;  // plugins ("publisher/plugin" or "publisher/*") run in this process
   WorkersConfig workers;
+  std::multimap<std::string, std::string> permissions;  // plugin or "publisher/*" -> what its sandbox may open
   http::Limits limits;
   unsigned io_threads = 1;
   std::uint32_t drain_ms = 30'000;
@@ -57,6 +60,10 @@ struct Config {
 // Paths in the text are relative to base. Error: invalid_argument "config.<rule>", message "<key>: …".
 Result<Config> parse_config(std::string_view toml_text, const std::filesystem::path& base);
 Result<Config> load_config(const std::filesystem::path& file);
+
+// The first of the permissions asked for that the operator does not allow this plugin; null: all are allowed.
+const std::string* refused_permission(const Config& config, std::string_view plugin_id,
+                                      const std::vector<std::string>& asked);
 
 // Whether the operator lets this plugin run inside the host.
 bool runs_in_process(const Config& config, std::string_view plugin_id);

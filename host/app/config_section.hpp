@@ -114,6 +114,22 @@ class Section {
     });
   }
 
+  // A table of names, each with a text or a list of texts.
+  void texts_by_name(const char* key, std::multimap<std::string, std::string>& out) {
+    section(key, [&](Section& inner) {
+      for (const auto& [key_node, node] : inner.table_) {
+        const std::string name(key_node.str());
+        std::vector<std::string> texts;
+        if (node.is_array())
+          inner.texts(name.c_str(), texts);
+        else
+          inner.text(name.c_str(), texts.emplace_back());
+        for (std::string& text : texts)
+          if (!text.empty()) out.emplace(name, std::move(text));
+      }
+    });
+  }
+
   void finish() {
     for (const auto& [key, node] : table_)
       if (!seen_.contains(std::string(key.str())))

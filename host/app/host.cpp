@@ -45,6 +45,8 @@ worker::WorkerProgram worker_program(const Config& config, const worker::Sandbox
     program.executable = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "stoa-worker";
   program.tier = worker::best_tier(support);
   program.uid = config.workers.uid;
+  program.crashes_max = config.workers.crashes_max;
+  program.memory_bytes_max = config.workers.memory_mib << 20;
   program.hang_grace_ns = std::uint64_t{config.workers.hang_grace_ms} * 1'000'000;
   return program;
 }
@@ -177,6 +179,13 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
                                manifest.id(), worker::name_of(config.workers.isolation_min),
                                worker::name_of(workers.tier), support.landlock_abi > 0 ? "yes" : "no",
                                support.has_seccomp ? "yes" : "no"),
+                   0});
+  if (const std::string* asked = refused_permission(config, manifest.id(), manifest.permissions); !is_inside && asked)
+    return refuse(report, file,
+                  {Code::permission_denied, "isolation.permission",
+                   fmt::format("{} asks for \"{}\", which is not allowed to it; allow it with --allow '{}={}' or under "
+                               "permissions in the configuration, if you trust it with that",
+                               manifest.id(), *asked, manifest.id(), *asked),
                    0});
   log.write(Level::info, "package.loading",
             {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});

@@ -111,6 +111,11 @@ Result<runtime::PluginSource> plugin_source(const Manifest& manifest, const std:
   source.source_sha256 = manifest.source_sha256;
   source.abi_min = manifest.abi_min;
   source.abi_max = manifest.abi_max;
+  for (const std::string& permission : manifest.permissions) {
+    source.permissions.jit = source.permissions.jit || permission == "jit";
+    source.permissions.network = source.permissions.network || permission.starts_with("network:");
+    source.permissions.devices = source.permissions.devices || permission.starts_with("device:");
+  }
   for (const auto& asset : manifest.assets)
     source.assets.push_back({asset.path, std::filesystem::absolute(folder) / asset.path, asset.size});
   for (const ModelDeclaration& model : manifest.models) source.models.push_back(spec_of(manifest, model));

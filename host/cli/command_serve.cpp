@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kSameWish{500};
 
 struct Options {
   std::string config, packages, state, ports_file;
-  std::vector<std::string> trust, in_process;
+  std::vector<std::string> trust, in_process, allow;
   std::optional<std::uint16_t> port, operator_port;
   bool strict = false;
 };
@@ -40,6 +40,13 @@ Result<app::Config> configuration(const Options& options) {
   if (options.port) config.customer.port = *options.port;
   if (options.operator_port) config.operators.port = *options.operator_port;
   config.in_process.insert(config.in_process.end(), options.in_process.begin(), options.in_process.end());
+  for (const std::string& row : options.allow) {
+    const auto equals = row.find('=');
+    if (equals == std::string::npos)
+      return failure(Code::invalid_argument, "usage.allow",
+                     fmt::format("--allow {}: want publisher/plugin=permission, as in acme/vision=jit", row));
+    config.permissions.emplace(row.substr(0, equals), row.substr(equals + 1));
+  }
   for (const std::string& row : options.trust) {
     const auto equals = row.find('=');
     config.trust.emplace(row.substr(0, equals), row.substr(equals + 1));
@@ -139,7 +146,10 @@ Action declare_serve(CommandLine line) {
             {.type_name = "DIR"});
   add_trust_option(line, options->trust);
   line.texts("--in-process", options->in_process,
-             "plugin that may run inside the host: publisher/plugin or publisher/*", {.type_name = "PATTERN"});
+             "plugin that runs inside the host, not in a sandboxed worker: publisher/plugin or publisher/*",
+             {.type_name = "PATTERN"});
+  line.texts("--allow", options->allow, "what a plugin's sandbox may open: publisher/plugin=jit, =network:host, …",
+             {.type_name = "PLUGIN=PERMISSION"});
   line.port("--port", options->port, "port for applications (default: 8080; 0: any free one)");
   line.port("--operator-port", options->operator_port, "port for the operator (default: 8081; 0: any free one)");
   line.text("--ports-file", options->ports_file, "write both ports there, one a line, once they are bound",
@@ -147,7 +157,7 @@ Action declare_serve(CommandLine line) {
   line.flag("--strict", options->strict, "end when a package is refused or a model fails to load");
   line.footer(
       "examples:\n"
-      "  stoa serve --packages packages --trust acme=acme.pub.pem --in-process 'acme/*'\n"
+      "  stoa serve --packages packages --trust acme=acme.pub.pem --allow 'acme/vision=jit'\n"
       "  stoa serve --config stoa.toml\n\n"
       "SIGTERM drains: requests under way are answered, then the host ends with 0. A second signal ends it at once,\n"
       "unless it comes within half a second of the first.\n"

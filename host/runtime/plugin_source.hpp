@@ -31,12 +31,20 @@ struct GoldenCase {
   std::vector<GoldenOutput> outputs;
 };
 
+// What a sandbox opens for the plugin, as its manifest asks and the operator allows.
+struct PluginPermissions {
+  bool jit = false;      // makes code while it serves
+  bool network = false;  // opens sockets
+  bool devices = false;  // uses a GPU
+};
+
 struct PluginSource {
   std::string id, version;                       // "publisher/plugin", "1.2.0"
   std::filesystem::path library;                 // absolute
   std::array<std::uint8_t, 32> source_sha256{};  // of the manifest the library was built with
   std::uint32_t abi_min = 1, abi_max = 1;
   std::string libc_min;  // the platform's, "2.36"; empty: not checked
+  PluginPermissions permissions;
   std::vector<AssetFile> assets;
   std::vector<ModelSpec> models;
   std::vector<GoldenCase> golden;

@@ -22,6 +22,7 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
+constexpr std::uint64_t kOwnMemoryBytes = 512u << 20;  // libraries, stacks and the C library's reserves, as address space
 constexpr std::size_t kOutputLineMax = 1024;
 
 class Descriptor {
@@ -103,6 +104,13 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.tier = static_cast<std::uint8_t>(program.tier);
   load.readable.push_back("/proc/self/fd/" + std::to_string(kLibraryFolder));
   load.uid = program.uid;
+  load.host_pid = static_cast<std::uint32_t>(getpid());
+  load.may_use_network = source.permissions.network;
+  load.may_use_devices = source.permissions.devices;
+  load.may_make_code = source.permissions.jit;
+  const std::uint64_t stated = spec.limits.memory_budget_bytes;
+  load.memory_bytes_max = (stated != 0 ? stated + kOwnMemoryBytes : program.memory_bytes_max) +
+                          program.request_block_bytes + program.response_block_bytes;
   return load;
 }
 
@@ -139,6 +147,7 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   spec.tier = program.tier;
   spec.uid = program.uid;
   spec.gid = program.uid;
+  spec.network = source.permissions.network;
   const auto launched = launch(spec);
   if (!launched) return std::unexpected(launched.error());
 

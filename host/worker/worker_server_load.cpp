@@ -110,7 +110,10 @@ void WorkerServer::start_load(LoadMessage message) {
   for (const std::string& path : message.readable) policy_.readable.emplace_back(path);
   policy_.scratch = message.scratch;
   policy_.network = message.may_use_network;
+  policy_.devices = message.may_use_devices;
+  policy_.jit = message.may_make_code;
   policy_.uid = policy_.gid = message.uid;
+  policy_.host_pid = policy_.tier == Tier::t2n ? 0 : static_cast<pid_t>(message.host_pid);
   policy_.memory_bytes_max = message.memory_bytes_max;
   for (int descriptor = 3; descriptor <= kLibraryFolder + static_cast<int>(message.assets.size()); ++descriptor)
     policy_.descriptors.push_back(descriptor);

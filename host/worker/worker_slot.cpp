@@ -17,7 +17,6 @@ namespace {
 using runtime::monotonic_ns;
 
 constexpr int kTickMs = 20;
-constexpr std::size_t kDeathsMax = 5;  // so many within the window, and it is started no more
 constexpr std::uint64_t kDeathsWindowNs = 60'000'000'000;
 // The first death is answered at once, then waiting doubles, up to five seconds.
 constexpr std::uint64_t kBackoffMinNs = 50'000'000, kBackoffMaxNs = 5'000'000'000;
@@ -189,7 +188,7 @@ void WorkerSlot::run() {
       process_ = nullptr;
       deaths = deaths_ns_.size();
     }
-    if (deaths >= kDeathsMax) {
+    if (deaths >= program_.crashes_max) {
       log(runtime::LogLevel::error,
           std::to_string(deaths) + " crashes within a minute: quarantined, it is not started again");
       set(State::quarantined);
