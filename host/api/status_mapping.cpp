@@ -39,11 +39,8 @@ struct ReasonRow {
 // Reasons whose status says more than their code.
 constexpr ReasonRow kReasons[] = {
     {"model.queue_full", 503, 503},  // Triton's clients back off on 503
-    {"request.media_type", 415, 415},
-    {"request.method", 405, 405},
-    {"output.too_large", 500, 500},
-    {"plugin.crashed", 502, 502},
-    {"request.poison", 422, 422},
+    {"request.media_type", 415, 415}, {"request.method", 405, 405}, {"output.too_large", 500, 500},
+    {"plugin.crashed", 502, 502},     {"request.poison", 422, 422},
 };
 
 struct TitleRow {

@@ -172,14 +172,14 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
   const registry::Manifest& manifest = package.manifest();
   const bool is_inside = runs_in_process(config, manifest.id());
   if (!is_inside && workers.tier < config.workers.isolation_min)
-    return refuse(report, file,
-                  {Code::failed_precondition, "isolation.too_weak",
-                   fmt::format("{} needs {}, this machine offers {} (Landlock {}, seccomp {}); allow less with "
-                               "workers.min_isolation if you must",
-                               manifest.id(), worker::name_of(config.workers.isolation_min),
-                               worker::name_of(workers.tier), support.landlock_abi > 0 ? "yes" : "no",
-                               support.has_seccomp ? "yes" : "no"),
-                   0});
+    return refuse(
+        report, file,
+        {Code::failed_precondition, "isolation.too_weak",
+         fmt::format("{} needs {}, this machine offers {} (Landlock {}, seccomp {}); allow less with "
+                     "workers.min_isolation if you must",
+                     manifest.id(), worker::name_of(config.workers.isolation_min), worker::name_of(workers.tier),
+                     support.landlock_abi > 0 ? "yes" : "no", support.has_seccomp ? "yes" : "no"),
+         0});
   if (const std::string* asked = refused_permission(config, manifest.id(), manifest.permissions); !is_inside && asked)
     return refuse(report, file,
                   {Code::permission_denied, "isolation.permission",
@@ -199,13 +199,20 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
     apply(configured->second, model);
     configured_models.insert(model.name);
   }
-  auto instances =
-      is_inside ? runtime::load_plugin(*source, services) : worker::load_workers(workers, *source, services);
+  const auto serve = [&](const std::string& name, Result<std::unique_ptr<runtime::Instance>> instance) {
+    auto served = instance ? serve_instance(std::move(*instance), report) : std::unexpected(instance.error());
+    if (!served) refuse(report, file + ": " + name, served.error());
+  };
+  if (!is_inside) {
+    for (const runtime::ModelSpec& model : source->models)
+      serve(model.name, worker::load_worker(workers, *source, model, services));
+    return;
+  }
+  auto instances = runtime::load_plugin(*source, services);
   if (!instances) return refuse(report, file, instances.error());
   for (auto& instance : *instances) {
     const std::string name = instance->spec().name;
-    if (auto served = serve_instance(std::move(instance), report); !served)
-      refuse(report, file + ": " + name, served.error());
+    serve(name, std::move(instance));
   }
 }
 

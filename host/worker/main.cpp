@@ -1,7 +1,6 @@
 // main.cpp: stoa-worker, the process that partner code runs in. Started by the host, with two arenas at descriptors 3
 // and 4; of no use to anybody else. SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "host/worker/worker_server.hpp"
@@ -18,6 +17,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "stoa-worker: %s\n", (requests ? responses : requests).error().message.c_str());
     return 70;
   }
-  const int status = WorkerServer(std::move(*requests), std::move(*responses)).run();
-  std::_Exit(status);  // the model is unloaded; what partner libraries do at exit is not waited for
+  return WorkerServer(std::move(*requests), std::move(*responses)).run();  // what a library does at exit, it may do
 }

@@ -299,21 +299,16 @@ std::vector<std::shared_ptr<Call>> WorkerInstance::without_poison(std::span<cons
   return good;
 }
 
-Result<std::vector<std::unique_ptr<runtime::Instance>>> load_workers(const WorkerProgram& program,
-                                                                     const runtime::PluginSource& source,
-                                                                     const runtime::HostServices& services) {
-  if (source.models.empty())
-    return failure(Code::failed_precondition, "plugin.no_models", "the package names no model");
-  std::vector<std::unique_ptr<runtime::Instance>> instances;
-  for (const auto& model : source.models) {
-    std::vector<runtime::GoldenCase> golden;
-    std::ranges::copy_if(source.golden, std::back_inserter(golden),
-                         [&](const runtime::GoldenCase& g) { return g.model == model.local_name; });
-    auto instance = WorkerInstance::load(program, source, model, std::move(golden), services);
-    if (!instance) return std::unexpected(instance.error());
-    instances.push_back(std::move(*instance));
-  }
-  return instances;
+Result<std::unique_ptr<runtime::Instance>> load_worker(const WorkerProgram& program,
+                                                       const runtime::PluginSource& source,
+                                                       const runtime::ModelSpec& model,
+                                                       const runtime::HostServices& services) {
+  std::vector<runtime::GoldenCase> golden;
+  std::ranges::copy_if(source.golden, std::back_inserter(golden),
+                       [&](const runtime::GoldenCase& g) { return g.model == model.local_name; });
+  auto instance = WorkerInstance::load(program, source, model, std::move(golden), services);
+  if (!instance) return std::unexpected(instance.error());
+  return std::unique_ptr<runtime::Instance>(std::move(*instance));
 }
 
 }  // namespace stoa::worker

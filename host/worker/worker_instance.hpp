@@ -70,9 +70,11 @@ class WorkerInstance final : public runtime::Instance {
   std::vector<std::unique_ptr<WorkerSlot>> slots_;  // last: its threads use all of the above
 };
 
-// All models of the plugin, each in its own workers: what runtime::load_plugin is in-process.
-Result<std::vector<std::unique_ptr<runtime::Instance>>> load_workers(const WorkerProgram& program,
-                                                                     const runtime::PluginSource& source,
-                                                                     const runtime::HostServices& services);
+// One model of the plugin, loaded and warming, with its golden cases: what runtime::load_plugin is in-process. Each
+// model has workers of its own, so one that fails takes no other with it.
+Result<std::unique_ptr<runtime::Instance>> load_worker(const WorkerProgram& program,
+                                                       const runtime::PluginSource& source,
+                                                       const runtime::ModelSpec& model,
+                                                       const runtime::HostServices& services);
 
 }  // namespace stoa::worker

@@ -17,8 +17,15 @@ worker::WorkerProgram program(worker::Tier tier) {
 }
 
 InstanceFactory in_tier(std::string name, worker::Tier tier) {
-  return {std::move(name), [tier](const PluginSource& source, const HostServices& services) {
-            return worker::load_workers(program(tier), source, services);
+  using Loaded = Result<std::vector<std::unique_ptr<Instance>>>;
+  return {std::move(name), [tier](const PluginSource& source, const HostServices& services) -> Loaded {
+            std::vector<std::unique_ptr<Instance>> instances;
+            for (const ModelSpec& model : source.models) {
+              auto loaded = worker::load_worker(program(tier), source, model, services);
+              if (!loaded) return std::unexpected(loaded.error());
+              instances.push_back(std::move(*loaded));
+            }
+            return instances;
           }};
 }
 
@@ -48,8 +55,8 @@ class CrasherTest : public ::testing::Test {
     return asked;
   }
   bool wait_for(InstanceState state) {
-    for (int i = 0; i < 10'000 && instance->state() != state; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const std::uint64_t until_ns = monotonic_ns() + kTestPatienceNs / 4;
+    while (instance->state() != state && monotonic_ns() < until_ns) std::this_thread::yield();
     return instance->state() == state;
   }
 

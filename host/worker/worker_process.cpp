@@ -22,7 +22,8 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
-constexpr std::uint64_t kOwnMemoryBytes = 512u << 20;  // libraries, stacks and the C library's reserves, as address space
+constexpr std::uint64_t kOwnMemoryBytes = 512u
+                                          << 20;  // libraries, stacks and the C library's reserves, as address space
 constexpr std::size_t kOutputLineMax = 1024;
 
 class Descriptor {
@@ -105,6 +106,8 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.readable.push_back("/proc/self/fd/" + std::to_string(kLibraryFolder));
   load.uid = program.uid;
   load.host_pid = static_cast<std::uint32_t>(getpid());
+  // Elsewhere the kernel would count those of all workers together, or the host's as well.
+  if (program.tier == Tier::t2n) load.threads_max = spec.limits.threads + program.own_threads_max;
   load.may_use_network = source.permissions.network;
   load.may_use_devices = source.permissions.devices;
   load.may_make_code = source.permissions.jit;

@@ -31,7 +31,7 @@ class WorkerServer::RelayLog final : public runtime::LogSink {
     message.message = clipped(line.message);
     message.fields_json = line.fields_json;
     if (message.fields_json.size() > kLineMax) message.fields_json.clear();
-    server_.send(encode(Message::log, message), Urgency::later);
+    server_.send(encode(Message::log, message), Urgency::control);  // it may be the last thing it says
   }
 
  private:
@@ -109,6 +109,7 @@ void WorkerServer::start_load(LoadMessage message) {
   policy_.tier = static_cast<Tier>(message.tier);
   for (const std::string& path : message.readable) policy_.readable.emplace_back(path);
   policy_.scratch = message.scratch;
+  policy_.threads_max = message.threads_max;
   policy_.network = message.may_use_network;
   policy_.devices = message.may_use_devices;
   policy_.jit = message.may_make_code;

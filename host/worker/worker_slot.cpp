@@ -20,6 +20,7 @@ constexpr int kTickMs = 20;
 constexpr std::uint64_t kDeathsWindowNs = 60'000'000'000;
 // The first death is answered at once, then waiting doubles, up to five seconds.
 constexpr std::uint64_t kBackoffMinNs = 50'000'000, kBackoffMaxNs = 5'000'000'000;
+constexpr std::uint64_t kExitNs = 1'000'000'000;    // and for what its libraries do when the process exits
 constexpr std::uint64_t kUnloadNs = 5'000'000'000;  // for what a plugin does at its end; then it is killed
 
 }  // namespace
@@ -221,7 +222,7 @@ Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {
   }
   eventfd_write(wake_, 1);
   std::unique_lock lock(mutex_);
-  moved_.wait_for(lock, std::chrono::nanoseconds(kUnloadNs), [this] {
+  moved_.wait_for(lock, std::chrono::nanoseconds(kExitNs), [this] {
     return state_ == State::stopped || state_ == State::failed || state_ == State::quarantined;
   });
   if (state_ == State::stopped || process == nullptr) return {};

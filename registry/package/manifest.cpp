@@ -77,7 +77,8 @@ void read_permissions(JsonObject& top, Verdict& verdict, Manifest& out) {
     const auto pointer = at(top.pointer("permissions"), i++);
     auto text = element_text(value, pointer, verdict, {1, 300});
     if (!is_permission(text))
-      verdict.refuse(pointer, "permission", "must be device:<kind>, network:<host>[:<port>], scratch:<n>KiB|MiB|GiB or jit");
+      verdict.refuse(pointer, "permission",
+                     "must be device:<kind>, network:<host>[:<port>], scratch:<n>KiB|MiB|GiB or jit");
     if (!seen.insert(text).second) verdict.refuse(pointer, "duplicate", "is listed twice");
     out.permissions.push_back(std::move(text));
   }

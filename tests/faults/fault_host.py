@@ -76,9 +76,9 @@ class Host:
         text = 'packages = "packages"\nstate = "state"\ndrain_ms = 5000\n'
         if in_process:
             text += 'in_process = ["stoa-faults/*", "stoa-faults-neighbour/*"]\n'
-        if tier:
-            text += f'min_isolation = "{tier}"\n'
         text += more  # behind the keys of the first level and before the tables: it may have both
+        # What is tried here on purpose would be quarantined otherwise.
+        text += "\n[workers]\ncrashes_max = 1000000\n" + (f'min_isolation = "{tier}"\n' if tier else "")
         text += f'\n[trust]\nstoa-faults = "{packages.key}.pub.pem"\nstoa-faults-neighbour = "{packages.key}.pub.pem"\n'
         if "harm" in names:
             for model in ("memory-balloon", "fill-memfd", "address-space"):

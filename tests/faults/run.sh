@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-build=build/release
+build=$PWD/build/release
 mkdir -p build
 case " $* " in *" --help "* | *" -h "*) exec python3 -B tests/faults/faults.py --help ;; esac
 if ! { cmake --preset release && cmake --build --preset release --target stoa stoa_faults; } > build/faults-build.log 2>&1; then

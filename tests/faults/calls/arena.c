@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fault.h"
@@ -97,7 +98,14 @@ static int scribble(const fault_call* call, char* from, size_t n) {
 }
 
 /* What the worker may write, it writes: the host must take nothing there for granted. */
+/* What it said before lies in the memory it is about to destroy: the host gets a moment to read it. */
+static void let_the_host_read(void) {
+  const struct timespec moment = {0, 20000000};
+  nanosleep(&moment, NULL);
+}
+
 static void garbage_headers(fault_call* call) {
+  let_the_host_read();
   each_mapping(call, "rw-s", scribble);
   fault_answer(call, "answered on scribbled memory");
 }
@@ -110,6 +118,7 @@ static int scribble_ones(const fault_call* call, char* from, size_t n) {
 
 /* Only the first page, with the largest numbers there are, while the worker goes on. */
 static void huge_headers(fault_call* call) {
+  let_the_host_read();
   each_mapping(call, "rw-s", scribble_ones);
   fault_answer(call, "answered on memory full of ones");
 }
