@@ -24,6 +24,12 @@ using runtime::monotonic_ns;
 
 constexpr std::uint64_t kOwnMemoryBytes = 512u
                                           << 20;  // libraries, stacks and the C library's reserves, as address space
+// The sanitizers reserve terabytes of address space.
+#if defined(__has_feature)
+constexpr bool kIsInstrumented = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kIsInstrumented = false;
+#endif
 constexpr std::size_t kOutputLineMax = 1024;
 
 class Descriptor {
@@ -112,8 +118,9 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.may_use_devices = source.permissions.devices;
   load.may_make_code = source.permissions.jit;
   const std::uint64_t stated = spec.limits.memory_budget_bytes;
-  load.memory_bytes_max = (stated != 0 ? stated + kOwnMemoryBytes : program.memory_bytes_max) +
-                          program.request_block_bytes + program.response_block_bytes;
+  const std::uint64_t wanted = stated != 0 ? stated + kOwnMemoryBytes : program.memory_bytes_max;
+  if (wanted != 0 && !kIsInstrumented)
+    load.memory_bytes_max = wanted + program.request_block_bytes + program.response_block_bytes;
   return load;
 }
 
