@@ -76,7 +76,7 @@ TEST_F(CrasherTest, SaysWhatHappenedAndIsReplaced) {
 TEST_F(CrasherTest, EndsOneThatEndsItself) {
   EXPECT_EQ(ask("exit").reason(), "plugin.crashed");
   EXPECT_TRUE(wait_for(InstanceState::ready));
-  EXPECT_TRUE(host.log->has("it ended itself with status 0"));
+  EXPECT_TRUE(host.log->has("it ended itself with status"));
 }
 
 TEST_F(CrasherTest, KillsOneThatHangsOrStops) {
