@@ -144,7 +144,7 @@ Result<void> ModelCore::enqueue(std::shared_ptr<Call> call) {
   }
   call->times.enqueued_ns = now;
   call->observe(this);
-  if (run_inline(call, now)) return {};
+  if (run_inline(call, now) || hand_over(call, now)) return {};
   return queue(std::move(call));
 }
 
@@ -195,6 +195,24 @@ bool ModelCore::run_inline(const std::shared_ptr<Call>& call, std::uint64_t now_
                                      " of the last " + std::to_string(InlineWindow::kCalls) + " calls took over " +
                                      std::to_string(runtime::kInlineNsMax / 1000) + " us");
   return true;
+}
+
+// A worker's call needs no model thread of ours on its way, where it need not wait for a place, for company or for
+// another call of its session.
+bool ModelCore::hand_over(const std::shared_ptr<Call>& call, std::uint64_t now_ns) {
+  if (batching_.requests_max > 1 || !call->session().empty() || queued_.load(std::memory_order_seq_cst) > 0)
+    return false;
+  if (inflight_.fetch_add(1, std::memory_order_seq_cst) < limits_.inflight_max) {
+    call->times.submitted_ns = now_ns;  // before: it may end at once, on another thread
+    if (instance_->try_submit(call)) {
+      add(counters_.batch_count, 1);
+      note_request();
+      return true;
+    }
+    call->times.submitted_ns = 0;
+  }
+  inflight_.fetch_sub(1, std::memory_order_seq_cst);  // whoever this hid a free place from is woken by queue()
+  return false;
 }
 
 void ModelCore::cancel(const std::shared_ptr<Call>& call, Code why) {
@@ -367,6 +385,10 @@ void ModelCore::count_misuses(Call& call) {
 
 void ModelCore::note_submitted(Call& call, std::uint64_t now_ns) {
   call.times.submitted_ns = now_ns;
+  note_request();
+}
+
+void ModelCore::note_request() {
   add(counters_.request_count, 1);
   counters_.last_inference_unix_ms.store(unix_ms(), std::memory_order_relaxed);
 }

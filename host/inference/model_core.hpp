@@ -80,10 +80,12 @@ class ModelCore final : public runtime::CallObserver, public std::enable_shared_
   // -- admission --
   bool takes_calls() const;
   Result<void> queue(std::shared_ptr<runtime::Call> call);
+  bool hand_over(const std::shared_ptr<runtime::Call>& call, std::uint64_t now_ns);
   bool run_inline(const std::shared_ptr<runtime::Call>& call, std::uint64_t now_ns);
   std::unexpected<Error> reject(Error error);
   void count_end(runtime::Call& call, std::uint64_t now_ns);
   void count_misuses(runtime::Call& call);
+  void note_request();
   void note_submitted(runtime::Call& call, std::uint64_t now_ns);
   void log(runtime::LogLevel level, const std::string& message) const;
 

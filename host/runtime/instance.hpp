@@ -70,6 +70,9 @@ class Instance {
 
   // Hands the calls to the model as one batch. Each of them gets its finish, whatever happens; never fails.
   virtual void submit(std::span<const std::shared_ptr<Call>> calls) = 0;
+  // As submit of one call, by an instance for which handing over is all there is to do: prompt, so that a thread which
+  // must not block may do it. False: nothing was done, a model thread has to. Any thread.
+  virtual bool try_submit(const std::shared_ptr<Call>&) { return false; }
   virtual void cancel(Call& call, Code why) = 0;
   virtual std::uint64_t cost(const Call& call) const = 0;
   virtual bool can_join(const Call& first, const Call& next) const = 0;

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace stoa::worker {
@@ -21,16 +20,17 @@ std::unexpected<Error> no_arena(const char* what) {
 
 }  // namespace
 
-Result<Arena> Arena::create(const char* name, ArenaSize size) {
+Result<Arena> Arena::create(const char* name, ArenaSize size, bool is_ours) {
   const int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor < 0) return no_arena("memfd_create");
   Arena arena(descriptor, nullptr, size);  // closes what follows cannot use
   if (ftruncate(descriptor, static_cast<off_t>(size.total())) != 0) return no_arena("ftruncate");
-  if (fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) return no_arena("F_ADD_SEALS");
-  void* base = mmap(nullptr, size.total(), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  const int protection = is_ours ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* base = mmap(nullptr, size.total(), protection, MAP_SHARED, descriptor, 0);
   if (base == MAP_FAILED) return no_arena("mmap");
   arena.base_ = static_cast<std::byte*>(base);
-  new (base) ArenaHeader();
+  const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | (is_ours ? F_SEAL_FUTURE_WRITE : 0);
+  if (fcntl(descriptor, F_ADD_SEALS, seals) != 0) return no_arena("F_ADD_SEALS");
   return arena;
 }
 
@@ -62,11 +62,6 @@ Arena& Arena::operator=(Arena&& other) noexcept {
 Arena::~Arena() {
   if (base_ != nullptr) munmap(base_, size_.total());
   if (descriptor_ >= 0) close(descriptor_);
-}
-
-Result<void> Arena::seal_for_others() {
-  if (fcntl(descriptor_, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) != 0) return no_arena("F_SEAL_FUTURE_WRITE");
-  return {};
 }
 
 std::uint64_t BlockBook::take(std::uint64_t bytes) {

@@ -38,16 +38,14 @@ struct ArenaSize {
 // A mapping of one arena: the owner's, writable, or the other side's, read-only.
 class Arena {
  public:
-  // A new memfd, mapped writable here. Sealed: nobody can change its size. Reason "worker.arena" with the errno.
-  static Result<Arena> create(const char* name, ArenaSize size);
+  // A new memfd, full of zeros, mapped here, writable where we are its owner. Nobody can change its size, and nobody
+  // can map ours writable from now on. Reason "worker.arena" with the errno.
+  static Result<Arena> create(const char* name, ArenaSize size, bool is_ours);
   // The other side's mapping, of a descriptor it was given; is_writable for the owner. The size is the descriptor's.
   static Result<Arena> map(int descriptor, bool is_writable);
   Arena(Arena&& other) noexcept;
   Arena& operator=(Arena&& other) noexcept;
   ~Arena();
-
-  // From now on nobody can map it writable again: before the descriptor is given away.
-  Result<void> seal_for_others();
 
   int descriptor() const { return descriptor_; }
   ArenaHeader& header() const { return *reinterpret_cast<ArenaHeader*>(base_); }

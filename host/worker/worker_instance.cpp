@@ -155,6 +155,12 @@ void WorkerInstance::submit(std::span<const std::shared_ptr<Call>> calls) {
     send({calls.begin(), calls.end()});
 }
 
+bool WorkerInstance::try_submit(const std::shared_ptr<Call>& call) {
+  if (state() != InstanceState::ready || has_suspects_.load(std::memory_order_relaxed)) return false;
+  const auto process = pick();
+  return process != nullptr && process->submit({&call, 1});
+}
+
 // Until a worker has them, or none will come.
 void WorkerInstance::send(std::vector<std::shared_ptr<Call>> calls) {
   const std::size_t batch_max = std::max(1u, traits_.batching.requests_max);  // as the plugin asked for

@@ -29,6 +29,7 @@ class WorkerInstance final : public runtime::Instance {
   Result<void> prove() override;
   // Waits for a replacement where no worker lives; else returns at once, with the calls on their way.
   void submit(std::span<const std::shared_ptr<runtime::Call>> calls) override;
+  bool try_submit(const std::shared_ptr<runtime::Call>& call) override;
   void cancel(runtime::Call& call, Code why) override;
   std::uint64_t cost(const runtime::Call& call) const override;
   bool can_join(const runtime::Call& first, const runtime::Call& next) const override;

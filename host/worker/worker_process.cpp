@@ -129,11 +129,10 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
                                                             std::shared_ptr<WorkerFlight> flight,
                                                             const runtime::HostServices& services,
                                                             std::uint64_t deadline_ns) {
-  auto requests = Arena::create("stoa-requests", {program.request_block_bytes});
+  auto requests = Arena::create("stoa-requests", {program.request_block_bytes}, true);
   if (!requests) return std::unexpected(requests.error());
-  auto responses = Arena::create("stoa-responses", {program.response_block_bytes});
+  auto responses = Arena::create("stoa-responses", {program.response_block_bytes}, false);
   if (!responses) return std::unexpected(responses.error());
-  if (auto sealed = requests->seal_for_others(); !sealed) return std::unexpected(sealed.error());
 
   std::vector<Descriptor> opened;
   const std::filesystem::path folder = source.library.parent_path();

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "host/runtime/monotonic.hpp"
 
@@ -135,13 +136,46 @@ bool WorkerSlot::watch() {
   }
 }
 
-void WorkerSlot::note_death(const WorkerProcess::Death& death) {
+void WorkerSlot::note_death(const std::string& what) {
+  log(runtime::LogLevel::error, what);
   const std::uint64_t now = monotonic_ns();
   const std::lock_guard lock(mutex_);
   ++restarts_;
   deaths_ns_.push_back(now);
   while (now - deaths_ns_.front() > kDeathsWindowNs) deaths_ns_.pop_front();
-  log(runtime::LogLevel::error, "worker " + std::to_string(process_->pid()) + " crashed: " + death.what);
+  process_ = nullptr;
+}
+
+bool WorkerSlot::start_replacement() {
+  const std::uint64_t until_ns = monotonic_ns() + flight_->spec.limits.load_ns;
+  Result<void> started = start(until_ns);
+  if (started) started = warm_up(until_ns);
+  if (started) return true;
+  if (const auto half = any_process()) {
+    half->kill("it did not start");
+    on_death_(half->bury());
+  }
+  note_death("a replacement did not start: " + started.error().message);
+  return false;
+}
+
+// Backs off. False: it is quarantined, or the slot is to stop; its state says so.
+bool WorkerSlot::wait_before_next() {
+  std::size_t deaths = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    deaths = deaths_ns_.size();
+  }
+  if (deaths >= program_.crashes_max) {
+    log(runtime::LogLevel::error,
+        std::to_string(deaths) + " crashes within a minute: quarantined, it is not started again");
+    set(State::quarantined);
+    return false;
+  }
+  const std::uint64_t doubled = deaths <= 1 ? 0 : kBackoffMinNs << std::min<std::size_t>(deaths - 2, 20);
+  if (pause(std::min(kBackoffMaxNs, doubled))) return true;
+  set(State::stopped);
+  return false;
 }
 
 void WorkerSlot::run() {
@@ -155,18 +189,11 @@ void WorkerSlot::run() {
     moved_.notify_all();
   }
   bool is_first = true;
-  while (started) {
-    if (!is_first) {
-      const std::uint64_t until_ns = monotonic_ns() + load_ns;
-      started = start(until_ns);
-      if (started) started = warm_up(until_ns);
-      if (!started) {
-        log(runtime::LogLevel::error, "a replacement did not start: " + started.error().message);
-        const auto half = any_process();
-        if (half != nullptr) half->kill("it did not start");
-      }
+  while (started || !is_first) {
+    if (!std::exchange(is_first, false) && !start_replacement()) {
+      if (!wait_before_next()) return;
+      continue;
     }
-    is_first = false;
     const auto process = any_process();
     if (process == nullptr) break;
     const bool has_died = watch();
@@ -175,29 +202,13 @@ void WorkerSlot::run() {
     else
       process->kill("it is not needed any more");
     const WorkerProcess::Death death = process->bury();
-    bool is_wanted = false;
-    std::size_t deaths = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      is_wanted = has_died && !is_unloading_;
-    }
     on_death_(death);
-    if (!is_wanted) break;
-    note_death(death);
     {
       const std::lock_guard lock(mutex_);
-      process_ = nullptr;
-      deaths = deaths_ns_.size();
+      if (!has_died || is_unloading_) break;
     }
-    if (deaths >= program_.crashes_max) {
-      log(runtime::LogLevel::error,
-          std::to_string(deaths) + " crashes within a minute: quarantined, it is not started again");
-      set(State::quarantined);
-      return;
-    }
-    const std::uint64_t wait_ns = deaths <= 1 ? 0 : std::min(kBackoffMaxNs, kBackoffMinNs << (deaths - 2));
-    if (!pause(wait_ns)) break;
-    started = {};
+    note_death("worker " + std::to_string(process->pid()) + " crashed: " + death.what);
+    if (!wait_before_next()) return;
   }
   set(State::stopped);
 }

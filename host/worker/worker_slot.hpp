@@ -37,7 +37,9 @@ class WorkerSlot {
   void run();
   Result<void> start(std::uint64_t deadline_ns);
   bool watch();  // until the worker dies (true) or the slot is stopped
-  void note_death(const WorkerProcess::Death& death);
+  void note_death(const std::string& what);
+  bool start_replacement();
+  bool wait_before_next();
   void set(State state);
   bool pause(std::uint64_t ns);
   void log(runtime::LogLevel level, const std::string& message) const;

@@ -53,8 +53,9 @@ def write_lua(folder, name, body, headers):
     return path
 
 
-def start_stoa(build, folder, tls=None):
-    """Packs and signs the null plugin, serves it on one I/O thread without an access log (nginx has none either)."""
+def start_stoa(build, folder, tls=None, in_workers=False):
+    """Packs and signs the null plugin, serves it on one I/O thread without an access log (nginx has none either): in
+    this process, or in sandboxed workers."""
     stoa = os.path.join(build, "bin", "stoa")
     packages = os.path.join(folder, "packages")
     os.makedirs(packages, exist_ok=True)
@@ -67,9 +68,9 @@ def start_stoa(build, folder, tls=None):
                      [stoa, "sign", unsigned, "--key", key + ".key.pem", "-o", package]):
             subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
     port = free_port()
-    config = os.path.join(folder, "stoa-tls.toml" if tls else "stoa.toml")
+    config = os.path.join(folder, "stoa-tls.toml" if tls else "stoa-workers.toml" if in_workers else "stoa.toml")
     with open(config, "w") as f:
-        f.write('packages = "packages"\nstate = "state"\nin_process = ["stoa-demo/*"]\n'
+        f.write('packages = "packages"\nstate = "state"\n' + ("" if in_workers else 'in_process = ["stoa-demo/*"]\n') +
                 '[trust]\nstoa-demo = "key.pub.pem"\n[log]\nlevel = "warn"\naccess = false\n'
                 f"[customer]\nport = {port}\n")
         if tls:
@@ -124,6 +125,33 @@ def bench_null(ctx):
             figure(f"http.null.inline.{c}.cpu_vs_beast", ratio(r, "stoa inline", "beast bare", "cpu"), "x", "<=2", TIER)
     finally:
         for s in (stoa, peer, bare, echo):
+            s.stop()
+
+
+def bench_worker(ctx):
+    """The null model in a sandboxed worker beside the same model on a model thread of the host."""
+    body = infer_body()
+    headers = {"Content-Type": "application/json"}
+    lua = write_lua(ctx.folder, "worker.lua", body, headers)
+    inside, workers = start_stoa(ctx.build, ctx.folder), start_stoa(ctx.build, ctx.folder, in_workers=True)
+    path = f"/v2/models/{THREADED}/infer"
+    answer = post(inside.port, path, body.encode(), headers).decode()
+    if post(workers.port, path, body.encode(), headers).decode() != answer:
+        sys.exit("error: the worker answers something else")
+    models = json.loads(urllib.request.urlopen(f"http://127.0.0.1:{workers.port}/v2/models", timeout=5).read())["models"]
+    tier = next(m["isolation"] for m in models if m["name"] == THREADED)
+    peer = nginx(ctx.folder, answer)
+    try:
+        for connections in (1, 16, 64):
+            rows = {"worker": lambda s: wrk(workers, path, connections, s, lua),
+                    "model thread": lambda s: wrk(inside, path, connections, s, lua),
+                    "nginx": lambda s: wrk(peer, "/", connections, s, lua)}
+            r = compare(rows, connections, ctx.rounds, ctx.seconds)
+            c = f"c{connections}"
+            figure(f"http.null.worker.{c}.rps_vs_thread", ratio(r, "worker", "model thread", "rps"), "x", ">=0.85", tier)
+            figure(f"http.null.worker.{c}.cpu_vs_nginx", ratio(r, "worker", "nginx", "cpu"), "x", "<=2", tier)
+    finally:
+        for s in (inside, workers, peer):
             s.stop()
 
 
@@ -213,7 +241,7 @@ def bench_idle(ctx):
         peer.stop()
 
 
-BENCHES = {"null": bench_null, "https": bench_https, "binary": bench_binary, "idle": bench_idle}
+BENCHES = {"null": bench_null, "worker": bench_worker, "https": bench_https, "binary": bench_binary, "idle": bench_idle}
 
 
 def main():

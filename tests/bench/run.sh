@@ -26,12 +26,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|https|binary|idle|json|call|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null https binary idle json call)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
