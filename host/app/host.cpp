@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <set>
@@ -171,14 +172,20 @@ Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> inst
 void Host::Parts::load_package(const registry::Package& package, const std::string& file, LoadReport& report) {
   const registry::Manifest& manifest = package.manifest();
   const bool is_inside = runs_in_process(config, manifest.id());
-  if (!is_inside && workers.tier < config.workers.isolation_min)
+  // What the package demands holds for plugins inside the host, too; what the operator demands is about workers.
+  const worker::Tier tier = is_inside ? worker::Tier::t0 : workers.tier;
+  worker::Tier wanted = is_inside ? worker::Tier::t0 : config.workers.isolation_min;
+  if (!manifest.min_isolation.empty())
+    wanted = std::max(wanted, worker::parse_tier(manifest.min_isolation).value_or(worker::Tier::t2n));
+  if (tier < wanted)
     return refuse(
         report, file,
         {Code::failed_precondition, "isolation.too_weak",
-         fmt::format("{} needs {}, this machine offers {} (Landlock {}, seccomp {}); allow less with "
-                     "workers.min_isolation if you must",
-                     manifest.id(), worker::name_of(config.workers.isolation_min), worker::name_of(workers.tier),
-                     support.landlock_abi > 0 ? "yes" : "no", support.has_seccomp ? "yes" : "no"),
+         fmt::format("{} needs {} and would run in {} (Landlock {}, seccomp {}, namespaces {}); the operator's "
+                     "demand is workers.min_isolation, the package's min_isolation in its manifest",
+                     manifest.id(), worker::name_of(wanted), worker::name_of(tier),
+                     support.landlock_abi > 0 ? "yes" : "no", support.has_seccomp ? "yes" : "no",
+                     support.has_user_namespaces ? "yes" : "no"),
          0});
   if (const std::string* asked = refused_permission(config, manifest.id(), manifest.permissions); !is_inside && asked)
     return refuse(report, file,

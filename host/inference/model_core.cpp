@@ -18,21 +18,12 @@ using runtime::Call;
 using runtime::monotonic_ns;
 
 constexpr std::uint64_t kLastWaitNs = 2'000'000'000;  // a destructor's patience with what still runs
-constexpr std::uint64_t kRetryMsMin = 1, kRetryMsMax = 60'000;
 
 // Coarse (the last tick's): 5 ns instead of 25, and nobody reads more than a second from it.
 std::uint64_t unix_ms() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
-}
-
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) { counter.fetch_add(n, std::memory_order_relaxed); }
-
-Error ended_early(Code why) {
-  if (why == Code::deadline_exceeded)
-    return Error{why, "request.deadline", "the request's deadline passed before the model took it", 0};
-  return Error{why, "request.cancelled", "the request was cancelled before the model took it", 0};
 }
 
 }  // namespace
@@ -109,133 +100,6 @@ bool ModelCore::take_part_in_start(std::size_t index) {
   }
   startup_.moved.wait(lock, [&] { return startup_.is_over; });
   return startup_.outcome.has_value();
-}
-
-// ---- admission ----
-
-bool ModelCore::is_ready() const {
-  return phase_.load(std::memory_order_seq_cst) == Phase::ready && is_healthy_.load(std::memory_order_relaxed) &&
-         instance_->state() == runtime::InstanceState::ready;
-}
-
-// Calls also wait for a model whose worker is being replaced: that takes milliseconds.
-bool ModelCore::takes_calls() const {
-  if (is_ready()) return true;
-  return phase_.load(std::memory_order_seq_cst) == Phase::ready && is_healthy_.load(std::memory_order_relaxed) &&
-         instance_->state() == runtime::InstanceState::recovering;
-}
-
-std::unexpected<Error> ModelCore::reject(Error error) {
-  add(counters_.rejected_count, 1);
-  return std::unexpected(std::move(error));
-}
-
-Result<void> ModelCore::enqueue(std::shared_ptr<Call> call) {
-  const std::uint64_t now = monotonic_ns();
-  if (call->deadline_ns() != 0 && now >= call->deadline_ns())
-    return reject(Error{Code::deadline_exceeded, "request.deadline", "the request's deadline has passed", 0});
-  accepted_.add();  // before looking at the phase: a drain that does not wait for this call is seen here
-  if (!takes_calls()) {
-    accepted_.remove();
-    const bool is_draining = phase_.load(std::memory_order_seq_cst) >= Phase::draining;
-    const std::string& name = instance_->spec().name;
-    return reject(is_draining ? Error{Code::unavailable, "model.draining", "model \"" + name + "\" is draining", 0}
-                              : Error{Code::unavailable, "model.not_ready", "model \"" + name + "\" is not ready", 0});
-  }
-  call->times.enqueued_ns = now;
-  call->observe(this);
-  if (run_inline(call, now) || hand_over(call, now)) return {};
-  return queue(std::move(call));
-}
-
-Result<void> ModelCore::queue(std::shared_ptr<Call> call) {
-  const std::uint64_t cost = instance_->cost(*call);  // the plugin's code: not under the lock
-  bool is_full = false, is_wake_due = false;
-  {
-    const std::lock_guard lock(mutex_);
-    is_full = queue_.size() >= limits_.queue_max;
-    if (!is_full) {
-      queue_.push({std::move(call), cost});
-      queued_.store(static_cast<std::uint32_t>(queue_.size()), std::memory_order_seq_cst);
-      is_wake_due = note_wake();
-    }
-  }
-  if (is_wake_due) wake_one();
-  if (!is_full) return {};
-  accepted_.remove();
-  const std::uint64_t interval_ns = counters_.interval_ns.load(std::memory_order_relaxed);
-  const std::uint64_t ms = interval_ns * limits_.queue_max / 1'000'000;
-  return reject(Error{Code::resource_exhausted, "model.queue_full",
-                      "model \"" + instance_->spec().name + "\" has " + std::to_string(limits_.queue_max) +
-                          " requests waiting, that is its limit",
-                      static_cast<std::uint32_t>(std::clamp(ms, kRetryMsMin, kRetryMsMax))});
-}
-
-bool ModelCore::run_inline(const std::shared_ptr<Call>& call, std::uint64_t now_ns) {
-  // A session's requests need the queue, which keeps them one after the other.
-  if (!is_inline_.load(std::memory_order_relaxed) || !call->session().empty()) return false;
-  const auto leave = [this] { inline_running_.fetch_sub(1, std::memory_order_relaxed); };
-  if (inline_running_.fetch_add(1, std::memory_order_relaxed) >= instance_->traits().inline_slots) {
-    leave();
-    return false;
-  }
-  if (inflight_.fetch_add(1, std::memory_order_seq_cst) >= limits_.inflight_max) {
-    inflight_.fetch_sub(1, std::memory_order_seq_cst);  // whoever this hid a free place from is woken by queue()
-    leave();
-    return false;
-  }
-  add(counters_.batch_count, 1);
-  note_submitted(*call, now_ns);
-  instance_->submit(std::span(&call, 1));
-  count_misuses(*call);
-  leave();
-  const bool is_slow = !call->finished() || call->times.ended_ns - now_ns > runtime::kInlineNsMax;
-  if (!window_.add(is_slow) && is_inline_.exchange(false, std::memory_order_relaxed))
-    log(runtime::LogLevel::warn, "moved off the I/O threads: more than " + std::to_string(InlineWindow::kSlowMax) +
-                                     " of the last " + std::to_string(InlineWindow::kCalls) + " calls took over " +
-                                     std::to_string(runtime::kInlineNsMax / 1000) + " us");
-  return true;
-}
-
-// A worker's call needs no model thread of ours on its way, where it need not wait for a place, for company or for
-// another call of its session.
-bool ModelCore::hand_over(const std::shared_ptr<Call>& call, std::uint64_t now_ns) {
-  if (batching_.requests_max > 1 || !call->session().empty() || queued_.load(std::memory_order_seq_cst) > 0)
-    return false;
-  if (inflight_.fetch_add(1, std::memory_order_seq_cst) < limits_.inflight_max) {
-    call->times.submitted_ns = now_ns;  // before: it may end at once, on another thread
-    if (instance_->try_submit(call)) {
-      add(counters_.batch_count, 1);
-      note_request();
-      return true;
-    }
-    call->times.submitted_ns = 0;
-  }
-  inflight_.fetch_sub(1, std::memory_order_seq_cst);  // whoever this hid a free place from is woken by queue()
-  return false;
-}
-
-void ModelCore::cancel(const std::shared_ptr<Call>& call, Code why) {
-  call->cancel(why);
-  std::shared_ptr<Call> removed;
-  {
-    const std::lock_guard lock(mutex_);
-    removed = queue_.remove(*call);
-    queued_.store(static_cast<std::uint32_t>(queue_.size()), std::memory_order_seq_cst);
-  }
-  if (removed != nullptr)
-    removed->finish(ended_early(why));
-  else
-    instance_->cancel(*call, why);
-}
-
-Result<void> ModelCore::check_health(std::int32_t depth, std::uint64_t deadline_ns) {
-  const Result<void> health = instance_->check_health(depth, deadline_ns);
-  if (instance_->state() != runtime::InstanceState::ready) return health;  // nobody was asked
-  const bool was_healthy = is_healthy_.exchange(health.has_value(), std::memory_order_relaxed);
-  if (was_healthy && !health) log(runtime::LogLevel::error, "unhealthy: " + health.error().message);
-  if (!was_healthy && health) log(runtime::LogLevel::info, "healthy again");
-  return health;
 }
 
 // ---- the model threads ----

@@ -48,9 +48,9 @@ class WorkerServer::Relay final : public runtime::CallListener {
         if (unsent_.empty() && (window_ > 0 || has_ended))
           for (auto& part : call->take()) unsent_.push_back(std::move(part));
         if (unsent_.empty() || window_ == 0) break;
-        send_part(std::move(unsent_.front()));
+        if (!failure_ && !send_part(std::move(unsent_.front()))) give_up_answer();
         unsent_.pop_front();
-        --window_;
+        if (!failure_) --window_;
       }
       if (has_ended && call->error()) unsent_.clear();  // nobody waits for the rest of a failed answer
       is_over = is_finished_ = has_ended && unsent_.empty();
@@ -60,16 +60,23 @@ class WorkerServer::Relay final : public runtime::CallListener {
   }
 
  private:
-  void send_part(runtime::OutputPart part) {
+  bool send_part(runtime::OutputPart part) {
     EmitMessage message;
     message.id = id_;
-    server_.encode_output(std::move(part), message.parts.emplace_back());
+    if (!server_.encode_output(std::move(part), message.parts.emplace_back())) return false;
     server_.send(encode(Message::emit, message), Urgency::control);
+    return true;
+  }
+  // The plugin goes on until it sees the cancel word; its finish ends the call, with this error.
+  void give_up_answer() {
+    failure_ = Error{Code::resource_exhausted, "output.too_large",
+                     "the answer has more bytes than a worker can hold for its host", 0};
+    call->cancel(Code::resource_exhausted);
   }
   void send_finish() {
     FinishMessage message;
     message.id = id_;
-    message.error = to_wire(call->error());
+    message.error = to_wire(failure_ ? failure_ : call->error());
     for (const auto& total : call->meters()) message.meters.push_back({total.meter, total.total_micro});
     server_.send(encode(Message::finish, message), Urgency::control);
   }
@@ -79,6 +86,7 @@ class WorkerServer::Relay final : public runtime::CallListener {
   std::mutex mutex_;  // Lock: all below
   std::uint32_t window_;
   std::deque<runtime::OutputPart> unsent_;
+  std::optional<Error> failure_;
   bool is_finished_ = false;
 };
 
@@ -321,7 +329,8 @@ void WorkerServer::forget(std::uint64_t call_id) {
   calls_.erase(at);
 }
 
-void WorkerServer::encode_output(runtime::OutputPart part, WirePart& to) {
+// False: there is no room for its bytes.
+bool WorkerServer::encode_output(runtime::OutputPart part, WirePart& to) {
   to.name = part.name();
   to.media_type = part.media_type();
   to.kind = static_cast<std::uint8_t>(part.kind());
@@ -333,7 +342,7 @@ void WorkerServer::encode_output(runtime::OutputPart part, WirePart& to) {
   if (bytes <= kInlineBytesMax) {
     to.payload.bytes.resize(bytes);
     write_payload(part, reinterpret_cast<std::byte*>(to.payload.bytes.data()));
-    return;
+    return true;
   }
   to.payload.is_inline = false;
   const auto blocks = responses_.blocks();
@@ -344,17 +353,13 @@ void WorkerServer::encode_output(runtime::OutputPart part, WirePart& to) {
     to.payload.offset = to.payload.block = static_cast<std::uint64_t>(begin - blocks.data());
     const std::lock_guard lock(lent_mutex_);
     lent_.insert_or_assign(to.payload.block, std::move(part));
-    return;
+    return true;
   }
   const std::uint64_t offset = book_.take(bytes);
-  if (offset == BlockBook::kNone) {
-    to.payload = {};  // the host sees a part without its bytes, and refuses the answer
-    to.payload.is_inline = false;
-    to.payload.offset = BlockBook::kNone;
-    return;
-  }
+  if (offset == BlockBook::kNone) return false;
   write_payload(part, blocks.data() + offset);
   to.payload.offset = to.payload.block = offset;
+  return true;
 }
 
 }  // namespace stoa::worker

@@ -60,7 +60,7 @@ class WorkerServer {
   void queue_batch(BatchMessage message);
   void drain(const QuestionMessage& question);
   void run_task(Task& task);
-  void encode_output(runtime::OutputPart part, WirePart& to);
+  bool encode_output(runtime::OutputPart part, WirePart& to);
   void forget(std::uint64_t call_id);
   [[noreturn]] void give_up(const char* why);
 

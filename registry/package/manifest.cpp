@@ -84,6 +84,13 @@ void read_permissions(JsonObject& top, Verdict& verdict, Manifest& out) {
   }
 }
 
+void read_isolation(JsonObject& top, Manifest& out) {
+  constexpr std::string_view kTiers[] = {"T0", "T1", "T2", "T2n"};
+  out.min_isolation = top.text_or_empty("min_isolation", {1, 8});
+  if (!out.min_isolation.empty() && std::ranges::find(kTiers, out.min_isolation) == std::end(kTiers))
+    top.refuse("min_isolation", "isolation", "must be one of T0, T1, T2, T2n");
+}
+
 std::string read_path(JsonObject& object, std::string_view key, std::string_view folder) {
   auto path = object.text(key, {1, 100});
   if (!is_package_path(path))
@@ -319,15 +326,16 @@ Result<Manifest> parse(std::string_view json, Form form) {
   auto top = form == Form::packed
                  ? JsonObject(*document, "", verdict,
                               {"stoa", "id", "version", "description", "homepage", "abi", "licences", "permissions",
-                               "platforms", "models", "assets", "golden", "source_sha256"})
+                               "min_isolation", "platforms", "models", "assets", "golden", "source_sha256"})
                  : JsonObject(*document, "", verdict,
                               {"stoa", "id", "version", "description", "homepage", "abi", "licences", "permissions",
-                               "platforms", "models", "assets", "golden"});
+                               "min_isolation", "platforms", "models", "assets", "golden"});
   Manifest manifest;
   read_identity(top, manifest);
   read_abi(top, verdict, manifest);
   read_licences(top, verdict, manifest);
   read_permissions(top, verdict, manifest);
+  read_isolation(top, manifest);
   read_platforms(top, form, verdict, manifest);
   read_models(top, verdict, manifest);
   read_assets(top, form, verdict, manifest);

@@ -108,6 +108,7 @@ TEST(Manifest, RefusesOneThingWrong) {
       {"/version", "\"01.2.0\"", "manifest.version", nullptr},
       {"/version", "\"1.2.0-\"", "manifest.version", nullptr},
       {"/homepage", "\"javascript:alert(1)\"", "manifest.homepage", nullptr},
+      {"/min_isolation", "\"T9\"", "manifest.isolation", nullptr},
       {"/homepage", "\"https://a b\"", "manifest.homepage", nullptr},
       {"/description", "[]", "manifest.type", nullptr},
       {"/abi", "1", "manifest.type", nullptr},
