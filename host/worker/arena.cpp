@@ -65,6 +65,7 @@ Arena::~Arena() {
 }
 
 std::uint64_t BlockBook::take(std::uint64_t bytes) {
+  if (bytes > kNone - kAlignment) return kNone;  // rounded up it would be small: a plugin asks for what it likes
   bytes = std::max(kAlignment, (bytes + kAlignment - 1) & ~(kAlignment - 1));
   const std::lock_guard lock(mutex_);
   for (auto at = free_.begin(); at != free_.end(); ++at) {
