@@ -18,6 +18,7 @@ struct RecordHead {
 };
 constexpr std::uint64_t kRing = ArenaSize::kRingBytes;
 constexpr std::size_t kWaitingBytesMax = 256u << 20;
+constexpr std::size_t kWaitingRecordBytes = 64;  // what a record that waits costs besides its bytes, or a little more
 
 std::uint64_t padded(std::uint64_t bytes) { return (sizeof(RecordHead) + bytes + 7) & ~std::uint64_t{7}; }
 
@@ -45,6 +46,7 @@ std::uint64_t RingWriter::room() {
 }
 
 void RingWriter::write(std::uint64_t at, const void* from, std::size_t size) {
+  if (size == 0) return;  // an empty record may have no bytes to point to, and memcpy wants some
   const std::uint64_t begin = at & (kRing - 1);
   const std::size_t first = std::min<std::size_t>(size, kRing - begin);
   std::memcpy(own_.ring() + begin, from, first);
@@ -78,12 +80,12 @@ void RingWriter::ring(Urgency urgency) {
 std::uint64_t RingWriter::push(std::span<const std::byte> record, Urgency urgency) {
   const std::lock_guard lock(mutex_);
   put_waiting();
-  std::uint64_t position = written_ + padded(record.size());
-  for (const auto& earlier : waiting_) position += padded(earlier.size());
+  const std::uint64_t position = written_ + waiting_bytes_ + padded(record.size());
   if (!waiting_.empty() || !put(record)) {
     waiting_.emplace_back(record.begin(), record.end());
-    waiting_bytes_ += record.size();
-    if (waiting_bytes_ > kWaitingBytesMax) is_broken_.store(true, std::memory_order_relaxed);
+    waiting_bytes_ += padded(record.size());
+    if (waiting_bytes_ + waiting_.size() * kWaitingRecordBytes > kWaitingBytesMax)
+      is_broken_.store(true, std::memory_order_relaxed);
     has_waiting_.store(true, std::memory_order_relaxed);
     urgency = Urgency::control;
   }
@@ -101,9 +103,10 @@ void RingWriter::settle() {
 // Lock: mutex_.
 void RingWriter::put_waiting() {
   if (waiting_.empty()) return;
-  std::size_t done = 0;
-  while (done < waiting_.size() && put(waiting_[done])) waiting_bytes_ -= waiting_[done++].size();
-  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(done));
+  while (!waiting_.empty() && put(waiting_.front())) {
+    waiting_bytes_ -= padded(waiting_.front().size());
+    waiting_.pop_front();
+  }
   has_waiting_.store(!waiting_.empty(), std::memory_order_relaxed);
 }
 
@@ -112,6 +115,7 @@ RingReader::Got RingReader::next(std::vector<std::byte>& record) {
   const std::uint64_t unread = other_.header().written.load(std::memory_order_acquire) - read_;
   if (unread == 0) return Got::nothing;
   const auto copy = [this](std::uint64_t at, void* to, std::size_t size) {
+    if (size == 0) return;
     const std::uint64_t begin = at & (kRing - 1);
     const std::size_t first = std::min<std::size_t>(size, kRing - begin);
     std::memcpy(to, other_.ring() + begin, first);

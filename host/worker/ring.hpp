@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -46,9 +47,9 @@ class RingWriter {
   const Arena& other_;
   std::mutex mutex_;  // Lock: all below
   std::uint64_t written_ = 0;
-  std::uint32_t rung_ = 0;                       // the sleep of the reader that was last disturbed
-  std::vector<std::vector<std::byte>> waiting_;  // in order
-  std::size_t waiting_bytes_ = 0;
+  std::uint32_t rung_ = 0;                      // the sleep of the reader that was last disturbed
+  std::deque<std::vector<std::byte>> waiting_;  // in order
+  std::uint64_t waiting_bytes_ = 0;             // that they will take in the ring
   std::atomic<bool> is_broken_{false}, has_waiting_{false};
 };
 
