@@ -41,9 +41,8 @@ struct Given {
 };
 
 TEST(Arena, TheOtherSideReadsWhatItsOwnerWrites) {
-  auto owner = Arena::create("arena_test", kSize);
+  auto owner = Arena::create("arena_test", kSize, true);
   ASSERT_TRUE(owner.has_value()) << owner.error().message;
-  ASSERT_TRUE(owner->seal_for_others().has_value());
   auto other = Arena::map(dup(owner->descriptor()), false);
   ASSERT_TRUE(other.has_value()) << other.error().message;
   ASSERT_EQ(owner->blocks().size(), kSize.block_bytes);
@@ -57,7 +56,7 @@ TEST(Arena, TheOtherSideReadsWhatItsOwnerWrites) {
 }
 
 TEST(Arena, NobodyChangesItsSize) {
-  const auto owner = Arena::create("arena_test", kSize);
+  const auto owner = Arena::create("arena_test", kSize, false);
   ASSERT_TRUE(owner.has_value()) << owner.error().message;
   const Given given(*owner);  // a responses' arena: the other side writes
   for (const std::uint64_t bytes : {std::uint64_t{0}, kSize.total() - 4096, kSize.total() + 4096})
@@ -73,9 +72,8 @@ TEST(Arena, NobodyChangesItsSize) {
 }
 
 TEST(Arena, SealedForOthersItIsWrittenByItsOwnerAlone) {
-  auto owner = Arena::create("arena_test", kSize);
+  auto owner = Arena::create("arena_test", kSize, true);
   ASSERT_TRUE(owner.has_value()) << owner.error().message;
-  ASSERT_TRUE(owner->seal_for_others().has_value());
   const Given given(*owner);
   const char byte = 1;
   EXPECT_EQ(errno_of_writable_map(given.descriptor), EPERM);

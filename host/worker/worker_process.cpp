@@ -243,7 +243,7 @@ void WorkerProcess::kill(std::string_view why) {
   if (!is_dead_.load()) ::kill(pid_, SIGKILL);  // ours until it is reaped, so the number is nobody else's
 }
 
-WorkerProcess::Death WorkerProcess::bury() {
+WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>& before_told) {
   if (is_dead_.load()) return {};
   siginfo_t info{};
   while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
@@ -293,10 +293,12 @@ WorkerProcess::Death WorkerProcess::bury() {
       continue;
     }
     death.suspects.push_back(flight->call);
-    flight->call->refuse(crashed());
   }
+  const std::vector<std::shared_ptr<Call>> begun = death.suspects;
   const auto blamed = std::ranges::find(death.suspects, last, [](const auto& call) { return call->id(); });
   if (blamed != death.suspects.end()) death.suspects = {*blamed};
+  if (before_told) before_told(death);
+  for (const auto& call : begun) call->refuse(crashed());
   return death;
 }
 

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -76,8 +77,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
     std::vector<std::shared_ptr<runtime::Call>> suspects;   // one of these may have been too much for it
     std::vector<std::shared_ptr<runtime::Call>> not_begun;  // it never read them: they can be tried elsewhere
   };
-  // After death(): reads what the worker still said and ends what it left open. [control]
-  Death bury();
+  // After death(): reads what the worker still said and ends what it left open. before_told, where given, comes before
+  // anybody hears of it. [control]
+  Death bury(const std::function<void(const Death&)>& before_told = {});
   void read_output();  // as far as there is any
 
   void on_room(runtime::Call& call) noexcept override;

@@ -153,7 +153,7 @@ bool WorkerSlot::start_replacement() {
   if (started) return true;
   if (const auto half = any_process()) {
     half->kill("it did not start");
-    on_death_(half->bury());
+    half->bury(on_death_);
   }
   note_death("a replacement did not start: " + started.error().message);
   return false;
@@ -201,8 +201,7 @@ void WorkerSlot::run() {
       set(State::recovering);  // before those who wait for its answers are told, and ask again
     else
       process->kill("it is not needed any more");
-    const WorkerProcess::Death death = process->bury();
-    on_death_(death);
+    const WorkerProcess::Death death = process->bury(on_death_);
     {
       const std::lock_guard lock(mutex_);
       if (!has_died || is_unloading_) break;
