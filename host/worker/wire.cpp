@@ -98,7 +98,7 @@ bool read_strings(std::span<const std::byte> payload, std::uint32_t n, std::vect
     out[i] = {reinterpret_cast<const char*>(rest.data()), size};
     rest = rest.subspan(size);
   }
-  return true;
+  return rest.empty();
 }
 
 }  // namespace stoa::worker

@@ -69,7 +69,8 @@ WorkerProcess::WorkerProcess(std::shared_ptr<WorkerFlight> flight, const runtime
       reader_(requests_, responses_),
       book_(requests_.blocks().size()),
       lines_(services.log_lines_per_s, services.log_lines_burst),
-      output_lines_(services.log_lines_per_s, services.log_lines_burst) {}
+      output_lines_(services.log_lines_per_s, services.log_lines_burst),
+      context_(plugin_, {}, services) {}
 
 WorkerProcess::~WorkerProcess() {
   if (pid_ > 0 && !is_dead_.load()) {

@@ -89,11 +89,12 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
     std::shared_ptr<runtime::Call> call;
     std::uint64_t block = BlockBook::kNone;  // its inputs
     std::uint64_t position = 0;              // of its batch in the ring
-    std::uint32_t tell_after = 0;            // so many parts accepted, and the worker hears of them
+    std::uint32_t window = 1;                // parts that may be on their way; the worker hears of every half of it
     std::mutex mutex;                        // Lock: all below
     std::deque<WirePart> stalled;            // parts the consumer has no room for
     std::optional<FinishMessage> finish;     // behind them
     std::uint32_t accepted = 0;              // parts, not yet told
+    std::uint32_t untold = 0;                // parts that came since, never more than the window
     bool is_over = false;
   };
   struct Lent;
@@ -131,8 +132,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   std::string output_rest_;
   std::atomic<std::uint32_t> inflight_{0};
   std::atomic<bool> is_stopping_{false}, is_reading_{false}, is_dead_{false};
-  std::vector<runtime::MetricSeries*> series_;  // the reading thread's
-  std::string kill_reason_;                     // Lock: mutex_
+  runtime::HostContext context_;      // what a plugin inside the host would have: the same checks and limits
+  std::vector<stoa_metric*> series_;  // the reading thread's
+  std::string kill_reason_;           // Lock: mutex_
   std::thread reading_;
 
   std::mutex mutex_;  // Lock: all below

@@ -90,7 +90,7 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
       continue;
     }
     flight->call = call;
-    flight->tell_after = request.window / 2;
+    flight->window = request.window;
     message.requests.push_back(std::move(request));
     flights.push_back(std::move(flight));
     sent.push_back(call);
@@ -154,14 +154,15 @@ bool WorkerProcess::deliver(Flight& flight, WirePart& part, bool& has_room) {
   stoa_strings strings{};
   std::vector<stoa_str> items;
   std::vector<std::byte> copy;
-  const auto ndim = static_cast<std::int32_t>(std::min<std::size_t>(part.shape.size(), 1000));
+  if (part.shape.size() > runtime::OutputPart::kDimsMax) return false;
+  const auto ndim = static_cast<std::int32_t>(part.shape.size());
+  std::uint64_t elements = 1;
+  for (const std::int64_t extent : part.shape)
+    if (extent < 0 || __builtin_mul_overflow(elements, static_cast<std::uint64_t>(extent), &elements)) return false;
   switch (static_cast<runtime::PartKind>(part.kind)) {
     case runtime::PartKind::tensor: {
       const auto datatype = static_cast<DataType>(part.datatype);
       const std::uint64_t element_bytes = size_of(datatype);
-      std::uint64_t elements = 1;
-      for (const std::int64_t extent : part.shape)
-        if (extent < 0 || __builtin_mul_overflow(elements, static_cast<std::uint64_t>(extent), &elements)) return false;
       std::uint64_t bytes = 0;
       if (element_bytes == 0 || __builtin_mul_overflow(elements, element_bytes, &bytes) || bytes != payload.size())
         return false;
@@ -183,7 +184,7 @@ bool WorkerProcess::deliver(Flight& flight, WirePart& part, bool& has_room) {
     }
     case runtime::PartKind::strings:
       copy.assign(payload.begin(), payload.end());
-      if (!read_strings(copy, part.n_strings, items)) return false;
+      if (part.n_strings != elements || !read_strings(copy, part.n_strings, items)) return false;
       strings = {items.data(), part.shape.data(), ndim, 0};
       record.u.strings = &strings;
       break;
@@ -232,7 +233,8 @@ bool WorkerProcess::deliver_all(const std::shared_ptr<Flight>& flight) {
     if (flight->stalled.empty() && flight->finish) {
       finish = std::move(flight->finish);
       flight->is_over = true;
-    } else if (flight->accepted > 0 && flight->accepted >= flight->tell_after) {
+    } else if (flight->accepted > 0 && flight->accepted >= flight->window / 2) {
+      flight->untold -= flight->accepted;
       CallMessage message{flight->call->id(), std::exchange(flight->accepted, 0)};
       writer_.push(encode(Message::taken, message), Urgency::control);
     }
@@ -282,12 +284,18 @@ bool WorkerProcess::wait_settled(std::uint64_t deadline_ns) {
 // ---- questions ----
 
 Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question, std::uint64_t deadline_ns) {
+  std::vector<std::byte> record = encode(type, question);
+  if (record.size() > kRecordBytesMax)
+    return failure(Code::invalid_argument, "request.too_large",
+                   "the request without its tensors has " + std::to_string(record.size()) + " bytes, a worker takes " +
+                       std::to_string(kRecordBytesMax));
   {
     const std::lock_guard lock(mutex_);
     question.question = ++last_number_;
     answers_.emplace(question.question, std::nullopt);
   }
-  writer_.push(encode(type, question), Urgency::control);
+  std::memcpy(record.data() + sizeof(std::uint32_t), &question.question, sizeof question.question);
+  writer_.push(record, Urgency::control);
   std::unique_lock lock(mutex_);
   moved_.wait_until(lock, until(deadline_ns),
                     [&] { return answers_.at(question.question).has_value() || is_dead_.load(); });

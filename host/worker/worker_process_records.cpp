@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "host/runtime/abi_error.hpp"
+#include "host/runtime/extensions/extensions.hpp"
 #include "host/runtime/monotonic.hpp"
 #include "host/runtime/utf8.hpp"
 #include "host/worker/worker_process.hpp"
@@ -76,6 +78,8 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
       }
       {
         const std::lock_guard lock(flight->mutex);
+        flight->untold += static_cast<std::uint32_t>(std::min<std::size_t>(message->parts.size(), kRecordBytesMax));
+        if (flight->finish || flight->untold > flight->window) return false;
         for (WirePart& part : message->parts) flight->stalled.push_back(std::move(part));
       }
       return deliver_all(flight);
@@ -95,14 +99,17 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
     case Message::misuse: {
       const auto message = decode<MisuseMessage>(body);
       if (!message) return false;
-      const std::lock_guard lock(mutex_);
-      for (const auto& [unused, calls] : batches_) {
-        for (const auto& call : calls) {
-          if (call->id() != message->id) continue;
-          for (std::uint32_t i = 0; i < std::min(message->n, 1000u); ++i)
-            call->add_misuse(runtime::printable(message->first, 400));
-        }
+      constexpr std::uint32_t kCountedMax = 100;  // one would be enough
+      std::shared_ptr<Call> misused;
+      {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [unused, calls] : batches_)
+          for (const auto& call : calls)
+            if (call->id() == message->id) misused = call;
       }
+      const std::string first = runtime::printable(message->first, 400);
+      for (std::uint32_t i = 0; misused != nullptr && i < std::min(message->n, kCountedMax); ++i)
+        misused->add_misuse(first);
       return true;
     }
     case Message::returned: {
@@ -126,16 +133,19 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
     case Message::metric: {
       const auto message = decode<MetricMessage>(body);
       if (!message || message->series >= series_.size()) return false;
-      const bool is_counter_going_down = message->value < 0;
-      if (message->value == message->value && !is_counter_going_down) series_[message->series]->record(message->value);
+      runtime::extensions::kMetrics.record(series_[message->series], message->value);
       return true;
     }
     case Message::memory: {
       const auto message = decode<MemoryMessage>(body);
       if (!message) return false;
-      if (services_.metrics)
-        services_.metrics->report_memory(plugin_, {static_cast<DLDeviceType>(message->device.type), message->device.id},
-                                         message->bytes);
+      const DLDevice device{static_cast<DLDeviceType>(message->device.type), message->device.id};
+      const auto& given = shared_->spec.devices;
+      const bool is_its_own = (device.device_type == kDLCPU && device.device_id == 0) ||
+                              std::ranges::any_of(given, [&](const DLDevice& one) {
+                                return one.device_type == device.device_type && one.device_id == device.device_id;
+                              });
+      if (services_.metrics && is_its_own) services_.metrics->report_memory(plugin_, device, message->bytes);
       return true;
     }
     default:
@@ -154,18 +164,19 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
     case Message::metric_open: {
       const auto question = decode<MetricMessage>(body);
       if (!question || services_.metrics == nullptr) return false;
-      if (series_.size() >= services_.metric_series_max) {
-        answer.error = to_wire(Error{Code::resource_exhausted, "metrics.limit",
-                                     "the limit is " + std::to_string(services_.metric_series_max) + " series", 0});
+      const auto as_abi = [](const std::string& text) { return stoa_str{text.data(), text.size()}; };
+      stoa_error error{};
+      error.struct_size = sizeof error;
+      stoa_metric* const opened =
+          runtime::extensions::kMetrics.open(context_.abi(), question->kind, as_abi(question->name),
+                                             as_abi(question->help), as_abi(question->labels_json), &error);
+      if (opened != nullptr) {
+        // The same series again has the same number: what grows is bounded by the context's limit.
+        const auto at = std::ranges::find(series_, opened);
+        answer.value = static_cast<std::uint64_t>(at - series_.begin());
+        if (at == series_.end()) series_.push_back(opened);
       } else {
-        const auto opened = services_.metrics->open(plugin_, static_cast<runtime::MetricKind>(question->kind),
-                                                    question->name, question->help, question->labels_json);
-        if (opened) {
-          answer.value = series_.size();
-          series_.push_back(*opened);
-        } else {
-          answer.error = to_wire(opened.error());
-        }
+        answer.error = to_wire(runtime::error_from_abi(error.code, &error, "metrics.bad_series"));
       }
       answer_worker(question->question, std::move(answer));
       return true;
