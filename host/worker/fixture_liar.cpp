@@ -1,0 +1,117 @@
+// fixture_liar.cpp: speaks as a worker does, and lies in the way it is asked to. SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "host/worker/ring.hpp"
+#include "host/worker/wire.hpp"
+
+namespace stoa::worker {
+namespace {
+
+class Liar {
+ public:
+  Liar(Arena requests, Arena responses) : requests_(std::move(requests)), responses_(std::move(responses)) {}
+
+  [[noreturn]] void run() {
+    std::vector<std::byte> record;
+    for (;;) {
+      const std::uint32_t seen = reader_.announce();
+      if (reader_.next(record) == RingReader::Got::record)
+        answer(record);
+      else
+        reader_.sleep(seen, 0);
+    }
+  }
+
+ private:
+  template <class T>
+  void say(Message type, T message) {
+    writer_.push(encode(type, message), Urgency::control);
+  }
+
+  void answer(const std::vector<std::byte>& record) {
+    const auto [type, body] = split(record);
+    if (type == Message::load) say(Message::loaded, LoadedMessage{});
+    if (type == Message::warm_up)
+      say(Message::answer, AnswerMessage{decode<QuestionMessage>(body)->question, 0, {}, {}});
+    if (type != Message::batch) return;
+    const auto batch = decode<BatchMessage>(body);
+    for (const WireRequest& request : batch->requests) {
+      const WirePayload& input = request.inputs.front().payload;
+      const auto* text = reinterpret_cast<const char*>(requests_.blocks().data() + input.offset);
+      lie(request.id, std::string(text, input.size));
+    }
+    say(Message::returned, CallMessage{batch->batch, 0});
+  }
+
+  static WirePart part_of(runtime::PartKind kind, std::vector<std::int64_t> shape, std::string bytes) {
+    WirePart part;
+    part.name = "text";
+    part.kind = static_cast<std::uint8_t>(kind);
+    part.datatype = static_cast<std::uint8_t>(DataType::fp32);
+    part.shape = std::move(shape);
+    part.payload.size = bytes.size();
+    part.payload.bytes = std::move(bytes);
+    return part;
+  }
+  static WirePart in_block(std::uint64_t offset, std::uint64_t size) {
+    WirePart part = part_of(runtime::PartKind::tensor, {static_cast<std::int64_t>(size / 4)}, {});
+    part.payload = {false, {}, offset, size, offset};
+    return part;
+  }
+
+  void lie(std::uint64_t id, const std::string& how) {
+    const WirePart good = part_of(runtime::PartKind::text, {1}, "well");
+    if (how == "more strings than there are") {
+      WirePart part = part_of(runtime::PartKind::strings, {1000}, std::string(8, '\0'));
+      part.n_strings = 1;
+      say(Message::emit, EmitMessage{id, {part}});
+    } else if (how == "a tensor larger than its bytes") {
+      say(Message::emit, EmitMessage{id, {part_of(runtime::PartKind::tensor, {1 << 20}, "1234")}});
+    } else if (how == "a negative extent") {
+      say(Message::emit, EmitMessage{id, {part_of(runtime::PartKind::tensor, {-1, -1}, "1234")}});
+    } else if (how == "an offset behind the arena") {
+      say(Message::emit, EmitMessage{id, {in_block(responses_.blocks().size() - 8, 16)}});
+    } else if (how == "an offset that wraps") {
+      say(Message::emit, EmitMessage{id, {in_block(~std::uint64_t{15}, 64)}});
+    } else if (how == "more parts than the window") {
+      for (int i = 0; i < 1000; ++i) say(Message::emit, EmitMessage{id, {good}});
+    } else if (how == "a message nobody knows") {
+      say(Message{9999}, CallMessage{id, 0});
+    } else if (how == "a record that is cut") {
+      FinishMessage message{id, {}, {}};
+      auto record = encode(Message::finish, message);
+      record.pop_back();
+      writer_.push(record, Urgency::control);
+    } else if (how == "a ring that is fuller than it can be") {
+      responses_.header().written.fetch_add(std::uint64_t{1} << 40);
+      for (;;) pause();  // the next record would put it right
+    } else if (how == "a series that was never opened") {
+      MetricMessage message;
+      message.series = 7;
+      say(Message::metric, message);
+    } else {
+      say(Message::emit, EmitMessage{id, {good}});
+      say(Message::finish, FinishMessage{id, {}, {}});
+      say(Message::finish, FinishMessage{id, {}, {}});  // of a call that is over: no matter
+      say(Message::emit, EmitMessage{id + 1000, {good}});
+    }
+  }
+
+  Arena requests_, responses_;
+  RingReader reader_{responses_, requests_};
+  RingWriter writer_{responses_, requests_};
+};
+
+}  // namespace
+}  // namespace stoa::worker
+
+int main() {
+  using namespace stoa::worker;
+  auto requests = Arena::map(kRequests, false);
+  auto responses = Arena::map(kResponses, true);
+  if (!requests || !responses) return EXIT_FAILURE;
+  Liar(std::move(*requests), std::move(*responses)).run();
+}
