@@ -16,12 +16,16 @@ namespace stoa::runtime {
 struct InstanceFactory {
   std::string name;
   std::function<Result<std::vector<std::unique_ptr<Instance>>>(const PluginSource&, const HostServices&)> load;
+  std::string lacks = {};  // what this machine does not have for it: its tests are skipped, and say so
 };
 
 inline void PrintTo(const InstanceFactory& factory, std::ostream* out) { *out << factory.name; }
 
 class InstanceTest : public ::testing::TestWithParam<InstanceFactory> {
  protected:
+  void SetUp() override {
+    if (!GetParam().lacks.empty()) GTEST_SKIP() << "this machine has no " << GetParam().lacks;
+  }
   // The one model of a fixture, ready; null with a failed test otherwise.
   std::unique_ptr<Instance> ready(const PluginSource& source) {
     auto loaded = GetParam().load(source, host.services());

@@ -18,15 +18,20 @@ worker::WorkerProgram program(worker::Tier tier) {
 
 InstanceFactory in_tier(std::string name, worker::Tier tier) {
   using Loaded = Result<std::vector<std::unique_ptr<Instance>>>;
-  return {std::move(name), [tier](const PluginSource& source, const HostServices& services) -> Loaded {
-            std::vector<std::unique_ptr<Instance>> instances;
-            for (const ModelSpec& model : source.models) {
-              auto loaded = worker::load_worker(program(tier), source, model, services);
-              if (!loaded) return std::unexpected(loaded.error());
-              instances.push_back(std::move(*loaded));
-            }
-            return instances;
-          }};
+  static const worker::SandboxSupport kSupport = worker::probe_sandbox();
+  std::string lacks;
+  if (tier > worker::best_tier(kSupport))
+    lacks = tier == worker::Tier::t2n ? "user namespaces, Landlock or seccomp" : "Landlock or seccomp";
+  const auto load = [tier](const PluginSource& source, const HostServices& services) -> Loaded {
+    std::vector<std::unique_ptr<Instance>> instances;
+    for (const ModelSpec& model : source.models) {
+      auto loaded = worker::load_worker(program(tier), source, model, services);
+      if (!loaded) return std::unexpected(loaded.error());
+      instances.push_back(std::move(*loaded));
+    }
+    return instances;
+  };
+  return {std::move(name), load, std::move(lacks)};
 }
 
 INSTANTIATE_TEST_SUITE_P(Worker, InstanceTest,
