@@ -77,7 +77,7 @@ class Liar {
     } else if (how == "an offset that wraps") {
       say(Message::emit, EmitMessage{id, {in_block(~std::uint64_t{15}, 64)}});
     } else if (how == "more parts than the window") {
-      for (int i = 0; i < 1000; ++i) say(Message::emit, EmitMessage{id, {good}});
+      say(Message::emit, EmitMessage{id, std::vector<WirePart>(1000, good)});
     } else if (how == "a message nobody knows") {
       say(Message{9999}, CallMessage{id, 0});
     } else if (how == "a record that is cut") {
