@@ -100,18 +100,9 @@ class Section {
 
   // Every key is a name of the operator's own choosing; its value one path or a list of them.
   void paths_by_name(const char* key, std::multimap<std::string, std::filesystem::path>& out) {
-    section(key, [&](Section& inner) {
-      for (const auto& [key_node, node] : inner.table_) {
-        const std::string name(key_node.str());
-        std::vector<std::string> files;
-        if (node.is_array())
-          inner.texts(name.c_str(), files);
-        else
-          inner.text(name.c_str(), files.emplace_back());
-        for (const std::string& file : files)
-          if (!file.empty()) out.emplace(name, base_ / file);
-      }
-    });
+    std::multimap<std::string, std::string> files;
+    texts_by_name(key, files);
+    for (const auto& [name, file] : files) out.emplace(name, base_ / file);
   }
 
   // A table of names, each with a text or a list of texts.

@@ -105,7 +105,6 @@ struct LoadMessage {
   bool has_metrics = false;
   std::uint8_t tier = 0;
   std::vector<std::string> readable;
-  std::string scratch;
   bool may_use_network = false, may_use_devices = false, may_make_code = false;
   std::uint64_t memory_bytes_max = 0;
   std::uint32_t uid = 65534;  // where the worker starts as root
@@ -224,8 +223,8 @@ void visit(A& a, LoadMessage& m) {
   a(m.plugin_id, m.plugin_version, m.library, m.libc_min, m.source_sha256, m.abi_min, m.abi_max, m.assets);
   a(m.model, m.version, m.local_name, m.task, m.config_json, m.meters, m.devices, m.inflight_max, m.threads);
   a(m.memory_budget_bytes, m.load_ns, m.output_bytes_max, m.log_lines_per_s, m.log_lines_burst, m.metric_series_max);
-  a(m.has_metrics, m.tier, m.readable, m.scratch, m.may_use_network, m.may_use_devices, m.may_make_code,
-    m.memory_bytes_max, m.uid, m.host_pid, m.threads_max);
+  a(m.has_metrics, m.tier, m.readable, m.may_use_network, m.may_use_devices, m.may_make_code, m.memory_bytes_max, m.uid,
+    m.host_pid, m.threads_max);
 }
 template <class A>
 void visit(A& a, LoadedMessage& m) {

@@ -16,6 +16,7 @@ using runtime::InstanceState;
 using runtime::monotonic_ns;
 
 constexpr std::uint64_t kRecoverNs = 10'000'000'000;  // for calls without a deadline
+constexpr std::uint32_t kDeathsOfOneMax = 2;          // of one request; until then no request is looked at
 constexpr std::size_t kSuspectsMax = 10'000;
 
 }  // namespace
@@ -149,14 +150,14 @@ void WorkerInstance::submit(std::span<const std::shared_ptr<Call>> calls) {
   const bool is_open = now == InstanceState::ready || now == InstanceState::proving || now == InstanceState::draining ||
                        now == InstanceState::recovering;
   if (!is_open) return refuse_all(calls, name_of(now));
-  if (has_suspects_.load(std::memory_order_relaxed))
+  if (has_poison_.load(std::memory_order_relaxed))
     send(without_poison(calls));
   else
     send({calls.begin(), calls.end()});
 }
 
 bool WorkerInstance::try_submit(const std::shared_ptr<Call>& call) {
-  if (state() != InstanceState::ready || has_suspects_.load(std::memory_order_relaxed)) return false;
+  if (state() != InstanceState::ready || has_poison_.load(std::memory_order_relaxed)) return false;
   const auto process = pick();
   return process != nullptr && process->submit({&call, 1});
 }
@@ -279,13 +280,11 @@ void WorkerInstance::note_death(const WorkerProcess::Death& death) {
     const runtime::Digest digest = digest_of(*call);
     const std::lock_guard lock(mutex_);
     if (deaths_by_request_.size() >= kSuspectsMax) deaths_by_request_.clear();
-    ++deaths_by_request_[digest];
-    has_suspects_.store(true);
+    if (++deaths_by_request_[digest] >= kDeathsOfOneMax) has_poison_.store(true);
   }
 }
 
 std::vector<std::shared_ptr<Call>> WorkerInstance::without_poison(std::span<const std::shared_ptr<Call>> calls) {
-  constexpr std::uint32_t kDeathsMax = 2;
   std::vector<std::shared_ptr<Call>> good;
   for (const auto& call : calls) {
     const runtime::Digest digest = digest_of(*call);
@@ -293,12 +292,12 @@ std::vector<std::shared_ptr<Call>> WorkerInstance::without_poison(std::span<cons
     {
       const std::lock_guard lock(mutex_);
       const auto at = deaths_by_request_.find(digest);
-      is_poison = at != deaths_by_request_.end() && at->second >= kDeathsMax;
+      is_poison = at != deaths_by_request_.end() && at->second >= kDeathsOfOneMax;
     }
     if (is_poison)
-      call->finish(Error{Code::failed_precondition, "request.poison",
-                         "this very request ended " + std::to_string(kDeathsMax) + " workers and is not tried again",
-                         0});
+      call->finish(
+          Error{Code::failed_precondition, "request.poison",
+                "this very request ended " + std::to_string(kDeathsOfOneMax) + " workers and is not tried again", 0});
     else
       good.push_back(call);
   }

@@ -66,7 +66,7 @@ class WorkerInstance final : public runtime::Instance {
   std::vector<std::shared_ptr<runtime::Call>> orphans_;  // their worker died before it began with them
   std::condition_variable moved_;
   std::map<runtime::Digest, std::uint32_t> deaths_by_request_;
-  std::atomic<bool> has_suspects_{false};
+  std::atomic<bool> has_poison_{false};
 
   std::vector<std::unique_ptr<WorkerSlot>> slots_;  // last: its threads use all of the above
 };

@@ -199,6 +199,10 @@ void WorkerProcess::read_output() {
   char buffer[4096];
   for (int n = 0; n < 64; ++n) {
     const ssize_t got = read(output_, buffer, sizeof buffer);
+    if (got == 0) {  // it has closed its output: nothing more to watch, and poll would say so for ever
+      close(output_);
+      output_ = -1;
+    }
     if (got <= 0) return;
     output_rest_.append(buffer, static_cast<std::size_t>(got));
     std::size_t begin = 0;

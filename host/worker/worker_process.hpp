@@ -56,7 +56,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   const LoadedMessage& loaded() const { return loaded_; }
   pid_t pid() const { return pid_; }
   int death() const { return pidfd_; }    // readable once the process has ended
-  int output() const { return output_; }  // what it prints
+  int output() const { return output_; }  // what it prints; -1 once it has closed it
   std::uint32_t inflight() const { return inflight_.load(std::memory_order_relaxed); }
 
   // Each call gets its finish, or comes back in the Death as not begun. Never blocks. False: the worker is dead, and

@@ -108,7 +108,6 @@ std::optional<AnswerMessage> WorkerServer::ask(Message type, Question question) 
 void WorkerServer::start_load(LoadMessage message) {
   policy_.tier = static_cast<Tier>(message.tier);
   for (const std::string& path : message.readable) policy_.readable.emplace_back(path);
-  policy_.scratch = message.scratch;
   policy_.threads_max = message.threads_max;
   policy_.network = message.may_use_network;
   policy_.devices = message.may_use_devices;

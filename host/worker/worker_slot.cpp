@@ -83,11 +83,6 @@ std::shared_ptr<WorkerProcess> WorkerSlot::any_process() const {
   return process_;
 }
 
-std::uint32_t WorkerSlot::restarts() const {
-  const std::lock_guard lock(mutex_);
-  return restarts_;
-}
-
 Result<void> WorkerSlot::wait_started() {
   std::unique_lock lock(mutex_);
   moved_.wait(lock, [this] { return started_.has_value(); });
@@ -117,8 +112,9 @@ Result<void> WorkerSlot::start(std::uint64_t deadline_ns) {
 // False when the slot is to stop.
 bool WorkerSlot::pause(std::uint64_t ns) {
   std::unique_lock lock(mutex_);
-  moved_.wait_for(lock, std::chrono::nanoseconds(ns), [this] { return is_stopping_; });
-  return !is_stopping_;
+  const auto is_over = [this] { return is_stopping_ || is_unloading_; };
+  moved_.wait_for(lock, std::chrono::nanoseconds(ns), is_over);
+  return !is_over();
 }
 
 bool WorkerSlot::watch() {
@@ -140,7 +136,6 @@ void WorkerSlot::note_death(const std::string& what) {
   log(runtime::LogLevel::error, what);
   const std::uint64_t now = monotonic_ns();
   const std::lock_guard lock(mutex_);
-  ++restarts_;
   deaths_ns_.push_back(now);
   while (now - deaths_ns_.front() > kDeathsWindowNs) deaths_ns_.pop_front();
   process_ = nullptr;
@@ -218,6 +213,7 @@ Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {
     std::unique_lock lock(mutex_);
     is_unloading_ = true;
     process = process_;
+    moved_.notify_all();
   }
   if (process != nullptr) {
     QuestionMessage question;
@@ -230,7 +226,6 @@ Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {
       process->kill("it did not unload");
     }
   }
-  eventfd_write(wake_, 1);
   std::unique_lock lock(mutex_);
   moved_.wait_for(lock, std::chrono::nanoseconds(kExitNs), [this] {
     return state_ == State::stopped || state_ == State::failed || state_ == State::quarantined;

@@ -31,7 +31,6 @@ class WorkerSlot {
   std::shared_ptr<WorkerProcess> any_process() const;
   // Unloads the model, ends the worker, stays stopped. deadline_exceeded: it still works on something.
   Result<void> drain(std::uint64_t deadline_ns);
-  std::uint32_t restarts() const;
 
  private:
   void run();
@@ -57,7 +56,6 @@ class WorkerSlot {
   std::optional<Result<void>> started_;
   std::shared_ptr<WorkerProcess> process_;
   std::deque<std::uint64_t> deaths_ns_;  // of the last minute
-  std::uint32_t restarts_ = 0;
   bool is_stopping_ = false, is_unloading_ = false;
   int wake_ = -1;  // an eventfd
   std::thread thread_;
