@@ -25,6 +25,7 @@
 #include "host/http/timer_wheel.hpp"
 #include "host/http/transport.hpp"
 #include "host/http/wake_signal.hpp"
+#include "host/thread/wake_batch.hpp"
 
 namespace stoa::http {
 
@@ -139,6 +140,7 @@ class IoThread {
   };
 
   void run();
+  void run_handlers(thread::WakeBatch& wakes);
   Task<void> accept(Accepting& accepting);
   void start_accepting(Accepting& accepting);
   void take_backlog(Accepting& accepting);

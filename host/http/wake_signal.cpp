@@ -46,14 +46,14 @@ void Mailbox::push(WakeSignal& signal) noexcept {
   do {
     signal.next_ = newest;
   } while (!newest_.compare_exchange_weak(newest, &signal, std::memory_order_acq_rel, std::memory_order_relaxed));
-  if (newest == nullptr) post();
+  if (std::this_thread::get_id() == owner_) {
+    if (newest == nullptr) boost::asio::post(*context_, [this] { drain(); });
+  } else if (newest == nullptr || is_put_off()) {
+    thread::WakeBatch::wake(shared_from_this());
+  }
 }
 
-void Mailbox::post() {
-  if (std::this_thread::get_id() == owner_) {
-    boost::asio::post(*context_, [this] { drain(); });
-    return;
-  }
+void Mailbox::wake() noexcept {
   const std::lock_guard lock(context_mutex_);
   if (context_) {
     boost::asio::post(*context_, [this] { drain(); });

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "host/http/exchange.hpp"
+#include "host/thread/wake_batch.hpp"
 
 namespace stoa::http {
 
@@ -17,7 +18,7 @@ class WakeSignal;
 // has not emptied its mailbox, further signals only link themselves in.
 // Lifetime: shared with every signal, because a model thread may notify after the server is gone; close() makes those
 // late notifications fall on the floor.
-class Mailbox {
+class Mailbox final : public thread::Sleeper, public std::enable_shared_from_this<Mailbox> {
  public:
   explicit Mailbox(boost::asio::io_context& context) : context_(&context) {}
   Mailbox(const Mailbox&) = delete;
@@ -26,9 +27,9 @@ class Mailbox {
   void push(WakeSignal& signal) noexcept;  // any thread
   void belongs_to(std::thread::id thread) { owner_ = thread; }
   void close();  // after the I/O thread has ended
+  void wake() noexcept override;
 
  private:
-  void post();
   void drain();
   void drop_all();  // signals hold the mailbox and, while queued, the mailbox holds them: this ends the circle
   WakeSignal* take_all();

@@ -124,14 +124,17 @@ std::uint64_t ModelCore::company_until_ns() const {
 
 // True when a sleeping thread must be woken, which the caller then does, after unlocking. Lock: mutex_.
 bool ModelCore::note_wake() {
-  if (sleepers_ == 0 || waking_ + looking_ > 0 || !can_take()) return false;
+  if (sleepers_ == 0 || looking_ > 0 || !can_take()) return false;
+  if (waking_ > 0) return is_put_off();
   if (gatherers_ > 0 && !is_batch_full()) return false;  // it wakes by itself, in time
   ++waking_;
   wake_word_.fetch_add(1, std::memory_order_seq_cst);
   return true;
 }
 
-void ModelCore::wake_one() { runtime::futex_wake(&wake_word_, 1); }
+void ModelCore::wake() noexcept { runtime::futex_wake(&wake_word_, 1); }
+
+void ModelCore::wake_one() { thread::WakeBatch::wake(shared_from_this()); }
 
 void ModelCore::sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns) {
   ++sleepers_;
@@ -147,9 +150,10 @@ void ModelCore::sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns
 
 // Once before it sleeps: where an I/O thread shares this core it now reads all its sockets have, and this thread then
 // finds a queue full of calls, with no futex touched on either side. Where none does, it costs one cheap system call.
-void ModelCore::give_way(std::unique_lock<std::mutex>& lock) {
+void ModelCore::give_way(std::unique_lock<std::mutex>& lock, thread::WakeBatch& wakes) {
   ++looking_;
   lock.unlock();
+  wakes.flush();
   sched_yield();
   lock.lock();
   --looking_;
@@ -157,6 +161,7 @@ void ModelCore::give_way(std::unique_lock<std::mutex>& lock) {
 
 void ModelCore::serve() {
   Batch batch;
+  thread::WakeBatch wakes;   // of those who wait for answers
   bool has_yielded = false;  // since the last batch
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
@@ -164,13 +169,16 @@ void ModelCore::serve() {
       if (has_yielded)
         sleep(lock, 0);
       else
-        give_way(lock);
+        give_way(lock, wakes);
       has_yielded = !has_yielded;
       continue;
     }
     has_yielded = false;
     if (const std::uint64_t until_ns = company_until_ns(); until_ns != 0) {
-      sleep(lock, until_ns);
+      if (wakes.is_empty())
+        sleep(lock, until_ns);
+      else
+        give_way(lock, wakes);
       continue;
     }
     const std::uint32_t inflight = inflight_.load(std::memory_order_seq_cst);
@@ -181,21 +189,22 @@ void ModelCore::serve() {
     const bool is_wake_due = note_wake();
     lock.unlock();
     if (is_wake_due) wake_one();
-    run(batch);
+    wakes.flush_if_long(run(batch));
     lock.lock();
   }
 }
 
-void ModelCore::run(Batch& batch) {
+std::uint64_t ModelCore::run(Batch& batch) {
   const std::uint64_t now = monotonic_ns();
   if (batch.taken.size() > 1 && instance_->traits().has_join_rule) keep_joinable(batch);
   keep_timely(batch, now);
-  if (batch.calls.empty()) return;
+  if (batch.calls.empty()) return 0;
   add(counters_.batch_count, 1);
   for (const auto& call : batch.calls) note_submitted(*call, now);
   instance_->submit(batch.calls);
   for (const auto& call : batch.calls) count_misuses(*call);  // those after its end: a second finish
   batch.calls.clear();
+  return monotonic_ns() - now;
 }
 
 // Gives back those the model would not have beside the first.

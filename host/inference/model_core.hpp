@@ -12,6 +12,7 @@
 #include "host/inference/inline_window.hpp"
 #include "host/inference/latency.hpp"
 #include "host/inference/served_model.hpp"
+#include "host/thread/wake_batch.hpp"
 
 namespace stoa::inference {
 
@@ -35,7 +36,9 @@ Error ended_early(Code why);
 // How a wake-up is saved (it costs 4 us on the same core and 35 on another, more than all else here): the queue's lock
 // is held for nanoseconds, a model thread takes all it can before it sleeps, and the futex is touched only when one
 // sleeps and none is on its way. A woken thread that leaves calls behind wakes the next.
-class ModelCore final : public runtime::CallObserver, public std::enable_shared_from_this<ModelCore> {
+class ModelCore final : public runtime::CallObserver,
+                        public thread::Sleeper,
+                        public std::enable_shared_from_this<ModelCore> {
  public:
   ModelCore(std::unique_ptr<runtime::Instance> instance, ServedModelOptions options);
 
@@ -51,6 +54,7 @@ class ModelCore final : public runtime::CallObserver, public std::enable_shared_
   ModelStatistics statistics() const;
 
   void on_end(runtime::Call& call) noexcept override;
+  void wake() noexcept override;  // a model thread that sleeps
 
  private:
   enum class Phase : std::uint8_t { starting, ready, draining, stopped };
@@ -72,7 +76,7 @@ class ModelCore final : public runtime::CallObserver, public std::enable_shared_
     std::vector<QueuedCall> taken, left;
     std::vector<std::shared_ptr<runtime::Call>> calls;
   };
-  void run(Batch& batch);
+  std::uint64_t run(Batch& batch);  // how long it took, in ns
   void keep_joinable(Batch& batch);
   void keep_timely(Batch& batch, std::uint64_t now_ns);
   std::uint64_t company_until_ns() const;
@@ -81,7 +85,7 @@ class ModelCore final : public runtime::CallObserver, public std::enable_shared_
   bool note_wake();
   void wake_one();
   void sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns);
-  void give_way(std::unique_lock<std::mutex>& lock);
+  void give_way(std::unique_lock<std::mutex>& lock, thread::WakeBatch& wakes);
   void stop_threads(bool join);
 
   // -- admission --

@@ -31,11 +31,17 @@ void wait_on(const std::atomic<std::uint32_t>& word, std::uint32_t expected, std
   syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, expected, until_ns == 0 ? nullptr : &until, nullptr, kinds);
 }
 
-void wake_one(const std::atomic<std::uint32_t>& word, std::uint32_t kinds) {
-  syscall(SYS_futex, &word, FUTEX_WAKE_BITSET, 1, nullptr, nullptr, kinds);
+void wake_one(const std::atomic<std::uint32_t>* word, std::uint32_t kinds) {
+  syscall(SYS_futex, word, FUTEX_WAKE_BITSET, 1, nullptr, nullptr, kinds);
 }
 
 }  // namespace
+
+void RingWriter::Bell::wake() noexcept {
+  const std::uint32_t due = due_.exchange(0, std::memory_order_seq_cst);
+  for (const std::uint32_t kind : {kWorkers, kController})
+    if ((due & kind) != 0) wake_one(word_, kind);
+}
 
 // Lock: mutex_.
 std::uint64_t RingWriter::room() {
@@ -71,10 +77,15 @@ void RingWriter::ring(Urgency urgency) {
   const bool is_busy = other_.header().is_busy.load(std::memory_order_seq_cst) != 0;
   if (is_busy && urgency == Urgency::work) return;
   const std::uint32_t sleep = other_.header().sleep.load(std::memory_order_seq_cst);
-  if ((sleep & 1) == 0 || sleep == rung_) return;
+  if ((sleep & 1) == 0) return;
+  if (sleep == rung_) {
+    if (bell_->is_put_off()) thread::WakeBatch::wake(bell_);
+    return;
+  }
   rung_ = sleep;
   own_.header().doorbell.fetch_add(1, std::memory_order_seq_cst);
-  wake_one(own_.header().doorbell, is_busy ? kController : kWorkers);
+  bell_->ring(is_busy ? kController : kWorkers);
+  thread::WakeBatch::wake(bell_);
 }
 
 std::uint64_t RingWriter::push(std::span<const std::byte> record, Urgency urgency) {
@@ -149,6 +160,6 @@ void RingReader::sleep(std::uint32_t seen, std::uint64_t until_ns, std::uint32_t
   wait_on(other_.header().doorbell, seen, until_ns, kinds);
 }
 
-void RingReader::rouse(std::uint32_t kinds) const { wake_one(other_.header().doorbell, kinds); }
+void RingReader::rouse(std::uint32_t kinds) const { wake_one(&other_.header().doorbell, kinds); }
 
 }  // namespace stoa::worker

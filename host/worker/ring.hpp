@@ -5,10 +5,12 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
 
+#include "host/thread/wake_batch.hpp"
 #include "host/worker/arena.hpp"
 
 namespace stoa::worker {
@@ -27,7 +29,8 @@ inline constexpr std::uint32_t kWorkers = 1, kController = 2, kAnybody = ~0u;
 // stopped or hostile.
 class RingWriter {
  public:
-  RingWriter(const Arena& own, const Arena& other) : own_(own), other_(other) {}
+  RingWriter(const Arena& own, const Arena& other)
+      : own_(own), other_(other), bell_(std::make_shared<Bell>(own.header().doorbell)) {}
 
   // Queues a record of at most kRecordBytesMax bytes. Returns how much the reader has read once it has read this one.
   std::uint64_t push(std::span<const std::byte> record, Urgency urgency);
@@ -37,6 +40,18 @@ class RingWriter {
   bool is_broken() const { return is_broken_.load(std::memory_order_relaxed); }
 
  private:
+  // Outlives the arena in somebody's batch of wakes: to the kernel the word is then only an address where nobody sleeps.
+  class Bell final : public thread::Sleeper {
+   public:
+    explicit Bell(std::atomic<std::uint32_t>& word) : word_(&word) {}
+    void wake() noexcept override;
+    void ring(std::uint32_t kinds) { due_.fetch_or(kinds, std::memory_order_seq_cst); }
+
+   private:
+    std::atomic<std::uint32_t>* const word_;
+    std::atomic<std::uint32_t> due_{0};  // the kinds of sleepers that are to be woken
+  };
+
   bool put(std::span<const std::byte> record);
   void put_waiting();
   void ring(Urgency urgency);
@@ -45,6 +60,7 @@ class RingWriter {
 
   const Arena& own_;
   const Arena& other_;
+  const std::shared_ptr<Bell> bell_;
   std::mutex mutex_;  // Lock: all below
   std::uint64_t written_ = 0;
   std::uint32_t rung_ = 0;                      // the sleep of the reader that was last disturbed

@@ -296,6 +296,7 @@ Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question,
   }
   std::memcpy(record.data() + sizeof(std::uint32_t), &question.question, sizeof question.question);
   writer_.push(record, Urgency::control);
+  thread::WakeBatch::flush_of_this_thread();  // it waits now
   std::unique_lock lock(mutex_);
   moved_.wait_until(lock, until(deadline_ns),
                     [&] { return answers_.at(question.question).has_value() || is_dead_.load(); });

@@ -19,8 +19,10 @@ constexpr std::uint64_t kReadAnywayNs = 100'000'000;  // log lines and figures w
 }  // namespace
 
 void WorkerProcess::read_loop() {
+  thread::WakeBatch wakes;
   while (!is_stopping_.load()) {
     const bool is_good = read_some();
+    wakes.flush();
     if (!is_good) break;
     const std::uint32_t seen = reader_.announce();
     if (reader_.has_next()) continue;

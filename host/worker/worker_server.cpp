@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kInlineBytesMax = 1024;  // a payload up to here crosses inside its record
 constexpr std::size_t kTextMax = 8u << 10;
+constexpr std::size_t kTasksAheadMax = 256;     // that are read before they can be run
 constexpr std::uint64_t kRingIsFullNapNs = 1'000'000;
 // What a model may have emitted here while the host's window is shut, before it is told to wait.
 constexpr std::uint32_t kPendingParts = 4;
@@ -134,10 +135,21 @@ int WorkerServer::run() {
 
 void WorkerServer::serve(bool is_controller) {
   std::vector<std::byte> record;
+  std::optional<thread::WakeBatch> wakes;  // of the host, where many answers follow each other
+  if (!is_controller) wakes.emplace();
   std::unique_lock lock(mutex_);
   reader_.awake();
   if (!is_controller) responses_.header().is_busy.store(0, std::memory_order_seq_cst);
   while (!is_over_) {
+    // First all that has come, then the work: what comes later finds the controller asleep and wakes it, if it must.
+    const bool has_enough = !is_controller && tasks_.size() >= kTasksAheadMax;
+    const auto got = has_enough ? RingReader::Got::nothing : reader_.next(record);
+    if (got == RingReader::Got::broken) give_up("the host's ring makes no sense");
+    if (got == RingReader::Got::record) {
+      handle(record);
+      if (is_controller && !tasks_.empty() && running_ < threads_max_) reader_.rouse(kWorkers);
+      continue;
+    }
     if (!is_controller && !tasks_.empty()) {
       Task task = std::move(tasks_.front());
       tasks_.pop_front();
@@ -145,26 +157,26 @@ void WorkerServer::serve(bool is_controller) {
       // The ring has a new watchman, or nobody who could run what it brings.
       responses_.header().is_busy.store(running_ >= threads_max_ ? 1 : 0, std::memory_order_seq_cst);
       reader_.announce();
-      const bool is_more = reader_.has_next() || !tasks_.empty();
-      if (is_more) reader_.rouse(running_ >= threads_max_ ? kController : kWorkers);
+      const bool are_all_at_it = running_ >= threads_max_;
+      if (reader_.has_next() || (!are_all_at_it && !tasks_.empty()))
+        reader_.rouse(are_all_at_it ? kController : kWorkers);
       lock.unlock();
-      run_task(task);
+      wakes->flush_if_long(run_task(task));
       lock.lock();
       --running_;
       responses_.header().is_busy.store(0, std::memory_order_seq_cst);
       reader_.awake();
       continue;
     }
-    const auto got = reader_.next(record);
-    if (got == RingReader::Got::broken) give_up("the host's ring makes no sense");
-    if (got == RingReader::Got::record) {
-      handle(record);
-      if (is_controller && !tasks_.empty() && running_ < threads_max_) reader_.rouse(kWorkers);
-      continue;
-    }
     const std::uint32_t seen = reader_.announce();
     if (reader_.has_next() || (!is_controller && !tasks_.empty())) continue;
     lock.unlock();
+    if (wakes && !wakes->is_empty()) {
+      wakes->flush();
+      lock.lock();
+      reader_.awake();
+      continue;
+    }
     const std::uint64_t until_ns = writer_.has_waiting() ? runtime::monotonic_ns() + kRingIsFullNapNs : 0;
     reader_.sleep(seen, until_ns, is_controller ? kController : kWorkers);
     writer_.settle();
@@ -305,9 +317,13 @@ void WorkerServer::queue_batch(BatchMessage message) {
   tasks_.push_back(std::move(task));
 }
 
-void WorkerServer::run_task(Task& task) {
-  if (task.health)
-    return answer(task.health->question, instance_->check_health(task.health->depth, task.health->deadline_ns));
+// Returns how long it took, in ns.
+std::uint64_t WorkerServer::run_task(Task& task) {
+  const std::uint64_t began_ns = runtime::monotonic_ns();
+  if (task.health) {
+    answer(task.health->question, instance_->check_health(task.health->depth, task.health->deadline_ns));
+    return runtime::monotonic_ns() - began_ns;
+  }
   responses_.header().crash_request.store(task.batch.calls.front()->id(), std::memory_order_relaxed);
   instance_->submit(task.batch.calls);
   for (const auto& call : task.batch.calls) {
@@ -318,6 +334,7 @@ void WorkerServer::run_task(Task& task) {
   }
   CallMessage returned{task.batch.id, 0};
   send(encode(Message::returned, returned), Urgency::later);
+  return runtime::monotonic_ns() - began_ns;
 }
 
 void WorkerServer::forget(std::uint64_t call_id) {

@@ -1,0 +1,52 @@
+// wake_batch.hpp: wakes that a thread puts off while it has more to hand out. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace stoa::thread {
+
+// Somebody who sleeps, and once awake looks at all there is for him.
+class Sleeper {
+ public:
+  virtual void wake() noexcept = 0;  // any thread
+  // A wake is on its way, but still lies in some thread's batch: who wants it now has to ask as well.
+  bool is_put_off() const noexcept { return is_put_off_.load(std::memory_order_seq_cst); }
+
+ protected:
+  ~Sleeper() = default;
+
+ private:
+  friend class WakeBatch;
+  std::atomic<bool> is_put_off_{false};
+};
+
+// Rationale: a wake is a system call, and on a shared core the woken thread pushes the waking one aside at once: each
+// of 64 requests that have arrived would cost two changes of thread, instead of all of them together.
+// One per thread and at a time, on its stack. What hands out work in bursts (an I/O thread over its ready sockets, a
+// model thread over short calls) has one, and flushes it when the burst is over, before it sleeps, and before it does
+// what may take long.
+class WakeBatch {
+ public:
+  WakeBatch() noexcept;
+  ~WakeBatch();  // flushes
+  WakeBatch(const WakeBatch&) = delete;
+  WakeBatch& operator=(const WakeBatch&) = delete;
+
+  // Now; or with this thread's batch, once however often it was asked for.
+  static void wake(std::shared_ptr<Sleeper> sleeper) noexcept;
+  static void flush_of_this_thread() noexcept;
+
+  bool is_empty() const noexcept { return sleepers_.empty(); }
+  void flush() noexcept;
+  // A piece of work is done and another one is there: flushes after a long one, because the next may be as long, and
+  // after enough short ones.
+  void flush_if_long(std::uint64_t took_ns) noexcept;
+
+ private:
+  std::vector<std::shared_ptr<Sleeper>> sleepers_;
+  std::uint64_t put_off_ns_ = 0;
+};
+
+}  // namespace stoa::thread
