@@ -43,7 +43,9 @@ class Liar {
       const auto* text = reinterpret_cast<const char*>(requests_.blocks().data() + input.offset);
       lie(request.id, std::string(text, input.size));
     }
-    say(Message::returned, CallMessage{batch->batch, 0});
+    ReturnedMessage returned;
+    for (const WireRequest& request : batch->requests) returned.ids.push_back(request.id);
+    say(Message::returned, returned);
   }
 
   static WirePart part_of(runtime::PartKind kind, std::vector<std::int64_t> shape, std::string bytes) {
@@ -81,10 +83,9 @@ class Liar {
     } else if (how == "a message nobody knows") {
       say(Message{9999}, CallMessage{id, 0});
     } else if (how == "a record that is cut") {
-      FinishMessage message{id, {}, {}};
-      auto record = encode(Message::finish, message);
-      record.pop_back();
-      writer_.push(record, Urgency::control);
+      FinishMessage message{id, {}, {}, {}};
+      const auto record = encode(Message::finish, message);
+      writer_.push(record.first(record.size() - 1), Urgency::control);
     } else if (how == "a ring that is fuller than it can be") {
       responses_.header().written.fetch_add(std::uint64_t{1} << 40);
       for (;;) pause();  // the next record would put it right
@@ -94,8 +95,8 @@ class Liar {
       say(Message::metric, message);
     } else {
       say(Message::emit, EmitMessage{id, {good}});
-      say(Message::finish, FinishMessage{id, {}, {}});
-      say(Message::finish, FinishMessage{id, {}, {}});  // of a call that is over: no matter
+      say(Message::finish, FinishMessage{id, {}, {}, {}});
+      say(Message::finish, FinishMessage{id, {}, {}, {}});  // of a call that is over: no matter
       say(Message::emit, EmitMessage{id + 1000, {good}});
     }
   }

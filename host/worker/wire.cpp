@@ -1,6 +1,8 @@
 // wire.cpp SPDX-License-Identifier: Apache-2.0
 #include "host/worker/wire.hpp"
 
+#include <algorithm>
+
 namespace stoa::worker {
 namespace {
 
@@ -23,6 +25,14 @@ void write_strings(std::span<const stoa_str> strings, std::byte* to) {
 }
 
 }  // namespace
+
+void RecordBuffer::grow(std::size_t more) {
+  constexpr std::size_t kBytesMin = 4096;
+  capacity_ = std::max({kBytesMin, size_ + more, 2 * size_});
+  auto bytes = std::make_unique_for_overwrite<std::byte[]>(capacity_);
+  if (size_ != 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+  bytes_ = std::move(bytes);
+}
 
 std::pair<Message, std::span<const std::byte>> split(std::span<const std::byte> record) {
   std::uint32_t word = 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -137,11 +138,14 @@ struct DigestMessage {  // a question: SHA-256 of bytes that lie in a block
 };
 
 struct BatchMessage {
-  std::uint64_t batch = 0;
   std::vector<WireRequest> requests;
 };
 
-struct CallMessage {  // cancel (n: why), taken (n: parts), freed (id: block), returned (id: batch)
+struct ReturnedMessage {
+  std::vector<std::uint64_t> ids;  // of the batch's calls
+};
+
+struct CallMessage {  // cancel (n: why), taken (n: parts), freed (id: block)
   std::uint64_t id = 0;
   std::uint32_t n = 0;
 };
@@ -158,6 +162,7 @@ struct WireMeter {
 
 struct FinishMessage {
   std::uint64_t id = 0;
+  std::vector<WirePart> parts;  // the last ones
   WireError error;
   std::vector<WireMeter> meters;
 };
@@ -245,7 +250,11 @@ void visit(A& a, DigestMessage& m) {
 }
 template <class A>
 void visit(A& a, BatchMessage& m) {
-  a(m.batch, m.requests);
+  a(m.requests);
+}
+template <class A>
+void visit(A& a, ReturnedMessage& m) {
+  a(m.ids);
 }
 template <class A>
 void visit(A& a, CallMessage& m) {
@@ -261,7 +270,7 @@ void visit(A& a, WireMeter& m) {
 }
 template <class A>
 void visit(A& a, FinishMessage& m) {
-  a(m.id, m.error, m.meters);
+  a(m.id, m.parts, m.error, m.meters);
 }
 template <class A>
 void visit(A& a, MisuseMessage& m) {
@@ -287,10 +296,27 @@ void visit(A& a, EntitlementMessage& m) {
 template <class T>
 concept Plain = std::is_arithmetic_v<T>;
 
+// Where a thread writes its records, one after the other: its memory is kept.
+class RecordBuffer {
+ public:
+  void clear() { size_ = 0; }
+  void append(const void* from, std::size_t size) {
+    if (size > capacity_ - size_) grow(size);
+    if (size != 0) std::memcpy(bytes_.get() + size_, from, size);  // an empty text may have no bytes to point to
+    size_ += size;
+  }
+  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
+
+ private:
+  void grow(std::size_t more);
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
 // Appends to a buffer.
 class Encoder {
  public:
-  explicit Encoder(std::vector<std::byte>& to) : to_(to) {}
+  explicit Encoder(RecordBuffer& to) : to_(to) {}
   template <class... Ts>
   void operator()(Ts&... values) {
     (one(values), ...);
@@ -299,19 +325,19 @@ class Encoder {
  private:
   template <Plain T>
   void one(T& value) {
-    append(&value, sizeof value);
+    to_.append(&value, sizeof value);
   }
   void one(std::string& text) {
     auto size = static_cast<std::uint32_t>(text.size());
     one(size);
-    append(text.data(), text.size());
+    to_.append(text.data(), text.size());
   }
   template <class T>
   void one(std::vector<T>& items) {
     auto count = static_cast<std::uint32_t>(items.size());
     one(count);
     if constexpr (Plain<T>)
-      append(items.data(), items.size() * sizeof(T));
+      to_.append(items.data(), items.size() * sizeof(T));
     else
       for (T& item : items) one(item);
   }
@@ -320,12 +346,8 @@ class Encoder {
   void one(T& message) {
     visit(*this, message);
   }
-  void append(const void* from, std::size_t size) {
-    const auto* bytes = static_cast<const std::byte*>(from);
-    to_.insert(to_.end(), bytes, bytes + size);
-  }
 
-  std::vector<std::byte>& to_;
+  RecordBuffer& to_;
 };
 
 // Reads from a record in private memory; whatever does not fit makes it bad, and what was read so far means nothing.
@@ -387,14 +409,15 @@ class Decoder {
   bool is_bad_ = false;
 };
 
+// Lifetime: until this thread encodes the next one.
 template <class T>
-std::vector<std::byte> encode(Message type, T& message) {
-  std::vector<std::byte> record;
-  record.reserve(256);
+std::span<std::byte> encode(Message type, T& message) {
+  thread_local RecordBuffer record;
+  record.clear();
   Encoder encoder(record);
   auto word = static_cast<std::uint32_t>(type);
   encoder(word, message);
-  return record;
+  return record.bytes();
 }
 
 // The type of a record, and what follows. A record without one has type 0.

@@ -232,7 +232,7 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, flight] : flights_) {
       const std::uint64_t deadline = flight->call->deadline_ns();
-      if (deadline != 0 && now_ns > deadline + hang_grace_ns_) hung = id;
+      if (!flight->has_ended && deadline != 0 && now_ns > deadline + hang_grace_ns_) hung = id;
     }
   }
   if (hung != 0)
@@ -270,8 +270,8 @@ WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>
   {
     const std::lock_guard lock(mutex_);
     is_dead_.store(true);
-    for (const auto& [unused, flight] : flights_) left.push_back(flight);
-    batches_.clear();
+    for (const auto& [unused, flight] : flights_)
+      if (!flight->has_ended) left.push_back(flight);
     moved_.notify_all();
     what = info.si_code == CLD_EXITED ? "it ended itself with status " + std::to_string(info.si_status)
                                       : signal_text(info.si_status);

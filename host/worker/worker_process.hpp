@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -91,7 +90,8 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
     std::uint64_t position = 0;              // of its batch in the ring
     std::uint32_t window = 1;                // parts that may be on their way; the worker hears of every half of it
     std::mutex mutex;                        // Lock: all below
-    std::deque<WirePart> stalled;            // parts the consumer has no room for
+    bool has_ended = false, has_returned = false;  // Lock: the process's
+    std::vector<WirePart> stalled;                 // parts the consumer has no room for
     std::optional<FinishMessage> finish;     // behind them
     std::uint32_t accepted = 0;              // parts, not yet told
     std::uint32_t untold = 0;                // parts that came since, never more than the window
@@ -111,8 +111,10 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   bool lend_inputs(const runtime::Call& call, WireRequest& request, std::uint64_t& block, Error& error);
   bool deliver(Flight& flight, WirePart& part, bool& has_room);
   void drop(Flight& flight);
+  bool take_in(std::uint64_t id, std::vector<WirePart>& parts, std::optional<FinishMessage> finish);
   bool deliver_all(const std::shared_ptr<Flight>& flight);
   void end_call(const std::shared_ptr<Flight>& flight);
+  void note_returned(std::uint64_t id);
   void free_block(std::uint64_t block, Urgency urgency);
   void write_log(const LogMessage& message);
   void answer_worker(std::uint64_t question, AnswerMessage answer);
@@ -139,8 +141,8 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
 
   std::mutex mutex_;  // Lock: all below
   std::condition_variable moved_;
-  std::unordered_map<std::uint64_t, std::shared_ptr<Flight>> flights_;
-  std::unordered_map<std::uint64_t, std::vector<std::shared_ptr<runtime::Call>>> batches_;  // submit not yet returned
+  std::unordered_map<std::uint64_t, std::shared_ptr<Flight>> flights_;  // until they have ended and returned
+  std::uint32_t unreturned_ = 0;  // of the flights: the plugin's submit has not returned from them
   std::unordered_map<std::uint64_t, std::optional<AnswerMessage>> answers_;
   bool has_loaded_ = false;
   std::uint64_t last_number_ = 0;

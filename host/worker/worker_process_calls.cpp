@@ -75,7 +75,6 @@ bool WorkerProcess::lend_inputs(const Call& call, WireRequest& request, std::uin
 bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
   BatchMessage message;
   std::vector<std::shared_ptr<Flight>> flights;
-  std::vector<std::shared_ptr<Call>> sent;
   if (is_dead_.load()) return false;
   for (const auto& call : calls) {
     call->feed_by(shared_from_this());
@@ -93,10 +92,9 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
     flight->window = request.window;
     message.requests.push_back(std::move(request));
     flights.push_back(std::move(flight));
-    sent.push_back(call);
   }
-  if (sent.empty()) return true;
-  std::vector<std::byte> record = encode(Message::batch, message);
+  if (flights.empty()) return true;
+  const std::span<const std::byte> record = encode(Message::batch, message);
   if (record.size() > kRecordBytesMax) {
     for (const auto& flight : flights) {
       if (flight->block != BlockBook::kNone) book_.give(flight->block);
@@ -109,15 +107,13 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
   }
   const std::lock_guard lock(mutex_);
   if (is_dead_.load()) return false;  // what was lent goes with the arena
-  message.batch = ++last_number_;
-  std::memcpy(record.data() + sizeof(std::uint32_t), &message.batch, sizeof message.batch);
   const std::uint64_t position = writer_.push(record, Urgency::work);
   for (auto& flight : flights) {
     flight->position = position;
     flights_.emplace(flight->call->id(), std::move(flight));
   }
-  inflight_.fetch_add(static_cast<std::uint32_t>(sent.size()), std::memory_order_relaxed);
-  batches_.emplace(message.batch, std::move(sent));
+  unreturned_ += static_cast<std::uint32_t>(flights.size());
+  inflight_.fetch_add(static_cast<std::uint32_t>(flights.size()), std::memory_order_relaxed);
   return true;
 }
 
@@ -224,12 +220,13 @@ bool WorkerProcess::deliver_all(const std::shared_ptr<Flight>& flight) {
     if (flight->is_over) return true;
     bool has_room = true;
     if (flight->finish && flight->finish->error.code != 0) drop(*flight);
-    while (!flight->stalled.empty() && has_room) {
-      if (!deliver(*flight, flight->stalled.front(), has_room)) return false;
+    std::size_t n = 0;
+    for (; n < flight->stalled.size(); ++n) {
+      if (!deliver(*flight, flight->stalled[n], has_room)) return false;
       if (!has_room) break;
-      flight->stalled.pop_front();
-      ++flight->accepted;
     }
+    flight->stalled.erase(flight->stalled.begin(), flight->stalled.begin() + static_cast<std::ptrdiff_t>(n));
+    flight->accepted += static_cast<std::uint32_t>(n);
     if (flight->stalled.empty() && flight->finish) {
       finish = std::move(flight->finish);
       flight->is_over = true;
@@ -270,7 +267,8 @@ void WorkerProcess::on_room(Call& call) noexcept {
 void WorkerProcess::end_call(const std::shared_ptr<Flight>& flight) {
   {
     const std::lock_guard lock(mutex_);
-    if (flights_.erase(flight->call->id()) == 0) return;
+    if (std::exchange(flight->has_ended, true)) return;
+    if (flight->has_returned) flights_.erase(flight->call->id());
     if (flight->block != BlockBook::kNone) book_.give(flight->block);
   }
   inflight_.fetch_sub(1, std::memory_order_relaxed);
@@ -278,13 +276,13 @@ void WorkerProcess::end_call(const std::shared_ptr<Flight>& flight) {
 
 bool WorkerProcess::wait_settled(std::uint64_t deadline_ns) {
   std::unique_lock lock(mutex_);
-  return moved_.wait_until(lock, until(deadline_ns), [this] { return batches_.empty() || is_dead_.load(); });
+  return moved_.wait_until(lock, until(deadline_ns), [this] { return unreturned_ == 0 || is_dead_.load(); });
 }
 
 // ---- questions ----
 
 Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question, std::uint64_t deadline_ns) {
-  std::vector<std::byte> record = encode(type, question);
+  const std::span<std::byte> record = encode(type, question);
   if (record.size() > kRecordBytesMax)
     return failure(Code::invalid_argument, "request.too_large",
                    "the request without its tensors has " + std::to_string(record.size()) + " bytes, a worker takes " +

@@ -71,59 +71,29 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
     }
     case Message::emit: {
       auto message = decode<EmitMessage>(body);
-      if (!message) return false;
-      const auto flight = find(message->id);
-      if (flight == nullptr) {
-        for (const WirePart& part : message->parts)
-          if (!part.payload.is_inline) free_block(part.payload.block, Urgency::later);
-        return true;
-      }
-      {
-        const std::lock_guard lock(flight->mutex);
-        flight->untold += static_cast<std::uint32_t>(std::min<std::size_t>(message->parts.size(), kRecordBytesMax));
-        if (flight->finish || flight->untold > flight->window) return false;
-        for (WirePart& part : message->parts) flight->stalled.push_back(std::move(part));
-      }
-      return deliver_all(flight);
+      return message && take_in(message->id, message->parts, std::nullopt);
     }
     case Message::finish: {
       auto message = decode<FinishMessage>(body);
       if (!message) return false;
-      const auto flight = find(message->id);
-      if (flight == nullptr) return true;
-      {
-        const std::lock_guard lock(flight->mutex);
-        if (flight->finish) return true;
-        flight->finish = std::move(message);
-      }
-      return deliver_all(flight);
+      std::vector<WirePart> parts = std::move(message->parts);
+      const std::uint64_t id = message->id;
+      return take_in(id, parts, std::move(message));
     }
     case Message::misuse: {
       const auto message = decode<MisuseMessage>(body);
       if (!message) return false;
       constexpr std::uint32_t kCountedMax = 100;  // one would be enough
-      std::shared_ptr<Call> misused;
-      {
-        const std::lock_guard lock(mutex_);
-        for (const auto& [unused, calls] : batches_)
-          for (const auto& call : calls)
-            if (call->id() == message->id) misused = call;
-      }
+      const auto misused = find(message->id);
       const std::string first = runtime::printable(message->first, 400);
       for (std::uint32_t i = 0; misused != nullptr && i < std::min(message->n, kCountedMax); ++i)
-        misused->add_misuse(first);
+        misused->call->add_misuse(first);
       return true;
     }
     case Message::returned: {
-      const auto message = decode<CallMessage>(body);
+      const auto message = decode<ReturnedMessage>(body);
       if (!message) return false;
-      std::vector<std::shared_ptr<Call>> calls;  // let go of outside the lock
-      const std::lock_guard lock(mutex_);
-      if (const auto at = batches_.find(message->id); at != batches_.end()) {
-        calls = std::move(at->second);
-        batches_.erase(at);
-      }
-      moved_.notify_all();
+      for (const std::uint64_t id : message->ids) note_returned(id);
       return true;
     }
     case Message::log: {
@@ -153,6 +123,38 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
     default:
       return dispatch_question(type, body);
   }
+}
+
+// What a worker says of one call. False: more than it may say.
+bool WorkerProcess::take_in(std::uint64_t id, std::vector<WirePart>& parts, std::optional<FinishMessage> finish) {
+  const auto flight = find(id);
+  bool is_late = flight == nullptr;
+  if (!is_late) {
+    const std::lock_guard lock(flight->mutex);
+    is_late = flight->is_over || (flight->finish && finish && parts.empty());
+    if (!is_late) {
+      flight->untold += static_cast<std::uint32_t>(std::min<std::size_t>(parts.size(), kRecordBytesMax));
+      if (flight->finish || flight->untold > flight->window) return false;
+      for (WirePart& part : parts) flight->stalled.push_back(std::move(part));
+      flight->finish = std::move(finish);
+    }
+  }
+  if (!is_late) return deliver_all(flight);
+  for (const WirePart& part : parts)
+    if (!part.payload.is_inline) free_block(part.payload.block, Urgency::later);
+  return true;
+}
+
+void WorkerProcess::note_returned(std::uint64_t id) {
+  std::shared_ptr<Flight> last;  // let go of outside the lock
+  const std::lock_guard lock(mutex_);
+  const auto at = flights_.find(id);
+  if (at == flights_.end() || at->second->has_returned) return;
+  at->second->has_returned = true;
+  if (--unreturned_ == 0) moved_.notify_all();
+  if (!at->second->has_ended) return;
+  last = std::move(at->second);
+  flights_.erase(at);
 }
 
 void WorkerProcess::answer_worker(std::uint64_t question, AnswerMessage answer) {

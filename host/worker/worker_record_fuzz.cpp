@@ -26,12 +26,13 @@ std::optional<T> check(Message type, std::span<const std::byte> body) {
   auto message = decode<T>(body);
   if (message.has_value() != decoder.is_whole()) std::abort();
   if (!message) return message;
-  const auto record = encode(type, *message);
+  const auto written = encode(type, *message);
+  const std::vector<std::byte> record(written.begin(), written.end());
   if (record.size() != sizeof(std::uint32_t) + body.size()) std::abort();
   const auto again = decode<T>(split(record).second);
   if (!again) std::abort();
   T copy = *again;
-  if (encode(type, copy) != record) std::abort();
+  if (!std::ranges::equal(encode(type, copy), record)) std::abort();
   return message;
 }
 
@@ -98,13 +99,16 @@ void check_record(std::span<const std::byte> record) {
         for (const WirePart& part : message->parts) check_part(part);
       break;
     case Message::finish:
-      if (const auto message = check<FinishMessage>(type, body)) check_error(message->error);
+      if (const auto message = check<FinishMessage>(type, body)) {
+        for (const WirePart& part : message->parts) check_part(part);
+        check_error(message->error);
+      }
       break;
     case Message::misuse:
       check<MisuseMessage>(type, body);
       break;
     case Message::returned:
-      check<CallMessage>(type, body);
+      check<ReturnedMessage>(type, body);
       break;
     case Message::log:
       check<LogMessage>(type, body);

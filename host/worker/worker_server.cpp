@@ -43,40 +43,47 @@ class WorkerServer::Relay final : public runtime::CallListener {
       window_ += more;
       if (is_finished_) return;
       bool has_ended = false;
+      std::vector<WirePart> parts;
       for (;;) {
         has_ended = call->finished();  // before take: then what take gives is the rest
         // What waits in the call makes the plugin wait, so it stays there while the window is shut, but at the end.
-        if (unsent_.empty() && (window_ > 0 || has_ended))
-          for (auto& part : call->take()) unsent_.push_back(std::move(part));
+        if (unsent_.empty() && (window_ > 0 || has_ended)) unsent_ = call->take();
         if (unsent_.empty() || window_ == 0) break;
-        if (!failure_ && !send_part(std::move(unsent_.front()))) give_up_answer();
-        unsent_.pop_front();
-        if (!failure_) --window_;
+        const std::size_t n = std::min<std::size_t>(unsent_.size(), window_);
+        for (std::size_t i = 0; i < n && !failure_; ++i) {
+          if (server_.encode_output(std::move(unsent_[i]), parts.emplace_back()))
+            --window_;
+          else
+            give_up_answer(parts);
+        }
+        unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(n));
       }
       if (has_ended && call->error()) unsent_.clear();  // nobody waits for the rest of a failed answer
       is_over = is_finished_ = has_ended && unsent_.empty();
-      if (is_over) send_finish();
+      if (is_over)
+        send_finish(std::move(parts));
+      else if (!parts.empty())
+        send_parts(std::move(parts));
     }
     if (is_over) server_.forget(id_);
   }
 
  private:
-  bool send_part(runtime::OutputPart part) {
-    EmitMessage message;
-    message.id = id_;
-    if (!server_.encode_output(std::move(part), message.parts.emplace_back())) return false;
+  void send_parts(std::vector<WirePart> parts) {
+    EmitMessage message{id_, std::move(parts)};
     server_.send(encode(Message::emit, message), Urgency::control);
-    return true;
   }
   // The plugin goes on until it sees the cancel word; its finish ends the call, with this error.
-  void give_up_answer() {
+  void give_up_answer(std::vector<WirePart>& parts) {
+    parts.pop_back();
     failure_ = Error{Code::resource_exhausted, "output.too_large",
                      "the answer has more bytes than a worker can hold for its host", 0};
     call->cancel(Code::resource_exhausted);
   }
-  void send_finish() {
+  void send_finish(std::vector<WirePart> parts) {
     FinishMessage message;
     message.id = id_;
+    message.parts = std::move(parts);
     message.error = to_wire(failure_ ? failure_ : call->error());
     for (const auto& total : call->meters()) message.meters.push_back({total.meter, total.total_micro});
     server_.send(encode(Message::finish, message), Urgency::control);
@@ -86,7 +93,7 @@ class WorkerServer::Relay final : public runtime::CallListener {
   const std::uint64_t id_;
   std::mutex mutex_;  // Lock: all below
   std::uint32_t window_;
-  std::deque<runtime::OutputPart> unsent_;
+  std::vector<runtime::OutputPart> unsent_;
   std::optional<Error> failure_;
   bool is_finished_ = false;
 };
@@ -308,11 +315,10 @@ std::shared_ptr<runtime::Call> WorkerServer::call_of(const WireRequest& request)
 // Lock: mutex_.
 void WorkerServer::queue_batch(BatchMessage message) {
   Task task;
-  task.batch.id = message.batch;
   for (const WireRequest& request : message.requests) {
     auto call = call_of(request);
     calls_[request.id] = call;
-    task.batch.calls.push_back(std::move(call));
+    task.batch.push_back(std::move(call));
   }
   tasks_.push_back(std::move(task));
 }
@@ -324,15 +330,16 @@ std::uint64_t WorkerServer::run_task(Task& task) {
     answer(task.health->question, instance_->check_health(task.health->depth, task.health->deadline_ns));
     return runtime::monotonic_ns() - began_ns;
   }
-  responses_.header().crash_request.store(task.batch.calls.front()->id(), std::memory_order_relaxed);
-  instance_->submit(task.batch.calls);
-  for (const auto& call : task.batch.calls) {
+  responses_.header().crash_request.store(task.batch.front()->id(), std::memory_order_relaxed);
+  instance_->submit(task.batch);
+  ReturnedMessage returned;
+  for (const auto& call : task.batch) {
+    returned.ids.push_back(call->id());
     const std::uint32_t n = call->take_misuses();
     if (n == 0) continue;
     MisuseMessage message{call->id(), n, cut(call->first_misuse())};
     send(encode(Message::misuse, message), Urgency::later);
   }
-  CallMessage returned{task.batch.id, 0};
   send(encode(Message::returned, returned), Urgency::later);
   return runtime::monotonic_ns() - began_ns;
 }

@@ -29,7 +29,7 @@ class WorkerServer {
   int run();
 
   // For what runs inside: any thread.
-  void send(const std::vector<std::byte>& record, Urgency urgency) { writer_.push(record, urgency); }
+  void send(std::span<const std::byte> record, Urgency urgency) { writer_.push(record, urgency); }
   // Asks the host and waits for its answer, at most a second; nullopt after that.
   template <class Question>
   std::optional<AnswerMessage> ask(Message type, Question question);
@@ -41,12 +41,8 @@ class WorkerServer {
   class RelayLog;
   class RelayMetrics;
   class ArenaPool;
-  struct Batch {
-    std::uint64_t id = 0;
-    std::vector<std::shared_ptr<runtime::Call>> calls;
-  };
   struct Task {  // for a model thread: a batch, or a question only such a thread may put to the plugin
-    Batch batch;
+    std::vector<std::shared_ptr<runtime::Call>> batch;
     std::optional<QuestionMessage> health;
   };
 
