@@ -134,6 +134,7 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   auto made = http::Server::create(std::move(server));
   if (!made) return std::unexpected(made.error());
   p.server = std::move(*made);
+  p.services.loop = p.server->loop();
   p.api->server_statistics = [&p] { return p.server->statistics(); };
   return std::unique_ptr<Host>(new Host(std::move(parts)));
 }

@@ -58,6 +58,7 @@ IoThread::IoThread(const ServerSettings& shared)
       wheel(context_),
       blocks(head_limits(shared.limits)),
       mailbox(std::make_shared<Mailbox>(context_)),
+      link(std::make_shared<LoopLink>(context_)),
       work_(context_.get_executor()),
       id_state_(random_seed()) {
   wheel.on_tick([this] { return hangups.poll(); });
@@ -69,6 +70,7 @@ IoThread::~IoThread() {
     join();
   }
   mailbox->close();
+  link->close();
 }
 
 void IoThread::add_acceptor(const Listener& listener, Acceptor acceptor) {
@@ -82,6 +84,7 @@ void IoThread::start() {
 void IoThread::run() {
   mailbox->belongs_to(std::this_thread::get_id());
   thread::WakeBatch wakes;
+  link->start();
   for (Accepting& accepting : acceptors_) start_accepting(accepting);
   for (;;) {
     try {
@@ -95,6 +98,7 @@ void IoThread::run() {
   // Only after a hard stop: coroutines that still wait for a signal are destroyed, then the operations of the others
   // come back cancelled.
   for (auto it = connections_.begin(); it != connections_.end();) (it++)->abandon();
+  link->stop();
   context_.restart();
   work_.reset();
   acceptors_.clear();

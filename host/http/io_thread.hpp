@@ -20,6 +20,7 @@
 
 #include "host/http/body_memory.hpp"
 #include "host/http/io_block.hpp"
+#include "host/http/lent_loop.hpp"
 #include "host/http/response_head.hpp"
 #include "host/http/server.hpp"
 #include "host/http/timer_wheel.hpp"
@@ -131,6 +132,7 @@ class IoThread {
   IoBlockPool blocks;
   DateLine date;
   std::shared_ptr<Mailbox> mailbox;
+  std::shared_ptr<LoopLink> link;
 
  private:
   struct Accepting {

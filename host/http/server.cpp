@@ -178,6 +178,12 @@ bool Server::drain(std::uint32_t timeout_ms) {
   return is_clean;
 }
 
+std::shared_ptr<thread::ReadyLoop> Server::loop() const {
+  std::vector<std::shared_ptr<LoopLink>> links;
+  for (const auto& thread : impl_->threads) links.push_back(thread->link);
+  return std::make_shared<LentLoop>(std::move(links));
+}
+
 ServerStatistics Server::statistics() const {
   ServerStatistics sum;
   for (const auto& thread : impl_->threads) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/http/exchange.hpp"
+#include "host/thread/ready_loop.hpp"
 
 namespace stoa::http {
 
@@ -76,6 +77,8 @@ class Server {
   // threads. True: everything ended by itself; false: timeout_ms passed and the rest was cut.
   bool drain(std::uint32_t timeout_ms);
   ServerStatistics statistics() const;
+  // The I/O threads, for whoever waits for descriptors as they do. May outlive the server.
+  std::shared_ptr<thread::ReadyLoop> loop() const;
 
  private:
   struct Impl;

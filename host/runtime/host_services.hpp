@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/runtime/monotonic.hpp"
+#include "host/thread/ready_loop.hpp"
 #include "stoa/result.hpp"
 #include "stoa/stoa.h"
 
@@ -84,6 +85,7 @@ struct HostServices {
   // I/O threads that may run inline models beside the model threads; 0: inline models are not trusted.
   std::uint32_t inline_threads = 0;
   std::shared_ptr<OutputPool> output_pool;      // null: the heap
+  std::shared_ptr<thread::ReadyLoop> loop;      // takes in the answers of workers; null: their supervisors do
   std::uint64_t output_bytes_max = 1ull << 30;  // memory a plugin may have out of the host's pools at once
   std::uint32_t metric_series_max = 64;         // per plugin
   std::uint32_t log_lines_per_s = 100, log_lines_burst = 200;  // per plugin

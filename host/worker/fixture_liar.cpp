@@ -103,7 +103,7 @@ class Liar {
 
   Arena requests_, responses_;
   RingReader reader_{responses_, requests_};
-  RingWriter writer_{responses_, requests_};
+  RingWriter writer_{responses_, requests_, kDoorbell};
 };
 
 }  // namespace

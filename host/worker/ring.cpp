@@ -39,6 +39,11 @@ void wake_one(const std::atomic<std::uint32_t>* word, std::uint32_t kinds) {
 
 void RingWriter::Bell::wake() noexcept {
   const std::uint32_t due = due_.exchange(0, std::memory_order_seq_cst);
+  if (pipe_ >= 0) {
+    // A full pipe wakes its reader, too; one that is gone needs no wake.
+    [[maybe_unused]] const ssize_t written = due == 0 ? 0 : ::write(pipe_, "", 1);
+    return;
+  }
   for (const std::uint32_t kind : {kWorkers, kController})
     if ((due & kind) != 0) wake_one(word_, kind);
 }

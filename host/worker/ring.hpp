@@ -29,8 +29,9 @@ inline constexpr std::uint32_t kWorkers = 1, kController = 2, kAnybody = ~0u;
 // stopped or hostile.
 class RingWriter {
  public:
-  RingWriter(const Arena& own, const Arena& other)
-      : own_(own), other_(other), bell_(std::make_shared<Bell>(own.header().doorbell)) {}
+  // pipe: where the reader waits for it, instead of on the doorbell; -1: none. It must not block, and stay open.
+  RingWriter(const Arena& own, const Arena& other, int pipe = -1)
+      : own_(own), other_(other), bell_(std::make_shared<Bell>(own.header().doorbell, pipe)) {}
 
   // Queues a record of at most kRecordBytesMax bytes. Returns how much the reader has read once it has read this one.
   std::uint64_t push(std::span<const std::byte> record, Urgency urgency);
@@ -43,12 +44,13 @@ class RingWriter {
   // Outlives the arena in somebody's batch of wakes: to the kernel the word is then only an address where nobody sleeps.
   class Bell final : public thread::Sleeper {
    public:
-    explicit Bell(std::atomic<std::uint32_t>& word) : word_(&word) {}
+    Bell(std::atomic<std::uint32_t>& word, int pipe) : word_(&word), pipe_(pipe) {}
     void wake() noexcept override;
     void ring(std::uint32_t kinds) { due_.fetch_or(kinds, std::memory_order_seq_cst); }
 
    private:
     std::atomic<std::uint32_t>* const word_;
+    const int pipe_;
     std::atomic<std::uint32_t> due_{0};  // the kinds of sleepers that are to be woken
   };
 

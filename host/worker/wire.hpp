@@ -18,8 +18,9 @@
 
 namespace stoa::worker {
 
-// What a worker finds open, besides its output: the arenas, the folder its library lies in, then the assets.
-inline constexpr int kRequests = 3, kResponses = 4, kLibraryFolder = 5;
+// What a worker finds open, besides its output: the arenas, the pipe that wakes the host, the folder its library lies
+// in, then the assets.
+inline constexpr int kRequests = 3, kResponses = 4, kDoorbell = 5, kLibraryFolder = 6;
 
 // First word of every record.
 enum class Message : std::uint32_t {

@@ -31,6 +31,9 @@ constexpr bool kIsInstrumented = __has_feature(address_sanitizer) || __has_featu
 constexpr bool kIsInstrumented = false;
 #endif
 constexpr std::size_t kOutputLineMax = 1024;
+constexpr int kLoadPollMs = 20;
+// Log lines, figures and questions that are taken in between two ticks of the supervisor; whoever says more waits.
+constexpr std::int32_t kChatterPerTick = 2'000;
 
 class Descriptor {
  public:
@@ -79,6 +82,7 @@ WorkerProcess::~WorkerProcess() {
   }
   if (pidfd_ >= 0) close(pidfd_);
   if (output_ >= 0) close(output_);
+  if (doorbell_ >= 0) close(doorbell_);
 }
 
 LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runtime::PluginSource& source) const {
@@ -143,15 +147,18 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
     opened.emplace_back(open(asset.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (opened.back().get() < 0) return cannot_open(asset.file);
   }
-  int ends[2];
+  int ends[2], bell_ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return cannot_open("a pipe");
   Descriptor reading(ends[0]), writing(ends[1]);
   fcntl(writing.get(), F_SETFL, 0);  // ours alone is non-blocking: who prints too much waits until it is read
+  // No eventfd: its flags would be the worker's as well, who could then have us block in a read.
+  if (pipe2(bell_ends, O_CLOEXEC | O_NONBLOCK) != 0) return cannot_open("a pipe");
+  Descriptor doorbell(bell_ends[0]), ringing(bell_ends[1]);
 
   LaunchSpec spec;
   spec.program = program.executable;
   spec.arguments = {"--serve"};
-  spec.descriptors = {requests->descriptor(), responses->descriptor()};
+  spec.descriptors = {requests->descriptor(), responses->descriptor(), ringing.get()};
   for (const Descriptor& file : opened) spec.descriptors.push_back(file.get());
   spec.output = writing.get();
   spec.tier = program.tier;
@@ -166,18 +173,21 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   process->pid_ = launched->pid;
   process->pidfd_ = launched->pidfd;
   process->output_ = reading.release();
-  process->is_reading_.store(true);
-  process->reading_ = std::thread([raw = process.get()] { raw->read_loop(); });
+  process->doorbell_ = doorbell.release();
+  process->supervisor_.store(std::this_thread::get_id());
   LoadMessage load = process->load_message(program, source);
   process->writer_.push(encode(Message::load, load), Urgency::control);
   // Death and output are watched here, too: nobody else does yet.
   while (monotonic_ns() < deadline_ns) {
-    pollfd watched[] = {{process->pidfd_, POLLIN, 0}, {process->output_, POLLIN, 0}};
+    process->chatter_left_.store(kChatterPerTick);
+    const bool is_more = process->pump();
     {
-      std::unique_lock lock(process->mutex_);
-      if (process->moved_.wait_for(lock, std::chrono::milliseconds(1), [&] { return process->has_loaded_; })) break;
+      const std::lock_guard lock(process->mutex_);
+      if (process->has_loaded_) break;
     }
-    poll(watched, 2, 0);
+    pollfd watched[] = {
+        {process->pidfd_, POLLIN, 0}, {process->output_, POLLIN, 0}, {process->doorbell_, POLLIN, 0}};
+    poll(watched, 3, is_more ? 0 : kLoadPollMs);
     process->read_output();
     if (watched[0].revents != 0) {
       const std::string what = process->bury().what;
@@ -226,6 +236,8 @@ void WorkerProcess::read_output() {
 
 void WorkerProcess::tick(std::uint64_t now_ns) {
   writer_.settle();
+  chatter_left_.store(kChatterPerTick);
+  if (reader_.has_next()) pump();  // it had said too much, or the loop is busy with something long
   if (writer_.is_broken()) return kill("it reads nothing, or says it has read what it was not told");
   std::uint64_t hung = 0;
   {
@@ -253,14 +265,11 @@ WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>
   siginfo_t info{};
   while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
   }
-  // The reading thread first takes what the worker had still said.
-  is_stopping_.store(true);
-  while (is_reading_.load()) {
-    reader_.rouse(kAnybody);
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
-  }
-  reading_.join();
-  read_some();
+  // First what the worker had still said. Nobody reads after us.
+  watch_.reset();
+  while (is_reading_.exchange(true)) std::this_thread::sleep_for(std::chrono::microseconds(50));
+  chatter_left_.store(INT32_MAX);
+  read_some(~std::uint32_t{0});
   read_output();
   std::vector<std::shared_ptr<Flight>> left;
   const std::uint64_t read = responses_.header().read.load();  // its word; at the worst a call is tried twice

@@ -56,6 +56,8 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   pid_t pid() const { return pid_; }
   int death() const { return pidfd_; }    // readable once the process has ended
   int output() const { return output_; }  // what it prints; -1 once it has closed it
+  // Readable when it has said something, and nobody else waits for that: pump() then. -1: a loop does.
+  int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_; }
   std::uint32_t inflight() const { return inflight_.load(std::memory_order_relaxed); }
 
   // Each call gets its finish, or comes back in the Death as not begun. Never blocks. False: the worker is dead, and
@@ -69,6 +71,10 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   // Nothing that submit began is unfinished, and the plugin's submit has returned from all of it.
   bool wait_settled(std::uint64_t deadline_ns);
 
+  // Takes in what the worker has said, some of it at once. True: there is more. Any thread; a second one has no effect.
+  bool pump();
+  // From now on the services' loop does, where there is one.
+  void attach();
   void tick(std::uint64_t now_ns);  // every few ms: moves what waits, ends a worker that hangs
   void kill(std::string_view why);  // SIGKILL; death() follows
   struct Death {
@@ -103,8 +109,8 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
                 Arena requests, Arena responses, std::uint64_t hang_grace_ns);
   LoadMessage load_message(const WorkerProgram& program, const runtime::PluginSource& source) const;
   static Error crashed();
-  void read_loop();
-  bool read_some();
+  bool read_some(std::uint32_t records_max);
+  bool pumps_itself() const;
   bool dispatch(std::span<const std::byte> record);
   bool dispatch_question(Message type, std::span<const std::byte> body);
   std::shared_ptr<Flight> find(std::uint64_t id);
@@ -130,14 +136,17 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   runtime::LineBudget lines_, output_lines_;
   LoadedMessage loaded_;
   pid_t pid_ = -1;
-  int pidfd_ = -1, output_ = -1;
+  int pidfd_ = -1, output_ = -1, doorbell_ = -1;
   std::string output_rest_;
   std::atomic<std::uint32_t> inflight_{0};
-  std::atomic<bool> is_stopping_{false}, is_reading_{false}, is_dead_{false};
+  std::atomic<bool> is_reading_{false}, is_dead_{false};
+  std::unique_ptr<thread::ReadyLoop::Watch> watch_;           // the supervisor's
+  std::atomic<std::thread::id> supervisor_{}, loop_thread_{};
+  std::atomic<std::int32_t> chatter_left_{0};                 // until the next tick
   runtime::HostContext context_;      // what a plugin inside the host would have: the same checks and limits
-  std::vector<stoa_metric*> series_;  // the reading thread's
+  std::vector<stoa_metric*> series_;  // whoever reads; and the next one
+  std::vector<std::byte> record_;
   std::string kill_reason_;           // Lock: mutex_
-  std::thread reading_;
 
   std::mutex mutex_;  // Lock: all below
   std::condition_variable moved_;

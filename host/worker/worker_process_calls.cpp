@@ -1,4 +1,6 @@
 // worker_process_calls.cpp: calls into a worker's arena, and answers out of it. SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -11,6 +13,7 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
+constexpr int kAskPollMs = 1;
 constexpr std::uint32_t kWindow = 8;  // parts on their way before the worker hears that some arrived
 // From here on a tensor is read where the worker wrote it. It may go on writing: then the client gets other numbers,
 // and nothing else happens, because each is read once. Text is always copied before it is checked.
@@ -296,15 +299,26 @@ Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question,
   writer_.push(record, Urgency::control);
   thread::WakeBatch::flush_of_this_thread();  // it waits now
   std::unique_lock lock(mutex_);
-  moved_.wait_until(lock, until(deadline_ns),
-                    [&] { return answers_.at(question.question).has_value() || is_dead_.load(); });
+  const auto is_there = [&] { return answers_.at(question.question).has_value() || is_dead_.load(); };
+  if (pumps_itself()) {
+    while (!is_there() && monotonic_ns() < deadline_ns) {
+      lock.unlock();
+      pollfd watched[] = {{doorbell_, POLLIN, 0}, {pidfd_, POLLIN, 0}};
+      if (!pump()) poll(watched, 2, kAskPollMs);
+      const bool has_died = watched[1].revents != 0 && !reader_.has_next();
+      lock.lock();
+      if (has_died) break;
+    }
+  } else {
+    moved_.wait_until(lock, until(deadline_ns), is_there);
+  }
   auto answer = std::move(answers_.at(question.question));
   answers_.erase(question.question);
   if (answer) {
     if (auto error = from_wire(answer->error)) return std::unexpected(std::move(*error));
     return std::move(*answer);
   }
-  if (is_dead_.load()) return std::unexpected(crashed());
+  if (is_dead_.load() || monotonic_ns() < deadline_ns) return std::unexpected(crashed());
   return failure(Code::deadline_exceeded, "plugin.hung", "the plugin did not answer in time");
 }
 

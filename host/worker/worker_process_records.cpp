@@ -1,5 +1,7 @@
 // worker_process_records.cpp: what a worker says, believed only as far as it holds together.
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "host/runtime/abi_error.hpp"
@@ -14,33 +16,52 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
-constexpr std::uint64_t kReadAnywayNs = 100'000'000;  // log lines and figures wait no longer than this
+constexpr std::uint32_t kRecordsAtOnce = 256;   // then others who use the thread have their turn
+constexpr std::uint64_t kDigestBytesMax = 16u << 20;  // a manifest's, asked once, before the model is loaded
 
 }  // namespace
 
-void WorkerProcess::read_loop() {
-  thread::WakeBatch wakes;
-  while (!is_stopping_.load()) {
-    const bool is_good = read_some();
-    wakes.flush();
-    if (!is_good) break;
-    const std::uint32_t seen = reader_.announce();
-    if (reader_.has_next()) continue;
-    writer_.settle();
-    if (is_stopping_.load()) break;
-    reader_.sleep(seen, monotonic_ns() + kReadAnywayNs);
+bool WorkerProcess::pump() {
+  bool is_more = false;
+  do {
+    if (is_reading_.exchange(true)) return false;  // whoever does looks once more when he is done
+    char rings[64];
+    while (read(doorbell_, rings, sizeof rings) == static_cast<ssize_t>(sizeof rings)) {
+    }
     reader_.awake();
-  }
-  is_reading_.store(false);
+    writer_.settle();  // it may have read, too
+    const bool is_good = read_some(kRecordsAtOnce);
+    is_more = is_good && reader_.has_next();
+    const bool is_paused = is_good && chatter_left_.load() <= 0;  // the supervisor goes on, at its next tick
+    if (!is_more && !is_paused) reader_.announce();
+    is_reading_.store(false);
+    if (!is_good || is_paused) return false;
+  } while (!is_more && reader_.has_next());
+  return is_more;
 }
 
-// Everything there is. False: it makes no sense, and the worker is ended.
-bool WorkerProcess::read_some() {
-  std::vector<std::byte> record;
-  for (;;) {
-    const auto got = reader_.next(record);
+void WorkerProcess::attach() {
+  if (services_.loop == nullptr) return;
+  watch_ = services_.loop->watch(doorbell_, [weak = weak_from_this()] {
+    const auto process = weak.lock();
+    if (process == nullptr) return false;
+    process->loop_thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    return process->pump();
+  });
+}
+
+// Nobody else would, while this thread waits.
+bool WorkerProcess::pumps_itself() const {
+  const auto self = std::this_thread::get_id();
+  return self == supervisor_.load(std::memory_order_relaxed) || self == loop_thread_.load(std::memory_order_relaxed);
+}
+
+// False: it makes no sense, and the worker is ended.
+bool WorkerProcess::read_some(std::uint32_t records_max) {
+  for (std::uint32_t n = 0; n < records_max && chatter_left_.load(std::memory_order_relaxed) > 0; ++n) {
+    const auto got = reader_.next(record_);
     if (got == RingReader::Got::nothing) return true;
-    if (got == RingReader::Got::broken || !dispatch(record)) {
+    if (got == RingReader::Got::broken || !dispatch(record_)) {
       kill("what it said makes no sense");
       return false;
     }
@@ -81,6 +102,7 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
       return take_in(id, parts, std::move(message));
     }
     case Message::misuse: {
+      --chatter_left_;
       const auto message = decode<MisuseMessage>(body);
       if (!message) return false;
       constexpr std::uint32_t kCountedMax = 100;  // one would be enough
@@ -97,18 +119,21 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
       return true;
     }
     case Message::log: {
+      --chatter_left_;
       const auto message = decode<LogMessage>(body);
       if (!message) return false;
       write_log(*message);
       return true;
     }
     case Message::metric: {
+      --chatter_left_;
       const auto message = decode<MetricMessage>(body);
       if (!message || message->series >= series_.size()) return false;
       runtime::extensions::kMetrics.record(series_[message->series], message->value);
       return true;
     }
     case Message::memory: {
+      --chatter_left_;
       const auto message = decode<MemoryMessage>(body);
       if (!message) return false;
       const DLDevice device{static_cast<DLDeviceType>(message->device.type), message->device.id};
@@ -164,6 +189,7 @@ void WorkerProcess::answer_worker(std::uint64_t question, AnswerMessage answer) 
 
 bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> body) {
   AnswerMessage answer;
+  --chatter_left_;
   switch (type) {
     case Message::metric_open: {
       const auto question = decode<MetricMessage>(body);
@@ -202,7 +228,7 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
     case Message::digest: {
       const auto question = decode<DigestMessage>(body);
       const auto blocks = responses_.blocks();
-      if (!question || question->size > blocks.size() || question->offset > blocks.size() - question->size)
+      if (!question || has_loaded_ || question->size > std::min<std::uint64_t>(blocks.size(), kDigestBytesMax) || question->offset > blocks.size() - question->size)
         return false;
       const auto* begin = reinterpret_cast<const char*>(blocks.data() + question->offset);
       const runtime::Digest digest = services_.sha256({begin, question->size});

@@ -102,7 +102,7 @@ WorkerServer::WorkerServer(Arena requests, Arena responses)
     : requests_(std::move(requests)),
       responses_(std::move(responses)),
       reader_(responses_, requests_),
-      writer_(responses_, requests_),
+      writer_(responses_, requests_, kDoorbell),
       book_(responses_.blocks().size()) {
   responses_.header().is_busy.store(1);  // until there are threads that work
 }

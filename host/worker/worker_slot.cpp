@@ -119,10 +119,19 @@ bool WorkerSlot::pause(std::uint64_t ns) {
 
 bool WorkerSlot::watch() {
   const auto process = any_process();
+  process->attach();
+  bool is_more = false;
   for (;;) {
-    pollfd watched[] = {{process->death(), POLLIN, 0}, {wake_, POLLIN, 0}, {process->output(), POLLIN, 0}};
-    poll(watched, 3, kTickMs);
+    pollfd watched[] = {{process->death(), POLLIN, 0},
+                        {wake_, POLLIN, 0},
+                        {process->output(), POLLIN, 0},
+                        {process->doorbell(), POLLIN, 0}};
+    poll(watched, 4, is_more ? 0 : kTickMs);
     if (watched[2].revents != 0) process->read_output();
+    if (watched[3].revents != 0 || is_more) {
+      thread::WakeBatch wakes;
+      is_more = process->pump();
+    }
     if (watched[0].revents != 0) return true;
     {
       const std::lock_guard lock(mutex_);
