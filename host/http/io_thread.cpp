@@ -85,6 +85,10 @@ void IoThread::run() {
   mailbox->belongs_to(std::this_thread::get_id());
   thread::WakeBatch wakes;
   link->start();
+  link->watch(mailbox->descriptor(), [this] {
+    mailbox->drain();
+    return false;
+  });
   for (Accepting& accepting : acceptors_) start_accepting(accepting);
   for (;;) {
     try {
@@ -108,7 +112,8 @@ void IoThread::run() {
   ended_.notify_all();
 }
 
-// Until the context is stopped. A thread that a handler has work for is woken when the handlers that are ready have run.
+// Until the context is stopped. A thread that a handler has work for is woken when the handlers that are ready have
+// run.
 void IoThread::run_handlers(thread::WakeBatch& wakes) {
   std::size_t ran = 0;
   do {

@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <boost/asio/post.hpp>
+#include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/posix/descriptor_base.hpp>
+#include <boost/asio/post.hpp>
+#include <optional>
+#include <utility>
 
 namespace stoa::http {
 
@@ -37,15 +40,16 @@ class WatchedDescriptor final : public std::enable_shared_from_this<WatchedDescr
   }
 
  private:
-  // Waits before it looks: what comes in between is seen by one or the other.
+  // Waits before it looks: what comes in between is seen by one or the other. It waits by reading, because asio pays a
+  // system call for every wait without, and is then told again of what was not read.
   void turn() {
     if (!is_active()) return;
     if (!std::exchange(is_waiting_, true)) {
-      waiting_->async_wait(asio::posix::descriptor_base::wait_read,
-                           [self = shared_from_this()](const boost::system::error_code& error) {
-                             self->is_waiting_ = false;
-                             if (!error) self->turn();
-                           });
+      waiting_->async_read_some(asio::buffer(read_),
+                                [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+                                  self->is_waiting_ = false;
+                                  if (!error) self->turn();
+                                });
     }
     if (on_ready_()) asio::post(waiting_->get_executor(), [self = shared_from_this()] { self->turn(); });
   }
@@ -53,11 +57,14 @@ class WatchedDescriptor final : public std::enable_shared_from_this<WatchedDescr
   const int descriptor_;
   const std::function<bool()> on_ready_;
   std::optional<asio::posix::basic_stream_descriptor<asio::io_context::executor_type>> waiting_;
+  std::array<char, 64> read_;
   bool is_waiting_ = false;
   std::atomic<bool> is_active_{false};
 };
 
 namespace {
+
+int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
 
 class WatchHandle final : public thread::ReadyLoop::Watch {
  public:
@@ -81,9 +88,15 @@ void LoopLink::post(std::function<void()> work) {
   if (context_ != nullptr) asio::post(*context_, std::move(work));
 }
 
-void LoopLink::add(std::weak_ptr<WatchedDescriptor> watched) {
+void LoopLink::watch(int descriptor, std::function<bool()> on_ready) {
+  begin(std::make_shared<WatchedDescriptor>(duplicate(descriptor), std::move(on_ready)));
+}
+
+void LoopLink::begin(std::shared_ptr<WatchedDescriptor> watched) {
+  if (!is_running()) return;
   std::erase_if(watched_, [](const auto& one) { return one.expired(); });
-  watched_.push_back(std::move(watched));
+  watched_.push_back(watched);
+  watched->begin(*context_);
 }
 
 void LoopLink::stop() {
@@ -100,13 +113,8 @@ void LoopLink::close() {
 
 std::unique_ptr<thread::ReadyLoop::Watch> LentLoop::watch(int descriptor, std::function<bool()> on_ready) {
   const auto& link = threads_[next_.fetch_add(1, std::memory_order_relaxed) % threads_.size()];
-  auto watched =
-      std::make_shared<WatchedDescriptor>(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0), std::move(on_ready));
-  link->post([link, watched] {
-    if (!link->is_running()) return;
-    link->add(watched);
-    watched->begin(link->context());
-  });
+  auto watched = std::make_shared<WatchedDescriptor>(duplicate(descriptor), std::move(on_ready));
+  link->post([link, watched] { link->begin(watched); });
   return std::make_unique<WatchHandle>(link, std::move(watched));
 }
 

@@ -21,11 +21,11 @@ class LoopLink final : public std::enable_shared_from_this<LoopLink> {
 
   void post(std::function<void()> work);  // any thread
   bool is_running() const noexcept { return is_running_.load(std::memory_order_acquire); }
-  boost::asio::io_context& context() { return *context_; }  // the I/O thread only
 
   // The I/O thread only.
   void start() { is_running_.store(true, std::memory_order_release); }
-  void add(std::weak_ptr<WatchedDescriptor> watched);
+  void watch(int descriptor, std::function<bool()> on_ready);  // until the thread ends; the descriptor is duplicated
+  void begin(std::shared_ptr<WatchedDescriptor> watched);
   void stop();  // ends all watches: others must wait from now on
   void close();
 

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/http/wake_signal.hpp"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <boost/asio/post.hpp>
 
 namespace stoa::http {
@@ -33,6 +36,11 @@ void WakeSignal::deliver() {
   waiter->on_signal();
 }
 
+Mailbox::Mailbox(boost::asio::io_context& context)
+    : context_(context), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+Mailbox::~Mailbox() { ::close(event_); }
+
 void Mailbox::drop_all() {
   for (WakeSignal* signal = take_all(); signal;) {
     WakeSignal* const next = signal->next_;
@@ -47,20 +55,15 @@ void Mailbox::push(WakeSignal& signal) noexcept {
     signal.next_ = newest;
   } while (!newest_.compare_exchange_weak(newest, &signal, std::memory_order_acq_rel, std::memory_order_relaxed));
   if (std::this_thread::get_id() == owner_) {
-    if (newest == nullptr) boost::asio::post(*context_, [this] { drain(); });
+    if (newest == nullptr) boost::asio::post(context_, [this] { drain(); });
+  } else if (is_closed_.load(std::memory_order_seq_cst)) {
+    drop_all();
   } else if (newest == nullptr || is_put_off()) {
     thread::WakeBatch::wake(shared_from_this());
   }
 }
 
-void Mailbox::wake() noexcept {
-  const std::lock_guard lock(context_mutex_);
-  if (context_) {
-    boost::asio::post(*context_, [this] { drain(); });
-  } else {
-    drop_all();
-  }
-}
+void Mailbox::wake() noexcept { eventfd_write(event_, 1); }
 
 WakeSignal* Mailbox::take_all() { return newest_.exchange(nullptr, std::memory_order_acq_rel); }
 
@@ -80,8 +83,7 @@ void Mailbox::drain() {
 }
 
 void Mailbox::close() {
-  const std::lock_guard lock(context_mutex_);
-  context_ = nullptr;
+  is_closed_.store(true, std::memory_order_seq_cst);
   drop_all();
 }
 

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "host/http/exchange.hpp"
@@ -20,7 +19,8 @@ class WakeSignal;
 // late notifications fall on the floor.
 class Mailbox final : public thread::Sleeper, public std::enable_shared_from_this<Mailbox> {
  public:
-  explicit Mailbox(boost::asio::io_context& context) : context_(&context) {}
+  explicit Mailbox(boost::asio::io_context& context);
+  ~Mailbox();
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
@@ -29,16 +29,21 @@ class Mailbox final : public thread::Sleeper, public std::enable_shared_from_thi
   void close();  // after the I/O thread has ended
   void wake() noexcept override;
 
- private:
+  // -- the I/O thread --
+  int descriptor() const { return event_; }  // an eventfd, which says that there is something to drain
   void drain();
+
+ private:
   void drop_all();  // signals hold the mailbox and, while queued, the mailbox holds them: this ends the circle
   WakeSignal* take_all();
 
   std::atomic<WakeSignal*> newest_{nullptr};
   std::thread::id owner_;
-  // Lock: only around the one post per wake, so that close() cannot pull the context away under it.
-  std::mutex context_mutex_;
-  boost::asio::io_context* context_;
+  boost::asio::io_context& context_;  // for the I/O thread itself
+  std::atomic<bool> is_closed_{false};
+  // Rationale: asio::post interrupts the sleeping thread while it holds the scheduler's lock, and on a shared core that
+  // thread then runs at once into the lock: two changes of thread more.
+  const int event_;
 };
 
 // Who gets woken: implemented by the connection. Thread: its I/O thread.

@@ -161,8 +161,8 @@ void ModelCore::give_way(std::unique_lock<std::mutex>& lock, thread::WakeBatch& 
 
 void ModelCore::serve() {
   Batch batch;
-  thread::WakeBatch wakes;   // of those who wait for answers
-  bool has_yielded = false;  // since the last batch
+  thread::WakeBatch wakes(false);  // of those who wait for answers
+  bool has_yielded = false;        // since the last batch
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
     if (!can_take()) {
@@ -189,22 +189,23 @@ void ModelCore::serve() {
     const bool is_wake_due = note_wake();
     lock.unlock();
     if (is_wake_due) wake_one();
-    wakes.flush_if_long(run(batch));
+    run(batch, wakes);
     lock.lock();
   }
 }
 
-std::uint64_t ModelCore::run(Batch& batch) {
+void ModelCore::run(Batch& batch, thread::WakeBatch& wakes) {
   const std::uint64_t now = monotonic_ns();
   if (batch.taken.size() > 1 && instance_->traits().has_join_rule) keep_joinable(batch);
   keep_timely(batch, now);
-  if (batch.calls.empty()) return 0;
+  if (batch.calls.empty()) return;
+  if (batch.calls.size() > 1) wakes.stop_holding();  // the first may be done long before the last
   add(counters_.batch_count, 1);
   for (const auto& call : batch.calls) note_submitted(*call, now);
   instance_->submit(batch.calls);
   for (const auto& call : batch.calls) count_misuses(*call);  // those after its end: a second finish
   batch.calls.clear();
-  return monotonic_ns() - now;
+  wakes.note_work(monotonic_ns() - now);
 }
 
 // Gives back those the model would not have beside the first.

@@ -76,7 +76,7 @@ class ModelCore final : public runtime::CallObserver,
     std::vector<QueuedCall> taken, left;
     std::vector<std::shared_ptr<runtime::Call>> calls;
   };
-  std::uint64_t run(Batch& batch);  // how long it took, in ns
+  void run(Batch& batch, thread::WakeBatch& wakes);
   void keep_joinable(Batch& batch);
   void keep_timely(Batch& batch, std::uint64_t now_ns);
   std::uint64_t company_until_ns() const;

@@ -91,6 +91,7 @@ bool ModelCore::run_inline(const std::shared_ptr<Call>& call, std::uint64_t now_
     leave();
     return false;
   }
+  thread::WakeBatch::flush_of_this_thread();  // nobody's calls wait for this one
   add(counters_.batch_count, 1);
   note_submitted(*call, now_ns);
   instance_->submit(std::span(&call, 1));

@@ -271,7 +271,7 @@ stoa_status Call::emit(const stoa_request* req, stoa_part* const* parts, std::ui
       if (is_full) {
         call.is_blocked_ = true;
         lock.unlock();
-        if (!call.spec_.wants_progress) call.tell();
+        if (!call.spec_.wants_progress) call.tell_now();
         return STOA_WOULD_BLOCK;
       }
     }
@@ -321,7 +321,7 @@ stoa_status Call::take_over(stoa_part* const* parts, std::uint32_t n) {
     }
   }
   const bool is_news = status == STOA_OK ? is_first && spec_.wants_progress : !spec_.wants_progress;
-  if (is_news) tell();
+  if (is_news) tell_now();
   return status;
 }
 

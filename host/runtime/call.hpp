@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "host/runtime/part.hpp"
+#include "host/thread/wake_batch.hpp"
 #include "stoa/error.hpp"
 
 namespace stoa::runtime {
@@ -163,6 +164,11 @@ class Call final : public std::enable_shared_from_this<Call> {
   }
   void tell() noexcept {
     if (listener_ != nullptr) listener_->on_progress();
+  }
+  // While the plugin goes on, for however long: no wake of the consumer is put off.
+  void tell_now() noexcept {
+    tell();
+    thread::WakeBatch::flush_of_this_thread();
   }
 
   const CallSpec spec_;

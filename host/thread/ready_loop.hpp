@@ -5,7 +5,8 @@
 
 namespace stoa::thread {
 
-// Rationale: an answer that a thread of its own takes in, only to wake the thread that sends it on, costs one wake more.
+// Rationale: an answer that a thread of its own takes in, only to wake the thread that sends it on, costs one wake
+// more.
 class ReadyLoop {
  public:
   // Its end ends the watch; on_ready may still be running then, but is not called again.
@@ -17,9 +18,10 @@ class ReadyLoop {
   };
 
   virtual ~ReadyLoop() = default;
-  // Calls on_ready on a thread of the loop, always the same one: once soon, and then each time that something new has
-  // come. It must be prompt. True from it: there is more, it wants to be called again when others have had their turn.
-  // The descriptor is duplicated. Any thread.
+  // Reads what comes out of a pipe or an eventfd, which do not block, and drops it; what counts is that it came: it
+  // calls on_ready on a thread of the loop, always the same one, once soon and then each time. on_ready must be prompt.
+  // True from it: there is more, it wants to be called again when others have had their turn. The descriptor is
+  // duplicated. Any thread.
   virtual std::unique_ptr<Watch> watch(int descriptor, std::function<bool()> on_ready) = 0;
 };
 

@@ -14,7 +14,7 @@ thread_local WakeBatch* t_batch = nullptr;
 
 }  // namespace
 
-WakeBatch::WakeBatch() noexcept {
+WakeBatch::WakeBatch(bool is_holding) noexcept : is_holding_(is_holding) {
   sleepers_.reserve(kSleepersMax);
   t_batch = this;
 }
@@ -26,7 +26,7 @@ WakeBatch::~WakeBatch() {
 
 void WakeBatch::wake(std::shared_ptr<Sleeper> sleeper) noexcept {
   WakeBatch* const batch = t_batch;
-  if (batch == nullptr || batch->sleepers_.size() == kSleepersMax) {
+  if (batch == nullptr || !batch->is_holding_ || batch->sleepers_.size() == kSleepersMax) {
     sleeper->is_put_off_.store(false, std::memory_order_seq_cst);
     return sleeper->wake();
   }
@@ -47,9 +47,15 @@ void WakeBatch::flush() noexcept {
   put_off_ns_ = 0;
 }
 
-void WakeBatch::flush_if_long(std::uint64_t took_ns) noexcept {
+void WakeBatch::note_work(std::uint64_t took_ns) noexcept {
   put_off_ns_ += took_ns;
-  if (took_ns > kLongNs || put_off_ns_ > kPutOffMaxNs) flush();
+  is_holding_ = took_ns <= kLongNs;
+  if (!is_holding_ || put_off_ns_ > kPutOffMaxNs) flush();
+}
+
+void WakeBatch::stop_holding() noexcept {
+  is_holding_ = false;
+  flush();
 }
 
 }  // namespace stoa::thread

@@ -29,24 +29,26 @@ class Sleeper {
 // what may take long.
 class WakeBatch {
  public:
-  WakeBatch() noexcept;
+  explicit WakeBatch(bool is_holding = true) noexcept;
   ~WakeBatch();  // flushes
   WakeBatch(const WakeBatch&) = delete;
   WakeBatch& operator=(const WakeBatch&) = delete;
 
-  // Now; or with this thread's batch, once however often it was asked for.
+  // Now; or with this thread's batch while it holds wakes back, once however often it was asked for.
   static void wake(std::shared_ptr<Sleeper> sleeper) noexcept;
   static void flush_of_this_thread() noexcept;
 
   bool is_empty() const noexcept { return sleepers_.empty(); }
   void flush() noexcept;
-  // A piece of work is done and another one is there: flushes after a long one, because the next may be as long, and
-  // after enough short ones.
-  void flush_if_long(std::uint64_t took_ns) noexcept;
+  // A piece of work is done. From now on it holds wakes back if that was a short one, because the next will be short,
+  // too; it flushes after a long one and after enough short ones.
+  void note_work(std::uint64_t took_ns) noexcept;
+  void stop_holding() noexcept;  // until the next short piece of work
 
  private:
   std::vector<std::shared_ptr<Sleeper>> sleepers_;
   std::uint64_t put_off_ns_ = 0;
+  bool is_holding_;
 };
 
 }  // namespace stoa::thread

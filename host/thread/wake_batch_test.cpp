@@ -60,18 +60,27 @@ TEST(WakeBatch, AThreadThatCannotWaitWakesWhatAnotherPutOff) {
   EXPECT_EQ(sleeper->woken, 1) << "it was woken already";
 }
 
-TEST(WakeBatch, LongWorkIsNotWaitedForTwice) {
+TEST(WakeBatch, HoldsBackAmongShortWorkOnly) {
   const auto sleeper = std::make_shared<CountingSleeper>();
-  WakeBatch wakes;
+  WakeBatch wakes(false);
   WakeBatch::wake(sleeper);
-  wakes.flush_if_long(1'000);
-  EXPECT_EQ(sleeper->woken, 0);
-  wakes.flush_if_long(1'000'000);
+  EXPECT_EQ(sleeper->woken, 1) << "nothing is known of the work yet";
+  wakes.note_work(1'000);
+  WakeBatch::wake(sleeper);
   EXPECT_EQ(sleeper->woken, 1);
+  wakes.note_work(1'000'000);
+  EXPECT_EQ(sleeper->woken, 2) << "the next may be as long";
+  WakeBatch::wake(sleeper);
+  EXPECT_EQ(sleeper->woken, 3);
+  wakes.note_work(1'000);
+  WakeBatch::wake(sleeper);
+  wakes.stop_holding();
+  EXPECT_EQ(sleeper->woken, 4);
+  wakes.note_work(1'000);
   WakeBatch::wake(sleeper);
   int pieces = 0;
-  for (; sleeper->woken == 1 && pieces < 1'000; ++pieces) wakes.flush_if_long(10'000);
-  EXPECT_EQ(pieces, 11) << "short pieces add up to 100 us";
+  for (; sleeper->woken == 4 && pieces < 1'000; ++pieces) wakes.note_work(10'000);
+  EXPECT_EQ(pieces, 10) << "short pieces add up to 100 us";
 }
 
 TEST(WakeBatch, MoreSleepersThanItHoldsAreWokenAtOnce) {

@@ -41,7 +41,8 @@ class RingWriter {
   bool is_broken() const { return is_broken_.load(std::memory_order_relaxed); }
 
  private:
-  // Outlives the arena in somebody's batch of wakes: to the kernel the word is then only an address where nobody sleeps.
+  // Outlives the arena in somebody's batch of wakes: to the kernel the word is then only an address where nobody
+  // sleeps.
   class Bell final : public thread::Sleeper {
    public:
     Bell(std::atomic<std::uint32_t>& word, int pipe) : word_(&word), pipe_(pipe) {}

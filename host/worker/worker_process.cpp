@@ -185,9 +185,9 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
       const std::lock_guard lock(process->mutex_);
       if (process->has_loaded_) break;
     }
-    pollfd watched[] = {
-        {process->pidfd_, POLLIN, 0}, {process->output_, POLLIN, 0}, {process->doorbell_, POLLIN, 0}};
+    pollfd watched[] = {{process->pidfd_, POLLIN, 0}, {process->output_, POLLIN, 0}, {process->doorbell_, POLLIN, 0}};
     poll(watched, 3, is_more ? 0 : kLoadPollMs);
+    if (watched[2].revents != 0) process->hear();
     process->read_output();
     if (watched[0].revents != 0) {
       const std::string what = process->bury().what;

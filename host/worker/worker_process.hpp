@@ -56,7 +56,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   pid_t pid() const { return pid_; }
   int death() const { return pidfd_; }    // readable once the process has ended
   int output() const { return output_; }  // what it prints; -1 once it has closed it
-  // Readable when it has said something, and nobody else waits for that: pump() then. -1: a loop does.
+  // Readable when it has said something, and nobody else waits for that: hear() and pump() then. -1: a loop does.
   int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_; }
   std::uint32_t inflight() const { return inflight_.load(std::memory_order_relaxed); }
 
@@ -71,6 +71,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   // Nothing that submit began is unfinished, and the plugin's submit has returned from all of it.
   bool wait_settled(std::uint64_t deadline_ns);
 
+  void hear() const;
   // Takes in what the worker has said, some of it at once. True: there is more. Any thread; a second one has no effect.
   bool pump();
   // From now on the services' loop does, where there is one.
@@ -98,9 +99,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
     std::mutex mutex;                        // Lock: all below
     bool has_ended = false, has_returned = false;  // Lock: the process's
     std::vector<WirePart> stalled;                 // parts the consumer has no room for
-    std::optional<FinishMessage> finish;     // behind them
-    std::uint32_t accepted = 0;              // parts, not yet told
-    std::uint32_t untold = 0;                // parts that came since, never more than the window
+    std::optional<FinishMessage> finish;           // behind them
+    std::uint32_t accepted = 0;                    // parts, not yet told
+    std::uint32_t untold = 0;                      // parts that came since, never more than the window
     bool is_over = false;
   };
   struct Lent;
@@ -140,13 +141,13 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   std::string output_rest_;
   std::atomic<std::uint32_t> inflight_{0};
   std::atomic<bool> is_reading_{false}, is_dead_{false};
-  std::unique_ptr<thread::ReadyLoop::Watch> watch_;           // the supervisor's
+  std::unique_ptr<thread::ReadyLoop::Watch> watch_;  // the supervisor's
   std::atomic<std::thread::id> supervisor_{}, loop_thread_{};
-  std::atomic<std::int32_t> chatter_left_{0};                 // until the next tick
-  runtime::HostContext context_;      // what a plugin inside the host would have: the same checks and limits
-  std::vector<stoa_metric*> series_;  // whoever reads; and the next one
+  std::atomic<std::int32_t> chatter_left_{0};  // until the next tick
+  runtime::HostContext context_;               // what a plugin inside the host would have: the same checks and limits
+  std::vector<stoa_metric*> series_;           // whoever reads; and the next one
   std::vector<std::byte> record_;
-  std::string kill_reason_;           // Lock: mutex_
+  std::string kill_reason_;  // Lock: mutex_
 
   std::mutex mutex_;  // Lock: all below
   std::condition_variable moved_;

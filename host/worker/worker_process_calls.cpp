@@ -305,6 +305,7 @@ Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question,
       lock.unlock();
       pollfd watched[] = {{doorbell_, POLLIN, 0}, {pidfd_, POLLIN, 0}};
       if (!pump()) poll(watched, 2, kAskPollMs);
+      if (watched[0].revents != 0) hear();
       const bool has_died = watched[1].revents != 0 && !reader_.has_next();
       lock.lock();
       if (has_died) break;

@@ -16,7 +16,7 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
-constexpr std::uint32_t kRecordsAtOnce = 256;   // then others who use the thread have their turn
+constexpr std::uint32_t kRecordsAtOnce = 256;         // then others who use the thread have their turn
 constexpr std::uint64_t kDigestBytesMax = 16u << 20;  // a manifest's, asked once, before the model is loaded
 
 }  // namespace
@@ -25,9 +25,6 @@ bool WorkerProcess::pump() {
   bool is_more = false;
   do {
     if (is_reading_.exchange(true)) return false;  // whoever does looks once more when he is done
-    char rings[64];
-    while (read(doorbell_, rings, sizeof rings) == static_cast<ssize_t>(sizeof rings)) {
-    }
     reader_.awake();
     writer_.settle();  // it may have read, too
     const bool is_good = read_some(kRecordsAtOnce);
@@ -38,6 +35,12 @@ bool WorkerProcess::pump() {
     if (!is_good || is_paused) return false;
   } while (!is_more && reader_.has_next());
   return is_more;
+}
+
+void WorkerProcess::hear() const {
+  char rings[64];
+  while (read(doorbell_, rings, sizeof rings) == static_cast<ssize_t>(sizeof rings)) {
+  }
 }
 
 void WorkerProcess::attach() {
@@ -228,7 +231,8 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
     case Message::digest: {
       const auto question = decode<DigestMessage>(body);
       const auto blocks = responses_.blocks();
-      if (!question || has_loaded_ || question->size > std::min<std::uint64_t>(blocks.size(), kDigestBytesMax) || question->offset > blocks.size() - question->size)
+      if (!question || has_loaded_ || question->size > std::min<std::uint64_t>(blocks.size(), kDigestBytesMax) ||
+          question->offset > blocks.size() - question->size)
         return false;
       const auto* begin = reinterpret_cast<const char*>(blocks.data() + question->offset);
       const runtime::Digest digest = services_.sha256({begin, question->size});

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kInlineBytesMax = 1024;  // a payload up to here crosses inside its record
 constexpr std::size_t kTextMax = 8u << 10;
-constexpr std::size_t kTasksAheadMax = 256;     // that are read before they can be run
+constexpr std::size_t kTasksAheadMax = 256;  // that are read before they can be run
 constexpr std::uint64_t kRingIsFullNapNs = 1'000'000;
 // What a model may have emitted here while the host's window is shut, before it is told to wait.
 constexpr std::uint32_t kPendingParts = 4;
@@ -143,7 +143,7 @@ int WorkerServer::run() {
 void WorkerServer::serve(bool is_controller) {
   std::vector<std::byte> record;
   std::optional<thread::WakeBatch> wakes;  // of the host, where many answers follow each other
-  if (!is_controller) wakes.emplace();
+  if (!is_controller) wakes.emplace(false);
   std::unique_lock lock(mutex_);
   reader_.awake();
   if (!is_controller) responses_.header().is_busy.store(0, std::memory_order_seq_cst);
@@ -168,7 +168,8 @@ void WorkerServer::serve(bool is_controller) {
       if (reader_.has_next() || (!are_all_at_it && !tasks_.empty()))
         reader_.rouse(are_all_at_it ? kController : kWorkers);
       lock.unlock();
-      wakes->flush_if_long(run_task(task));
+      if (task.batch.size() > 1) wakes->stop_holding();  // the first may be done long before the last
+      wakes->note_work(run_task(task));
       lock.lock();
       --running_;
       responses_.header().is_busy.store(0, std::memory_order_seq_cst);

@@ -128,6 +128,7 @@ bool WorkerSlot::watch() {
                         {process->doorbell(), POLLIN, 0}};
     poll(watched, 4, is_more ? 0 : kTickMs);
     if (watched[2].revents != 0) process->read_output();
+    if (watched[3].revents != 0) process->hear();
     if (watched[3].revents != 0 || is_more) {
       thread::WakeBatch wakes;
       is_more = process->pump();

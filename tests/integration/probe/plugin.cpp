@@ -72,9 +72,12 @@ struct Sleep {
 struct Fail {
   void infer(stoa::Request& request, stoa::Reply& reply) {
     switch (request.tensor<std::int32_t>("how")[0]) {
-      case 0:
-        reply.tensor<float>("number", {2})[1] = std::numeric_limits<float>::quiet_NaN();
+      case 0: {
+        const auto number = reply.tensor<float>("number", {2});
+        number[0] = 1;
+        number[1] = std::numeric_limits<float>::quiet_NaN();
         return;
+      }
       case 1:
         throw stoa::Failure(stoa::Code::invalid_argument, "probe.refused", "how: 1 is refused");
       case 2:
