@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "host/worker/descriptor.hpp"
 #include "host/worker/sandbox_failure.hpp"
 
 namespace stoa::worker {
@@ -88,20 +89,6 @@ constexpr SystemPath kDeviceFiles[] = {
     {"/sys/module/nvidia", kReadOnly},
 };
 
-class PathDescriptor {
- public:
-  explicit PathDescriptor(int fd) : fd_(fd) {}
-  ~PathDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  PathDescriptor(const PathDescriptor&) = delete;
-  PathDescriptor& operator=(const PathDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
 // A ruleset that is being filled.
 class PathRules {
  public:
@@ -125,7 +112,7 @@ class PathRules {
  private:
   // 0 or an errno.
   int add(const char* path, std::uint64_t access) const {
-    const PathDescriptor file(::open(path, O_PATH | O_CLOEXEC));
+    const Descriptor file(::open(path, O_PATH | O_CLOEXEC));
     struct stat status{};
     if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return errno;
     PathBeneathAttr rule{access & handled_, file.get()};
@@ -134,7 +121,7 @@ class PathRules {
     return added == 0 ? 0 : errno;
   }
 
-  const PathDescriptor ruleset_;
+  const Descriptor ruleset_;
   const std::uint64_t handled_;
 };
 

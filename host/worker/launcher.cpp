@@ -13,6 +13,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "host/worker/descriptor.hpp"
 #include "host/worker/namespaces.hpp"
 
 namespace stoa::worker {
@@ -28,16 +29,10 @@ std::unexpected<Error> cannot_launch(const std::string& what, int error) {
 // none may lie where another one goes.
 class HighCopies {
  public:
-  HighCopies() = default;
-  ~HighCopies() {
-    for (const int fd : copies_) ::close(fd);
-  }
-  HighCopies(const HighCopies&) = delete;
-  HighCopies& operator=(const HighCopies&) = delete;
-
   Result<void> add(int fd, int above) {
     const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, above);
     if (copy >= 0) {
+      owned_.emplace_back(copy);
       copies_.push_back(copy);
       return {};
     }
@@ -48,6 +43,7 @@ class HighCopies {
   const std::vector<int>& get() const { return copies_; }
 
  private:
+  std::vector<Descriptor> owned_;
   std::vector<int> copies_;
 };
 

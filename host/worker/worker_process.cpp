@@ -14,6 +14,7 @@
 
 #include "host/runtime/monotonic.hpp"
 #include "host/runtime/utf8.hpp"
+#include "host/worker/descriptor.hpp"
 #include "host/worker/launcher.hpp"
 
 namespace stoa::worker {
@@ -34,20 +35,6 @@ constexpr std::size_t kOutputLineMax = 1024;
 constexpr int kLoadPollMs = 20;
 // Log lines, figures and questions that are taken in between two ticks of the supervisor; whoever says more waits.
 constexpr std::int32_t kChatterPerTick = 2'000;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 std::unexpected<Error> cannot_open(const std::filesystem::path& path) {
   return failure(Code::data_loss, "worker.open", path.string() + ": " + std::strerror(errno));
