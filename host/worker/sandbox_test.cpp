@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "host/worker/seccomp_filter.hpp"
 #include "host/worker/test_sandbox.hpp"
 
 namespace stoa::worker {
@@ -145,6 +146,32 @@ TEST_P(Sandbox, AbortEndsTheWorkerAsItShould) {
     const Outcome outcome = in_sandbox(policy(), stage, []() -> int { std::abort(); }, GetParam());
     EXPECT_EQ(outcome.signal, SIGABRT);
   }
+}
+
+// A filter names the process it is for: one that was compiled before the fork must name the child.
+TEST_P(Sandbox, FiltersOfTheParentNameTheChild) {
+  if (const std::string missing = missing_for_t2(); !missing.empty()) GTEST_SKIP() << missing;
+  const auto in_child = [this](const std::function<int()>& act) {
+    return in_sandbox(policy(), Stage::serve, act, GetParam());
+  };
+  const auto in_grandchild = [&](const std::function<int()>& act) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (!prepare_filters()) ::_exit(kNotEntered);
+      const Outcome outcome = in_child(act);
+      ::_exit(outcome.refusal.empty() && outcome.signal == 0 ? outcome.error : kNotEntered);
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  rlimit limit;
+  EXPECT_EQ(in_grandchild([&] { return misdeeds::errno_of(::prlimit(::getpid(), RLIMIT_CORE, nullptr, &limit)); }), 0);
+  EXPECT_EQ(in_grandchild([&] { return misdeeds::errno_of(::prlimit(::getppid(), RLIMIT_CORE, nullptr, &limit)); }),
+            EPERM);
+  EXPECT_EQ(in_grandchild([] { return misdeeds::call(SYS_tgkill, ::getpid(), ::gettid(), 0); }), 0);
+  EXPECT_EQ(in_grandchild([] { return misdeeds::call(SYS_tgkill, ::getppid(), ::getppid(), 0); }), EPERM);
 }
 
 TEST_P(Sandbox, ServeStageReachesThreadsThatRun) {

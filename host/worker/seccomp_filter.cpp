@@ -2,6 +2,7 @@
 #include "host/worker/seccomp_filter.hpp"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -19,7 +20,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "host/worker/descriptor.hpp"
 #include "host/worker/sandbox_failure.hpp"
 
 namespace stoa::worker {
@@ -88,6 +91,12 @@ scmp_arg_cmp has_bits(unsigned argument, std::uint64_t mask, std::uint64_t value
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
+using FilterProgram = std::vector<sock_filter>;
+
+// Stands for the process's own number in a program that was compiled by another process. No process can have it:
+// Linux gives at most 2^22 numbers.
+constexpr std::uint32_t kSelf = 0x53454c46;
+
 // A filter that is being written. Its length costs next to nothing per call: the kernel remembers which numbers are
 // allowed whatever their arguments. Writing it costs libseccomp about 2 ms, the kernel a tenth of that. The first
 // failure is kept and everything after it is skipped.
@@ -96,7 +105,6 @@ class Filter {
   explicit Filter(std::uint32_t otherwise) : context_(::seccomp_init(otherwise), &::seccomp_release) {
     if (context_ == nullptr) keep("cannot make a filter", -ENOMEM);
     set(SCMP_FLTATR_API_SYSRAWRC, 1);                     // errors as the kernel gave them
-    set(SCMP_FLTATR_CTL_NNP, 0);                          // the load stage has done that
     set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);  // 32-bit calls have other numbers
   }
 
@@ -114,12 +122,19 @@ class Filter {
   }
   void on(std::uint32_t action, int call, const scmp_arg_cmp& comparison) { add(action, call, {&comparison, 1}); }
 
-  // for_all_threads: those that run already, too.
-  Result<void> load(bool for_all_threads) {
-    set(SCMP_FLTATR_CTL_TSYNC, for_all_threads ? 1 : 0);
-    if (error_ == 0) keep("cannot load the filter", ::seccomp_load(context_.get()));
+  // What libseccomp made of it. It only writes to a descriptor: a pipe, because RLIMIT_FSIZE is 0 already. One that
+  // does not fit would be cut, and the kernel refuses a program whose last step does not return.
+  Result<FilterProgram> compile() {
+    int ends[2] = {-1, -1};
+    if (error_ == 0 && ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) keep("cannot make a pipe", -errno);
+    const Descriptor out(ends[0]), in(ends[1]);
+    if (error_ == 0) keep("cannot write the filter", ::seccomp_export_bpf(context_.get(), in.get()));
+    FilterProgram program(BPF_MAXINSNS);
+    const ssize_t got = error_ != 0 ? 0 : ::read(out.get(), program.data(), program.size() * sizeof(sock_filter));
+    if (got < 0) keep("cannot read the filter", -errno);
     if (error_ != 0) return sandbox_failure("seccomp", what_, -error_);
-    return {};
+    program.resize(static_cast<std::size_t>(got) / sizeof(sock_filter));
+    return program;
   }
 
  private:
@@ -151,10 +166,9 @@ class Filter {
 
 // Calls whose first argument says whom they are for: this process only.
 void allow_for_self(Filter& filter) {
-  const auto self = static_cast<std::uint64_t>(::getpid());
-  filter.on(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), equals(0, self));  // abort() and raise()
+  filter.on(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), equals(0, kSelf));  // abort() and raise()
   filter.on(SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), equals(0, 0));
-  filter.on(SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), equals(0, self));
+  filter.on(SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), equals(0, kSelf));
   filter.on(SCMP_ACT_ALLOW, SCMP_SYS(sched_setaffinity), equals(0, 0));
 }
 
@@ -179,15 +193,7 @@ void allow_files(Filter& filter, const SandboxPolicy& policy) {
   filter.on(SCMP_ACT_ALLOW, SCMP_SYS(openat), has_bits(2, O_CREAT | O_TRUNC, 0));
 }
 
-}  // namespace
-
-bool has_seccomp() noexcept {
-  const std::uint32_t action = SECCOMP_RET_ERRNO;
-  return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0u, &action) == 0;
-}
-
-Result<void> filter_for_loading(const SandboxPolicy& policy) {
-  if (!has_seccomp()) return sandbox_failure("seccomp", "this kernel has no seccomp filters");
+Result<FilterProgram> compile_for_loading(const SandboxPolicy& policy) {
   Filter filter(SCMP_ACT_ERRNO(EPERM));
   filter.on(SCMP_ACT_ALLOW, kHarmlessCalls);
   filter.on(SCMP_ACT_ALLOW, SCMP_SYS(seccomp));  // for the second filter; whoever adds another only loses more
@@ -208,10 +214,10 @@ Result<void> filter_for_loading(const SandboxPolicy& policy) {
   } else {
     for (const unsigned long request : kIoctl) filter.on(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), equals(1, request));
   }
-  return filter.load(false);
+  return filter.compile();
 }
 
-Result<void> filter_for_serving(const SandboxPolicy& policy) {
+Result<FilterProgram> compile_for_serving(const SandboxPolicy& policy) {
   Filter filter(SCMP_ACT_ALLOW);
   constexpr std::uint32_t kRefuse = SCMP_ACT_ERRNO(EPERM);
   filter.on(kRefuse, SCMP_SYS(seccomp));
@@ -224,7 +230,79 @@ Result<void> filter_for_serving(const SandboxPolicy& policy) {
     filter.on(kRefuse, SCMP_SYS(mmap), has_bits(2, PROT_EXEC, PROT_EXEC));
     filter.on(kRefuse, SCMP_SYS(mprotect), has_bits(2, PROT_EXEC, PROT_EXEC));
   }
-  return filter.load(true);
+  return filter.compile();
+}
+
+// ---- compiled programs: this process's, and those it forks have them too ----
+
+constexpr std::size_t kShapes = 16;
+// What of a policy the filters depend on.
+std::size_t shape_of(const SandboxPolicy& policy) {
+  return (policy.network ? 1u : 0u) | (policy.devices ? 2u : 0u) | (policy.jit ? 4u : 0u) |
+         (policy.scratch.empty() ? 0u : 8u);
+}
+
+struct FilterPair {
+  FilterProgram loading, serving;
+};
+
+// Filled before a process has a second thread: by whoever forks workers, or by the worker at its load stage. Never
+// freed. Global because a sandbox is the process's.
+constinit const FilterPair* g_filters[kShapes] = {};
+
+Result<const FilterPair*> filters_for(const SandboxPolicy& policy) {
+  const FilterPair*& kept = g_filters[shape_of(policy)];
+  if (kept != nullptr) return kept;
+  if (!has_seccomp()) return sandbox_failure("seccomp", "this kernel has no seccomp filters");
+  auto loading = compile_for_loading(policy);
+  if (!loading) return std::unexpected(loading.error());
+  auto serving = compile_for_serving(policy);
+  if (!serving) return std::unexpected(serving.error());
+  kept = new FilterPair{std::move(*loading), std::move(*serving)};
+  return kept;
+}
+
+// for_all_threads: those that run already, too.
+Result<void> enter(FilterProgram program, bool for_all_threads) {
+  for (sock_filter& step : program)
+    if (step.code == (BPF_JMP | BPF_JEQ | BPF_K) && step.k == kSelf) step.k = static_cast<std::uint32_t>(::getpid());
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  const unsigned flags = for_all_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
+  const long entered = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+  if (entered == 0) return {};
+  if (entered > 0) return sandbox_failure("seccomp", "thread " + std::to_string(entered) + " cannot follow");
+  return sandbox_failure("seccomp", "cannot load the filter", errno);
+}
+
+}  // namespace
+
+bool has_seccomp() noexcept {
+  const std::uint32_t action = SECCOMP_RET_ERRNO;
+  return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0u, &action) == 0;
+}
+
+Result<void> prepare_filters() {
+  SandboxPolicy policy;
+  for (const bool network : {false, true}) {
+    for (const bool jit : {false, true}) {
+      policy.network = network;
+      policy.jit = jit;
+      if (auto made = filters_for(policy); !made) return std::unexpected(made.error());
+    }
+  }
+  return {};
+}
+
+Result<void> filter_for_loading(const SandboxPolicy& policy) {
+  const auto filters = filters_for(policy);
+  if (!filters) return std::unexpected(filters.error());
+  return enter((*filters)->loading, false);
+}
+
+Result<void> filter_for_serving(const SandboxPolicy& policy) {
+  const FilterPair* const filters = g_filters[shape_of(policy)];
+  if (filters == nullptr) return sandbox_failure("seccomp", "the load stage was entered with another policy");
+  return enter(filters->serving, true);
 }
 
 }  // namespace stoa::worker
