@@ -2,11 +2,17 @@
 // sandbox says to each misdeed. SPDX-License-Identifier: Apache-2.0
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "host/runtime/monotonic.hpp"
 #include "host/worker/fixture_misdeeds.hpp"
+#include "host/worker/launcher.hpp"
 #include "host/worker/sandbox.hpp"
+#include "host/worker/zygote.hpp"
 
 namespace {
 
@@ -19,9 +25,9 @@ void say(const std::string& line) {
 
 void say(const std::string& what, long value) { say(what + " " + std::to_string(value)); }
 
-pid_t number(const char* text) {
+pid_t number(std::string_view text) {
   pid_t value = 0;
-  std::from_chars(text, text + std::string_view(text).size(), value);
+  std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
 
@@ -51,11 +57,11 @@ int report() {
   return 0;
 }
 
-// arguments: tier, readable folder, scratch, the host's pid.
-int misdeeds_in(char** arguments) {
-  const Ground ground{arguments[1], arguments[2], number(arguments[3]), nullptr};
+// arguments: the task, tier, readable folder, scratch, the host's pid.
+int misdeeds_in(const std::vector<std::string>& arguments) {
+  const Ground ground{arguments[2], arguments[3], number(arguments[4]), nullptr};
   SandboxPolicy policy;
-  policy.tier = parse_tier(arguments[0]).value();
+  policy.tier = parse_tier(arguments[1]).value();
   policy.descriptors = {3};
   policy.readable = {ground.folder};
   policy.threads_max = 8;
@@ -81,7 +87,7 @@ int misdeeds_in(char** arguments) {
 }
 
 // Enters the load stage, says so, and stays until it is killed.
-int stay(const char* tier) {
+int stay(std::string_view tier) {
   SandboxPolicy policy;
   policy.tier = parse_tier(tier).value();
   policy.descriptors = {3};
@@ -93,12 +99,40 @@ int stay(const char* tier) {
   while (true) ::pause();
 }
 
+// Plays the host: starts one that stays, from a program or from a zygote, says the numbers of what it started, and
+// waits to be killed.
+int host(const std::string& tier, std::string_view from) {
+  LaunchSpec spec;
+  spec.program = std::filesystem::read_symlink("/proc/self/exe");
+  spec.arguments = {"stay", tier};
+  spec.descriptors = {3};
+  spec.output = 2;
+  spec.tier = parse_tier(tier).value();
+  std::unique_ptr<Zygote> zygote;
+  if (from == "zygote") {
+    zygote = Zygote::start(spec.program, {}).value();
+    say(std::to_string(zygote->pid()));
+  }
+  const Launched worker =
+      (zygote ? zygote->launch(spec, stoa::runtime::monotonic_ns() + 10'000'000'000) : launch(spec)).value();
+  say(std::to_string(worker.pid));
+  while (true) ::pause();
+}
+
+int do_task(const std::vector<std::string>& arguments) {
+  const std::string task = arguments.empty() ? "" : arguments[0];
+  if (task == "report") return report();
+  if (task == "misdeeds" && arguments.size() == 5) return misdeeds_in(arguments);
+  if (task == "stay" && arguments.size() == 2) return stay(arguments[1]);
+  if (task == "host" && arguments.size() == 3) return host(arguments[1], arguments[2]);
+  if (task == "abort") std::abort();
+  return 2;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::string_view task = count > 1 ? arguments[1] : "";
-  if (task == "report") return report();
-  if (task == "misdeeds" && count == 6) return misdeeds_in(arguments + 2);
-  if (task == "stay" && count == 3) return stay(arguments[2]);
-  return 2;
+  if (count > 1 && arguments[1] == std::string_view(kZygoteOption))
+    return run_zygote({arguments + 2, static_cast<std::size_t>(count - 2)}, &do_task);
+  return do_task({arguments + 1, arguments + count});
 }

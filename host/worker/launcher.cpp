@@ -13,13 +13,12 @@
 #include <string_view>
 #include <system_error>
 
+#include "host/worker/child_setup.hpp"
 #include "host/worker/descriptor.hpp"
 #include "host/worker/namespaces.hpp"
 
 namespace stoa::worker {
 namespace {
-
-constexpr int kFirstGiven = STDERR_FILENO + 1;
 
 std::unexpected<Error> cannot_launch(const std::string& what, int error) {
   return failure(Code::unavailable, "launch.spawn", what + ": " + std::generic_category().message(error));
@@ -139,20 +138,7 @@ struct NamespacedStart {
 // In the child: what posix_spawn does with its settings. Invariant: async-signal-safe. Returns an errno.
 int execute_in_namespaces(void* argument) {
   const auto& [start, moves] = *static_cast<const NamespacedStart*>(argument);
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null < 0 || ::dup2(null, STDIN_FILENO) < 0) return errno;
-  const int output = moves.descriptors.back();
-  if (::dup2(output, STDOUT_FILENO) < 0 || ::dup2(output, STDERR_FILENO) < 0) return errno;
-  for (int target = kFirstGiven; target < moves.first_closed(); ++target)
-    if (::dup2(moves.descriptors[static_cast<std::size_t>(target - kFirstGiven)], target) < 0) return errno;
-  const auto first_closed = static_cast<unsigned>(moves.first_closed());
-  if (::syscall(SYS_close_range, first_closed, ~0u, CLOSE_RANGE_CLOEXEC) != 0) return errno;
-  struct sigaction by_default{};
-  by_default.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < _NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);  // two of them are refused
-  sigset_t none;
-  ::sigemptyset(&none);
-  if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0 || ::setsid() < 0) return errno;
+  if (const int error = settle_as_worker(moves.descriptors, CLOSE_RANGE_CLOEXEC); error != 0) return error;
   ::execve(start.program, start.arguments.data(), start.environment.data());
   return errno;
 }

@@ -3,82 +3,34 @@
 
 #include <gtest/gtest.h>
 
-#include <poll.h>
-
 #include <algorithm>
 #include <sstream>
 #include <thread>
 
-#include "host/worker/test_sandbox.hpp"
+#include "host/runtime/monotonic.hpp"
+#include "host/worker/test_launch.hpp"
+#include "host/worker/zygote.hpp"
 
 namespace stoa::worker {
 namespace {
 
-std::filesystem::path fixture_program() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "stoa_launched_fixture";
-}
-
-struct PipeEnds {
-  PipeEnds() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
-    read = ends[0];
-    write = ends[1];
-  }
-  ~PipeEnds() {
-    close_write();
-    ::close(read);
-  }
-  PipeEnds(const PipeEnds&) = delete;
-  PipeEnds& operator=(const PipeEnds&) = delete;
-
-  void close_write() {
-    if (write >= 0) ::close(write);
-    write = -1;
-  }
-
-  // Until the last writer has closed it.
-  std::string read_all() {
-    close_write();
-    std::string all;
-    char text[4096];
-    for (ssize_t got = 1; got != 0;) {
-      got = ::read(read, text, sizeof(text));
-      if (got > 0) all.append(text, static_cast<std::size_t>(got));
-      if (got < 0 && errno != EINTR) break;
-    }
-    return all;
-  }
-
-  std::string read_line() {
-    std::string line;
-    for (char byte = 0; ::read(read, &byte, 1) == 1 && byte != '\n';) line += byte;
-    return line;
-  }
-
-  int read, write;
+enum class From { program, zygote };
+struct Way {
+  Tier tier;
+  From from;
 };
+void PrintTo(const Way& way, std::ostream* out) { *out << name_of(way.tier) << (way.from == From::zygote); }
 
-// How it ended, as waitpid says. Waits for the pidfd first, at most ten seconds: that is what a supervisor watches.
-int wait_for_end(const Launched& launched) {
-  pollfd watched{launched.pidfd, POLLIN, 0};
-  EXPECT_EQ(::poll(&watched, 1, 10'000), 1) << "the process has not ended";
-  ::close(launched.pidfd);
-  ::kill(launched.pid, SIGKILL);
-  int status = 0;
-  while (::waitpid(launched.pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
-}
-
-class LaunchedIn : public testing::TestWithParam<Tier> {
+class LaunchedIn : public testing::TestWithParam<Way> {
  protected:
+  static Tier tier() { return GetParam().tier; }
+
   void SetUp() override {
     const SandboxSupport support = probe_sandbox();
-    if (GetParam() >= Tier::t2 && support.landlock_abi < 1) GTEST_SKIP() << "this kernel has no Landlock";
-    if (GetParam() >= Tier::t2 && !support.has_seccomp) GTEST_SKIP() << "this kernel has no seccomp";
-    if (GetParam() == Tier::t2n && !support.has_user_namespaces) GTEST_SKIP() << "no user namespaces here";
-    if (GetParam() == Tier::t2n && !others_may_execute())
+    if (tier() >= Tier::t2 && support.landlock_abi < 1) GTEST_SKIP() << "this kernel has no Landlock";
+    if (tier() >= Tier::t2 && !support.has_seccomp) GTEST_SKIP() << "this kernel has no seccomp";
+    if (tier() == Tier::t2n && !support.has_user_namespaces) GTEST_SKIP() << "no user namespaces here";
+    if (tier() == Tier::t2n && GetParam().from == From::program && !others_may_execute())
       GTEST_SKIP() << "other users may not run programs of this tree";
   }
 
@@ -88,12 +40,22 @@ class LaunchedIn : public testing::TestWithParam<Tier> {
     made.arguments = std::move(arguments);
     made.descriptors = {said_.write};
     made.output = printed_.write;
-    made.tier = GetParam();
+    made.tier = tier();
     made.uid = made.gid = kNobody;
     return made;
   }
 
+  // From the thread that calls it: its end is the worker's.
+  Result<Launched> start(const LaunchSpec& spec) {
+    if (GetParam().from == From::program) return launch(spec);
+    auto zygote = Zygote::start(spec.program, {});
+    if (!zygote) return std::unexpected(zygote.error());
+    zygote_ = std::move(*zygote);
+    return zygote_->launch(spec, runtime::monotonic_ns() + 10'000'000'000);
+  }
+
   PipeEnds said_, printed_;
+  std::unique_ptr<Zygote> zygote_;
 
  private:
   // As root, the program runs as another user from the start.
@@ -106,8 +68,11 @@ class LaunchedIn : public testing::TestWithParam<Tier> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Each, LaunchedIn, testing::Values(Tier::t1, Tier::t2, Tier::t2n),
-                         [](const auto& row) { return std::string(name_of(row.param)); });
+constexpr Way kWays[] = {{Tier::t1, From::program}, {Tier::t2, From::program}, {Tier::t2n, From::program},
+                         {Tier::t1, From::zygote},  {Tier::t2, From::zygote},  {Tier::t2n, From::zygote}};
+INSTANTIATE_TEST_SUITE_P(Each, LaunchedIn, testing::ValuesIn(kWays), [](const auto& row) {
+  return std::string(name_of(row.param.tier)) + (row.param.from == From::zygote ? "FromAZygote" : "");
+});
 
 TEST_P(LaunchedIn, FindsWhatItWasGivenAndNothingElse) {
   PipeEnds second;
@@ -122,7 +87,7 @@ TEST_P(LaunchedIn, FindsWhatItWasGivenAndNothingElse) {
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
   const auto handler_before = ::signal(SIGUSR2, SIG_IGN);
   ::setenv("STOA_SECRET", "1", 1);
-  const auto launched = launch(with);
+  const auto launched = start(with);
   ::unsetenv("STOA_SECRET");
   ::signal(SIGUSR2, handler_before);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -135,7 +100,7 @@ TEST_P(LaunchedIn, FindsWhatItWasGivenAndNothingElse) {
   for (int fd = 0; fd < 5; ++fd) expected.push_back("descriptor " + std::to_string(fd));
   for (const char* const variable : {"LANG=C.UTF-8", "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1"})
     expected.push_back("environment " + std::string(variable));
-  const bool is_apart = GetParam() == Tier::t2n;
+  const bool is_apart = tier() == Tier::t2n;
   expected.push_back("leads its session 1");
   expected.push_back("pid " + std::to_string(is_apart ? 1 : launched->pid));
   expected.push_back("parent " + std::to_string(is_apart ? 0 : ::getpid()));
@@ -159,7 +124,7 @@ TEST_P(LaunchedIn, DescriptorsMayChangePlaces) {
   ASSERT_EQ(::dup2(said_.write, 4), 4);
   LaunchSpec with = spec({"report"});
   with.descriptors = {4, 3};
-  const auto launched = launch(with);
+  const auto launched = start(with);
   for (const auto& [saved, number] : {std::pair{three, 3}, std::pair{four, 4}}) {
     if (saved < 0) {
       ::close(number);
@@ -174,10 +139,10 @@ TEST_P(LaunchedIn, DescriptorsMayChangePlaces) {
 }
 
 TEST_P(LaunchedIn, ConfinesItselfToItsTier) {
-  if (GetParam() == Tier::t1) GTEST_SKIP() << "T1 refuses none of these";
+  if (tier() == Tier::t1) GTEST_SKIP() << "T1 refuses none of these";
   const TestGround ground;
-  const auto launched = launch(spec({"misdeeds", std::string(name_of(GetParam())), ground.get().folder,
-                                     ground.get().scratch, std::to_string(::getpid())}));
+  const auto launched = start(spec({"misdeeds", std::string(name_of(tier())), ground.get().folder, ground.get().scratch,
+                                    std::to_string(::getpid())}));
   ASSERT_TRUE(launched.has_value()) << launched.error().message;
   const std::string said = "\n" + said_.read_all();
   EXPECT_EQ(wait_for_end(*launched), 0) << said;
@@ -195,13 +160,13 @@ TEST_P(LaunchedIn, ConfinesItselfToItsTier) {
     expect(misdeed.name, " while serving ", is_loaded ? 0 : misdeed.serving);
   }
   // The sanitizers' runtime has threads of its own, which count.
-  if (GetParam() == Tier::t2n && !kIsSanitized) expect("threads", " ", 8);
+  if (tier() == Tier::t2n && !kIsSanitized) expect("threads", " ", 8);
 }
 
 TEST_P(LaunchedIn, DiesWithTheThreadThatLaunchedIt) {
   Result<Launched> launched = failure(Code::unknown, "", "");
   std::thread([&] {
-    launched = launch(spec({"stay", std::string(name_of(GetParam()))}));
+    launched = start(spec({"stay", std::string(name_of(tier()))}));
     said_.close_write();
     if (launched) EXPECT_EQ(said_.read_line(), "stays");
   }).join();
@@ -211,19 +176,54 @@ TEST_P(LaunchedIn, DiesWithTheThreadThatLaunchedIt) {
 }
 
 TEST_P(LaunchedIn, FailureLeavesNothingBehind) {
-  const auto open_descriptors = [] {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
-  };
+  if (GetParam().from == From::zygote) GTEST_SKIP() << "a zygote runs no program";
   const auto before = open_descriptors();
   LaunchSpec missing = spec({});
   missing.program = "/nowhere/worker";
   const auto launched = launch(missing);
   ASSERT_FALSE(launched.has_value());
   EXPECT_NE(launched.error().message.find("No such file or directory"), std::string::npos) << launched.error().message;
-  EXPECT_EQ(launched.error().reason, GetParam() == Tier::t2n ? "sandbox.namespaces" : "launch.spawn");
-  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
-  EXPECT_EQ(errno, ECHILD);
+  EXPECT_EQ(launched.error().reason, tier() == Tier::t2n ? "sandbox.namespaces" : "launch.spawn");
+  EXPECT_TRUE(has_no_child());
   EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_P(LaunchedIn, ItsStatusAndItsSignalAreSeen) {
+  auto launched = start(spec({"no such task"}));
+  ASSERT_TRUE(launched.has_value()) << launched.error().message;
+  int status = wait_for_end(*launched);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 2) << status;
+  launched = start(spec({"abort"}));
+  ASSERT_TRUE(launched.has_value()) << launched.error().message;
+  status = wait_for_end(*launched);
+  // The first process of a namespace is not ended by a signal it has no handler for; abort() then does worse.
+  const int expected = tier() == Tier::t2n ? SIGSEGV : SIGABRT;
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == expected) << status;
+}
+
+// Not its thread alone: the host's process is killed, and nothing of it is left to run.
+TEST_P(LaunchedIn, DiesWithItsHost) {
+  const char* const from = GetParam().from == From::zygote ? "zygote" : "program";
+  LaunchSpec hosting = spec({"host", std::string(name_of(tier())), from});
+  hosting.tier = Tier::t1;
+  const auto host = launch(hosting);
+  ASSERT_TRUE(host.has_value()) << host.error().message;
+  said_.close_write();
+  std::vector<int> watched;
+  // The numbers and the worker's "stays", in whatever order.
+  for (int i = 0; i < (GetParam().from == From::zygote ? 3 : 2); ++i) {
+    const std::string line = said_.read_line();
+    if (line == "stays") continue;
+    watched.push_back(static_cast<int>(::syscall(SYS_pidfd_open, std::atoi(line.c_str()), 0u)));
+    ASSERT_GE(watched.back(), 0) << line;
+  }
+  ::kill(host->pid, SIGKILL);
+  wait_for_end(*host);
+  for (const int pidfd : watched) {
+    pollfd end{pidfd, POLLIN, 0};
+    EXPECT_EQ(::poll(&end, 1, 10'000), 1) << "it outlives its host";
+    ::close(pidfd);
+  }
 }
 
 TEST(LaunchSpec, WrongOnesAreRefused) {

@@ -20,30 +20,9 @@ namespace stoa::worker {
 namespace {
 
 // The two ends of what parent and child say to each other while it starts.
-struct StartChannel {
+struct StartEnds {
   int ours = -1, childs = -1;
 };
-
-// The child's word: how far it came, and with what errno it stopped there.
-enum class StartStep : int { identity, parent, mounts, program };
-struct StartReport {
-  StartStep step;
-  int error;
-};
-
-template <class T>
-bool send_to(int channel, const T& message) {
-  return ::send(channel, &message, sizeof(message), MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof(message));
-}
-
-// False: the other side has closed its end.
-template <class T>
-bool receive_from(int channel, T& message) {
-  ssize_t got = -1;
-  do got = ::recv(channel, &message, sizeof(message), 0);
-  while (got < 0 && errno == EINTR);
-  return got == static_cast<ssize_t>(sizeof(message));
-}
 
 // In the child. Raw calls: glibc's would have all threads of a process follow, and those it knows are its parent's.
 bool take_mapped_identity(const NamespaceSpec& spec) {
@@ -51,19 +30,10 @@ bool take_mapped_identity(const NamespaceSpec& spec) {
          ::syscall(SYS_setresuid, spec.uid, spec.uid, spec.uid) == 0;
 }
 
-// In the child, up to its program. Returns only what stopped it. Invariant: async-signal-safe.
-StartReport run_child(const NamespaceSpec& spec, bool is_root, int channel, int (*run)(void*), void* argument) {
-  char word = 0;
-  if (!receive_from(channel, word)) return {StartStep::parent, ESRCH};  // the maps are not written
-  if (is_root && !take_mapped_identity(spec)) return {StartStep::identity, errno};
-  // After the identity, which resets it. That the parent answers once more proves that it lived when this was set;
-  // getppid() would not: from in here every parent is 0.
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {StartStep::parent, errno};
-  if (!send_to(channel, StartReport{StartStep::parent, 0}) || !receive_from(channel, word))
-    return {StartStep::parent, ESRCH};
-  // What is mounted later outside does not appear in here.
-  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return {StartStep::mounts, errno};
-  return {StartStep::program, run(argument)};
+Result<void> check_identity(const NamespaceSpec& spec, bool is_root) {
+  if (!is_root || (spec.uid != 0 && spec.gid != 0)) return {};
+  return sandbox_failure(
+      "namespaces", "a worker may not be root: uid " + std::to_string(spec.uid) + ", gid " + std::to_string(spec.gid));
 }
 
 Result<void> write_file(pid_t pid, const char* name, const std::string& text) {
@@ -89,19 +59,6 @@ Result<void> write_maps(pid_t child, const NamespaceSpec& spec, bool is_root) {
   return written;
 }
 
-// Lets the child go on step by step. Its end of the channel closes when its program runs.
-Result<void> see_through(pid_t child, const NamespaceSpec& spec, bool is_root, int channel) {
-  if (auto written = write_maps(child, spec, is_root); !written) return written;
-  constexpr char kGo = 1;
-  StartReport report{StartStep::parent, ESRCH};
-  bool is_going = send_to(channel, kGo) && receive_from(channel, report) && report.error == 0;
-  if (is_going) is_going = send_to(channel, kGo) && !receive_from(channel, report);
-  if (is_going) return {};
-  constexpr const char* kStopped[] = {"cannot take the worker's uid and gid", "cannot tie the worker to its host",
-                                      "cannot make the mounts private", "cannot run the worker's program"};
-  return sandbox_failure("namespaces", kStopped[static_cast<int>(report.step)], report.error);
-}
-
 void end_child(const NamespacedChild& child) {
   ::kill(child.pid, SIGKILL);
   while (::waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {
@@ -110,11 +67,11 @@ void end_child(const NamespacedChild& child) {
 }
 
 // The child's end lies where run does not overwrite it.
-Result<StartChannel> open_channel(int first_descriptor) {
+Result<StartEnds> open_channel(int first_descriptor) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return sandbox_failure("namespaces", "cannot make a socket pair", errno);
-  const StartChannel channel{ends[0], ::fcntl(ends[1], F_DUPFD_CLOEXEC, first_descriptor)};
+  const StartEnds channel{ends[0], ::fcntl(ends[1], F_DUPFD_CLOEXEC, first_descriptor)};
   const int error = errno;
   ::close(ends[1]);
   if (channel.childs >= 0) return channel;
@@ -124,17 +81,47 @@ Result<StartChannel> open_channel(int first_descriptor) {
 
 }  // namespace
 
+unsigned long namespace_flags(const NamespaceSpec& spec) noexcept {
+  constexpr unsigned long kAlways = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  return kAlways | (spec.has_network ? 0ul : CLONE_NEWNET);
+}
+
+StartReport run_in_namespaces(const NamespaceSpec& spec, bool is_root, int channel, int (*run)(void*), void* argument) {
+  char word = 0;
+  // The maps are not written: the parent is gone, or has given up.
+  if (receive_from(channel, word) != Heard::message) return {StartStep::parent, ESRCH};
+  if (is_root && !take_mapped_identity(spec)) return {StartStep::identity, errno};
+  // After the identity, which resets it. That the parent answers once more proves that it lived when this was set;
+  // getppid() would not: from in here every parent is 0.
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {StartStep::parent, errno};
+  if (!send_to(channel, StartReport{StartStep::parent, 0}) || receive_from(channel, word) != Heard::message)
+    return {StartStep::parent, ESRCH};
+  // What is mounted later outside does not appear in here.
+  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return {StartStep::mounts, errno};
+  return {StartStep::program, run(argument)};
+}
+
+Result<void> see_through(pid_t child, const NamespaceSpec& spec, int channel) {
+  const bool is_root = ::geteuid() == 0;
+  if (auto good = check_identity(spec, is_root); !good) return good;
+  if (auto written = write_maps(child, spec, is_root); !written) return written;
+  StartReport report{StartStep::parent, ESRCH};
+  bool is_going = send_to(channel, kGo) && receive_from(channel, report) == Heard::message && report.error == 0;
+  if (is_going) is_going = send_to(channel, kGo) && receive_from(channel, report) == Heard::end;
+  if (is_going) return {};
+  constexpr const char* kStopped[] = {"cannot fork the worker", "cannot take the worker's uid and gid",
+                                      "cannot tie the worker to its host", "cannot make the mounts private",
+                                      "cannot run the worker's program"};
+  return sandbox_failure("namespaces", kStopped[static_cast<int>(report.step)], report.error);
+}
+
 Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run)(void*), void* argument) {
   const bool is_root = ::geteuid() == 0;
-  if (is_root && (spec.uid == 0 || spec.gid == 0))
-    return sandbox_failure("namespaces", "a worker may not be root: uid " + std::to_string(spec.uid) + ", gid " +
-                                             std::to_string(spec.gid));
+  if (auto good = check_identity(spec, is_root); !good) return std::unexpected(good.error());
   const auto channel = open_channel(spec.first_descriptor);
   if (!channel) return std::unexpected(channel.error());
 
-  unsigned long flags =
-      CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD | SIGCHLD;
-  if (!spec.has_network) flags |= CLONE_NEWNET;
+  const unsigned long flags = namespace_flags(spec) | CLONE_PIDFD | SIGCHLD;
   int pidfd = -1;
   // No signal reaches the child before its program: our handlers would run in it, and write to what is ours.
   sigset_t all, before;
@@ -143,7 +130,7 @@ Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run
   const long pid = ::syscall(SYS_clone, flags, nullptr, &pidfd, nullptr, 0);
   if (pid == 0) {
     ::close(channel->ours);
-    const StartReport report = run_child(spec, is_root, channel->childs, run, argument);
+    const StartReport report = run_in_namespaces(spec, is_root, channel->childs, run, argument);
     send_to(channel->childs, report);
     ::_exit(127);
   }
@@ -156,7 +143,7 @@ Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run
   }
 
   const NamespacedChild child{static_cast<pid_t>(pid), pidfd};
-  const auto started = see_through(child.pid, spec, is_root, channel->ours);
+  const auto started = see_through(child.pid, spec, channel->ours);
   ::close(channel->ours);
   if (started) return child;
   end_child(child);

@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include "host/worker/start_channel.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::worker {
@@ -26,6 +27,17 @@ struct NamespacedChild {
 // Threads: any. Blocks until the program runs. The caller reaps the child.
 // Reason: sandbox.namespaces, code failed_precondition.
 Result<NamespacedChild> start_in_namespaces(const NamespaceSpec& spec, int (*run)(void*), void* argument);
+
+// -- the same in parts, for who forks in another process than the one that watches: the clone's flags, then each side's
+// half of the talk over a socket that keeps messages apart --
+
+unsigned long namespace_flags(const NamespaceSpec& spec) noexcept;
+// In the child, up to its program. is_root: whether the parent is. run(argument) returns an errno, or 0 once it has
+// closed the channel. Async-signal-safe, if run is.
+StartReport run_in_namespaces(const NamespaceSpec& spec, bool is_root, int channel, int (*run)(void*), void* argument);
+// In the parent: writes the child's maps and lets it go on, until its end of the channel is closed.
+// Reason: sandbox.namespaces.
+Result<void> see_through(pid_t child, const NamespaceSpec& spec, int channel);
 
 // Whether start_in_namespaces works here, found out by doing it. Containers and hardened kernels refuse it.
 bool can_make_namespaces() noexcept;
