@@ -38,6 +38,7 @@ Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram
                                                              const runtime::HostServices& services) {
   std::unique_ptr<WorkerInstance> instance(new WorkerInstance(program, std::move(spec), std::move(golden), services));
   WorkerInstance& self = *instance;
+  self.flight_->preload = preload_for(source, self.spec());
   self.state_.store(InstanceState::loading);
   for (std::uint32_t i = 0; i < std::max(1u, self.spec().limits.workers); ++i)
     self.slots_.push_back(std::make_unique<WorkerSlot>(

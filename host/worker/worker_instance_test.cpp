@@ -13,6 +13,9 @@ worker::WorkerProgram program(worker::Tier tier) {
   worker::WorkerProgram made;
   made.executable = std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa-worker";
   made.tier = tier;
+  static const auto kZygotes =
+      std::make_shared<worker::ZygoteKeeper>(made.executable, std::make_shared<RememberingLog>());
+  made.zygotes = kZygotes;
   return made;
 }
 

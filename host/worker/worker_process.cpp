@@ -152,7 +152,9 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   spec.uid = program.uid;
   spec.gid = program.uid;
   spec.network = source.permissions.network;
-  const auto launched = launch(spec);
+  const auto launched = program.zygotes != nullptr && flight->preload
+                            ? program.zygotes->launch(spec, *flight->preload, deadline_ns)
+                            : launch(spec);
   if (!launched) return std::unexpected(launched.error());
 
   const std::shared_ptr<WorkerProcess> process(new WorkerProcess(

@@ -20,6 +20,7 @@
 #include "host/worker/ring.hpp"
 #include "host/worker/sandbox.hpp"
 #include "host/worker/wire.hpp"
+#include "host/worker/zygote_keeper.hpp"
 
 namespace stoa::worker {
 
@@ -34,11 +35,14 @@ struct WorkerProgram {
   std::uint32_t own_threads_max = 128;          // that a plugin may start besides the model's, in T2n
   std::uint32_t crashes_max = 5;                // within a minute; then it is quarantined
   std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
+  // Null: every worker is spawned. Shared: it is the parent of workers and ends with the last of who may start one.
+  std::shared_ptr<ZygoteKeeper> zygotes = {};
 };
 
 // What the calls of one model have in common, however many workers it had; outlives them and their payloads.
 struct WorkerFlight {
   runtime::ModelSpec spec;
+  std::optional<Preload> preload;  // of the zygote they come from; nullopt: they are spawned
   runtime::Outstanding outstanding;
 };
 

@@ -1,0 +1,100 @@
+// zygote_keeper_test.cpp: which zygote, and what happens when it is gone. SPDX-License-Identifier: Apache-2.0
+#include "host/worker/zygote_keeper.hpp"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include "host/runtime/fixture_host.hpp"
+#include "host/worker/worker_instance.hpp"
+
+namespace stoa::worker {
+namespace {
+
+using runtime::fixture_source;
+using runtime::monotonic_ns;
+
+std::filesystem::path worker_program_path() {
+  return std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa-worker";
+}
+
+class ZygoteKeeperTest : public testing::Test {
+ protected:
+  // A model whose worker has come up.
+  std::unique_ptr<WorkerInstance> load() {
+    WorkerProgram program;
+    program.executable = worker_program_path();
+    program.tier = Tier::t1;
+    program.zygotes = keeper;
+    const auto source = fixture_source("crasher");
+    auto loaded = WorkerInstance::load(program, source, source.models[0], {}, host.services());
+    EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
+    return loaded ? std::move(*loaded) : nullptr;
+  }
+  pid_t only_zygote() const {
+    const auto pids = keeper->pids();
+    return pids.size() == 1 ? pids.front() : 0;
+  }
+
+  runtime::FixtureHost host;
+  std::shared_ptr<ZygoteKeeper> keeper = std::make_shared<ZygoteKeeper>(worker_program_path(), host.log);
+};
+
+TEST_F(ZygoteKeeperTest, StartsOneWhenItIsNeeded) {
+  EXPECT_TRUE(keeper->pids().empty());
+  const auto first = load(), second = load();
+  EXPECT_NE(only_zygote(), 0);
+  EXPECT_EQ(host.log->lines().size(), 0u);
+}
+
+TEST_F(ZygoteKeeperTest, StartsAnotherWhenItDies) {
+  const auto first = load();
+  const pid_t before = only_zygote();
+  ASSERT_NE(before, 0);
+  for (const int how : {SIGKILL, SIGSEGV}) {
+    const pid_t now = only_zygote();
+    kill(now, how);
+    const auto next = load();  // by the new one, or without it: the model is loaded
+    const std::uint64_t until_ns = monotonic_ns() + runtime::kTestPatienceNs / 4;
+    while ((only_zygote() == now || only_zygote() == 0) && monotonic_ns() < until_ns) std::this_thread::yield();
+    EXPECT_NE(only_zygote(), now);
+    EXPECT_NE(only_zygote(), 0);
+    const auto after = load();
+  }
+  EXPECT_TRUE(host.log->has("the zygote (bare) ended: SIGKILL"));
+  EXPECT_TRUE(host.log->has("the zygote (bare) ended: SIGSEGV"));
+}
+
+TEST_F(ZygoteKeeperTest, OneThatNeverWorksIsGivenUp) {
+  LaunchSpec spec;
+  spec.program = "/bin/true";
+  spec.output = STDERR_FILENO;
+  keeper = std::make_shared<ZygoteKeeper>("/bin/false", host.log);
+  for (int i = 0; i < 6; ++i) {
+    const auto launched = keeper->launch(spec, {}, monotonic_ns() + runtime::kTestPatienceNs);
+    ASSERT_TRUE(launched.has_value()) << launched.error().message;
+    EXPECT_EQ(waitpid(launched->pid, nullptr, 0), launched->pid);
+    close(launched->pidfd);
+    const std::uint64_t until_ns = monotonic_ns() + runtime::kTestPatienceNs / 4;
+    while (!keeper->pids().empty() && monotonic_ns() < until_ns) std::this_thread::yield();
+  }
+  std::size_t ends = 0;
+  for (const auto& line : host.log->lines()) ends += line.message.find("ended: status 1") != std::string::npos;
+  EXPECT_EQ(ends, 3u) << "it was tried on and on";
+  EXPECT_TRUE(host.log->has("workers are started without it"));
+}
+
+TEST(PreloadFor, TheBareOneUnlessTheLibraryNeedsARuntime) {
+  runtime::PluginSource source = fixture_source("echo");
+  EXPECT_EQ(preload_for(source, source.models[0]), Preload());
+  source.permissions.devices = true;
+  EXPECT_EQ(preload_for(source, source.models[0]), std::nullopt) << "never forked";
+  source.permissions.devices = false;
+  source.models[0].devices = {{kDLCUDA, 0}};
+  EXPECT_EQ(preload_for(source, source.models[0]), std::nullopt) << "never forked";
+  source = fixture_source("no such fixture");
+  EXPECT_EQ(preload_for(source, source.models[0]), std::nullopt);
+}
+
+}  // namespace
+}  // namespace stoa::worker
