@@ -21,12 +21,11 @@ std::filesystem::path worker_program_path() {
 class ZygoteKeeperTest : public testing::Test {
  protected:
   // A model whose worker has come up.
-  std::unique_ptr<WorkerInstance> load() {
+  std::unique_ptr<WorkerInstance> load(const runtime::PluginSource& source = fixture_source("crasher")) {
     WorkerProgram program;
     program.executable = worker_program_path();
     program.tier = Tier::t1;
     program.zygotes = keeper;
-    const auto source = fixture_source("crasher");
     auto loaded = WorkerInstance::load(program, source, source.models[0], {}, host.services());
     EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
     return loaded ? std::move(*loaded) : nullptr;
@@ -65,6 +64,29 @@ TEST_F(ZygoteKeeperTest, StartsAnotherWhenItDies) {
   EXPECT_TRUE(host.log->has("the zygote (bare) ended: SIGSEGV"));
 }
 
+std::optional<runtime::PluginSource> source_on_torch() {
+  auto source = fixture_source("on_torch/on_torch");
+  if (!std::filesystem::exists(source.library)) return std::nullopt;
+  return source;
+}
+
+TEST_F(ZygoteKeeperTest, OneForEachRuntime) {
+  const auto source = source_on_torch();
+  if (!source) GTEST_SKIP() << "built without libtorch";
+  const auto bare = load(), on_torch = load(*source);
+  ASSERT_NE(on_torch, nullptr);
+  EXPECT_EQ(keeper->pids().size(), 2u);
+  ASSERT_TRUE(on_torch->warm_up() && on_torch->prove());
+  runtime::Asked asked("segv");
+  on_torch->submit(std::span(&asked.call, 1));
+  EXPECT_TRUE(asked.wait());
+  runtime::Asked again("fine");
+  on_torch->submit(std::span(&again.call, 1));
+  EXPECT_TRUE(again.wait());
+  EXPECT_EQ(again.text(), "well");
+  EXPECT_FALSE(host.log->has("zygote"));
+}
+
 TEST_F(ZygoteKeeperTest, OneThatNeverWorksIsGivenUp) {
   LaunchSpec spec;
   spec.program = "/bin/true";
@@ -94,6 +116,27 @@ TEST(PreloadFor, TheBareOneUnlessTheLibraryNeedsARuntime) {
   EXPECT_EQ(preload_for(source, source.models[0]), std::nullopt) << "never forked";
   source = fixture_source("no such fixture");
   EXPECT_EQ(preload_for(source, source.models[0]), std::nullopt);
+  if (const auto on_torch = source_on_torch()) {
+    const auto preload = preload_for(*on_torch, on_torch->models[0]);
+    ASSERT_TRUE(preload.has_value());
+    EXPECT_EQ(preload->size(), 3u);
+    EXPECT_TRUE(preload->front().starts_with("libc10.so"));
+  }
+}
+
+TEST(PreloadFor, NotWhereThePackageBringsLibraries) {
+  const auto on_torch = source_on_torch();
+  if (!on_torch) GTEST_SKIP() << "built without libtorch";
+  std::string folder = (std::filesystem::temp_directory_path() / "stoa-preload-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  runtime::PluginSource source = *on_torch;
+  source.library = std::filesystem::path(folder) / "plugin.so";
+  std::filesystem::create_symlink(on_torch->library, source.library);
+  EXPECT_FALSE(preload_for(source, source.models[0])->empty());
+  std::filesystem::create_directory(folder + "/private");
+  std::filesystem::create_symlink(on_torch->library, folder + "/private/libother.so.7");
+  EXPECT_TRUE(preload_for(source, source.models[0])->empty());
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
