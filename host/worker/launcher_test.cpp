@@ -193,10 +193,12 @@ TEST_P(LaunchedIn, ItsStatusAndItsSignalAreSeen) {
   ASSERT_TRUE(launched.has_value()) << launched.error().message;
   int status = wait_for_end(*launched);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 2) << status;
+  // The first process of a namespace is not ended by a signal it has no handler for; abort() then does worse, which a
+  // sanitizer takes for a bug of the program's.
+  if (tier() == Tier::t2n && kIsSanitized) return;
   launched = start(spec({"abort"}));
   ASSERT_TRUE(launched.has_value()) << launched.error().message;
   status = wait_for_end(*launched);
-  // The first process of a namespace is not ended by a signal it has no handler for; abort() then does worse.
   const int expected = tier() == Tier::t2n ? SIGSEGV : SIGABRT;
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == expected) << status;
 }
