@@ -160,7 +160,8 @@ Result<Launched> Zygote::launch(const LaunchSpec& spec, std::uint64_t until_ns) 
   pair->childs.reset();
   const Hello hello = receive_hello(channel);
   if (hello.heard == Heard::end) return no_fork("the zygote has ended");
-  if (hello.heard == Heard::nothing) return no_fork("the zygote does not answer");
+  if (hello.heard == Heard::nothing)
+    return failure(Code::deadline_exceeded, "launch.zygote", "the zygote does not answer");
   if (hello.report.error != 0) return no_fork("the zygote cannot fork", hello.report.error);
 
   // No race: a child's number is its own until we reap it, and what is no child of ours is refused here.

@@ -33,8 +33,8 @@ class Zygote {
   ~Zygote();  // ends it; its workers live on
 
   // As worker::launch with the same spec, but that the worker is forked: spec.program is not run. The worker is our
-  // child all the same, and dies with the thread that started the zygote. Reasons: launch.spec, launch.zygote (it
-  // has ended, cannot fork or does not answer by until_ns), sandbox.namespaces.
+  // child all the same, and dies with the thread that started the zygote. Reasons: launch.spec, launch.zygote (it has
+  // ended or cannot fork: unavailable; it does not answer by until_ns: deadline_exceeded), sandbox.namespaces.
   Result<Launched> launch(const LaunchSpec& spec, std::uint64_t until_ns) const;
 
   pid_t pid() const { return launched_.pid; }
