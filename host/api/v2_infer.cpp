@@ -78,7 +78,11 @@ http::Response refusal(const Error& error, const runtime::ModelSpec& spec) {
 }
 
 // What is known before the body is read. Where it goes is the model's to say.
-struct Admitted {
+struct Admitted final : http::BodyPlace {
+  Admitted(std::shared_ptr<inference::ServedModel> m, BodyFormat f) : model(std::move(m)), format(std::move(f)) {}
+  std::shared_ptr<std::byte[]> take(std::size_t bytes) const override {
+    return model->instance().take_input_memory(bytes);
+  }
   std::shared_ptr<inference::ServedModel> model;
   BodyFormat format;
   const runtime::ModelSpec& spec() const { return model->spec(); }
@@ -121,6 +125,7 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted a
   http::BodyLimits limits;
   limits.bytes_max = spec.limits.request_bytes_max;
   limits.align_at = admitted.format.json_bytes <= limits.bytes_max ? admitted.format.json_bytes : 0;
+  if (admitted.format.form != BodyForm::json) limits.place = &admitted;  // JSON's tensors are written elsewhere anyway
   auto body = co_await exchange.read_body(limits);
   if (!body) {
     if (!is_gone(body.error())) co_await exchange.reply(refusal(body.error(), spec));
@@ -195,7 +200,7 @@ http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPat
   if (!model) return http::answer_with(exchange, v2_error(model.error()));
   auto format = body_format(exchange.head(), (*model)->spec());
   if (!format) return http::answer_with(exchange, refusal(format.error(), (*model)->spec()));
-  return run_infer(api, exchange, {std::move(*model), std::move(*format)});
+  return run_infer(api, exchange, Admitted(std::move(*model), std::move(*format)));
 }
 
 }  // namespace stoa::api

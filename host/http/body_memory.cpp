@@ -41,6 +41,11 @@ std::shared_ptr<std::byte[]> allocate_body(const std::shared_ptr<BodyBudget>& bu
   }
 }
 
+std::shared_ptr<std::byte[]> charged(std::shared_ptr<BodyCharge> charge, std::shared_ptr<std::byte[]> memory) {
+  std::byte* const begin = memory.get();
+  return {begin, [charge = std::move(charge), memory = std::move(memory)](std::byte*) {}};
+}
+
 std::shared_ptr<std::byte[]> allocate_charged_body(std::shared_ptr<BodyCharge> charge, std::size_t bytes) {
   auto* memory = static_cast<std::byte*>(::operator new(bytes, std::nothrow));
   if (memory == nullptr) return nullptr;

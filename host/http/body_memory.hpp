@@ -49,6 +49,7 @@ class BodyCharge {
 
 // Memory for a body that is charged as it arrives: an announced length costs a peer nothing, so it must not cost the
 // budget anything either. Untouched pages are not the machine's memory yet. Null when there is no address space.
+std::shared_ptr<std::byte[]> charged(std::shared_ptr<BodyCharge> charge, std::shared_ptr<std::byte[]> memory);
 std::shared_ptr<std::byte[]> allocate_charged_body(std::shared_ptr<BodyCharge> charge, std::size_t bytes);
 
 }  // namespace stoa::http

@@ -55,7 +55,11 @@ Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   };
   const auto charge = size > kChargedAtOnceMax ? std::make_shared<BodyCharge>(budget) : nullptr;
   if (charge && !budget->ever_fits(room)) co_return no_memory();
-  auto memory = charge ? allocate_charged_body(charge, room) : allocate_body(budget, room);
+  std::shared_ptr<std::byte[]> memory;
+  if (charge && limits.place) {
+    if (auto placed = limits.place->take(room)) memory = charged(charge, std::move(placed));
+  }
+  if (!memory) memory = charge ? allocate_charged_body(charge, room) : allocate_body(budget, room);
   if (!memory) co_return no_memory();
   const std::uint64_t aligned_byte = reinterpret_cast<std::uintptr_t>(memory.get()) + limits.align_at;
   std::byte* const begin = memory.get() + (Body::kAlignment - aligned_byte % Body::kAlignment) % Body::kAlignment;

@@ -74,12 +74,25 @@ class Body {
   std::size_t size_ = 0;
 };
 
+// Somebody who has better memory for a body.
+class BodyPlace {
+ public:
+  // 64-byte aligned; null: there is none.
+  virtual std::shared_ptr<std::byte[]> take(std::size_t bytes) const = 0;
+
+ protected:
+  ~BodyPlace() = default;
+};
+
 struct BodyLimits {
   std::uint64_t bytes_max = 4u << 20;     // of the decoded body, too
   std::uint64_t decoded_ratio_max = 100;  // decompressed : compressed beyond 1 MiB
   // data()[align_at] lies on a 64-byte boundary when the body arrives uncompressed: the binary tensors behind a JSON
   // header of known length are then used where they lie.
   std::uint64_t align_at = 0;
+  // For a body of more than 64 KiB that arrives uncompressed and with its length. Null: this room's memory. Lifetime:
+  // until the body is read.
+  const BodyPlace* place = nullptr;
 };
 
 // One answer. chunks are sent in order without copying; owner keeps what they point to until they are sent.

@@ -3,6 +3,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -81,6 +82,34 @@ TEST_P(InstanceTest, EchoesEveryKindOfPart) {
   ASSERT_EQ(asked.answer[3].strings().size(), 2u);
   EXPECT_EQ(std::string_view(asked.answer[3].strings()[0].p, 1), "a");
   EXPECT_EQ(asked.call->misuses(), 0u);
+}
+
+TEST_P(InstanceTest, InputsMayLieInMemoryOfItsOwn) {
+  const auto instance = ready(fixture_source("echo"));
+  ASSERT_NE(instance, nullptr);
+  constexpr std::size_t kBytes = 16u << 20, kElsewhere = 100'000;
+  const bool has_own = instance->take_input_memory(kBytes) != nullptr;
+  EXPECT_EQ(has_own, instance->isolation() != "T0");
+  // More than it has at once: whatever is not given back is missing in the end.
+  for (int round = 0; has_own && round < 40; ++round) {
+    auto memory = instance->take_input_memory(kBytes);
+    ASSERT_NE(memory, nullptr) << "after " << round << " rounds";
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.get()) % 64, 0u);
+    std::memset(memory.get(), 'a' + round % 26, kElsewhere);
+    InputPart part;
+    part.name = "text";
+    part.kind = PartKind::text;
+    part.data = {memory.get() + 1, kElsewhere - 1};
+    part.keep = std::move(memory);
+    CallSpec spec;
+    spec.inputs = {std::move(part), text_input("elsewhere", "other")};
+    Asked asked(std::move(spec));
+    submit(*instance, asked);
+    ASSERT_TRUE(asked.wait());
+    ASSERT_EQ(asked.reason(), "");
+    EXPECT_EQ(asked.text(), std::string(kElsewhere - 1, static_cast<char>('a' + round % 26)));
+    EXPECT_EQ(text_of(asked.answer.at(1)), "elsewhere");
+  }
 }
 
 TEST_P(InstanceTest, StreamWaitsForASlowClientAndLosesNothing) {

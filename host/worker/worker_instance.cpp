@@ -124,11 +124,17 @@ Result<void> WorkerInstance::prove() {
   return {};
 }
 
-// The ready worker with the least to do.
-std::shared_ptr<WorkerProcess> WorkerInstance::pick() const {
+// The ready worker with the least to do; for a call, the one in whose arena its inputs lie already.
+std::shared_ptr<WorkerProcess> WorkerInstance::pick(const Call* call) const {
   std::shared_ptr<WorkerProcess> best;
+  const auto has_inputs_of = [call](const WorkerProcess& process) {
+    return call != nullptr && std::ranges::any_of(call->spec().inputs, [&](const runtime::InputPart& input) {
+             return !input.data.empty() && process.has_in_arena(input.data);
+           });
+  };
   for (const auto& slot : slots_) {
     auto process = slot->process();
+    if (process != nullptr && slots_.size() > 1 && has_inputs_of(*process)) return process;
     if (process != nullptr && (best == nullptr || process->inflight() < best->inflight())) best = std::move(process);
   }
   return best;
@@ -159,8 +165,13 @@ void WorkerInstance::submit(std::span<const std::shared_ptr<Call>> calls) {
 
 bool WorkerInstance::try_submit(const std::shared_ptr<Call>& call) {
   if (state() != InstanceState::ready || has_poison_.load(std::memory_order_relaxed)) return false;
-  const auto process = pick();
+  const auto process = pick(call.get());
   return process != nullptr && process->submit({&call, 1});
+}
+
+std::shared_ptr<std::byte[]> WorkerInstance::take_input_memory(std::uint64_t bytes) const {
+  const auto process = pick();
+  return process == nullptr ? nullptr : process->take_input_memory(bytes);
 }
 
 // Until a worker has them, or none will come.
@@ -168,7 +179,7 @@ void WorkerInstance::send(std::vector<std::shared_ptr<Call>> calls) {
   const std::size_t batch_max = std::max(1u, traits_.batching.requests_max);  // as the plugin asked for
   std::span<const std::shared_ptr<Call>> left = calls;
   while (!left.empty()) {
-    std::shared_ptr<WorkerProcess> process = pick();
+    std::shared_ptr<WorkerProcess> process = pick(left.front().get());
     if (process == nullptr) {
       std::uint64_t until_ns = 0;
       for (const auto& call : left) until_ns = std::max(until_ns, call->deadline_ns());

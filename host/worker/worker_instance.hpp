@@ -30,6 +30,7 @@ class WorkerInstance final : public runtime::Instance {
   // Waits for a replacement where no worker lives; else returns at once, with the calls on their way.
   void submit(std::span<const std::shared_ptr<runtime::Call>> calls) override;
   bool try_submit(const std::shared_ptr<runtime::Call>& call) override;
+  std::shared_ptr<std::byte[]> take_input_memory(std::uint64_t bytes) const override;
   void cancel(runtime::Call& call, Code why) override;
   std::uint64_t cost(const runtime::Call& call) const override;
   bool can_join(const runtime::Call& first, const runtime::Call& next) const override;
@@ -45,7 +46,7 @@ class WorkerInstance final : public runtime::Instance {
                  const runtime::HostServices& services);
   void note_change();
   void note_death(const WorkerProcess::Death& death);
-  std::shared_ptr<WorkerProcess> pick() const;
+  std::shared_ptr<WorkerProcess> pick(const runtime::Call* call = nullptr) const;
   std::shared_ptr<WorkerProcess> wait_for_worker(std::uint64_t until_ns);
   std::vector<std::shared_ptr<runtime::Call>> without_poison(std::span<const std::shared_ptr<runtime::Call>> calls);
   runtime::Digest digest_of(const runtime::Call& call) const;

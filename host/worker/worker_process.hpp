@@ -67,6 +67,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   // Each call gets its finish, or comes back in the Death as not begun. Never blocks. False: the worker is dead, and
   // nothing was taken.
   bool submit(std::span<const std::shared_ptr<runtime::Call>> calls);
+  // Memory in the arena, for inputs that will be submitted here. Null: there is no room.
+  std::shared_ptr<std::byte[]> take_input_memory(std::uint64_t bytes);
+  bool has_in_arena(std::span<const std::byte> bytes) const;
   void cancel(runtime::Call& call, Code why);
   // warm_up, health, cost, can_join, drain. unavailable "plugin.crashed" when it dies; deadline_exceeded
   // "plugin.hung".

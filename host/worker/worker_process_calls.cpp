@@ -47,28 +47,47 @@ std::shared_ptr<WorkerProcess::Flight> WorkerProcess::find(std::uint64_t id) {
   return at == flights_.end() ? nullptr : at->second;
 }
 
-// The inputs' bytes, each at a cache line, in one block of the arena.
+std::shared_ptr<std::byte[]> WorkerProcess::take_input_memory(std::uint64_t bytes) {
+  const std::uint64_t block = is_dead_.load() ? BlockBook::kNone : book_.take(bytes);
+  if (block == BlockBook::kNone) return nullptr;
+  return {requests_.blocks().data() + block,
+          [self = shared_from_this(), block](std::byte*) { self->book_.give(block); }};
+}
+
+bool WorkerProcess::has_in_arena(std::span<const std::byte> bytes) const {
+  const auto blocks = requests_.blocks();
+  return bytes.data() >= blocks.data() && bytes.data() + bytes.size() <= blocks.data() + blocks.size();
+}
+
+// The inputs' bytes, each at a cache line, in one block of the arena; but those that lie in it already stay where they
+// are, and their owner keeps them there.
 bool WorkerProcess::lend_inputs(const Call& call, WireRequest& request, std::uint64_t& block, Error& error) {
   const auto& inputs = call.spec().inputs;
   std::uint64_t bytes = 0;
   const auto padded = [](std::uint64_t n) { return (n + BlockBook::kAlignment - 1) & ~(BlockBook::kAlignment - 1); };
-  for (const auto& input : inputs) bytes += padded(wire_bytes(input));
-  if (bytes == 0) return true;
-  block = book_.take(bytes);
-  if (block == BlockBook::kNone) {
+  const auto is_there = [this](const runtime::InputPart& input) {
+    return input.kind != runtime::PartKind::strings && !input.data.empty() && has_in_arena(input.data);
+  };
+  for (const auto& input : inputs)
+    if (!is_there(input)) bytes += padded(wire_bytes(input));
+  const bool needs_block = bytes != 0;
+  if (needs_block) block = book_.take(bytes);
+  if (needs_block && block == BlockBook::kNone) {
     error = {Code::resource_exhausted, "worker.arena_full",
              "the request's inputs have " + std::to_string(bytes) + " bytes, " + std::to_string(book_.bytes_out()) +
                  " of the worker's " + std::to_string(requests_.blocks().size()) + " are taken",
              100};
     return false;
   }
-  std::uint64_t offset = block;
+  std::uint64_t offset = needs_block ? block : 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     WirePayload& payload = request.inputs[i].payload;
     payload.is_inline = false;
-    payload.block = block;
-    payload.offset = offset;
     payload.size = wire_bytes(inputs[i]);
+    const bool is_lent = is_there(inputs[i]);
+    payload.offset = is_lent ? static_cast<std::uint64_t>(inputs[i].data.data() - requests_.blocks().data()) : offset;
+    payload.block = payload.offset;
+    if (is_lent) continue;
     write_payload(inputs[i], requests_.blocks().data() + offset);
     offset += padded(payload.size);
   }
