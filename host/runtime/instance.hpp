@@ -73,8 +73,8 @@ class Instance {
   // As submit of one call, by an instance for which handing over is all there is to do: prompt, so that a thread which
   // must not block may do it. False: nothing was done, a model thread has to. Any thread.
   virtual bool try_submit(const std::shared_ptr<Call>&) { return false; }
-  // Memory for inputs that need not be copied again when they are submitted here, 64-byte aligned, not zeroed; given back
-  // when the last owner lets go. Null: there is none, any other memory will do. Any thread.
+  // Memory for inputs that need not be copied again when they are submitted here, 64-byte aligned, not zeroed; given
+  // back when the last owner lets go. Null: there is none, any other memory will do. Any thread.
   virtual std::shared_ptr<std::byte[]> take_input_memory(std::uint64_t) const { return nullptr; }
   virtual void cancel(Call& call, Code why) = 0;
   virtual std::uint64_t cost(const Call& call) const = 0;

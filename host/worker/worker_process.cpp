@@ -232,8 +232,7 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, flight] : flights_) {
-      const std::uint64_t deadline = flight->call->deadline_ns();
-      if (!flight->has_ended && deadline != 0 && now_ns > deadline + hang_grace_ns_) hung = id;
+      if (!flight->has_ended && flight->hangs_ns != 0 && now_ns > flight->hangs_ns) hung = id;
     }
   }
   if (hung != 0)

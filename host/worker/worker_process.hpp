@@ -102,6 +102,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
     std::shared_ptr<runtime::Call> call;
     std::uint64_t block = BlockBook::kNone;  // its inputs
     std::uint64_t position = 0;              // of its batch in the ring
+    std::uint64_t hangs_ns = 0;              // the worker is ended if it is not over by then; 0: whenever
     std::uint32_t window = 1;                // parts that may be on their way; the worker hears of every half of it
     std::mutex mutex;                        // Lock: all below
     bool has_ended = false, has_returned = false;  // Lock: the process's

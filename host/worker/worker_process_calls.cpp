@@ -112,6 +112,9 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
     }
     flight->call = call;
     flight->window = request.window;
+    // From now, where the deadline had passed already: the worker gets its grace to say so.
+    if (const std::uint64_t deadline_ns = call->deadline_ns(); deadline_ns != 0)
+      flight->hangs_ns = std::max(deadline_ns, runtime::monotonic_coarse_ns()) + hang_grace_ns_;
     message.requests.push_back(std::move(request));
     flights.push_back(std::move(flight));
   }
