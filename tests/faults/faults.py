@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from fault_host import Host, Packages
+from fault_host import NEIGHBOUR, Host, Packages
 from inject import Field, inject, judge
 from manifests import HERE, LOAD_MS, SHARED, TABLE
 from neighbour import Neighbour, percentile
@@ -65,7 +65,7 @@ def start(world, names, first_model):
     """A host that answers for first_model, or the end of the run: nothing can be said of a host that does not start."""
     host = Host(world.packages, tempfile.mkdtemp(dir=world.work), names, world.in_process, world.tier, world.more)
     world.hosts = [h for h in world.hosts if h.is_alive()] + [host]
-    if host.wait_ports() and host.wait_ready("stoa-faults-neighbour/checksum") and (
+    if host.wait_ports() and host.wait_ready(NEIGHBOUR) and (
             first_model is None or host.wait_ready("stoa-faults/" + first_model)):
         return host
     tail = host.log_text()[-3000:]
@@ -86,7 +86,7 @@ def calls_scene(world, kinds, tally):
     world.draw.shuffle(todo)
     first = next(iter(TABLE[sections[0]]))
     host, done = start(world, [*sections, "checksum"], first), 0
-    tally.tier = world.tier or host.isolation()
+    tally.tier = world.tier or host.isolation(NEIGHBOUR)
     size = -(-len(todo) // SLICES)
     field = Field(host, world.work)
     neighbour = Neighbour(host, world.seed)
@@ -148,7 +148,7 @@ def lives_scene(world, kinds, tally):
         return
     for round_number in range(world.times):
         host = start(world, [*loads, *unloads, "checksum"], None)
-        tally.tier = tally.tier if tally.tier != "unknown" else world.tier or host.isolation()
+        tally.tier = tally.tier if tally.tier != "unknown" else world.tier or host.isolation(NEIGHBOUR)
         with Neighbour(host, world.seed + round_number) as neighbour:
             patience = LOAD_MS / 1000 * (len(loads) + len(unloads)) + 10
             wait_all(loads, lambda name: host.says_of_package(name), patience)
