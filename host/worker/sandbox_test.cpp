@@ -349,5 +349,20 @@ TEST(SandboxTier, BestIsWhatAllPartsAllow) {
               here.has_seccomp, here.has_user_namespaces, here.is_root, std::string(name_of(best_tier(here))).c_str());
 }
 
+// Under stoa_confined, which says what it took away.
+TEST(SandboxTier, ProbeFindsWhatIsTakenAway) {
+  const char* const lacks = std::getenv("STOA_LACKS");
+  if (lacks == nullptr || *lacks == 0) GTEST_SKIP() << "nothing is taken away from this machine";
+  const SandboxSupport here = probe_sandbox();
+  if (std::string_view(lacks) == "namespaces") {
+    EXPECT_FALSE(here.has_user_namespaces);
+    EXPECT_EQ(best_tier(here), here.landlock_abi > 0 && here.has_seccomp ? Tier::t2 : Tier::t1);
+  } else {
+    EXPECT_EQ(std::string_view(lacks), "landlock");
+    EXPECT_EQ(here.landlock_abi, 0);
+    EXPECT_EQ(best_tier(here), Tier::t1);
+  }
+}
+
 }  // namespace
 }  // namespace stoa::worker
