@@ -46,7 +46,8 @@ class Host(HostProcess):
             stoa("sign", unsigned, "--key", self.folder / "key.key.pem", "-o", self.folder / "packages" / unsigned.name)
         text = f'packages = "packages"\nstate = "state"\nin_process = {json.dumps(self.in_process)}\n{self.more}\n'
         super().__init__(self.folder, text + '[trust]\nstoa-demo = "key.pub.pem"\n', behind=self.behind)
-        if not self.wait_ports() or not self.wait_for(lambda: self.get("/v2/health/ready") == 200, 90):
+        is_ready = self.wait_ports() and self.wait_for(lambda: self.get("/v2/health/ready") == 200, 90)
+        if not is_ready or not self.has_logged('"host.ready"', seconds=10):  # the log's thread may be behind
             print(self.log_text()[-4000:])
             status = self.process.poll()
             self.discard()
