@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -13,6 +14,7 @@ from host_process import HostProcess, stoa  # noqa: E402
 
 NEIGHBOUR = "stoa-faults-neighbour/checksum"
 MEMORY_BUDGET = "256 MiB"
+NOBODY = 65534
 
 
 class Packages:
@@ -49,11 +51,15 @@ class Packages:
 class Host(HostProcess):
     """One lifetime of `stoa serve` with the packages named."""
 
-    def __init__(self, packages, folder, names, in_process=False, tier=None, more=""):
+    def __init__(self, packages, folder, names, in_process=False, tier=None, more="", lesser=()):
+        """lesser: options of stoa_confined, for a host on a machine that offers less."""
         (pathlib.Path(folder) / "packages").mkdir(parents=True)
         for name in names:
             shutil.copy(packages.signed(name), pathlib.Path(folder) / "packages")
-        super().__init__(folder, self.configuration(packages, names, in_process, tier, more), packages.build)
+        if "--ordinary" in lesser and os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+        confined = [str((packages.build / "bin/stoa_confined").absolute()), *lesser, "--"] if lesser else []
+        super().__init__(folder, self.configuration(packages, names, in_process, tier, more), packages.build, confined)
         self.secrets = [str(self.config), f"{packages.key}.key.pem"]
 
     @staticmethod

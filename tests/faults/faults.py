@@ -6,6 +6,7 @@ what kinds.toml wants of it.
 """
 import argparse
 import collections
+import os
 import pathlib
 import random
 import shutil
@@ -23,8 +24,15 @@ from neighbour import Neighbour, percentile
 sys.path.insert(0, str(HERE.parent / "bench"))
 from measure import figure, machine_line  # noqa: E402
 
-SLICES, QUIET_S = 5, 3.0
-Ratio = collections.namedtuple("Ratio", "quiet_p99_ms p99_ms")
+SLICES, QUIET_S, SETTLE_S = 5, 3.0, 1.0
+REQUESTS_MIN = 500  # of a slice: five of them above its p99
+SKIP = 77
+LESSER = {"T2": ["--container"]}  # how a machine that offers T2n is made one that offers this tier
+Slice = collections.namedtuple("Slice", "n p50_ms p99_ms max_ms")
+
+
+def slice_of(latencies):
+    return Slice(len(latencies), *(percentile(latencies, share) * 1e3 for share in (0.5, 0.99, 1.0)))
 
 
 def say(text):
@@ -36,16 +44,20 @@ class Tally:
 
     def __init__(self):
         self.kinds, self.injections, self.host_deaths, self.misdeeds = set(), 0, 0, 0
-        self.wrong_answers, self.not_fired, self.ratios, self.tier = 0, 0, [], "unknown"
-        self.seen, self.unmet = collections.Counter(), collections.Counter()
+        self.wrong_answers, self.not_fired, self.slices, self.tier = 0, 0, [], "unknown"
+        self.seen, self.unmet, self.open = collections.Counter(), collections.Counter(), collections.Counter()
 
-    def count(self, name, seen, wanted, has_fired):
+    def count(self, name, seen, kind, has_fired):
+        wanted = kind["expect"]
         self.kinds.add(name)
         self.injections += 1
         self.seen[name, seen.split(":")[0]] += 1
-        if seen.startswith("MISDEED"):
+        is_open = seen.startswith("MISDEED") and self.tier in kind.get("open_in", ())
+        if is_open:
+            self.open[name, seen] += 1
+        elif seen.startswith("MISDEED"):
             self.misdeeds += 1
-        if not judge(seen, wanted):
+        if not is_open and not judge(seen, wanted):
             self.unmet[name, seen[:48], " or ".join(wanted)] += 1
         if not has_fired:
             self.not_fired += 1
@@ -63,17 +75,25 @@ class Tally:
 
 def start(world, names, first_model):
     """A host that answers for first_model, or the end of the run: nothing can be said of a host that does not start."""
-    host = Host(world.packages, tempfile.mkdtemp(dir=world.work), names, world.in_process, world.tier, world.more)
+    host = Host(world.packages, tempfile.mkdtemp(dir=world.work), names, world.in_process, world.tier, world.more, world.lesser)
     world.hosts = [h for h in world.hosts if h.is_alive()] + [host]
     if host.wait_ports() and host.wait_ready(NEIGHBOUR) and (
             first_model is None or host.wait_ready("stoa-faults/" + first_model)):
-        return host
+        tier = host.isolation()
+        if world.tier in (None, tier):
+            return host
+        host.discard()
+        raise SystemExit(f"error: the host runs plugins in {tier}, {world.tier} was asked for")
     tail = host.log_text()[-3000:]
     is_too_weak = host.has_logged("isolation.too_weak", seconds=0)
+    status = host.process.poll()
     host.discard()
-    if is_too_weak and not world.tier:
-        print("skipped: this machine offers less than T2, so the host serves no plugin in a worker")
-        raise SystemExit(77)
+    if status == SKIP:
+        print(tail.strip())
+        raise SystemExit(SKIP)
+    if is_too_weak:
+        print(f"skipped: this machine offers less than {world.tier or 'T2'}, so the host serves no plugin in a worker")
+        raise SystemExit(SKIP)
     raise SystemExit(f"error: the host is not ready with {', '.join(names)}\n{tail}")
 
 
@@ -86,20 +106,21 @@ def calls_scene(world, kinds, tally):
     world.draw.shuffle(todo)
     first = next(iter(TABLE[sections[0]]))
     host, done = start(world, [*sections, "checksum"], first), 0
-    tally.tier = world.tier or host.isolation(NEIGHBOUR)
+    tally.tier = host.isolation()
     size = -(-len(todo) // SLICES)
     field = Field(host, world.work)
     neighbour = Neighbour(host, world.seed)
     neighbour.__enter__()  # not `with`: a host that died gets another one
     try:
         for at in range(0, len(todo), size):
+            time.sleep(SETTLE_S)  # what starts or is replaced is no quiet
             neighbour.take()
             time.sleep(QUIET_S)
-            quiet = neighbour.take()
+            quiet = slice_of(neighbour.take())
             for name, i in todo[at:at + size]:
                 kind = next(TABLE[s][name] for s in sections if name in TABLE[s])
                 seen, has_fired = inject(field, name, kind, f"{name}-{i}")
-                tally.count(name, seen, kind["expect"], has_fired)
+                tally.count(name, seen, kind, has_fired)
                 done += 1
                 if done % 50 == 0 or done == len(todo):
                     say(f"  calls {done}/{len(todo)}, {tally.misdeeds} misdeeds, {sum(tally.unmet.values())} unmet")
@@ -112,9 +133,7 @@ def calls_scene(world, kinds, tally):
                     host = start(world, [*sections, "checksum"], first)
                     field, neighbour = Field(host, world.work), Neighbour(host, world.seed)
                     neighbour.__enter__()
-            busy = neighbour.take()
-            if quiet and busy:
-                tally.ratios.append(Ratio(percentile(quiet, 0.99) * 1e3, percentile(busy, 0.99) * 1e3))
+            tally.slices.append((quiet, slice_of(neighbour.take())))
         neighbour.__exit__()
         tally.count_neighbour(neighbour)
         status = host.stop()
@@ -148,20 +167,20 @@ def lives_scene(world, kinds, tally):
         return
     for round_number in range(world.times):
         host = start(world, [*loads, *unloads, "checksum"], None)
-        tally.tier = tally.tier if tally.tier != "unknown" else world.tier or host.isolation(NEIGHBOUR)
+        tally.tier = host.isolation()
         with Neighbour(host, world.seed + round_number) as neighbour:
             patience = LOAD_MS / 1000 * (len(loads) + len(unloads)) + 10
             wait_all(loads, lambda name: host.says_of_package(name), patience)
             field = Field(host, world.work)
             for name in unloads:
                 seen, _ = inject(field, name, TABLE["unload"][name], "own", wants_proof=False)
-                tally.count(name, seen, TABLE["unload"][name]["expect"], True)
+                tally.count(name, seen, TABLE["unload"][name], True)
             field.close()
             for name in loads:
                 said = host.says_of_package(name)
                 seen = "loaded" if host.is_ready("stoa-faults/" + name) else "not-loaded" if said else "no word of it"
                 is_proved = TABLE["load"][name].get("proof") == "host" or host.has_logged(fired_needle(name))
-                tally.count(name, seen, TABLE["load"][name]["expect"], is_proved)
+                tally.count(name, seen, TABLE["load"][name], is_proved)
             asked = [name for name in unloads if name.startswith("health")]  # every 5 s
             wait_all(asked, lambda name: host.has_logged(fired_needle(name), seconds=0), 12)
             if not host.is_alive():
@@ -179,6 +198,21 @@ def lives_scene(world, kinds, tally):
         say(f"  lives {round_number + 1}/{world.times}, {sum(tally.unmet.values())} unmet")
 
 
+def report_neighbour(slices, tier):
+    """A time: printed, never a failure."""
+    whole = [pair for pair in slices if all(part.n >= REQUESTS_MIN for part in pair)]
+    if len(whole) == SLICES:
+        figure("faults.neighbour_p99_vs_quiet", statistics.median(busy.p99_ms / quiet.p99_ms for quiet, busy in whole), "x",
+               "<=1.5", tier)
+    elif slices:
+        print(f"no figure of the neighbour's p99: {len(whole)} of {SLICES} slices have {REQUESTS_MIN} requests; more --times give more")
+    for number, (quiet, busy) in enumerate(slices, 1):
+        row = "   ".join(f"{words} n={part.n} p50={part.p50_ms:.2f} p99={part.p99_ms:.2f} max={part.max_ms:.2f}"
+                         for words, part in (("quiet", quiet), ("beside faults", busy)))
+        ratio = f"{busy.p99_ms / quiet.p99_ms:.2f}" if (quiet, busy) in whole else f"none, under {REQUESTS_MIN} requests"
+        print(f"neighbour ms {number}: {row}   ratio {ratio}")
+
+
 def report(tally):
     print(machine_line())
     tier, met = tally.tier, True
@@ -188,11 +222,9 @@ def report(tally):
     met &= figure("faults.misdeeds", tally.misdeeds, "misdeeds", "<=0", tier)
     met &= figure("faults.wrong_neighbour_answers", tally.wrong_answers, "answers", "<=0", tier)
     met &= figure("faults.not_fired", tally.not_fired, "injections", "<=0", tier)
-    if tally.ratios:
-        ratio = statistics.median(r.p99_ms / r.quiet_p99_ms for r in tally.ratios)
-        figure("faults.neighbour_p99_vs_quiet", ratio, "x", "<=1.5", tier)  # a time: printed, never a failure
-        print("neighbour p99 in ms, quiet and beside faults: " +
-              ", ".join(f"{r.quiet_p99_ms:.2f} {r.p99_ms:.2f}" for r in tally.ratios))
+    report_neighbour(tally.slices, tier)
+    for (name, seen), times in tally.open.items():
+        print(f"open in {tier}, as isolation.md says: {name} {seen} ({times} times)")
     if tally.unmet:
         print(f"\n{'kind':<26} {'times':>5}  {'seen':<50} wanted")
         for (name, seen, wanted), times in sorted(tally.unmet.items()):
@@ -206,6 +238,7 @@ class World:
     def __init__(self, arguments, work):
         self.work, self.times, self.tier, self.seed = work, arguments.times, arguments.tier, arguments.seed
         self.in_process, self.logs = arguments.in_process, arguments.logs
+        self.lesser = LESSER.get(self.tier, []) + (["--ordinary"] if arguments.ordinary_user else [])
         self.more = pathlib.Path(arguments.config).read_text() if arguments.config else ""
         self.hosts = []  # those that may be left when the run is cut short
         self.packages, self.draw = Packages(arguments.build, work, TABLE), random.Random(arguments.seed)
@@ -223,7 +256,8 @@ def parse():
     parser.add_argument("--times", type=int, help="injections of each kind (default: 30)")
     parser.add_argument("--kinds", help="only these, with commas between them")
     parser.add_argument("--seed", type=int, default=None, help="of the order; printed, so that a run can be repeated")
-    parser.add_argument("--tier", help="demand this isolation of the host (min_isolation)")
+    parser.add_argument("--tier", choices=("T2", "T2n"), help="run them in this tier (default: the strongest of this machine)")
+    parser.add_argument("--ordinary-user", action="store_true", help="the host is no root")
     parser.add_argument("--config", help="a file with more configuration of the host")
     parser.add_argument("--logs", help="keep the hosts' logs in this folder")
     parser.add_argument("--in-process", action="store_true",
@@ -243,6 +277,7 @@ def main():
     arguments = parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no host outlives its runner
     work, world = tempfile.mkdtemp(prefix="stoa-faults-"), None
+    os.chmod(work, 0o711)
     try:
         world = World(arguments, work)
         if arguments.in_process:

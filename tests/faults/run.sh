@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 build=$PWD/build/release
 mkdir -p build
 case " $* " in *" --help "* | *" -h "*) exec python3 -B tests/faults/faults.py --help ;; esac
-if ! { cmake --preset release && cmake --build --preset release --target stoa stoa_faults; } > build/faults-build.log 2>&1; then
+if ! { cmake --preset release && cmake --build --preset release --target stoa stoa_confined stoa_faults; } > build/faults-build.log 2>&1; then
   tail -30 build/faults-build.log
   exit 1
 fi
