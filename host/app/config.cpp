@@ -67,6 +67,7 @@ void read_workers(Section& section, WorkersConfig& workers) {
   section.number<std::uint32_t>("uid", workers.uid, 1);
   section.number<std::uint32_t>("crashes_max", workers.crashes_max, 1);
   section.number<std::uint64_t>("memory_mib", workers.memory_mib, 64, 1u << 26);
+  section.number<std::uint32_t>("backoff_max_ms", workers.backoff_max_ms, 0);
   section.number<std::uint32_t>("hang_grace_ms", workers.hang_grace_ms, 10);
 }
 

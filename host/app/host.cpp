@@ -48,6 +48,7 @@ worker::WorkerProgram worker_program(const Config& config, const worker::Sandbox
   program.uid = config.workers.uid;
   program.crashes_max = config.workers.crashes_max;
   program.memory_bytes_max = config.workers.memory_mib << 20;
+  program.backoff_max_ns = std::uint64_t{config.workers.backoff_max_ms} * 1'000'000;
   program.hang_grace_ns = std::uint64_t{config.workers.hang_grace_ms} * 1'000'000;
   return program;
 }

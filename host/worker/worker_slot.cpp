@@ -19,8 +19,8 @@ using runtime::monotonic_ns;
 
 constexpr int kTickMs = 20;
 constexpr std::uint64_t kDeathsWindowNs = 60'000'000'000;
-// The first death is answered at once, then waiting doubles, up to five seconds.
-constexpr std::uint64_t kBackoffMinNs = 50'000'000, kBackoffMaxNs = 5'000'000'000;
+// The first death is answered at once, then waiting doubles.
+constexpr std::uint64_t kBackoffMinNs = 50'000'000;
 constexpr std::uint64_t kExitNs = 1'000'000'000;    // and for what its libraries do when the process exits
 constexpr std::uint64_t kUnloadNs = 5'000'000'000;  // for what a plugin does at its end; then it is killed
 
@@ -178,7 +178,7 @@ bool WorkerSlot::wait_before_next() {
     return false;
   }
   const std::uint64_t doubled = deaths <= 1 ? 0 : kBackoffMinNs << std::min<std::size_t>(deaths - 2, 20);
-  if (pause(std::min(kBackoffMaxNs, doubled))) return true;
+  if (pause(std::min(program_.backoff_max_ns, doubled))) return true;
   set(State::stopped);
   return false;
 }

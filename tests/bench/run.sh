@@ -8,6 +8,7 @@ usage() {
 usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
 
   null      1 KB JSON through the null model, inline and on a model thread, beside nginx and a bare Beast responder
+  worker    a call through a sandboxed worker beside a thread, a Unix socket, and nginx; 1,000 crashes
   https     the same over TLS, beside nginx
   binary    1 MiB binary tensors, beside an echo of the same bytes
   idle      memory of 10,000 idle connections
@@ -50,6 +51,10 @@ for name in "${names[@]}"; do
   case "$name" in
     build) tests/bench/build_cpu.sh ;;
     json) taskset -c 0 $build/bin/bench_tensor_json ;;
+    worker)
+      taskset -c 0 $build/bin/stoa_bench_worker $build/fixtures call
+      $build/bin/stoa_bench_worker $build/fixtures crash
+      http+=(worker) ;;
     start)  # ahead of what else runs here, where that is allowed: worker processes start at nice 5
       ahead=(chrt -r 1); "${ahead[@]}" true 2>/dev/null || ahead=()
       for fixture in crasher on_torch/on_torch; do
