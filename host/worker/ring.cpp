@@ -2,6 +2,7 @@
 #include "host/worker/ring.hpp"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,8 +32,9 @@ void wait_on(const std::atomic<std::uint32_t>& word, std::uint32_t expected, std
   syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, expected, until_ns == 0 ? nullptr : &until, nullptr, kinds);
 }
 
-void wake_one(const std::atomic<std::uint32_t>* word, std::uint32_t kinds) {
-  syscall(SYS_futex, word, FUTEX_WAKE_BITSET, 1, nullptr, nullptr, kinds);
+// Whether there was one.
+bool wake_one(const std::atomic<std::uint32_t>* word, std::uint32_t kinds) {
+  return syscall(SYS_futex, word, FUTEX_WAKE_BITSET, 1, nullptr, nullptr, kinds) > 0;
 }
 
 }  // namespace
@@ -79,14 +81,16 @@ bool RingWriter::put(std::span<const std::byte> record) {
 // Once per sleep: while a woken reader is on its way, nobody calls it again. Lock: mutex_.
 void RingWriter::ring(Urgency urgency) {
   if (urgency == Urgency::later) return;
-  const bool is_busy = other_.header().is_busy.load(std::memory_order_seq_cst) != 0;
-  if (is_busy && urgency == Urgency::work) return;
+  // In this order: who gets busy says so first and announces a sleep of its own then. The other way round, a bell for
+  // workers, chosen long before, could be counted for the controller's sleep, and the next one for it left out.
   const std::uint32_t sleep = other_.header().sleep.load(std::memory_order_seq_cst);
   if ((sleep & 1) == 0) return;
   if (sleep == rung_) {
     if (bell_->is_put_off()) thread::WakeBatch::wake(bell_);
     return;
   }
+  const bool is_busy = other_.header().is_busy.load(std::memory_order_seq_cst) != 0;
+  if (is_busy && urgency == Urgency::work) return;
   rung_ = sleep;
   own_.header().doorbell.fetch_add(1, std::memory_order_seq_cst);
   bell_->ring(is_busy ? kController : kWorkers);
@@ -165,6 +169,22 @@ void RingReader::sleep(std::uint32_t seen, std::uint64_t until_ns, std::uint32_t
   wait_on(other_.header().doorbell, seen, until_ns, kinds);
 }
 
-void RingReader::rouse(std::uint32_t kinds) const { wake_one(&other_.header().doorbell, kinds); }
+void RingReader::sleep(std::uint32_t seen, std::uint64_t until_ns, std::uint32_t kind,
+                       std::unique_lock<std::mutex>& lock) {
+  std::atomic<std::uint32_t>& asleep = kind == kController ? controllers_asleep_ : workers_asleep_;
+  asleep.fetch_add(1, std::memory_order_seq_cst);  // while the lock is held: whoever has it next counts us
+  lock.unlock();
+  sleep(seen, until_ns, kind);
+  asleep.fetch_sub(1, std::memory_order_seq_cst);
+}
+
+void RingReader::rouse(std::uint32_t kinds) const {
+  const auto are_asleep = [&] {
+    return ((kinds & kWorkers) != 0 && workers_asleep_.load(std::memory_order_seq_cst) > 0) ||
+           ((kinds & kController) != 0 && controllers_asleep_.load(std::memory_order_seq_cst) > 0);
+  };
+  // A few instructions of another thread, in which it falls asleep or is awake already.
+  while (!wake_one(&other_.header().doorbell, kinds) && are_asleep()) sched_yield();
+}
 
 }  // namespace stoa::worker

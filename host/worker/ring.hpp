@@ -87,11 +87,16 @@ class RingReader {
   void awake();
   // Until the doorbell moves from seen, or until_ns (CLOCK_MONOTONIC) passes. Any thread, several at a time.
   void sleep(std::uint32_t seen, std::uint64_t until_ns, std::uint32_t kinds = kAnybody) const;
-  void rouse(std::uint32_t kinds) const;  // one sleeper of ours looks, too
+  // The same where several threads read under one lock: gives it back for the time of the sleep and afterwards.
+  void sleep(std::uint32_t seen, std::uint64_t until_ns, std::uint32_t kind, std::unique_lock<std::mutex>& lock);
+  // One sleeper of ours looks, too. Who has given back its lock to sleep is reached, even if it does not sleep yet: the
+  // doorbell, which would tell it, is not ours to move.
+  void rouse(std::uint32_t kinds) const;
 
  private:
   const Arena& own_;
   const Arena& other_;
+  std::atomic<std::uint32_t> workers_asleep_{0}, controllers_asleep_{0};  // or on their way there
   std::uint64_t read_ = 0;
   std::uint32_t naps_ = 0;
   bool is_broken_ = false;

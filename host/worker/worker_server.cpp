@@ -178,15 +178,15 @@ void WorkerServer::serve(bool is_controller) {
     }
     const std::uint32_t seen = reader_.announce();
     if (reader_.has_next() || (!is_controller && !tasks_.empty())) continue;
-    lock.unlock();
     if (wakes && !wakes->is_empty()) {
+      lock.unlock();
       wakes->flush();
       lock.lock();
       reader_.awake();
       continue;
     }
     const std::uint64_t until_ns = writer_.has_waiting() ? runtime::monotonic_ns() + kRingIsFullNapNs : 0;
-    reader_.sleep(seen, until_ns, is_controller ? kController : kWorkers);
+    reader_.sleep(seen, until_ns, is_controller ? kController : kWorkers, lock);
     writer_.settle();
     lock.lock();
     reader_.awake();
