@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "host/runtime/part.hpp"
+#include "host/worker/part_view.hpp"
 #include "host/worker/test_memory_held.hpp"
 #include "host/worker/wire.hpp"
 
@@ -85,6 +86,22 @@ void check_part(const WirePart& part) {
   }
 }
 
+// A part against blocks that end where their memory ends: every byte of a view that holds can be read.
+void check_view(const WirePart& part) {
+  constexpr std::size_t kBlockBytes = 256;
+  static const std::unique_ptr<std::byte[]> kBlocks = std::make_unique<std::byte[]>(kBlockBytes);
+  const auto view = view_part(part, {kBlocks.get(), kBlockBytes});
+  if (!view) return;
+  std::size_t sum = touch({reinterpret_cast<const char*>(view->payload.data()), view->payload.size()});
+  for (const stoa_str& item : view->items) sum += touch({item.p, item.n});
+  volatile std::size_t seen = sum;
+  (void)seen;
+  if (part.kind == STOA_PART_TENSOR &&
+      view->elements * size_of(static_cast<DataType>(part.datatype)) != view->payload.size())
+    std::abort();
+  if (part.kind == STOA_PART_STRINGS && view->items.size() != view->elements) std::abort();
+}
+
 void check_record(std::span<const std::byte> record) {
   const auto [type, body] = split(record);
   switch (type) {
@@ -96,7 +113,10 @@ void check_record(std::span<const std::byte> record) {
       break;
     case Message::emit:
       if (const auto message = check<EmitMessage>(type, body))
-        for (const WirePart& part : message->parts) check_part(part);
+        for (const WirePart& part : message->parts) {
+          check_part(part);
+          check_view(part);
+        }
       break;
     case Message::finish:
       if (const auto message = check<FinishMessage>(type, body)) {
