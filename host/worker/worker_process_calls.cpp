@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "host/runtime/monotonic.hpp"
+#include "host/worker/part_view.hpp"
 #include "host/worker/worker_process.hpp"
 
 namespace stoa::worker {
@@ -159,12 +160,9 @@ void WorkerProcess::free_block(std::uint64_t block, Urgency urgency) {
 // One part into the call, as if the plugin had emitted it here. False: it lies about where its bytes are.
 // Lock: flight.mutex.
 bool WorkerProcess::deliver(Flight& flight, WirePart& part, bool& has_room) {
-  std::span<const std::byte> payload = std::as_bytes(std::span(part.payload.bytes));
-  if (!part.payload.is_inline) {
-    const auto blocks = responses_.blocks();
-    if (part.payload.size > blocks.size() || part.payload.offset > blocks.size() - part.payload.size) return false;
-    payload = std::span<const std::byte>(blocks).subspan(part.payload.offset, part.payload.size);
-  }
+  auto view = view_part(part, responses_.blocks());
+  if (!view) return false;
+  const std::span<const std::byte> payload = view->payload;
   stoa_part record{};
   record.struct_size = sizeof record;
   record.kind = part.kind;
@@ -173,21 +171,11 @@ bool WorkerProcess::deliver(Flight& flight, WirePart& part, bool& has_room) {
   std::unique_ptr<Lent> lent;
   DLManagedTensorVersioned tensor{};
   stoa_strings strings{};
-  std::vector<stoa_str> items;
-  std::vector<std::byte> copy;
-  if (part.shape.size() > runtime::OutputPart::kDimsMax) return false;
   const auto ndim = static_cast<std::int32_t>(part.shape.size());
-  std::uint64_t elements = 1;
-  for (const std::int64_t extent : part.shape)
-    if (extent < 0 || __builtin_mul_overflow(elements, static_cast<std::uint64_t>(extent), &elements)) return false;
   switch (static_cast<runtime::PartKind>(part.kind)) {
     case runtime::PartKind::tensor: {
       const auto datatype = static_cast<DataType>(part.datatype);
-      const std::uint64_t element_bytes = size_of(datatype);
-      std::uint64_t bytes = 0;
-      if (element_bytes == 0 || __builtin_mul_overflow(elements, element_bytes, &bytes) || bytes != payload.size())
-        return false;
-      if (!part.payload.is_inline && bytes >= kInPlaceBytesMin) {
+      if (!part.payload.is_inline && payload.size() >= kInPlaceBytesMin) {
         lent = std::make_unique<Lent>();
         lent->process = shared_from_this();
         lent->block = part.payload.block;
@@ -204,17 +192,10 @@ bool WorkerProcess::deliver(Flight& flight, WirePart& part, bool& has_room) {
       break;
     }
     case runtime::PartKind::strings:
-      copy.assign(payload.begin(), payload.end());
-      if (part.n_strings != elements || !read_strings(copy, part.n_strings, items)) return false;
-      strings = {items.data(), part.shape.data(), ndim, 0};
+      strings = {view->items.data(), part.shape.data(), ndim, 0};
       record.u.strings = &strings;
       break;
     default:
-      // The check that it is UTF-8 and the use of it must see the same bytes.
-      if (!part.payload.is_inline) {
-        copy.assign(payload.begin(), payload.end());
-        payload = copy;
-      }
       record.u.bytes = {reinterpret_cast<const char*>(payload.data()), payload.size()};
       break;
   }
