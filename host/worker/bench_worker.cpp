@@ -1,4 +1,4 @@
-// bench_worker.cpp: what a call through a worker costs beside a thread and beside a Unix socket, and what a crash costs:
+// bench_worker.cpp: what a call through a worker costs beside a thread and a Unix socket, and what a crash costs:
 // stoa_bench_worker FIXTURES [call|crash]. SPDX-License-Identifier: Apache-2.0
 #include <poll.h>
 #include <signal.h>
@@ -330,8 +330,8 @@ void bench_crash(const std::filesystem::path& fixtures, Tier tier) {
   figure("worker.crash.unready_most", *std::ranges::max_element(unready), "ms", 100, name_of(tier));
   figure("worker.crash.replaced_p50", median(replaced), "ms", 10, name_of(tier));
   figure("worker.crash.replaced_p99", percentile(replaced, 0.99), "ms", 10, name_of(tier));
-  figure("worker.crash.rss_growth", static_cast<double>(after.rss_kib) - static_cast<double>(before.rss_kib), "KiB", 2048,
-         name_of(tier));
+  figure("worker.crash.rss_growth", static_cast<double>(after.rss_kib) - static_cast<double>(before.rss_kib), "KiB",
+         2048, name_of(tier));
   figure("worker.crash.descriptor_growth",
          static_cast<double>(after.descriptors) - static_cast<double>(before.descriptors), "fds", 0, name_of(tier));
 }

@@ -31,11 +31,11 @@ struct WorkerProgram {
   uid_t uid = 65534;                                                                  // where the host is root
   std::uint64_t request_block_bytes = 256u << 20, response_block_bytes = 512u << 20;  // taken as they are used
   std::uint64_t memory_bytes_max =
-      16ull << 30;                              // of address space, where manifest and operator state none; 0: no limit
-  std::uint32_t own_threads_max = 128;          // that a plugin may start besides the model's, in T2n
-  std::uint32_t crashes_max = 5;                // within a minute; then it is quarantined
+      16ull << 30;                      // of address space, where manifest and operator state none; 0: no limit
+  std::uint32_t own_threads_max = 128;  // that a plugin may start besides the model's, in T2n
+  std::uint32_t crashes_max = 5;        // within a minute; then it is quarantined
   std::uint64_t backoff_max_ns = 5'000'000'000;  // between a death and the next start, doubling up to this
-  std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
+  std::uint64_t hang_grace_ns = 1'000'000'000;   // after a call's deadline its worker is ended
   // Null: every worker is spawned. Shared: it is the parent of workers and ends with the last of who may start one.
   std::shared_ptr<ZygoteKeeper> zygotes = {};
 };
