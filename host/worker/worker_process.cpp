@@ -35,6 +35,8 @@ constexpr std::size_t kOutputLineMax = 1024;
 constexpr int kLoadPollMs = 20;
 // Log lines, figures and questions that are taken in between two ticks of the supervisor; whoever says more waits.
 constexpr std::int32_t kChatterPerTick = 2'000;
+// A sleep of the reader is disturbed once; that it finds nothing happens, but not every 20 us.
+constexpr std::int32_t kEmptyRingsPerTick = 1'000;
 
 std::unexpected<Error> cannot_open(const std::filesystem::path& path) {
   return failure(Code::data_loss, "worker.open", path.string() + ": " + std::strerror(errno));
@@ -168,7 +170,7 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   process->writer_.push(encode(Message::load, load), Urgency::control);
   // Death and output are watched here, too: nobody else does yet.
   while (monotonic_ns() < deadline_ns) {
-    process->chatter_left_.store(kChatterPerTick);
+    process->allow_more();
     const bool is_more = process->pump();
     {
       const std::lock_guard lock(process->mutex_);
@@ -223,9 +225,14 @@ void WorkerProcess::read_output() {
 
 // ---- life and death ----
 
+void WorkerProcess::allow_more() {
+  chatter_left_.store(kChatterPerTick);
+  rings_left_.store(kEmptyRingsPerTick);
+}
+
 void WorkerProcess::tick(std::uint64_t now_ns) {
   writer_.settle();
-  chatter_left_.store(kChatterPerTick);
+  allow_more();
   if (reader_.has_next()) pump();  // it had said too much, or the loop is busy with something long
   if (writer_.is_broken()) return kill("it reads nothing, or says it has read what it was not told");
   std::uint64_t hung = 0;

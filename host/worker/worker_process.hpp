@@ -120,6 +120,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   LoadMessage load_message(const WorkerProgram& program, const runtime::PluginSource& source) const;
   static Error crashed();
   bool read_some(std::uint32_t records_max);
+  void allow_more();
   bool pumps_itself() const;
   bool dispatch(std::span<const std::byte> record);
   bool dispatch_question(Message type, std::span<const std::byte> body);
@@ -152,6 +153,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   std::atomic<bool> is_reading_{false}, is_dead_{false};
   std::unique_ptr<thread::ReadyLoop::Watch> watch_;  // the supervisor's
   std::atomic<std::thread::id> supervisor_{}, loop_thread_{};
+  std::atomic<std::int32_t> rings_left_{0};                   // that may bring nothing, until the next tick
   std::atomic<std::int32_t> chatter_left_{0};  // until the next tick
   runtime::HostContext context_;               // what a plugin inside the host would have: the same checks and limits
   std::vector<stoa_metric*> series_;           // whoever reads; and the next one

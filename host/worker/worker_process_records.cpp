@@ -27,6 +27,7 @@ bool WorkerProcess::pump() {
     if (is_reading_.exchange(true)) return false;  // whoever does looks once more when he is done
     reader_.awake();
     writer_.settle();  // it may have read, too
+    if (!reader_.has_next() && --rings_left_ < 0) kill("it rings and says nothing, again and again");
     const bool is_good = read_some(kRecordsAtOnce);
     is_more = is_good && reader_.has_next();
     const bool is_paused = is_good && chatter_left_.load() <= 0;  // the supervisor goes on, at its next tick

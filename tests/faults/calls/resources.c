@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -122,6 +123,16 @@ static void stderr_flood(fault_call* call) {
   fault_answer(call, "said much on stderr");
 }
 
+/* The pipe that wakes the host's I/O thread, again and again, with nothing said. */
+static void bell_flood(fault_call* call) {
+  enum { kBell = 5 };
+  struct stat status;
+  if (fstat(kBell, &status) != 0 || !S_ISFIFO(status.st_mode)) return fault_refused(call, ENOENT, "no bell");
+  for (int i = 0; i < 20000000; ++i)
+    if (write(kBell, "", 1) < 0 && errno != EAGAIN) break;
+  fault_answer(call, "rang much");
+}
+
 static void log_flood(fault_call* call) {
   static char line[16384];
   memset(line, 'x', sizeof line - 1);
@@ -194,6 +205,7 @@ const fault_kind fault_resources[] = {{"memory-balloon", memory_balloon, NULL},
                                       {"stdout-flood", stdout_flood, NULL},
                                       {"stderr-flood", stderr_flood, NULL},
                                       {"log-flood", log_flood, NULL},
+                                      {"bell-flood", bell_flood, NULL},
                                       {"metric-flood", metric_flood, NULL},
                                       {"fill-disk", fill_disk, NULL},
                                       {"fill-memfd", fill_memfd, NULL},
