@@ -7,9 +7,12 @@
 #include "host/api/tensor_check.hpp"
 #include "host/api/v2_binary.hpp"
 #include "host/api/v2_json_writer.hpp"
+#include "host/thread/wake_batch.hpp"
 
 namespace stoa::api {
 namespace {
+
+constexpr std::size_t kLongBodyBytes = 64u << 10;  // reading it takes longer than others should wait for their wakes
 
 OwnedBytes owned(const http::Body& body, std::size_t from) { return {body.data().subspan(from), body.memory()}; }
 
@@ -96,6 +99,7 @@ struct Started {
 Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, const Admitted& admitted,
                             const http::Body& body) {
   const runtime::ModelSpec& spec = admitted.spec();
+  if (body.size() > kLongBodyBytes) thread::WakeBatch::flush_of_this_thread();
   auto prepared = prepare_infer(*api.readers.lend(), admitted.format, body, spec);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
   auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
