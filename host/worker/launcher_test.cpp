@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -173,6 +174,27 @@ TEST_P(LaunchedIn, DiesWithTheThreadThatLaunchedIt) {
   ASSERT_TRUE(launched.has_value()) << launched.error().message;
   const int status = wait_for_end(*launched);
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+}
+
+// Against the host only the nice value of its session counts, where the kernel has such groups.
+TEST_P(LaunchedIn, ItsSessionIsNice) {
+  const auto group_of = [](pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/autogroup");
+    std::string text;
+    std::getline(file, text);
+    return text;
+  };
+  const std::string ours = group_of(::getpid());
+  if (ours.empty()) GTEST_SKIP() << "this kernel does not group by session";
+  const auto launched = start(spec({"stay", std::string(name_of(tier()))}));
+  ASSERT_TRUE(launched.has_value()) << launched.error().message;
+  said_.close_write();
+  EXPECT_EQ(said_.read_line(), "stays");
+  EXPECT_TRUE(group_of(launched->pid).ends_with(" nice " + std::to_string(SandboxPolicy{}.nice)))
+      << group_of(launched->pid);
+  EXPECT_EQ(group_of(::getpid()), ours);
+  ::kill(launched->pid, SIGKILL);
+  wait_for_end(*launched);
 }
 
 TEST_P(LaunchedIn, FailureLeavesNothingBehind) {

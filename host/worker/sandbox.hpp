@@ -59,7 +59,8 @@ struct SandboxPolicy {
   // Threads of this worker, 0: no limit. The kernel counts them per uid, in T2n per uid and namespace: where the host
   // is root, give each worker a uid of its own. See limits_threads() for when it is in force.
   std::uint32_t threads_max = 0;
-  int nice = 5;  // a lower share of a contended CPU than the host's own threads; a nicer worker stays as it is
+  // Of its threads and of its session: a tenth of a contended CPU against one ordinary process. A nicer one stays so.
+  int nice = 10;
 
   uid_t uid = 65534;  // becomes this when it starts as root; never 0
   gid_t gid = 65534;

@@ -219,7 +219,7 @@ TEST_P(Sandbox, LimitsHold) {
          return ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0 ? 0 : EIO;
        },
        0, 0},
-      {"niceness", [](const Ground&) { return ::getpriority(PRIO_PROCESS, 0) >= 5 ? 0 : EIO; }, 0, 0},
+      {"niceness", [](const Ground&) { return ::getpriority(PRIO_PROCESS, 0) >= 10 ? 0 : EIO; }, 0, 0},
       {"no new privileges", [](const Ground&) { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : EIO; }, 0,
        0},
       {"no dump", [](const Ground&) { return ::prctl(PR_GET_DUMPABLE) == 0 ? 0 : EIO; }, 0, 0},

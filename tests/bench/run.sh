@@ -55,7 +55,7 @@ for name in "${names[@]}"; do
       taskset -c 0 $build/bin/stoa_bench_worker $build/fixtures call
       $build/bin/stoa_bench_worker $build/fixtures crash
       http+=(worker) ;;
-    start)  # ahead of what else runs here, where that is allowed: worker processes start at nice 5
+    start)  # ahead of what else runs here, where that is allowed: worker processes start at nice 10
       ahead=(chrt -r 1); "${ahead[@]}" true 2>/dev/null || ahead=()
       for fixture in crasher on_torch/on_torch; do
         [ ! -e $build/fixtures/$fixture.so ] || "${ahead[@]}" $build/bin/stoa_bench_worker_start $build/fixtures/$fixture.so T2n
