@@ -85,6 +85,18 @@ const ModelRow kModelRows[] = {
      [](const auto& s) { return s.is_inline ? 1.0 : 0.0; }},
 };
 
+struct WorkerRow {
+  const char *name, *help;
+  MetricType type;
+  std::uint64_t runtime::WorkerStatistics::* value;
+};
+const WorkerRow kWorkerRows[] = {
+    {"stoa_worker_memory_bytes", "private memory of the model's workers", MetricType::Gauge,
+     &runtime::WorkerStatistics::memory_bytes},
+    {"stoa_worker_restarts_total", "workers of the model that took the place of another", MetricType::Counter,
+     &runtime::WorkerStatistics::restarts},
+};
+
 // Not one instant: a scrape may see a count without its sum. The next one sees both.
 ClientMetric with_histogram(const inference::LatencySnapshot& seen, std::vector<ClientMetric::Label> labels) {
   ClientMetric metric;
@@ -132,6 +144,13 @@ void collect_models(const inference::Catalog& catalog, std::vector<MetricFamily>
     auto made = family(row.name, row.help, row.type);
     for (const auto& model : models)
       made.metric.push_back(with_value(row.type, row.value(model->statistics()), labels(*model)));
+    families.push_back(std::move(made));
+  }
+  for (const auto& row : kWorkerRows) {
+    auto made = family(row.name, row.help, row.type);
+    for (const auto& model : models)
+      if (const auto workers = model->instance().worker_statistics())
+        made.metric.push_back(with_value(row.type, static_cast<double>((*workers).*row.value), labels(*model)));
     families.push_back(std::move(made));
   }
   for (const auto& row : kLatencyRows) {

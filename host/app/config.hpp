@@ -37,7 +37,7 @@ struct WorkersConfig {
   std::filesystem::path program;                  // empty: stoa-worker beside this program
   std::uint32_t uid = 65'534;                     // what workers become where the host is root
   std::uint32_t crashes_max = 5;                  // within a minute, then a model is not started again
-  std::uint64_t memory_mib = 16'384;              // address space of a model that states no memory budget
+  std::uint64_t memory_mib = 16'384;              // address space and private memory, where no budget is stated
   std::uint32_t backoff_max_ms = 5'000;           // from one death to the next start, doubling up to this
   std::uint32_t hang_grace_ms = 1'000;            // a worker that keeps a request so long after its deadline is ended
 };

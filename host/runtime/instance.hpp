@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -51,6 +52,12 @@ struct InstanceTraits {
   std::string card_json;  // stoa.card/1, or empty
 };
 
+// Of the processes a model runs in.
+struct WorkerStatistics {
+  std::uint64_t memory_bytes = 0;  // private memory of all of them, a moment ago
+  std::uint64_t restarts = 0;      // workers that took the place of another, ever
+};
+
 // Threads: submit and cancel from any model thread at once, up to limits.threads in submit (and inline_slots more where
 // is_inline); the rest [control].
 class Instance {
@@ -61,6 +68,9 @@ class Instance {
   virtual InstanceState state() const = 0;
   virtual std::string_view isolation() const = 0;      // "T0", "T1", "T2", "T2n": the tier in force
   virtual std::uint64_t load_deadline_ns() const = 0;  // when load, warm-up and golden cases must be done
+
+  // nullopt: it has no processes of its own. Any thread.
+  virtual std::optional<WorkerStatistics> worker_statistics() const { return std::nullopt; }
 
   // A new instance is loaded and warming. warm_up runs stoa.warmup/1 on the calling model thread; every one of them
   // calls it, one after the other, because what it warms is per thread (allocator caches, a library's thread pools).

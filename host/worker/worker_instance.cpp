@@ -251,6 +251,15 @@ Result<void> WorkerInstance::drain(std::uint64_t deadline_ns) {
   return {};
 }
 
+std::optional<runtime::WorkerStatistics> WorkerInstance::worker_statistics() const {
+  runtime::WorkerStatistics seen;
+  for (const auto& slot : slots_) {
+    seen.restarts += slot->restarts();
+    if (const auto process = slot->any_process()) seen.memory_bytes += process->memory_bytes();
+  }
+  return seen;
+}
+
 std::vector<pid_t> WorkerInstance::pids() const {
   std::vector<pid_t> pids;
   for (const auto& slot : slots_)

@@ -25,6 +25,7 @@ class WorkerInstance final : public runtime::Instance {
   runtime::InstanceState state() const override { return state_.load(std::memory_order_acquire); }
   std::string_view isolation() const override { return name_of(program_.tier); }
   std::uint64_t load_deadline_ns() const override { return load_deadline_ns_; }
+  std::optional<runtime::WorkerStatistics> worker_statistics() const override;
   Result<void> warm_up() override;
   Result<void> prove() override;
   // Waits for a replacement where no worker lives; else returns at once, with the calls on their way.

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "host/runtime/instance_test_suite.hpp"
+#include "host/worker/test_sandbox.hpp"
 
 namespace stoa::runtime {
 namespace {
@@ -49,6 +50,7 @@ class CrasherTest : public ::testing::Test {
     worker::WorkerProgram made = program(worker::Tier::t1);
     made.hang_grace_ns = 50'000'000;
     PluginSource source = fixture_source("crasher");
+    source.models[0].limits.memory_budget_bytes = kBudgetBytes;
     auto loaded = worker::WorkerInstance::load(made, source, source.models[0], {}, host.services());
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
     instance = std::move(*loaded);
@@ -62,12 +64,16 @@ class CrasherTest : public ::testing::Test {
     EXPECT_TRUE(asked.wait()) << text;
     return asked;
   }
-  bool wait_for(InstanceState state) {
+  static bool wait_until(const std::function<bool()>& is_so) {
     const std::uint64_t until_ns = monotonic_ns() + kTestPatienceNs / 4;
-    while (instance->state() != state && monotonic_ns() < until_ns) std::this_thread::yield();
-    return instance->state() == state;
+    while (!is_so() && monotonic_ns() < until_ns) std::this_thread::yield();
+    return is_so();
+  }
+  bool wait_for(InstanceState state) {
+    return wait_until([&] { return instance->state() == state; });
   }
 
+  static constexpr std::uint64_t kBudgetBytes = std::uint64_t{256} << 20;
   FixtureHost host;
   std::unique_ptr<worker::WorkerInstance> instance;
 };
@@ -110,6 +116,25 @@ TEST_F(CrasherTest, IsQuarantinedAfterFiveInAMinute) {
   EXPECT_TRUE(wait_for(InstanceState::failed));
   EXPECT_EQ(ask("fine").reason(), "model.not_ready");
   EXPECT_TRUE(host.log->has("quarantined"));
+}
+
+TEST_F(CrasherTest, ItsMemoryIsAccounted) {
+  const auto memory_mib = [&] { return instance->worker_statistics()->memory_bytes >> 20; };
+  EXPECT_LT(memory_mib(), 64u);
+  EXPECT_EQ(ask("64 MiB").text(), "well");
+  EXPECT_TRUE(wait_until([&] { return memory_mib() >= 64; }));
+  EXPECT_LT(memory_mib(), 128u);
+  EXPECT_EQ(instance->worker_statistics()->restarts, 0u);
+}
+
+TEST_F(CrasherTest, OneThatHoldsTooMuchIsEnded) {
+  if (worker::kIsSanitized) GTEST_SKIP() << "the sanitizers' runtime has memory of its own";
+  const auto before = instance->pids();
+  ask("512 MiB");  // answered, where it is faster than whoever looks
+  EXPECT_TRUE(wait_until([&] { return host.log->has("MiB, its limit is 256 MiB"); }));
+  EXPECT_EQ(ask("fine").text(), "well");
+  EXPECT_NE(instance->pids(), before);
+  EXPECT_EQ(instance->worker_statistics()->restarts, 1u);
 }
 
 TEST_F(CrasherTest, KilledFromOutsideIsReplacedToo) {

@@ -25,6 +25,9 @@ using runtime::monotonic_ns;
 
 constexpr std::uint64_t kOwnMemoryBytes = 512u
                                           << 20;  // libraries, stacks and the C library's reserves, as address space
+// What a worker holds before it has loaded much of anything, libtorch included; a lower budget is raised to it.
+constexpr std::uint64_t kHeldBytesMin = 128u << 20;
+constexpr std::uint64_t kLookNs = 100'000'000;
 // The sanitizers reserve terabytes of address space.
 #if defined(__has_feature)
 constexpr bool kIsInstrumented = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
@@ -37,6 +40,15 @@ constexpr int kLoadPollMs = 20;
 constexpr std::int32_t kChatterPerTick = 2'000;
 // A sleep of the reader is disturbed once; that it finds nothing happens, but not every 20 us.
 constexpr std::int32_t kEmptyRingsPerTick = 1'000;
+
+// Of private memory, 0: none. A driver's own accounts of what it pins say little, so for a plugin with devices only a
+// limit that was stated counts.
+std::uint64_t held_bytes_max(const WorkerProgram& program, const runtime::PluginSource& source,
+                             const runtime::ModelSpec& spec) {
+  if (kIsInstrumented) return 0;
+  if (const std::uint64_t stated = spec.limits.memory_budget_bytes; stated != 0) return std::max(stated, kHeldBytesMin);
+  return source.permissions.devices ? 0 : program.memory_bytes_max;
+}
 
 std::unexpected<Error> cannot_open(const std::filesystem::path& path) {
   return failure(Code::data_loss, "worker.open", path.string() + ": " + std::strerror(errno));
@@ -163,6 +175,8 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
       std::move(flight), services, source.id, std::move(*requests), std::move(*responses), program.hang_grace_ns));
   process->pid_ = launched->pid;
   process->pidfd_ = launched->pidfd;
+  process->memory_.emplace(launched->pid);
+  process->memory_bytes_max_ = held_bytes_max(program, source, process->shared_->spec);
   process->output_ = reading.release();
   process->doorbell_ = doorbell.release();
   process->supervisor_.store(std::this_thread::get_id());
@@ -235,6 +249,7 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
   allow_more();
   if (reader_.has_next()) pump();  // it had said too much, or the loop is busy with something long
   if (writer_.is_broken()) return kill("it reads nothing, or says it has read what it was not told");
+  look_at_memory(now_ns);
   std::uint64_t hung = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -245,6 +260,16 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
   if (hung != 0)
     kill("request " + std::to_string(hung) + " was not finished " + std::to_string(hang_grace_ns_ / 1'000'000) +
          " ms after its deadline");
+}
+
+void WorkerProcess::look_at_memory(std::uint64_t now_ns) {
+  if (now_ns < next_look_ns_) return;
+  next_look_ns_ = now_ns + kLookNs;
+  const std::uint64_t held = memory_->private_bytes().value_or(0);
+  memory_bytes_.store(held, std::memory_order_relaxed);
+  if (memory_bytes_max_ != 0 && held > memory_bytes_max_)
+    kill("it holds " + std::to_string(held >> 20) + " MiB, its limit is " + std::to_string(memory_bytes_max_ >> 20) +
+         " MiB");
 }
 
 void WorkerProcess::kill(std::string_view why) {

@@ -17,6 +17,7 @@
 #include "host/runtime/instance.hpp"
 #include "host/runtime/outstanding.hpp"
 #include "host/worker/arena.hpp"
+#include "host/worker/process_memory.hpp"
 #include "host/worker/ring.hpp"
 #include "host/worker/sandbox.hpp"
 #include "host/worker/wire.hpp"
@@ -31,11 +32,11 @@ struct WorkerProgram {
   uid_t uid = 65534;                                                                  // where the host is root
   std::uint64_t request_block_bytes = 256u << 20, response_block_bytes = 512u << 20;  // taken as they are used
   std::uint64_t memory_bytes_max =
-      16ull << 30;                      // of address space, where manifest and operator state none; 0: no limit
-  std::uint32_t own_threads_max = 128;  // that a plugin may start besides the model's, in T2n
-  std::uint32_t crashes_max = 5;        // within a minute; then it is quarantined
+      16ull << 30;  // where manifest and operator state none: address space, private memory; 0: no limit
+  std::uint32_t own_threads_max = 128;          // that a plugin may start besides the model's, in T2n
+  std::uint32_t crashes_max = 5;                // within a minute; then it is quarantined
   std::uint64_t backoff_max_ns = 5'000'000'000;  // between a death and the next start, doubling up to this
-  std::uint64_t hang_grace_ns = 1'000'000'000;   // after a call's deadline its worker is ended
+  std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
   // Null: every worker is spawned. Shared: it is the parent of workers and ends with the last of who may start one.
   std::shared_ptr<ZygoteKeeper> zygotes = {};
 };
@@ -63,6 +64,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   int output() const { return output_; }  // what it prints; -1 once it has closed it
   // Readable when it has said something, and nobody else waits for that: hear() and pump() then. -1: a loop does.
   int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_; }
+  // Private memory, as of the last tick that looked; and what it may be, 0: no limit.
+  std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t memory_bytes_max() const { return memory_bytes_max_; }
   std::uint32_t inflight() const { return inflight_.load(std::memory_order_relaxed); }
 
   // Each call gets its finish, or comes back in the Death as not begun. Never blocks. False: the worker is dead, and
@@ -84,7 +88,8 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   bool pump();
   // From now on the services' loop does, where there is one.
   void attach();
-  void tick(std::uint64_t now_ns);  // every few ms: moves what waits, ends a worker that hangs
+  // Every few ms: moves what waits, ends a worker that hangs or holds too much.
+  void tick(std::uint64_t now_ns);
   void kill(std::string_view why);  // SIGKILL; death() follows
   struct Death {
     std::string what;                                       // "SIGSEGV at address 0x0, last request 17"
@@ -127,6 +132,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   std::shared_ptr<Flight> find(std::uint64_t id);
   bool lend_inputs(const runtime::Call& call, WireRequest& request, std::uint64_t& block, Error& error);
   bool deliver(Flight& flight, WirePart& part, bool& has_room);
+  void look_at_memory(std::uint64_t now_ns);
   void drop(Flight& flight);
   bool take_in(std::uint64_t id, std::vector<WirePart>& parts, std::optional<FinishMessage> finish);
   bool deliver_all(const std::shared_ptr<Flight>& flight);
@@ -149,6 +155,9 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   pid_t pid_ = -1;
   int pidfd_ = -1, output_ = -1, doorbell_ = -1;
   std::string output_rest_;
+  std::optional<ProcessMemory> memory_;
+  std::atomic<std::uint64_t> memory_bytes_{0};
+  std::uint64_t memory_bytes_max_ = 0, next_look_ns_ = 0;
   std::atomic<std::uint32_t> inflight_{0};
   std::atomic<bool> is_reading_{false}, is_dead_{false};
   std::unique_ptr<thread::ReadyLoop::Watch> watch_;  // the supervisor's

@@ -155,7 +155,10 @@ bool WorkerSlot::start_replacement() {
   const std::uint64_t until_ns = monotonic_ns() + flight_->spec.limits.load_ns;
   Result<void> started = start(until_ns);
   if (started) started = warm_up(until_ns);
-  if (started) return true;
+  if (started) {
+    restarts_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
   if (const auto half = any_process()) {
     half->kill("it did not start");
     half->bury(on_death_);

@@ -29,6 +29,7 @@ class WorkerSlot {
   State state() const;
   std::shared_ptr<WorkerProcess> process() const;  // of a ready slot, else null
   std::shared_ptr<WorkerProcess> any_process() const;
+  std::uint64_t restarts() const { return restarts_.load(std::memory_order_relaxed); }
   // Unloads the model, ends the worker, stays stopped. deadline_exceeded: it still works on something.
   Result<void> drain(std::uint64_t deadline_ns);
 
@@ -49,6 +50,8 @@ class WorkerSlot {
   const runtime::HostServices services_;
   const std::function<void()> on_change_;
   const OnDeath on_death_;
+
+  std::atomic<std::uint64_t> restarts_{0};
 
   mutable std::mutex mutex_;  // Lock: all below
   std::condition_variable moved_;

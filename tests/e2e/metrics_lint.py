@@ -19,6 +19,7 @@ def main():
             call(f"{host.url}/v2/models/stoa-demo/{model}/infer", BODY, {"Content-Type": "application/json"})
         status, _, text = call(host.operator_url + "/metrics")
         check(status == 200 and b"stoa_http_requests_total" in text, f"GET /metrics: {status}")
+        check(b"stoa_worker_memory_bytes{" in text and b"stoa_worker_restarts_total{" in text, "no figures of workers")
         done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, timeout=30)
         findings = (done.stdout + done.stderr).decode().splitlines()
         ours = [line for line in findings if line and not line.startswith("nv_")]
