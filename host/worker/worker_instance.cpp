@@ -27,7 +27,8 @@ WorkerInstance::WorkerInstance(const WorkerProgram& program, runtime::ModelSpec 
       flight_(std::make_shared<WorkerFlight>()),
       golden_(std::move(golden)),
       services_(services),
-      load_deadline_ns_(monotonic_ns() + spec.limits.load_ns) {
+      load_deadline_ns_(monotonic_ns() + spec.limits.load_ns),
+      slots_max_(std::max(1u, spec.limits.workers)) {
   flight_->spec = std::move(spec);
 }
 
@@ -40,10 +41,13 @@ Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram
   WorkerInstance& self = *instance;
   self.flight_->preload = preload_for(source, self.spec());
   self.state_.store(InstanceState::loading);
-  for (std::uint32_t i = 0; i < std::max(1u, self.spec().limits.workers); ++i)
-    self.slots_.push_back(std::make_unique<WorkerSlot>(
+  for (std::size_t i = 0; i < self.slots_max_; ++i) {
+    auto slot = std::make_unique<WorkerSlot>(
         program, source, self.flight_, services, [&self] { self.note_change(); },
-        [&self](const WorkerProcess::Death& death) { self.note_death(death); }));
+        [&self](const WorkerProcess::Death& death) { self.note_death(death); });
+    const std::lock_guard lock(self.slots_mutex_);
+    self.slots_.push_back(std::move(slot));
+  }
   for (const auto& slot : self.slots_) {
     if (auto started = slot->wait_started(); !started) {
       self.state_.store(InstanceState::failed);
@@ -63,7 +67,20 @@ Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram
   return instance;
 }
 
-WorkerInstance::~WorkerInstance() { slots_.clear(); }
+WorkerInstance::~WorkerInstance() {
+  std::vector<std::unique_ptr<WorkerSlot>> ending;  // after the lock is gone
+  const std::unique_lock lock(slots_mutex_);
+  ending.swap(slots_);
+}
+
+std::vector<std::shared_ptr<WorkerProcess>> WorkerInstance::processes(
+    std::shared_ptr<WorkerProcess> (WorkerSlot::*which)() const) const {
+  std::vector<std::shared_ptr<WorkerProcess>> found;
+  const std::lock_guard lock(slots_mutex_);
+  for (const auto& slot : slots_)
+    if (auto process = (*slot.*which)()) found.push_back(std::move(process));
+  return found;
+}
 
 // The slots' state becomes the model's, once it is ready; then those whose worker died too early go to the next.
 void WorkerInstance::note_change() {
@@ -73,9 +90,12 @@ void WorkerInstance::note_change() {
     const std::lock_guard lock(mutex_);
     const InstanceState now = state_.load();
     bool is_any_recovering = false;
-    for (const auto& slot : slots_) {
-      has_worker = has_worker || slot->state() == WorkerSlot::State::ready;
-      is_any_recovering = is_any_recovering || slot->state() == WorkerSlot::State::recovering;
+    {
+      const std::lock_guard slots_lock(slots_mutex_);
+      for (const auto& slot : slots_) {
+        has_worker = has_worker || slot->state() == WorkerSlot::State::ready;
+        is_any_recovering = is_any_recovering || slot->state() == WorkerSlot::State::recovering;
+      }
     }
     if (now == InstanceState::ready || now == InstanceState::recovering)
       state_.store(has_worker          ? InstanceState::ready
@@ -126,6 +146,7 @@ Result<void> WorkerInstance::prove() {
 
 // The ready worker with the least to do; for a call, the one in whose arena its inputs lie already.
 std::shared_ptr<WorkerProcess> WorkerInstance::pick(const Call* call) const {
+  const std::lock_guard lock(slots_mutex_);
   std::shared_ptr<WorkerProcess> best;
   const auto has_inputs_of = [call](const WorkerProcess& process) {
     return call != nullptr && std::ranges::any_of(call->spec().inputs, [&](const runtime::InputPart& input) {
@@ -203,8 +224,7 @@ void WorkerInstance::refuse_all(std::span<const std::shared_ptr<Call>> calls, st
 
 void WorkerInstance::cancel(Call& call, Code why) {
   call.cancel(why);
-  for (const auto& slot : slots_)
-    if (const auto process = slot->any_process()) process->cancel(call, why);
+  for (const auto& process : processes(&WorkerSlot::any_process)) process->cancel(call, why);
 }
 
 std::uint64_t WorkerInstance::cost(const Call& call) const {
@@ -225,9 +245,7 @@ Result<void> WorkerInstance::check_health(std::int32_t depth, std::uint64_t dead
   if (state() != InstanceState::ready)
     return failure(Code::unavailable, "model.not_ready", "the model is " + std::string(name_of(state())));
   if (!traits_.has_health) return {};
-  for (const auto& slot : slots_) {
-    const auto process = slot->process();
-    if (process == nullptr) continue;
+  for (const auto& process : processes(&WorkerSlot::process)) {
     QuestionMessage question;
     question.depth = depth;
     question.deadline_ns = deadline_ns;
@@ -253,6 +271,7 @@ Result<void> WorkerInstance::drain(std::uint64_t deadline_ns) {
 
 std::optional<runtime::WorkerStatistics> WorkerInstance::worker_statistics() const {
   runtime::WorkerStatistics seen;
+  const std::lock_guard lock(slots_mutex_);
   for (const auto& slot : slots_) {
     seen.restarts += slot->restarts();
     if (const auto process = slot->any_process()) seen.memory_bytes += process->memory_bytes();
@@ -262,16 +281,13 @@ std::optional<runtime::WorkerStatistics> WorkerInstance::worker_statistics() con
 
 std::vector<pid_t> WorkerInstance::pids() const {
   std::vector<pid_t> pids;
-  for (const auto& slot : slots_)
-    if (const auto process = slot->any_process()) pids.push_back(process->pid());
+  for (const auto& process : processes(&WorkerSlot::any_process)) pids.push_back(process->pid());
   return pids;
 }
 
 bool WorkerInstance::wait_settled(std::uint64_t deadline_ns) {
-  for (const auto& slot : slots_)
-    if (const auto process = slot->any_process(); process != nullptr && !process->wait_settled(deadline_ns))
-      return false;
-  return true;
+  return std::ranges::all_of(processes(&WorkerSlot::any_process),
+                             [&](const auto& process) { return process->wait_settled(deadline_ns); });
 }
 
 // ---- requests that kill ----

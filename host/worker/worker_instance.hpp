@@ -70,6 +70,14 @@ class WorkerInstance final : public runtime::Instance {
   std::map<runtime::Digest, std::uint32_t> deaths_by_request_;
   std::atomic<bool> has_poison_{false};
 
+  // One of each slot that has one; which: WorkerSlot::process or any_process.
+  std::vector<std::shared_ptr<WorkerProcess>> processes(std::shared_ptr<WorkerProcess> (WorkerSlot::*which)()
+                                                            const) const;
+
+  const std::size_t slots_max_;
+  // Lock: slots_, which grows and ends while the threads of its elements look at it. Never held while a slot ends: that
+  // waits for its thread. Taken after mutex_.
+  mutable std::mutex slots_mutex_;
   std::vector<std::unique_ptr<WorkerSlot>> slots_;  // last: its threads use all of the above
 };
 

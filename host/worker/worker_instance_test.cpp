@@ -46,11 +46,14 @@ INSTANTIATE_TEST_SUITE_P(Worker, InstanceTest,
 // One model of the crasher, in T1, where nothing but the process itself stands between it and us.
 class CrasherTest : public ::testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { load(1); }
+  void load(std::uint32_t workers) {
+    instance.reset();
     worker::WorkerProgram made = program(worker::Tier::t1);
     made.hang_grace_ns = 50'000'000;
     PluginSource source = fixture_source("crasher");
     source.models[0].limits.memory_budget_bytes = kBudgetBytes;
+    source.models[0].limits.workers = workers;
     auto loaded = worker::WorkerInstance::load(made, source, source.models[0], {}, host.services());
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
     instance = std::move(*loaded);
@@ -140,6 +143,12 @@ TEST_F(CrasherTest, OneThatHoldsTooMuchIsEnded) {
 TEST_F(CrasherTest, KilledFromOutsideIsReplacedToo) {
   kill(instance->pids().front(), SIGKILL);
   EXPECT_EQ(ask("fine").text(), "well");
+}
+
+// Each of them says so when it ends, and whoever hears it looks at the others.
+TEST_F(CrasherTest, SeveralEndOneAfterTheOther) {
+  for (int n = 0; n < 10; ++n) load(3);
+  EXPECT_EQ(instance->pids().size(), 3u);
 }
 
 }  // namespace
