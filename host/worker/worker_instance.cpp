@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <iterator>
 
 #include "host/runtime/golden.hpp"
@@ -144,29 +145,39 @@ Result<void> WorkerInstance::prove() {
   return {};
 }
 
-// The ready worker with the least to do; for a call, the one in whose arena its inputs lie already.
+std::optional<std::size_t> WorkerInstance::home_of(const Call& call) const {
+  if (call.session().empty() || slots_max_ <= 1) return std::nullopt;
+  const std::hash<std::string_view> hash;
+  constexpr std::size_t kOdd = 0x9e3779b97f4a7c15;  // so that the two may not be swapped
+  return (hash(call.spec().tenant) * kOdd + hash(call.session())) % slots_max_;
+}
+
+// A session's own worker, or the next one that is ready. Without a session the one in whose arena the inputs lie
+// already, or else the ready one with the least to do.
 std::shared_ptr<WorkerProcess> WorkerInstance::pick(const Call* call) const {
-  const std::lock_guard lock(slots_mutex_);
-  std::shared_ptr<WorkerProcess> best;
-  const auto has_inputs_of = [call](const WorkerProcess& process) {
+  const auto home = call == nullptr ? std::nullopt : home_of(*call);
+  const auto has_inputs = [call](const WorkerProcess& process) {
     return call != nullptr && std::ranges::any_of(call->spec().inputs, [&](const runtime::InputPart& input) {
              return !input.data.empty() && process.has_in_arena(input.data);
            });
   };
-  for (const auto& slot : slots_) {
-    auto process = slot->process();
-    if (process != nullptr && slots_.size() > 1 && has_inputs_of(*process)) return process;
-    if (process != nullptr && (best == nullptr || process->inflight() < best->inflight())) best = std::move(process);
+  std::shared_ptr<WorkerProcess> best;
+  const std::lock_guard lock(slots_mutex_);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    auto process = slots_[(home.value_or(0) + i) % slots_.size()]->process();
+    if (process == nullptr) continue;
+    if (home || (slots_max_ > 1 && has_inputs(*process))) return process;
+    if (best == nullptr || process->inflight() < best->inflight()) best = std::move(process);
   }
   return best;
 }
 
-std::shared_ptr<WorkerProcess> WorkerInstance::wait_for_worker(std::uint64_t until_ns) {
+std::shared_ptr<WorkerProcess> WorkerInstance::wait_for_worker(const Call& call, std::uint64_t until_ns) {
   std::unique_lock lock(mutex_);
   std::shared_ptr<WorkerProcess> found;
   const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(until_ns)};
   moved_.wait_until(lock, until, [&] {
-    found = pick();
+    found = pick(&call);
     const InstanceState now = state();
     return found != nullptr || now == InstanceState::failed || now == InstanceState::stopped;
   });
@@ -195,16 +206,23 @@ std::shared_ptr<std::byte[]> WorkerInstance::take_input_memory(std::uint64_t byt
   return process == nullptr ? nullptr : process->take_input_memory(bytes);
 }
 
-// Until a worker has them, or none will come.
+// A batch for each worker; within it, and so within a session, the order stays.
 void WorkerInstance::send(std::vector<std::shared_ptr<Call>> calls) {
+  if (calls.size() <= 1 || slots_max_ <= 1) return send_together(calls);
+  std::vector<std::vector<std::shared_ptr<Call>>> by_home(slots_max_ + 1);
+  for (auto& call : calls) by_home[home_of(*call).value_or(slots_max_)].push_back(std::move(call));
+  for (const auto& some : by_home) send_together(some);
+}
+
+// Until a worker has them, or none will come.
+void WorkerInstance::send_together(std::span<const std::shared_ptr<Call>> left) {
   const std::size_t batch_max = std::max(1u, traits_.batching.requests_max);  // as the plugin asked for
-  std::span<const std::shared_ptr<Call>> left = calls;
   while (!left.empty()) {
     std::shared_ptr<WorkerProcess> process = pick(left.front().get());
     if (process == nullptr) {
       std::uint64_t until_ns = 0;
       for (const auto& call : left) until_ns = std::max(until_ns, call->deadline_ns());
-      process = wait_for_worker(until_ns != 0 ? until_ns : monotonic_ns() + kRecoverNs);
+      process = wait_for_worker(*left.front(), until_ns != 0 ? until_ns : monotonic_ns() + kRecoverNs);
     }
     if (process == nullptr) return refuse_all(left, name_of(state()));
     const auto some = left.first(std::min(batch_max, left.size()));
@@ -229,14 +247,14 @@ void WorkerInstance::cancel(Call& call, Code why) {
 
 std::uint64_t WorkerInstance::cost(const Call& call) const {
   if (!traits_.has_cost) return 1;
-  const auto process = pick();
+  const auto process = pick(&call);
   const Call* const one = &call;
   return process == nullptr ? 1 : std::max<std::uint64_t>(1, process->ask_about(Message::cost, {&one, 1}, 1));
 }
 
 bool WorkerInstance::can_join(const Call& first, const Call& next) const {
   if (!traits_.has_join_rule) return true;
-  const auto process = pick();
+  const auto process = pick(&first);
   const Call* const both[] = {&first, &next};
   return process != nullptr && process->ask_about(Message::can_join, both, 0) != 0;
 }

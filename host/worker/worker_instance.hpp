@@ -47,8 +47,10 @@ class WorkerInstance final : public runtime::Instance {
                  const runtime::HostServices& services);
   void note_change();
   void note_death(const WorkerProcess::Death& death);
+  // Which of the slots a call's session belongs to; nullopt: the call has none, or there is no choice.
+  std::optional<std::size_t> home_of(const runtime::Call& call) const;
   std::shared_ptr<WorkerProcess> pick(const runtime::Call* call = nullptr) const;
-  std::shared_ptr<WorkerProcess> wait_for_worker(std::uint64_t until_ns);
+  std::shared_ptr<WorkerProcess> wait_for_worker(const runtime::Call& call, std::uint64_t until_ns);
   std::vector<std::shared_ptr<runtime::Call>> without_poison(std::span<const std::shared_ptr<runtime::Call>> calls);
   runtime::Digest digest_of(const runtime::Call& call) const;
 
@@ -62,6 +64,7 @@ class WorkerInstance final : public runtime::Instance {
   std::atomic<bool> is_warm_{false};
 
   void send(std::vector<std::shared_ptr<runtime::Call>> calls);
+  void send_together(std::span<const std::shared_ptr<runtime::Call>> left);
   void refuse_all(std::span<const std::shared_ptr<runtime::Call>> calls, std::string_view why);
 
   mutable std::mutex mutex_;                             // Lock: the next four, and the wait for a worker

@@ -151,5 +151,65 @@ TEST_F(CrasherTest, SeveralEndOneAfterTheOther) {
   EXPECT_EQ(instance->pids().size(), 3u);
 }
 
+CallSpec pid_of(std::string session, std::string tenant = "") {
+  CallSpec spec = Asked::with_text("pid");
+  spec.session = std::move(session);
+  spec.tenant = std::move(tenant);
+  return spec;
+}
+
+TEST_F(CrasherTest, ASessionStaysWithItsWorker) {
+  load(3);
+  const auto answer_of = [&](CallSpec spec) {
+    Asked asked(std::move(spec));
+    instance->submit(std::span(&asked.call, 1));
+    EXPECT_TRUE(asked.wait());
+    return asked.text();
+  };
+  std::map<std::pair<int, int>, std::string> homes;
+  std::set<std::string> used;
+  for (int round = 0; round < 3; ++round) {
+    for (int tenant = 0; tenant < 3; ++tenant) {
+      for (int session = 0; session < 10; ++session) {
+        const std::string pid = answer_of(pid_of(std::to_string(session), std::to_string(tenant)));
+        EXPECT_EQ(homes.try_emplace({tenant, session}, pid).first->second, pid) << tenant << " " << session;
+        used.insert(pid);
+      }
+    }
+  }
+  EXPECT_EQ(used.size(), 3u);
+
+  // Several of them at once, in whatever order.
+  std::vector<Asked> mixed;
+  std::vector<std::shared_ptr<Call>> calls;
+  for (int n = 0; n < 30; ++n) mixed.emplace_back(pid_of(std::to_string(n % 10), std::to_string(n / 10)));
+  for (const Asked& asked : mixed) calls.push_back(asked.call);
+  instance->submit(calls);
+  for (int n = 0; n < 30; ++n) {
+    EXPECT_TRUE(mixed[static_cast<std::size_t>(n)].wait());
+    EXPECT_EQ(mixed[static_cast<std::size_t>(n)].text(), (homes[{n / 10, n % 10}])) << n;
+  }
+
+  // Its worker is gone: one of those that are there has it.
+  const std::string home = homes[{0, 0}];
+  kill(std::atoi(home.c_str()), SIGKILL);
+  EXPECT_TRUE(wait_until([&] {
+    const std::string pid = answer_of(pid_of("0", "0"));
+    return pid != home && std::atoi(pid.c_str()) > 0;
+  }));
+}
+
+TEST_F(CrasherTest, WithoutSessionsTheIdleOneGetsTheCall) {
+  load(3);
+  std::set<std::string> used = {ask("pid").text()};
+  std::vector<Asked> hanging;
+  for (int n = 0; n < 2; ++n) {
+    hanging.emplace_back("hang");
+    instance->submit(std::span(&hanging.back().call, 1));
+    used.insert(ask("pid").text());
+  }
+  EXPECT_EQ(used.size(), 3u);
+}
+
 }  // namespace
 }  // namespace stoa::runtime
