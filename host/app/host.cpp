@@ -119,6 +119,7 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
 
   parts->support = worker::probe_sandbox();
   parts->workers = worker_program(parts->config, parts->support);
+  parts->workers.scratch = std::make_shared<worker::ScratchRoot>(parts->config.state / "scratch");
   parts->workers.zygotes = std::make_shared<worker::ZygoteKeeper>(parts->workers.executable, parts->plugin_log);
 
   Parts& p = *parts;

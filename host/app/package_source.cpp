@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
+
 #include "host/app/golden_values.hpp"
+#include "registry/package/manifest_grammar.hpp"
 
 namespace stoa::app {
 namespace {
@@ -115,6 +118,8 @@ Result<runtime::PluginSource> plugin_source(const Manifest& manifest, const std:
     source.permissions.jit = source.permissions.jit || permission == "jit";
     source.permissions.network = source.permissions.network || permission.starts_with("network:");
     source.permissions.devices = source.permissions.devices || permission.starts_with("device:");
+    source.permissions.scratch_bytes =
+        std::max(source.permissions.scratch_bytes, registry::scratch_bytes_of(permission));
   }
   for (const auto& asset : manifest.assets)
     source.assets.push_back({asset.path, std::filesystem::absolute(folder) / asset.path, asset.size});

@@ -33,9 +33,10 @@ struct GoldenCase {
 
 // What a sandbox opens for the plugin, as its manifest asks and the operator allows.
 struct PluginPermissions {
-  bool jit = false;      // makes code while it serves
-  bool network = false;  // opens sockets
-  bool devices = false;  // uses a GPU
+  bool jit = false;                 // makes code while it serves
+  bool network = false;             // opens sockets
+  bool devices = false;             // uses a GPU
+  std::uint64_t scratch_bytes = 0;  // writes files in a folder of its own; 0: has none
 };
 
 struct PluginSource {

@@ -111,6 +111,8 @@ struct LoadMessage {
   std::uint64_t memory_bytes_max = 0;
   std::uint32_t uid = 65534;  // where the worker starts as root
   std::uint32_t host_pid = 0, threads_max = 0;
+  std::string scratch;  // a folder for its files; empty: none
+  std::uint64_t scratch_bytes_max = 0;
 };
 
 struct LoadedMessage {
@@ -230,7 +232,7 @@ void visit(A& a, LoadMessage& m) {
   a(m.model, m.version, m.local_name, m.task, m.config_json, m.meters, m.devices, m.inflight_max, m.threads);
   a(m.memory_budget_bytes, m.load_ns, m.output_bytes_max, m.log_lines_per_s, m.log_lines_burst, m.metric_series_max);
   a(m.has_metrics, m.tier, m.readable, m.may_use_network, m.may_use_devices, m.may_make_code, m.memory_bytes_max, m.uid,
-    m.host_pid, m.threads_max);
+    m.host_pid, m.threads_max, m.scratch, m.scratch_bytes_max);
 }
 template <class A>
 void visit(A& a, LoadedMessage& m) {

@@ -123,6 +123,8 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.may_use_network = source.permissions.network;
   load.may_use_devices = source.permissions.devices;
   load.may_make_code = source.permissions.jit;
+  if (scratch_ != nullptr) load.scratch = "/proc/self/fd/" + std::to_string(descriptor + 1);
+  load.scratch_bytes_max = source.permissions.scratch_bytes;
   const std::uint64_t stated = spec.limits.memory_budget_bytes;
   const std::uint64_t wanted = stated != 0 ? stated + kOwnMemoryBytes : program.memory_bytes_max;
   if (wanted != 0 && !kIsInstrumented)
@@ -147,6 +149,15 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   for (const auto& asset : source.assets) {
     opened.emplace_back(open(asset.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (opened.back().get() < 0) return cannot_open(asset.file);
+  }
+  std::unique_ptr<ScratchFolder> scratch;
+  if (const std::uint64_t bytes = source.permissions.scratch_bytes; bytes != 0) {
+    if (program.scratch == nullptr) return failure(Code::failed_precondition, "sandbox.scratch", "this host has none");
+    auto made = program.scratch->make({program.uid, bytes});
+    auto folder_of_it = made ? (*made)->open() : std::unexpected(made.error());
+    if (!folder_of_it) return std::unexpected(folder_of_it.error());
+    scratch = std::move(*made);
+    opened.push_back(std::move(*folder_of_it));
   }
   int ends[2], bell_ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return cannot_open("a pipe");
@@ -173,6 +184,7 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
 
   const std::shared_ptr<WorkerProcess> process(new WorkerProcess(
       std::move(flight), services, source.id, std::move(*requests), std::move(*responses), program.hang_grace_ns));
+  process->scratch_ = std::move(scratch);
   process->pid_ = launched->pid;
   process->pidfd_ = launched->pidfd;
   process->memory_.emplace(launched->pid);
@@ -194,6 +206,8 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
     poll(watched, 3, is_more ? 0 : kLoadPollMs);
     if (watched[2].revents != 0) process->hear();
     process->read_output();
+    if (process->scratch_ != nullptr)
+      if (const auto excess = process->scratch_->excess(monotonic_ns())) process->kill(*excess);
     if (watched[0].revents != 0) {
       const std::string what = process->bury().what;
       return failure(Code::failed_precondition, "plugin.crashed", "the plugin crashed while it was loaded: " + what);
@@ -250,6 +264,8 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
   if (reader_.has_next()) pump();  // it had said too much, or the loop is busy with something long
   if (writer_.is_broken()) return kill("it reads nothing, or says it has read what it was not told");
   look_at_memory(now_ns);
+  if (scratch_ != nullptr)
+    if (const auto excess = scratch_->excess(now_ns)) return kill(*excess);
   std::uint64_t hung = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -333,6 +349,7 @@ WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>
   if (blamed != death.suspects.end()) death.suspects = {*blamed};
   if (before_told) before_told(death);
   for (const auto& call : begun) call->refuse(crashed());
+  scratch_.reset();  // after those who wait were told: much may lie in there
   return death;
 }
 

@@ -20,6 +20,7 @@
 #include "host/worker/process_memory.hpp"
 #include "host/worker/ring.hpp"
 #include "host/worker/sandbox.hpp"
+#include "host/worker/scratch.hpp"
 #include "host/worker/wire.hpp"
 #include "host/worker/zygote_keeper.hpp"
 
@@ -39,6 +40,7 @@ struct WorkerProgram {
   std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
   // Null: every worker is spawned. Shared: it is the parent of workers and ends with the last of who may start one.
   std::shared_ptr<ZygoteKeeper> zygotes = {};
+  std::shared_ptr<ScratchRoot> scratch = {};  // null: nobody gets a folder to write in
 };
 
 // What the calls of one model have in common, however many workers it had; outlives them and their payloads.
@@ -147,6 +149,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   const std::string plugin_;
   const std::uint64_t hang_grace_ns_;
   Arena requests_, responses_;
+  std::unique_ptr<ScratchFolder> scratch_;  // null: it has none
   RingWriter writer_;
   RingReader reader_;
   BlockBook book_;

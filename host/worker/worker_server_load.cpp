@@ -1,9 +1,11 @@
 // worker_server_load.cpp: what partner code finds around it in a worker, from its load to its end.
 // SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "host/runtime/load_plugin.hpp"
 #include "host/worker/crash_note.hpp"
@@ -117,6 +119,13 @@ void WorkerServer::start_load(LoadMessage message) {
   policy_.memory_bytes_max = message.memory_bytes_max;
   for (int descriptor = 3; descriptor <= kLibraryFolder + static_cast<int>(message.assets.size()); ++descriptor)
     policy_.descriptors.push_back(descriptor);
+  if (!message.scratch.empty()) {
+    policy_.scratch = message.scratch;
+    policy_.scratch_bytes_max = message.scratch_bytes_max;
+    policy_.descriptors.push_back(policy_.descriptors.back() + 1);
+    signal(SIGXFSZ, SIG_IGN);                      // what is too large for a file is refused (EFBIG), in every tier
+    setenv("TMPDIR", message.scratch.c_str(), 1);  // no thread reads it yet, and no partner code
+  }
   policy_.descriptors_max = static_cast<std::uint32_t>(kDescriptorsMax + 2 * message.assets.size());
   if (policy_.tier != Tier::t0) {
     if (auto entered = enter_load_stage(policy_); !entered) {

@@ -3,7 +3,9 @@
 #include "registry/package/manifest_grammar.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <utility>
 
 namespace stoa::registry {
 namespace {
@@ -35,10 +37,17 @@ bool every_part(std::string_view text, char separator, Predicate is_good) {
   }
 }
 
-bool is_scratch_size(std::string_view text) {
-  for (const std::string_view unit : {"KiB", "MiB", "GiB"})
-    if (text.ends_with(unit)) return is_number(text.substr(0, text.size() - 3), 6) && text.front() != '0';
-  return false;
+// In bytes; 0: it is no size.
+std::uint64_t scratch_size(std::string_view text) {
+  constexpr std::pair<std::string_view, int> kUnits[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
+  for (const auto& [unit, shift] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    text.remove_suffix(unit.size());
+    std::uint64_t count = 0;
+    if (is_number(text, 6)) std::from_chars(text.data(), text.data() + text.size(), count);
+    return count << shift;
+  }
+  return 0;
 }
 
 bool is_network_target(std::string_view text) {
@@ -78,11 +87,15 @@ bool is_dotted_word(std::string_view text) {
 
 bool is_permission(std::string_view text) {
   if (text == "jit") return true;  // makes code while it serves
-  constexpr std::string_view kDevice = "device:", kNetwork = "network:", kScratch = "scratch:";
+  constexpr std::string_view kDevice = "device:", kNetwork = "network:";
   if (text.starts_with(kDevice)) return is_lower_name(text.substr(kDevice.size()), "-", 32);
   if (text.starts_with(kNetwork)) return is_network_target(text.substr(kNetwork.size()));
-  if (text.starts_with(kScratch)) return is_scratch_size(text.substr(kScratch.size()));
-  return false;
+  return scratch_bytes_of(text) != 0;
+}
+
+std::uint64_t scratch_bytes_of(std::string_view permission) {
+  constexpr std::string_view kScratch = "scratch:";
+  return permission.starts_with(kScratch) ? scratch_size(permission.substr(kScratch.size())) : 0;
 }
 
 bool is_media_type(std::string_view text) {
