@@ -9,6 +9,7 @@
 
 #include "host/app/config_section.hpp"
 #include "host/app/model_config.hpp"
+#include "registry/package/permission.hpp"
 
 namespace stoa::app {
 namespace {
@@ -93,6 +94,11 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.texts("in_process", config.in_process);
   root.paths_by_name("trust", config.trust);
   root.texts_by_name("permissions", config.permissions);
+  for (const auto& [plugin, permission] : config.permissions) {
+    registry::Permissions unused;
+    if (const auto good = registry::add_permission(permission, unused); !good)
+      root.fail("permissions", "value", fmt::format("\"{}\" of {}: {}", permission, plugin, good.error().message));
+  }
   root.section("customer", [&](Section& s) { read_plane(s, config.customer); });
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });

@@ -131,6 +131,8 @@ TEST(Config, ASlipIsNamedByItsKey) {
       {"[models]\n\"a/b\" = 1", "config.type", "models.\"a/b\": is not a table"},
       {"[models.\"a/infer\"]", "config.value", "models.\"a/infer\": is no"},
       {"[models.\"a/b\"]\nthread = 1", "config.unknown_key", "models.\"a/b\".thread: is not a key"},
+      {"[permissions]\n\"a/b\" = [\"jit\", \"network:api.example.org\"]", "config.value",
+       "permissions: \"network:api.example.org\" of a/b: names a host"},
       {"[models.\"a/b\"]\nthreads = 0", "config.range", "models.\"a/b\".threads: is 0, allowed are 1 to 256"},
       {"[models.\"a/b\"]\ninflight_max = 65537", "config.range", "models.\"a/b\".inflight_max: is 65537"},
       {"[models.\"a/b\"]\nqueue_max = -1", "config.range", "models.\"a/b\".queue_max: is -1, allowed are 0 to 1000000"},

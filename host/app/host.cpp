@@ -210,6 +210,12 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
     apply(configured->second, model);
     configured_models.insert(model.name);
   }
+  const auto is_a_card = [](const DLDevice& device) { return device.device_type == kDLCUDA; };
+  for (const runtime::ModelSpec& model : source->models)
+    if (!is_inside && source->permissions.devices && std::ranges::none_of(model.devices, is_a_card))
+      log.write(Level::warn, "model.no_card",
+                {{"model", model.name},
+                 {"why", "it may use cards (device:cuda) and is given none: name them in devices under models"}});
   const auto serve = [&](const std::string& name, Result<std::unique_ptr<runtime::Instance>> instance) {
     auto served = instance ? serve_instance(std::move(*instance), report) : std::unexpected(instance.error());
     if (!served) refuse(report, file + ": " + name, served.error());

@@ -5,10 +5,8 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include <algorithm>
-
 #include "host/app/golden_values.hpp"
-#include "registry/package/manifest_grammar.hpp"
+#include "registry/package/permission.hpp"
 
 namespace stoa::app {
 namespace {
@@ -114,13 +112,14 @@ Result<runtime::PluginSource> plugin_source(const Manifest& manifest, const std:
   source.source_sha256 = manifest.source_sha256;
   source.abi_min = manifest.abi_min;
   source.abi_max = manifest.abi_max;
-  for (const std::string& permission : manifest.permissions) {
-    source.permissions.jit = source.permissions.jit || permission == "jit";
-    source.permissions.network = source.permissions.network || permission.starts_with("network:");
-    source.permissions.devices = source.permissions.devices || permission.starts_with("device:");
-    source.permissions.scratch_bytes =
-        std::max(source.permissions.scratch_bytes, registry::scratch_bytes_of(permission));
-  }
+  registry::Permissions asked;
+  for (const std::string& permission : manifest.permissions)
+    if (auto added = registry::add_permission(permission, asked); !added) return std::unexpected(added.error());
+  source.permissions = {.jit = asked.jit,
+                        .network = asked.network,
+                        .tcp_ports = asked.tcp_ports,
+                        .devices = asked.cuda,
+                        .scratch_bytes = asked.scratch_bytes};
   for (const auto& asset : manifest.assets)
     source.assets.push_back({asset.path, std::filesystem::absolute(folder) / asset.path, asset.size});
   for (const ModelDeclaration& model : manifest.models) source.models.push_back(spec_of(manifest, model));

@@ -13,6 +13,7 @@
 #include "host/app/host.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/key_option.hpp"
+#include "registry/package/permission.hpp"
 
 namespace stoa::cli {
 namespace {
@@ -45,6 +46,9 @@ Result<app::Config> configuration(const Options& options) {
     if (equals == std::string::npos)
       return failure(Code::invalid_argument, "usage.allow",
                      fmt::format("--allow {}: want publisher/plugin=permission, as in acme/vision=jit", row));
+    registry::Permissions unused;
+    if (const auto good = registry::add_permission(row.substr(equals + 1), unused); !good)
+      return failure(Code::invalid_argument, "usage.allow", fmt::format("--allow {}: {}", row, good.error().message));
     config.permissions.emplace(row.substr(0, equals), row.substr(equals + 1));
   }
   for (const std::string& row : options.trust) {

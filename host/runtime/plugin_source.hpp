@@ -33,10 +33,11 @@ struct GoldenCase {
 
 // What a sandbox opens for the plugin, as its manifest asks and the operator allows.
 struct PluginPermissions {
-  bool jit = false;                 // makes code while it serves
-  bool network = false;             // opens sockets
-  bool devices = false;             // uses a GPU
-  std::uint64_t scratch_bytes = 0;  // writes files in a folder of its own; 0: has none
+  bool jit = false;                      // makes code while it serves
+  bool network = false;                  // opens sockets, to any address and port
+  std::vector<std::uint16_t> tcp_ports;  // opens TCP to these ports, at any address
+  bool devices = false;                  // uses the cards of its model's spec
+  std::uint64_t scratch_bytes = 0;       // writes files in a folder of its own; 0: has none
 };
 
 struct PluginSource {

@@ -1,14 +1,12 @@
 // landlock.cpp: the rules, by path. SPDX-License-Identifier: Apache-2.0
 #include "host/worker/landlock.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <span>
 #include <string>
 
@@ -26,14 +24,20 @@ struct [[gnu::packed]] PathBeneathAttr {
   std::uint64_t allowed;
   std::int32_t parent;
 };
-constexpr int kRulePathBeneath = 1;
+struct NetPortAttr {
+  std::uint64_t allowed, port;
+};
+constexpr int kRulePathBeneath = 1, kRuleNetPort = 2;
 constexpr unsigned kCreateRulesetVersion = 1;
 
 constexpr std::uint64_t kWriteFile = 1u << 1, kReadFile = 1u << 2, kReadDir = 1u << 3, kRemoveDir = 1u << 4,
                         kRemoveFile = 1u << 5, kMakeDir = 1u << 7, kMakeReg = 1u << 8, kRefer = 1u << 13,
                         kTruncate = 1u << 14, kIoctlDev = 1u << 15;
 constexpr std::uint64_t kFilesOfAbi1 = (1u << 13) - 1;
-constexpr std::uint64_t kTcp = 3;                // bind and connect
+constexpr std::uint64_t kConnectTcp = 2;
+constexpr std::uint64_t kTcp = 1 | kConnectTcp;  // bind, too
+constexpr std::uint64_t kDnsPort = 53;
+constexpr int kAbiOfPorts = 4;
 constexpr std::uint64_t kSocketsAndSignals = 3;  // abstract Unix sockets, and signals, to processes outside
 // What a rule on a file, not a folder, may hold.
 constexpr std::uint64_t kOfFile = 1u | kWriteFile | kReadFile | kTruncate | kIoctlDev;
@@ -109,6 +113,12 @@ class PathRules {
     return {};
   }
 
+  Result<void> grant_port(std::uint64_t port) const {
+    const NetPortAttr rule{kConnectTcp, port};
+    if (::syscall(SYS_landlock_add_rule, ruleset_.get(), kRuleNetPort, &rule, 0u) == 0) return {};
+    return sandbox_failure("landlock", "cannot grant TCP port " + std::to_string(port), errno);
+  }
+
  private:
   // 0 or an errno.
   int add(const char* path, std::uint64_t access) const {
@@ -125,28 +135,21 @@ class PathRules {
   const std::uint64_t handled_;
 };
 
-// /dev/nvidia0 and on: as many as the machine has.
-Result<void> grant_cards(const PathRules& rules) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/dev"), &::closedir);
-  if (folder == nullptr) return sandbox_failure("landlock", "cannot list /dev", errno);
-  constexpr std::string_view kCard = "nvidia";
-  while (const dirent* const entry = ::readdir(folder.get())) {
-    const std::string_view name = entry->d_name;
-    if (!name.starts_with(kCard) || name.size() == kCard.size()) continue;
-    if (name.find_first_not_of("0123456789", kCard.size()) != std::string_view::npos) continue;
-    if (auto granted = rules.grant("/dev/" + std::string(name), kReadWriteDevice); !granted) return granted;
-  }
-  return {};
-}
-
 Result<void> grant_all(const PathRules& rules, const SandboxPolicy& policy) {
   Result<void> granted = rules.grant(kSystemFiles);
-  if (granted && policy.network) granted = rules.grant(kNetworkFiles);
+  if (granted && (policy.network || limits_ports(policy))) granted = rules.grant(kNetworkFiles);
   if (granted && policy.devices) granted = rules.grant(kDeviceFiles);
-  if (granted && policy.devices) granted = grant_cards(rules);
+  if (policy.devices)
+    for (const std::uint32_t card : policy.cards)
+      if (granted) granted = rules.grant("/dev/nvidia" + std::to_string(card), kReadWriteDevice);
   for (const auto& path : policy.readable)
     if (granted) granted = rules.grant(path, kReadOnly);
   if (granted && !policy.scratch.empty()) granted = rules.grant(policy.scratch, kReadWrite);
+  if (limits_ports(policy)) {
+    for (const std::uint64_t port : policy.tcp_ports)
+      if (granted) granted = rules.grant_port(port);
+    if (granted) granted = rules.grant_port(kDnsPort);
+  }
   return granted;
 }
 
@@ -160,10 +163,13 @@ int landlock_abi() noexcept {
 Result<void> confine_files(const SandboxPolicy& policy) {
   const int abi = landlock_abi();
   if (abi < 1) return sandbox_failure("landlock", "this kernel has no Landlock, or it is switched off");
+  if (limits_ports(policy) && abi < kAbiOfPorts)
+    return sandbox_failure("landlock", "this kernel cannot hold a worker to TCP ports: its Landlock has ABI " +
+                                           std::to_string(abi) + ", ports need ABI " + std::to_string(kAbiOfPorts));
   RulesetAttr attr{kFilesOfAbi1, 0, 0};
   if (abi >= 2) attr.handled_fs |= kRefer;
   if (abi >= 3) attr.handled_fs |= kTruncate;
-  if (abi >= 4 && !policy.network) attr.handled_net = kTcp;
+  if (abi >= kAbiOfPorts && !policy.network) attr.handled_net = kTcp;
   if (abi >= 5) attr.handled_fs |= kIoctlDev;
   if (abi >= 6) attr.scoped = kSocketsAndSignals;
   // An older kernel knows a shorter structure; zeroes behind what it knows are fine with it.

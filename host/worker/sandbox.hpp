@@ -47,8 +47,11 @@ struct SandboxPolicy {
   std::vector<int> descriptors;  // stay open, besides 0, 1 and 2; no datagram sockets: they can send anywhere
   std::vector<std::filesystem::path> readable;  // absolute files and folders to read and map; each must exist
   std::filesystem::path scratch;                // an absolute folder to read and write; empty: none
-  bool network = false;                         // sockets of IPv4 and IPv6, and the files that name resolution reads
-  bool devices = false;                         // NVIDIA's device files; implies jit
+  bool network = false;  // sockets of IPv4 and IPv6 to anywhere, and the files that name resolution reads
+  // Without network: TCP to these ports, and to 53, where names are resolved; the same files; no UDP. Empty: none.
+  std::vector<std::uint16_t> tcp_ports;
+  bool devices = false;              // NVIDIA's driver, without a card; implies jit
+  std::vector<std::uint32_t> cards;  // with devices: /dev/nvidia0 and so on; each must exist
   // Makes code while it serves: executable pages without a file. libtorch does, at each new shape of a convolution: its
   // oneDNN throws "could not create a primitive" without.
   bool jit = false;
@@ -66,6 +69,9 @@ struct SandboxPolicy {
   gid_t gid = 65534;
   pid_t host_pid = 0;  // the parent to die with; 0: do not check that it still lives. Not used in T2n
 };
+
+// Whether TCP is held to tcp_ports. Any thread.
+inline bool limits_ports(const SandboxPolicy& policy) noexcept { return !policy.network && !policy.tcp_ports.empty(); }
 
 // Whether threads_max binds: in T2n, and for a worker that starts as root. An ordinary user's workers share its uid
 // with the host, whose threads the kernel would count too; there memory_bytes_max is what ends a thread bomb, one stack
@@ -85,7 +91,7 @@ bool limits_threads(const SandboxPolicy& policy) noexcept;
 //   sandbox.identity     uid, gid or groups were refused
 //   sandbox.privileges   one of the prctl was refused
 //   sandbox.parent       the host died meanwhile
-//   sandbox.landlock     no Landlock in this kernel, or a path that cannot be granted
+//   sandbox.landlock     no Landlock in this kernel, or none that knows ports, or a path that cannot be granted
 //   sandbox.seccomp      no filter in this kernel, or it was refused
 Result<void> enter_load_stage(const SandboxPolicy& policy);
 

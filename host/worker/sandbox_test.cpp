@@ -116,6 +116,115 @@ TEST_P(Sandbox, NetworkIsInternetSockets) {
   for (const auto& row : rows) check(with, row);
 }
 
+// A listener on 127.0.0.1 that connects are queued at.
+class LocalPort {
+ public:
+  LocalPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t bytes = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(socket_, any, bytes) != 0 || ::listen(socket_, 64) != 0 || ::getsockname(socket_, any, &bytes) != 0)
+      std::abort();
+    number_ = ntohs(address.sin_port);
+  }
+  ~LocalPort() { ::close(socket_); }
+  LocalPort(const LocalPort&) = delete;
+  LocalPort& operator=(const LocalPort&) = delete;
+  std::uint16_t number() const { return number_; }
+
+ private:
+  int socket_;
+  std::uint16_t number_ = 0;
+};
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno;
+  const sockaddr_in address = loopback(port);
+  return misdeeds::errno_of(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
+}
+
+int send_fast_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) return errno;
+  const sockaddr_in address = loopback(port);
+  return misdeeds::errno_of(
+      ::sendto(fd, "x", 1, MSG_FASTOPEN, reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
+}
+
+TEST_P(Sandbox, TcpPortsAreOutboundTcpToThesePorts) {
+  if (const std::string missing = missing_for_t2(); !missing.empty()) GTEST_SKIP() << missing;
+  const LocalPort allowed, other;
+  SandboxPolicy with = policy();
+  with.tcp_ports = {allowed.number(), 1};
+  const auto check_connect = [&](const SandboxPolicy& in, const char* name, std::uint16_t port, int expected) {
+    for (const Stage stage : {Stage::load, Stage::serve}) {
+      const Outcome outcome = in_sandbox(in, stage, [&] { return connect_to(port); }, GetParam());
+      EXPECT_EQ(outcome.refusal, "") << name;
+      EXPECT_EQ(outcome.error, expected) << name << ": " << std::generic_category().message(outcome.error);
+    }
+  };
+  if (probe_sandbox().landlock_abi < 4) {
+    const Outcome outcome = in_sandbox(with, Stage::load, [] { return 0; }, GetParam());
+    EXPECT_TRUE(outcome.refusal.starts_with("sandbox.landlock: this kernel cannot hold a worker to TCP ports"))
+        << outcome.refusal;
+    GTEST_SKIP() << "this kernel's Landlock knows no ports";
+  }
+  check_connect(with, "an allowed port", allowed.number(), 0);
+  check_connect(with, "another port", other.number(), EACCES);
+  check_connect(with, "an allowed port where nobody listens", 1, ECONNREFUSED);
+  const int names = connect_to(53);  // whatever it is here
+  check_connect(with, "name resolution", 53, names);
+  SandboxPolicy everything = with;
+  everything.network = true;
+  check_connect(everything, "another port with the network", other.number(), 0);
+
+  const Misdeed rows[] = {
+      {"TCP", [](const Ground&) { return misdeeds::socket_of(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP); }, 0,
+       0},
+      {"UDP", [](const Ground&) { return misdeeds::socket_of(AF_INET, SOCK_DGRAM, 0); }, EPERM, EPERM},
+      {"MPTCP", [](const Ground&) { return misdeeds::socket_of(AF_INET, SOCK_STREAM, 262); }, EPERM, EPERM},
+      {"SCTP", [](const Ground&) { return misdeeds::socket_of(AF_INET, SOCK_STREAM, 132); }, EPERM, EPERM},
+      {"Unix socket", [](const Ground&) { return misdeeds::socket_of(AF_UNIX, SOCK_STREAM, 0); }, EPERM, EPERM},
+      {"send before connecting", [](const Ground&) { return send_fast_to(1); }, EPERM, EPERM},
+      {"serve",
+       [](const Ground&) {
+         const sockaddr_in address = loopback(0);
+         return misdeeds::errno_of(
+             ::bind(::socket(AF_INET, SOCK_STREAM, 0), reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
+       },
+       EACCES, EACCES},
+      {"read the hosts file", [](const Ground&) { return misdeeds::open_and_close("/etc/hosts", O_RDONLY); }, 0, 0},
+      {"read passwords", [](const Ground&) { return misdeeds::open_and_close("/etc/passwd", O_RDONLY); }, EACCES,
+       EACCES},
+  };
+  for (const auto& row : rows) check(with, row);
+}
+
+TEST_P(Sandbox, DevicesOpenOnlyTheCardsTheyAreGiven) {
+  if (const std::string missing = missing_for_t2(); !missing.empty()) GTEST_SKIP() << missing;
+  SandboxPolicy with = policy();
+  with.devices = true;
+  const auto card = [](const Ground&) { return misdeeds::open_and_close("/dev/nvidia0", O_RDWR); };
+  const bool has_card = std::filesystem::exists("/dev/nvidia0");
+  check(with, {"a card that is not given", card, has_card ? EACCES : ENOENT, has_card ? EACCES : ENOENT});
+  with.cards = {0};
+  if (has_card) return check(with, {"a card that is given", card, 0, 0});
+  const Outcome outcome = in_sandbox(with, Stage::load, [] { return 0; }, GetParam());
+  EXPECT_TRUE(outcome.refusal.starts_with("sandbox.landlock: cannot grant /dev/nvidia0: No such file"))
+      << outcome.refusal;
+}
+
 TEST_P(Sandbox, DevicesAndJitMakeCodeWhileServing) {
   if (const std::string missing = missing_for_t2(); !missing.empty()) GTEST_SKIP() << missing;
   SandboxPolicy jit = policy(), devices = policy();

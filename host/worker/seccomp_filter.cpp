@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -33,8 +34,8 @@ constexpr std::string_view kHarmlessCalls =
     // descriptors
     "read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 close close_range lseek fstat "
     "fstatfs dup dup2 dup3 poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait "
-    "epoll_pwait2 eventfd2 pipe2 timerfd_create timerfd_settime timerfd_gettime fadvise64 flock recvmsg sendmsg "
-    "recvfrom sendto shutdown "
+    "epoll_pwait2 eventfd2 pipe2 timerfd_create timerfd_settime timerfd_gettime fadvise64 flock recvmsg "
+    "recvfrom shutdown "
     // memory
     "brk mmap munmap mremap mprotect madvise mlock mlock2 munlock msync mincore membarrier get_mempolicy "
     "set_mempolicy mbind "
@@ -60,8 +61,7 @@ constexpr std::string_view kPathCalls = "access faccessat faccessat2 readlink re
 constexpr std::string_view kScratchCalls =
     "mkdir mkdirat rmdir unlink unlinkat creat rename renameat renameat2 ftruncate fallocate fsync fdatasync";
 
-constexpr std::string_view kNetworkCalls =
-    "connect bind getsockname getpeername getsockopt setsockopt sendmmsg recvmmsg";
+constexpr std::string_view kNetworkCalls = "connect bind getsockname getpeername getsockopt setsockopt recvmmsg";
 
 // A driver's ioctl numbers change from version to version; only a proxy that speaks its protocol could filter them. The
 // price: FIOSETOWN on a socket, so give such a worker no socket where it shares the host's uid.
@@ -82,8 +82,10 @@ constexpr int kFamilies[] = {AF_INET, AF_INET6};
 constexpr std::uint64_t kNamespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
+bool has_sockets(const SandboxPolicy& policy) { return policy.network || limits_ports(policy); }
+
 bool opens_files_while_serving(const SandboxPolicy& policy) {
-  return !policy.scratch.empty() || policy.devices || policy.network;
+  return !policy.scratch.empty() || policy.devices || has_sockets(policy);
 }
 
 scmp_arg_cmp equals(unsigned argument, std::uint64_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
@@ -121,6 +123,8 @@ class Filter {
     }
   }
   void on(std::uint32_t action, int call, const scmp_arg_cmp& comparison) { add(action, call, {&comparison, 1}); }
+  // All of the comparisons must hold.
+  void on(std::uint32_t action, int call, std::span<const scmp_arg_cmp> comparisons) { add(action, call, comparisons); }
 
   // What libseccomp made of it. It only writes to a descriptor: a pipe, because RLIMIT_FSIZE is 0 already. One that
   // does not fit would be cut, and the kernel refuses a program whose last step does not return.
@@ -193,6 +197,37 @@ void allow_files(Filter& filter, const SandboxPolicy& policy) {
   filter.on(SCMP_ACT_ALLOW, SCMP_SYS(openat), has_bits(2, O_CREAT | O_TRUNC, 0));
 }
 
+void allow_tcp(Filter& filter, const scmp_arg_cmp& of_family) {
+  constexpr std::uint64_t kType = 0xffffffff & ~std::uint64_t{SOCK_CLOEXEC | SOCK_NONBLOCK};
+  for (const std::uint64_t protocol : {std::uint64_t{0}, std::uint64_t{IPPROTO_TCP}}) {
+    const scmp_arg_cmp all[] = {of_family, has_bits(1, kType, SOCK_STREAM), equals(2, protocol)};
+    filter.on(SCMP_ACT_ALLOW, SCMP_SYS(socket), all);
+  }
+}
+
+// Landlock holds TCP to its ports where it connects. So with ports there is TCP only: no UDP, no MPTCP, which Landlock
+// does not take for TCP, and no MSG_FASTOPEN, which connects while it sends and does not ask Landlock in all kernels.
+void allow_sockets(Filter& filter, const SandboxPolicy& policy) {
+  const auto allow_sending = [&](int call, unsigned flags) {
+    if (limits_ports(policy))
+      filter.on(SCMP_ACT_ALLOW, call, has_bits(flags, MSG_FASTOPEN, 0));
+    else
+      filter.on(SCMP_ACT_ALLOW, call);
+  };
+  allow_sending(SCMP_SYS(sendto), 3);
+  allow_sending(SCMP_SYS(sendmsg), 2);
+  if (!has_sockets(policy)) return;
+  allow_sending(SCMP_SYS(sendmmsg), 3);
+  filter.on(SCMP_ACT_ALLOW, kNetworkCalls);
+  for (const int family : kFamilies) {
+    const auto of_family = equals(0, static_cast<std::uint64_t>(family));
+    if (limits_ports(policy))
+      allow_tcp(filter, of_family);
+    else
+      filter.on(SCMP_ACT_ALLOW, SCMP_SYS(socket), of_family);
+  }
+}
+
 Result<FilterProgram> compile_for_loading(const SandboxPolicy& policy) {
   Filter filter(SCMP_ACT_ERRNO(EPERM));
   filter.on(SCMP_ACT_ALLOW, kHarmlessCalls);
@@ -204,11 +239,7 @@ Result<FilterProgram> compile_for_loading(const SandboxPolicy& policy) {
   allow_for_self(filter);
   allow_threads(filter);
   allow_files(filter, policy);
-  if (policy.network) {
-    for (const int family : kFamilies)
-      filter.on(SCMP_ACT_ALLOW, SCMP_SYS(socket), equals(0, static_cast<std::uint64_t>(family)));
-    filter.on(SCMP_ACT_ALLOW, kNetworkCalls);
-  }
+  allow_sockets(filter, policy);
   if (policy.devices) {
     filter.on(SCMP_ACT_ALLOW, kDeviceCalls);
   } else {
@@ -235,11 +266,11 @@ Result<FilterProgram> compile_for_serving(const SandboxPolicy& policy) {
 
 // ---- compiled programs: this process's, and those it forks have them too ----
 
-constexpr std::size_t kShapes = 16;
+constexpr std::size_t kShapes = 32;
 // What of a policy the filters depend on.
 std::size_t shape_of(const SandboxPolicy& policy) {
   return (policy.network ? 1u : 0u) | (policy.devices ? 2u : 0u) | (policy.jit ? 4u : 0u) |
-         (policy.scratch.empty() ? 0u : 8u);
+         (policy.scratch.empty() ? 0u : 8u) | (limits_ports(policy) ? 16u : 0u);
 }
 
 struct FilterPair {

@@ -113,6 +113,8 @@ struct LoadMessage {
   std::uint32_t host_pid = 0, threads_max = 0;
   std::string scratch;  // a folder for its files; empty: none
   std::uint64_t scratch_bytes_max = 0;
+  std::vector<std::uint16_t> tcp_ports;  // without may_use_network: the ones it may use
+  std::vector<std::uint32_t> cards;      // with may_use_devices: the machine's numbers
 };
 
 struct LoadedMessage {
@@ -232,7 +234,7 @@ void visit(A& a, LoadMessage& m) {
   a(m.model, m.version, m.local_name, m.task, m.config_json, m.meters, m.devices, m.inflight_max, m.threads);
   a(m.memory_budget_bytes, m.load_ns, m.output_bytes_max, m.log_lines_per_s, m.log_lines_burst, m.metric_series_max);
   a(m.has_metrics, m.tier, m.readable, m.may_use_network, m.may_use_devices, m.may_make_code, m.memory_bytes_max, m.uid,
-    m.host_pid, m.threads_max, m.scratch, m.scratch_bytes_max);
+    m.host_pid, m.threads_max, m.scratch, m.scratch_bytes_max, m.tcp_ports, m.cards);
 }
 template <class A>
 void visit(A& a, LoadedMessage& m) {

@@ -43,6 +43,20 @@ INSTANTIATE_TEST_SUITE_P(Worker, InstanceTest,
                                            in_tier("T2n", worker::Tier::t2n)),
                          [](const auto& info) { return info.param.name; });
 
+// Where there is no such card, the refusal names it; where there is one, the model loads.
+TEST(WorkerCards, AreThoseOfTheModel) {
+  if (worker::best_tier(worker::probe_sandbox()) < worker::Tier::t2) GTEST_SKIP() << "this machine has no T2";
+  FixtureHost host;
+  PluginSource source = fixture_source("crasher");
+  source.permissions.devices = true;
+  source.models[0].devices = {{kDLCPU, 0}, {kDLCUDA, 127}};
+  const auto loaded = worker::load_worker(program(worker::Tier::t2), source, source.models[0], host.services());
+  if (std::filesystem::exists("/dev/nvidia127")) GTEST_SKIP() << "this machine has 128 cards";
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().reason, "sandbox.landlock");
+  EXPECT_NE(loaded.error().message.find("cannot grant /dev/nvidia127"), std::string::npos) << loaded.error().message;
+}
+
 // One model of the crasher, in T1, where nothing but the process itself stands between it and us.
 class CrasherTest : public ::testing::Test {
  protected:

@@ -59,6 +59,21 @@ std::string signal_text(int number) {
   return name == nullptr ? "signal " + std::to_string(number) : std::string("SIG") + name;
 }
 
+// The machine's numbers of the cards among devices, sorted. In a sandbox CUDA sees these alone and numbers them from 0,
+// so devices gets those numbers.
+std::vector<std::uint32_t> open_cards(std::vector<WireDevice>& devices, Tier tier) {
+  std::vector<std::uint32_t> cards;
+  for (const WireDevice& device : devices)
+    if (device.type == kDLCUDA) cards.push_back(static_cast<std::uint32_t>(device.id));
+  std::ranges::sort(cards);
+  for (WireDevice& device : devices) {
+    if (device.type != kDLCUDA || tier < Tier::t2) continue;
+    const auto at = std::ranges::lower_bound(cards, static_cast<std::uint32_t>(device.id));
+    device.id = static_cast<std::int32_t>(at - cards.begin());
+  }
+  return cards;
+}
+
 }  // namespace
 
 WorkerProcess::WorkerProcess(std::shared_ptr<WorkerFlight> flight, const runtime::HostServices& services,
@@ -105,6 +120,7 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.config_json = spec.config_json;
   load.meters = spec.meters;
   for (const DLDevice& device : spec.devices) load.devices.push_back({device.device_type, device.device_id});
+  if (source.permissions.devices) load.cards = open_cards(load.devices, program.tier);
   load.inflight_max = spec.limits.inflight_max;
   load.threads = spec.limits.threads;
   load.memory_budget_bytes = spec.limits.memory_budget_bytes;
@@ -121,6 +137,7 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   // Elsewhere the kernel would count those of all workers together, or the host's as well.
   if (program.tier == Tier::t2n) load.threads_max = spec.limits.threads + program.own_threads_max;
   load.may_use_network = source.permissions.network;
+  load.tcp_ports = source.permissions.tcp_ports;
   load.may_use_devices = source.permissions.devices;
   load.may_make_code = source.permissions.jit;
   if (scratch_ != nullptr) load.scratch = "/proc/self/fd/" + std::to_string(descriptor + 1);
@@ -176,7 +193,7 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   spec.tier = program.tier;
   spec.uid = program.uid;
   spec.gid = program.uid;
-  spec.network = source.permissions.network;
+  spec.network = source.permissions.network || !source.permissions.tcp_ports.empty();
   const auto launched = program.zygotes != nullptr && flight->preload
                             ? program.zygotes->launch(spec, *flight->preload, deadline_ns)
                             : launch(spec);

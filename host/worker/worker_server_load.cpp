@@ -112,7 +112,12 @@ void WorkerServer::start_load(LoadMessage message) {
   for (const std::string& path : message.readable) policy_.readable.emplace_back(path);
   policy_.threads_max = message.threads_max;
   policy_.network = message.may_use_network;
+  policy_.tcp_ports = message.tcp_ports;
   policy_.devices = message.may_use_devices;
+  policy_.cards = message.cards;
+  // Here no other thread reads the environment yet.
+  if (limits_ports(policy_)) setenv("RES_OPTIONS", "use-vc", 1);      // names by TCP: there is no UDP
+  if (policy_.devices) setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 1);  // as the device files are numbered
   policy_.jit = message.may_make_code;
   policy_.uid = policy_.gid = message.uid;
   policy_.host_pid = policy_.tier == Tier::t2n ? 0 : static_cast<pid_t>(message.host_pid);

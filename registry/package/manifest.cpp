@@ -8,6 +8,7 @@
 #include "registry/package/manifest_golden.hpp"
 #include "registry/package/manifest_grammar.hpp"
 #include "registry/package/manifest_json.hpp"
+#include "registry/package/permission.hpp"
 #include "registry/package/semver.hpp"
 #include "registry/package/spdx.hpp"
 
@@ -73,12 +74,12 @@ void read_licences(JsonObject& top, Verdict& verdict, Manifest& out) {
 
 void read_permissions(JsonObject& top, Verdict& verdict, Manifest& out) {
   std::set<std::string> seen;
+  Permissions together;
   for (std::size_t i = 0; const auto& value : top.array("permissions", {0, kPermissionsMax})) {
     const auto pointer = at(top.pointer("permissions"), i++);
     auto text = element_text(value, pointer, verdict, {1, 300});
-    if (!is_permission(text))
-      verdict.refuse(pointer, "permission",
-                     "must be device:<kind>, network:<host>[:<port>], scratch:<n>KiB|MiB|GiB or jit");
+    if (const auto added = add_permission(text, together); !added)
+      verdict.refuse(pointer, "permission", added.error().message);
     if (!seen.insert(text).second) verdict.refuse(pointer, "duplicate", "is listed twice");
     out.permissions.push_back(std::move(text));
   }

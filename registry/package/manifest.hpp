@@ -79,7 +79,7 @@ struct Manifest {
   std::uint32_t abi_min = 1, abi_max = 1;
   std::vector<PlatformDeclaration> platforms;
   std::vector<ModelDeclaration> models;
-  std::vector<std::string> permissions;       // "device:cuda", "network:…", "scratch:64MiB"
+  std::vector<std::string> permissions;       // permission.hpp's: "device:cuda", "scratch:64MiB"
   std::string min_isolation;                  // "T0" "T1" "T2" "T2n": not served below; empty: the operator's word
   std::string licence_code, licence_weights;  // SPDX expressions
   std::vector<AssetDeclaration> assets;

@@ -3,9 +3,7 @@
 #include "registry/package/manifest_grammar.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
-#include <utility>
 
 namespace stoa::registry {
 namespace {
@@ -37,29 +35,6 @@ bool every_part(std::string_view text, char separator, Predicate is_good) {
   }
 }
 
-// In bytes; 0: it is no size.
-std::uint64_t scratch_size(std::string_view text) {
-  constexpr std::pair<std::string_view, int> kUnits[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
-  for (const auto& [unit, shift] : kUnits) {
-    if (!text.ends_with(unit)) continue;
-    text.remove_suffix(unit.size());
-    std::uint64_t count = 0;
-    if (is_number(text, 6)) std::from_chars(text.data(), text.data() + text.size(), count);
-    return count << shift;
-  }
-  return 0;
-}
-
-bool is_network_target(std::string_view text) {
-  const auto colon = text.find(':');
-  if (colon != std::string_view::npos) {
-    const auto port = text.substr(colon + 1);
-    if (!is_number(port, 5) || (port.size() == 5 && port > "65535") || port == "0") return false;
-    text = text.substr(0, colon);
-  }
-  return text.size() <= 253 && every_part(text, '.', [](auto label) { return is_lower_name(label, "-", 63); });
-}
-
 bool is_media_token(std::string_view text) {  // RFC 9110's token
   return !text.empty() && std::ranges::all_of(text, [](char c) { return is_alnum(c) || is_one_of(c, "!#$&-^_.+"); });
 }
@@ -83,19 +58,6 @@ bool is_port_name(std::string_view text) {
 bool is_dotted_word(std::string_view text) {
   return text.size() <= 64 && !text.empty() && is_lower(text.front()) &&
          every_part(text, '.', [](auto word) { return is_lower_name(word, "-_", 64); });
-}
-
-bool is_permission(std::string_view text) {
-  if (text == "jit") return true;  // makes code while it serves
-  constexpr std::string_view kDevice = "device:", kNetwork = "network:";
-  if (text.starts_with(kDevice)) return is_lower_name(text.substr(kDevice.size()), "-", 32);
-  if (text.starts_with(kNetwork)) return is_network_target(text.substr(kNetwork.size()));
-  return scratch_bytes_of(text) != 0;
-}
-
-std::uint64_t scratch_bytes_of(std::string_view permission) {
-  constexpr std::string_view kScratch = "scratch:";
-  return permission.starts_with(kScratch) ? scratch_size(permission.substr(kScratch.size())) : 0;
 }
 
 bool is_media_type(std::string_view text) {

@@ -1,7 +1,6 @@
 // manifest_grammar.hpp: the small grammars of a manifest's names, paths and words.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstdint>
 #include <string_view>
 
 namespace stoa::registry {
@@ -10,9 +9,6 @@ bool is_account_name(std::string_view text);  // publisher, plugin: a-z 0-9 and 
 bool is_model_name(std::string_view text);    // also inner dots and underscores; no word of the HTTP routes
 bool is_port_name(std::string_view text);     // letters, digits, _ . : -, 128 at most, no separator first
 bool is_dotted_word(std::string_view text);   // task, meter: "image-classification", "token.out"
-bool is_permission(std::string_view text);    // "device:cuda", "network:api.example.org:443", "scratch:64MiB"
-// What "scratch:64MiB" asks for, in bytes. 0: it asks for something else.
-std::uint64_t scratch_bytes_of(std::string_view permission);
 bool is_media_type(std::string_view text);    // "image/png", "audio/pcm;rate=16000"
 bool is_libc_version(std::string_view text);  // "2.36"
 bool is_homepage(std::string_view text);      // absolute http or https URL, printable ASCII

@@ -122,7 +122,7 @@ TEST(Manifest, RefusesOneThingWrong) {
       {"/licences/weights", "\"all mine\"", "manifest.licence", nullptr},
       {"/permissions/0", "\"root\"", "manifest.permission", nullptr},
       {"/permissions/0", "\"scratch:64MB\"", "manifest.permission", nullptr},
-      {"/permissions/0", "\"network:evil.example:99999\"", "manifest.permission", nullptr},
+      {"/permissions/0", "\"network:api.example.org:443\"", "manifest.permission", nullptr},
       {"/permissions/1", "\"scratch:64MiB\"", "manifest.duplicate", nullptr},
       {"/platforms", "[]", "manifest.length", nullptr},
       {"/platforms", "{}", "manifest.type", nullptr},
