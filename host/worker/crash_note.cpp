@@ -23,20 +23,27 @@ void note(int number, siginfo_t* info, void*) {
 
 void note_crashes(ArenaHeader& header) {
   g_header = &header;
-  // A stack of its own for this thread; a thread whose stack overflows has none and dies all the same, without a note.
-  void* const memory =
-      mmap(nullptr, kSignalStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (memory != MAP_FAILED) {
-    stack_t stack{};
-    stack.ss_sp = memory;
-    stack.ss_size = kSignalStackBytes;
-    sigaltstack(&stack, nullptr);
-  }
   struct sigaction action{};
   action.sa_sigaction = &note;
   action.sa_flags = static_cast<int>(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND);
   sigemptyset(&action.sa_mask);
   for (const int number : kSignals) sigaction(number, &action, nullptr);
+}
+
+SignalStack::SignalStack()
+    : memory_(
+          mmap(nullptr, kSignalStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
+  if (memory_ == MAP_FAILED) return;
+  stack_t stack{};
+  stack.ss_sp = memory_;
+  stack.ss_size = kSignalStackBytes;
+  sigaltstack(&stack, &before_);
+}
+
+SignalStack::~SignalStack() {
+  if (memory_ == MAP_FAILED) return;
+  sigaltstack(&before_, nullptr);  // a sanitizer has one for each thread and takes it back at the thread's end
+  munmap(memory_, kSignalStackBytes);
 }
 
 }  // namespace stoa::worker

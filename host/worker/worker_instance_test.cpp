@@ -104,6 +104,14 @@ TEST_F(CrasherTest, SaysWhatHappenedAndIsReplaced) {
   EXPECT_TRUE(host.log->has("SIGSEGV at address 0x10, last request " + std::to_string(crashed.call->id())));
 }
 
+TEST_F(CrasherTest, SaysWhereAStackOverflowed) {
+  const Asked crashed = ask("overflow");
+  EXPECT_EQ(crashed.reason(), "plugin.crashed");
+  EXPECT_EQ(ask("fine").text(), "well");
+  EXPECT_TRUE(host.log->has("SIGSEGV at address 0x"));
+  EXPECT_TRUE(host.log->has(", last request " + std::to_string(crashed.call->id())));
+}
+
 TEST_F(CrasherTest, EndsOneThatEndsItself) {
   EXPECT_EQ(ask("exit").reason(), "plugin.crashed");
   EXPECT_TRUE(wait_for(InstanceState::ready));

@@ -34,10 +34,10 @@ struct WorkerProgram {
   std::uint64_t request_block_bytes = 256u << 20, response_block_bytes = 512u << 20;  // taken as they are used
   std::uint64_t memory_bytes_max =
       16ull << 30;  // where manifest and operator state none: address space, private memory; 0: no limit
-  std::uint32_t own_threads_max = 128;          // that a plugin may start besides the model's, in T2n
-  std::uint32_t crashes_max = 5;                // within a minute; then it is quarantined
+  std::uint32_t own_threads_max = 128;           // that a plugin may start besides the model's, in T2n
+  std::uint32_t crashes_max = 5;                 // within a minute; then it is quarantined
   std::uint64_t backoff_max_ns = 5'000'000'000;  // between a death and the next start, doubling up to this
-  std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
+  std::uint64_t hang_grace_ns = 1'000'000'000;   // after a call's deadline its worker is ended
   // Null: every worker is spawned. Shared: it is the parent of workers and ends with the last of who may start one.
   std::shared_ptr<ZygoteKeeper> zygotes = {};
   std::shared_ptr<ScratchRoot> scratch = {};  // null: nobody gets a folder to write in
@@ -165,7 +165,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   std::atomic<bool> is_reading_{false}, is_dead_{false};
   std::unique_ptr<thread::ReadyLoop::Watch> watch_;  // the supervisor's
   std::atomic<std::thread::id> supervisor_{}, loop_thread_{};
-  std::atomic<std::int32_t> rings_left_{0};                   // that may bring nothing, until the next tick
+  std::atomic<std::int32_t> rings_left_{0};    // that may bring nothing, until the next tick
   std::atomic<std::int32_t> chatter_left_{0};  // until the next tick
   runtime::HostContext context_;               // what a plugin inside the host would have: the same checks and limits
   std::vector<stoa_metric*> series_;           // whoever reads; and the next one

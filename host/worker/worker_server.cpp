@@ -134,6 +134,7 @@ void WorkerServer::answer(std::uint64_t question, const Result<void>& outcome, s
 // ---- the threads ----
 
 int WorkerServer::run() {
+  const SignalStack signal_stack;
   serve(true);
   for (auto& thread : errands_) thread.join();
   for (auto& thread : threads_) thread.join();

@@ -145,6 +145,7 @@ void WorkerServer::start_load(LoadMessage message) {
 }
 
 void WorkerServer::load(const LoadMessage& message) {
+  const SignalStack signal_stack;  // partner code's constructors, init and load run here
   services_.log = std::make_shared<RelayLog>(*this);
   if (message.has_metrics) services_.metrics = std::make_shared<RelayMetrics>(*this);
   services_.output_pool = std::make_shared<ArenaPool>(*this);
@@ -231,6 +232,7 @@ void WorkerServer::warm_up(const QuestionMessage& question) {
   for (std::uint32_t i = 0; i < threads_max_; ++i) {
     threads.emplace_back([&, this] {
       prctl(PR_SET_NAME, "stoa-model");
+      const SignalStack signal_stack;
       bool is_good = false;
       {
         std::unique_lock lock(turn);
@@ -262,6 +264,7 @@ void WorkerServer::warm_up(const QuestionMessage& question) {
 }
 
 void WorkerServer::drain(const QuestionMessage& question) {
+  const SignalStack signal_stack;
   const auto drained = instance_->drain(question.deadline_ns);
   if (drained) {
     const std::lock_guard lock(mutex_);
