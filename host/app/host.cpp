@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "host/api/problem.hpp"
@@ -69,8 +70,9 @@ struct Host::Parts {
   std::shared_ptr<PluginLog> plugin_log = std::make_shared<PluginLog>(log);
   api::Metrics metrics;
   runtime::HostServices services;
-  worker::SandboxSupport support;
-  worker::WorkerProgram workers;
+  std::shared_ptr<worker::ScratchRoot> scratch;
+  worker::SandboxSupport support;                // with workers
+  std::optional<worker::WorkerProgram> workers;  // from the first package on that runs in workers
   inference::Catalog catalog;
   std::set<std::string> configured_models;  // of config.models, those that a package has
   std::atomic<bool> is_loading{true}, is_draining{false};
@@ -99,6 +101,16 @@ struct Host::Parts {
     log.write(Level::error, "package.refused", {{"package", what}, {"reason", error.reason}, {"why", error.message}});
   }
 
+  // What the machine gives is found out with a fork, and a host without workers need not.
+  const worker::WorkerProgram& worker_program_here() {
+    if (workers) return *workers;
+    support = worker::probe_sandbox();
+    workers = worker_program(config, support);
+    workers->scratch = scratch;
+    workers->zygotes = std::make_shared<worker::ZygoteKeeper>(workers->executable, plugin_log);
+    return *workers;
+  }
+
   void load_package(const registry::Package& package, const std::string& file, LoadReport& report);
   Result<void> serve_instance(std::unique_ptr<runtime::Instance> instance, LoadReport& report);
 };
@@ -117,10 +129,7 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   parts->services.sha256 = [](std::string_view bytes) { return registry::sha256_of(bytes); };
   parts->services.inline_threads = parts->config.io_threads;
 
-  parts->support = worker::probe_sandbox();
-  parts->workers = worker_program(parts->config, parts->support);
-  parts->workers.scratch = std::make_shared<worker::ScratchRoot>(parts->config.state / "scratch");
-  parts->workers.zygotes = std::make_shared<worker::ZygoteKeeper>(parts->workers.executable, parts->plugin_log);
+  parts->scratch = std::make_shared<worker::ScratchRoot>(parts->config.state / "scratch");
 
   Parts& p = *parts;
   p.api = std::make_unique<api::ApiContext>(p.catalog, p.metrics);
@@ -177,11 +186,12 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
   const registry::Manifest& manifest = package.manifest();
   const bool is_inside = runs_in_process(config, manifest.id());
   // What the package demands holds for plugins inside the host, too; what the operator demands is about workers.
-  const worker::Tier tier = is_inside ? worker::Tier::t0 : workers.tier;
+  const worker::Tier tier = is_inside ? worker::Tier::t0 : worker_program_here().tier;
   worker::Tier wanted = is_inside ? worker::Tier::t0 : config.workers.isolation_min;
   if (!manifest.min_isolation.empty())
     wanted = std::max(wanted, worker::parse_tier(manifest.min_isolation).value_or(worker::Tier::t2n));
-  if (tier < wanted)
+  if (tier < wanted) {
+    (void)worker_program_here();  // of a plugin inside the host, too: what would it have found in one
     return refuse(
         report, file,
         {Code::failed_precondition, "isolation.too_weak",
@@ -191,6 +201,7 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
                      support.landlock_abi > 0 ? "yes" : "no", support.has_seccomp ? "yes" : "no",
                      support.has_user_namespaces ? "yes" : "no"),
          0});
+  }
   if (const std::string* asked = refused_permission(config, manifest.id(), manifest.permissions); !is_inside && asked)
     return refuse(report, file,
                   {Code::permission_denied, "isolation.permission",
@@ -222,7 +233,7 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
   };
   if (!is_inside) {
     for (const runtime::ModelSpec& model : source->models)
-      serve(model.name, worker::load_worker(workers, *source, model, services));
+      serve(model.name, worker::load_worker(worker_program_here(), *source, model, services));
     return;
   }
   auto instances = runtime::load_plugin(*source, services);
