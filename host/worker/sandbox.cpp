@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -147,6 +148,11 @@ Result<void> give_up_privileges(const SandboxPolicy& policy) {
                                          std::to_string(::getppid()));
   // No dump, and no other process of the same uid may look in.
   if (::prctl(PR_SET_DUMPABLE, 0) != 0) return sandbox_failure("privileges", "PR_SET_DUMPABLE", errno);
+  // The first process of a user namespace has all of them in there until it runs a program, which a forked worker does
+  // not; an ordinary user's host may have been given some of its own.
+  __user_cap_header_struct whose{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  if (::syscall(SYS_capset, &whose, none) != 0) return sandbox_failure("privileges", "capset", errno);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return sandbox_failure("privileges", "PR_SET_NO_NEW_PRIVS", errno);
   return {};
 }

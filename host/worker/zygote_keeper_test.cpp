@@ -5,6 +5,8 @@
 
 #include <signal.h>
 
+#include <fstream>
+
 #include "host/runtime/fixture_host.hpp"
 #include "host/worker/worker_instance.hpp"
 
@@ -21,10 +23,11 @@ std::filesystem::path worker_program_path() {
 class ZygoteKeeperTest : public testing::Test {
  protected:
   // A model whose worker has come up.
-  std::unique_ptr<WorkerInstance> load(const runtime::PluginSource& source = fixture_source("crasher")) {
+  std::unique_ptr<WorkerInstance> load(const runtime::PluginSource& source = fixture_source("crasher"),
+                                       Tier tier = Tier::t1) {
     WorkerProgram program;
     program.executable = worker_program_path();
-    program.tier = Tier::t1;
+    program.tier = tier;
     program.zygotes = keeper;
     auto loaded = WorkerInstance::load(program, source, source.models[0], {}, host.services());
     EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
@@ -44,6 +47,23 @@ TEST_F(ZygoteKeeperTest, StartsOneWhenItIsNeeded) {
   const auto first = load(), second = load();
   EXPECT_NE(only_zygote(), 0);
   EXPECT_EQ(host.log->lines().size(), 0u);
+}
+
+TEST_F(ZygoteKeeperTest, WorkersHaveNoCapabilitiesNotEvenInTheirNamespace) {
+  const Tier best = best_tier(probe_sandbox());
+  for (const Tier tier : {Tier::t1, Tier::t2, Tier::t2n}) {
+    if (tier > best) GTEST_SKIP() << "this machine has no " << name_of(tier);
+    const auto worker = load(fixture_source("crasher"), tier);
+    ASSERT_NE(worker, nullptr);
+    std::ifstream status("/proc/" + std::to_string(worker->pids().at(0)) + "/status");
+    int sets = 0;
+    for (std::string line; std::getline(status, line);) {
+      const bool is_set = line.starts_with("CapEff:") || line.starts_with("CapPrm:") || line.starts_with("CapInh:");
+      if (is_set) EXPECT_EQ(line.substr(8), "0000000000000000") << name_of(tier) << ' ' << line.substr(0, 6);
+      sets += is_set ? 1 : 0;
+    }
+    EXPECT_EQ(sets, 3) << name_of(tier);
+  }
 }
 
 TEST_F(ZygoteKeeperTest, StartsAnotherWhenItDies) {
