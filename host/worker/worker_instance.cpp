@@ -22,14 +22,17 @@ constexpr std::size_t kSuspectsMax = 10'000;
 
 }  // namespace
 
-WorkerInstance::WorkerInstance(const WorkerProgram& program, runtime::ModelSpec spec,
-                               std::vector<runtime::GoldenCase> golden, const runtime::HostServices& services)
+WorkerInstance::WorkerInstance(const WorkerProgram& program, const runtime::PluginSource& source,
+                               runtime::ModelSpec spec, std::vector<runtime::GoldenCase> golden,
+                               const runtime::HostServices& services)
     : program_(program),
+      source_(source),
       flight_(std::make_shared<WorkerFlight>()),
       golden_(std::move(golden)),
       services_(services),
       load_deadline_ns_(monotonic_ns() + spec.limits.load_ns),
-      slots_max_(std::max(1u, spec.limits.workers)) {
+      may_replace_ns_(std::max(1u, spec.limits.workers)),
+      slots_max_(may_replace_ns_.size()) {
   flight_->spec = std::move(spec);
 }
 
@@ -38,14 +41,13 @@ Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram
                                                              runtime::ModelSpec spec,
                                                              std::vector<runtime::GoldenCase> golden,
                                                              const runtime::HostServices& services) {
-  std::unique_ptr<WorkerInstance> instance(new WorkerInstance(program, std::move(spec), std::move(golden), services));
+  std::unique_ptr<WorkerInstance> instance(
+      new WorkerInstance(program, source, std::move(spec), std::move(golden), services));
   WorkerInstance& self = *instance;
   self.flight_->preload = preload_for(source, self.spec());
   self.state_.store(InstanceState::loading);
   for (std::size_t i = 0; i < self.slots_max_; ++i) {
-    auto slot = std::make_unique<WorkerSlot>(
-        program, source, self.flight_, services, [&self] { self.note_change(); },
-        [&self](const WorkerProcess::Death& death) { self.note_death(death); });
+    auto slot = self.make_slot();
     const std::lock_guard lock(self.slots_mutex_);
     self.slots_.push_back(std::move(slot));
   }
@@ -68,10 +70,23 @@ Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram
   return instance;
 }
 
+std::unique_ptr<WorkerSlot> WorkerInstance::make_slot() {
+  return std::make_unique<WorkerSlot>(
+      program_, source_, flight_, services_, [this] { note_change(); },
+      [this](const WorkerProcess::Death& death) { note_death(death); });
+}
+
 WorkerInstance::~WorkerInstance() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    moved_.notify_all();
+  }
+  if (replacer_.joinable()) replacer_.join();
   std::vector<std::unique_ptr<WorkerSlot>> ending;  // after the lock is gone
   const std::unique_lock lock(slots_mutex_);
   ending.swap(slots_);
+  ending.push_back(std::move(retired_));
 }
 
 std::vector<std::shared_ptr<WorkerProcess>> WorkerInstance::processes(
@@ -80,6 +95,8 @@ std::vector<std::shared_ptr<WorkerProcess>> WorkerInstance::processes(
   const std::lock_guard lock(slots_mutex_);
   for (const auto& slot : slots_)
     if (auto process = (*slot.*which)()) found.push_back(std::move(process));
+  if (retired_ != nullptr && which == &WorkerSlot::any_process)
+    if (auto process = retired_->any_process()) found.push_back(std::move(process));
   return found;
 }
 
@@ -97,6 +114,7 @@ void WorkerInstance::note_change() {
         has_worker = has_worker || slot->state() == WorkerSlot::State::ready;
         is_any_recovering = is_any_recovering || slot->state() == WorkerSlot::State::recovering;
       }
+      if (now == InstanceState::ready) note_full(monotonic_ns());
     }
     if (now == InstanceState::ready || now == InstanceState::recovering)
       state_.store(has_worker          ? InstanceState::ready
@@ -281,6 +299,14 @@ Result<void> WorkerInstance::drain(std::uint64_t deadline_ns) {
     return failure(Code::deadline_exceeded, "model.still_running",
                    std::to_string(flight_->outstanding.count()) + " requests or payloads of model \"" + spec().name +
                        "\" are still out");
+  {
+    std::unique_lock lock(mutex_);
+    const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(deadline_ns)};
+    if (!moved_.wait_until(lock, until, [this] { return !is_replacing_; }))
+      return failure(Code::deadline_exceeded, "model.still_running",
+                     "a worker of model \"" + spec().name + "\" is still being replaced");
+  }
+  // Invariant: nobody replaces a slot now, because the state is not ready.
   for (const auto& slot : slots_)
     if (auto drained = slot->drain(deadline_ns); !drained) return drained;
   state_.store(InstanceState::stopped);
@@ -289,11 +315,10 @@ Result<void> WorkerInstance::drain(std::uint64_t deadline_ns) {
 
 std::optional<runtime::WorkerStatistics> WorkerInstance::worker_statistics() const {
   runtime::WorkerStatistics seen;
+  for (const auto& process : processes(&WorkerSlot::any_process)) seen.memory_bytes += process->memory_bytes();
   const std::lock_guard lock(slots_mutex_);
-  for (const auto& slot : slots_) {
-    seen.restarts += slot->restarts();
-    if (const auto process = slot->any_process()) seen.memory_bytes += process->memory_bytes();
-  }
+  seen.restarts = restarts_before_.load();
+  for (const auto& slot : slots_) seen.restarts += slot->restarts();
   return seen;
 }
 

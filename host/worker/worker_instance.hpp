@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "host/worker/worker_slot.hpp"
@@ -38,13 +39,24 @@ class WorkerInstance final : public runtime::Instance {
   Result<void> check_health(std::int32_t depth, std::uint64_t deadline_ns) override;
   Result<void> drain(std::uint64_t deadline_ns) override;
 
+  // A new worker for each that runs, one after the other: loaded and warm before it takes the old one's place, which
+  // answers what it has and is unloaded. No call is refused or lost. [control] Errors: those of load; then the old
+  // worker stays. unavailable "model.not_ready".
+  Result<void> replace();
+
   // For tests and figures.
   std::vector<pid_t> pids() const;
   bool wait_settled(std::uint64_t deadline_ns);
 
  private:
-  WorkerInstance(const WorkerProgram& program, runtime::ModelSpec spec, std::vector<runtime::GoldenCase> golden,
-                 const runtime::HostServices& services);
+  WorkerInstance(const WorkerProgram& program, const runtime::PluginSource& source, runtime::ModelSpec spec,
+                 std::vector<runtime::GoldenCase> golden, const runtime::HostServices& services);
+  std::unique_ptr<WorkerSlot> make_slot();
+  void note_full(std::uint64_t now_ns);
+  void replace_full();
+  Result<void> replace_slot(std::size_t at);
+  Result<void> replace_now(std::size_t at);
+  bool is_ending(std::uint64_t after_ns);
   void note_change();
   void note_death(const WorkerProcess::Death& death);
   // Which of the slots a call's session belongs to; nullopt: the call has none, or there is no choice.
@@ -55,6 +67,7 @@ class WorkerInstance final : public runtime::Instance {
   runtime::Digest digest_of(const runtime::Call& call) const;
 
   const WorkerProgram program_;
+  const runtime::PluginSource source_;
   const std::shared_ptr<WorkerFlight> flight_;
   const std::vector<runtime::GoldenCase> golden_;
   const runtime::HostServices services_;
@@ -67,20 +80,26 @@ class WorkerInstance final : public runtime::Instance {
   void send_together(std::span<const std::shared_ptr<runtime::Call>> left);
   void refuse_all(std::span<const std::shared_ptr<runtime::Call>> calls, std::string_view why);
 
-  mutable std::mutex mutex_;                             // Lock: the next four, and the wait for a worker
+  std::atomic<std::uint64_t> restarts_before_{0};  // of slots that are gone
+
+  mutable std::mutex mutex_;                             // Lock: all down to slots_max_, and the wait for a worker
   std::vector<std::shared_ptr<runtime::Call>> orphans_;  // their worker died before it began with them
   std::condition_variable moved_;
   std::map<runtime::Digest, std::uint32_t> deaths_by_request_;
   std::atomic<bool> has_poison_{false};
+  bool is_ending_ = false, is_replacing_ = false, has_full_ = false;
+  std::vector<std::uint64_t> may_replace_ns_;  // for each slot: not before
+  std::thread replacer_;                       // from the first worker on whose memory is nearly full
 
   // One of each slot that has one; which: WorkerSlot::process or any_process.
   std::vector<std::shared_ptr<WorkerProcess>> processes(std::shared_ptr<WorkerProcess> (WorkerSlot::*which)()
                                                             const) const;
 
   const std::size_t slots_max_;
-  // Lock: slots_, which grows and ends while the threads of its elements look at it. Never held while a slot ends: that
-  // waits for its thread. Taken after mutex_.
+  // Lock: slots_ and retired_, which grows and ends while the threads of its elements look at it. Never held while a
+  // slot ends: that waits for its thread. Taken after mutex_.
   mutable std::mutex slots_mutex_;
+  std::unique_ptr<WorkerSlot> retired_;             // takes no more calls, and answers those it has
   std::vector<std::unique_ptr<WorkerSlot>> slots_;  // last: its threads use all of the above
 };
 

@@ -69,15 +69,18 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   // Private memory, as of the last tick that looked; and what it may be, 0: no limit.
   std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
   std::uint64_t memory_bytes_max() const { return memory_bytes_max_; }
+  bool is_nearly_full() const { return memory_bytes_max_ != 0 && memory_bytes() > memory_bytes_max_ / 10 * 9; }
   std::uint32_t inflight() const { return inflight_.load(std::memory_order_relaxed); }
 
-  // Each call gets its finish, or comes back in the Death as not begun. Never blocks. False: the worker is dead, and
-  // nothing was taken.
+  // Each call gets its finish, or comes back in the Death as not begun. Never blocks. False: the worker is dead or
+  // retired, and nothing was taken.
   bool submit(std::span<const std::shared_ptr<runtime::Call>> calls);
   // Memory in the arena, for inputs that will be submitted here. Null: there is no room.
   std::shared_ptr<std::byte[]> take_input_memory(std::uint64_t bytes);
   bool has_in_arena(std::span<const std::byte> bytes) const;
   void cancel(runtime::Call& call, Code why);
+  void retire();   // takes no more calls; those it has go on
+  bool is_idle();  // has none that is not finished and returned. Once it is retired, that stays
   // warm_up, health, cost, can_join, drain. unavailable "plugin.crashed" when it dies; deadline_exceeded
   // "plugin.hung".
   Result<AnswerMessage> ask(Message type, QuestionMessage question, std::uint64_t deadline_ns);
@@ -162,7 +165,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   std::atomic<std::uint64_t> memory_bytes_{0};
   std::uint64_t memory_bytes_max_ = 0, next_look_ns_ = 0;
   std::atomic<std::uint32_t> inflight_{0};
-  std::atomic<bool> is_reading_{false}, is_dead_{false};
+  std::atomic<bool> is_reading_{false}, is_dead_{false}, is_retired_{false};
   std::unique_ptr<thread::ReadyLoop::Watch> watch_;  // the supervisor's
   std::atomic<std::thread::id> supervisor_{}, loop_thread_{};
   std::atomic<std::int32_t> rings_left_{0};    // that may bring nothing, until the next tick

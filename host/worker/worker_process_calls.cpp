@@ -98,7 +98,7 @@ bool WorkerProcess::lend_inputs(const Call& call, WireRequest& request, std::uin
 bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
   BatchMessage message;
   std::vector<std::shared_ptr<Flight>> flights;
-  if (is_dead_.load()) return false;
+  if (is_dead_.load() || is_retired_.load()) return false;
   for (const auto& call : calls) {
     call->feed_by(shared_from_this());
     if (!call->is_held())
@@ -132,7 +132,7 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
     return true;
   }
   const std::lock_guard lock(mutex_);
-  if (is_dead_.load()) return false;  // what was lent goes with the arena
+  if (is_dead_.load() || is_retired_.load()) return false;  // what was lent goes with the arena
   const std::uint64_t position = writer_.push(record, Urgency::work);
   for (auto& flight : flights) {
     flight->position = position;
@@ -141,6 +141,16 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
   unreturned_ += static_cast<std::uint32_t>(flights.size());
   inflight_.fetch_add(static_cast<std::uint32_t>(flights.size()), std::memory_order_relaxed);
   return true;
+}
+
+void WorkerProcess::retire() {
+  const std::lock_guard lock(mutex_);  // whoever is in submit has handed over, or will not
+  is_retired_.store(true);
+}
+
+bool WorkerProcess::is_idle() {
+  const std::lock_guard lock(mutex_);
+  return flights_.empty();
 }
 
 void WorkerProcess::cancel(Call& call, Code why) {

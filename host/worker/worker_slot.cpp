@@ -112,7 +112,7 @@ Result<void> WorkerSlot::start(std::uint64_t deadline_ns) {
 // False when the slot is to stop.
 bool WorkerSlot::pause(std::uint64_t ns) {
   std::unique_lock lock(mutex_);
-  const auto is_over = [this] { return is_stopping_ || is_unloading_; };
+  const auto is_over = [this] { return is_stopping_ || is_unloading_ || is_retired_; };
   moved_.wait_for(lock, std::chrono::nanoseconds(ns), is_over);
   return !is_over();
 }
@@ -139,6 +139,7 @@ bool WorkerSlot::watch() {
       if (is_stopping_) return false;
     }
     process->tick(monotonic_ns());
+    if (process->is_nearly_full()) on_change_();
   }
 }
 
@@ -218,6 +219,17 @@ void WorkerSlot::run() {
     if (!wait_before_next()) return;
   }
   set(State::stopped);
+}
+
+void WorkerSlot::retire() {
+  std::shared_ptr<WorkerProcess> process;
+  {
+    const std::lock_guard lock(mutex_);
+    is_retired_ = true;
+    process = process_;
+    moved_.notify_all();
+  }
+  if (process != nullptr) process->retire();
 }
 
 Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {

@@ -18,7 +18,8 @@ class WorkerSlot {
   enum class State : std::uint8_t { starting, ready, recovering, quarantined, failed, stopped };
   using OnDeath = std::function<void(const WorkerProcess::Death&)>;
 
-  // on_change: after every change of state, on the slot's thread. on_death: before a replacement is started.
+  // on_change: after every change of state, on the slot's thread, and every few ms while the worker's memory is nearly
+  // full. on_death: before a replacement is started.
   WorkerSlot(const WorkerProgram& program, const runtime::PluginSource& source, std::shared_ptr<WorkerFlight> flight,
              const runtime::HostServices& services, std::function<void()> on_change, OnDeath on_death);
   ~WorkerSlot();  // ends the worker, whatever it does
@@ -30,6 +31,8 @@ class WorkerSlot {
   std::shared_ptr<WorkerProcess> process() const;  // of a ready slot, else null
   std::shared_ptr<WorkerProcess> any_process() const;
   std::uint64_t restarts() const { return restarts_.load(std::memory_order_relaxed); }
+  // Its worker takes no more calls, and gets no replacement should it die of those it has.
+  void retire();
   // Unloads the model, ends the worker, stays stopped. deadline_exceeded: it still works on something.
   Result<void> drain(std::uint64_t deadline_ns);
 
@@ -59,7 +62,7 @@ class WorkerSlot {
   std::optional<Result<void>> started_;
   std::shared_ptr<WorkerProcess> process_;
   std::deque<std::uint64_t> deaths_ns_;  // of the last minute
-  bool is_stopping_ = false, is_unloading_ = false;
+  bool is_stopping_ = false, is_unloading_ = false, is_retired_ = false;
   int wake_ = -1;  // an eventfd
   std::thread thread_;
 };
