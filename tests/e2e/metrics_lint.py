@@ -14,7 +14,7 @@ def main():
     promtool = shutil.which("promtool")
     if not promtool:
         skip("promtool is not installed (Debian: apt-get install prometheus)")
-    with Host(["null"]) as host:
+    with Host(["null"], '[workers]\nmin_isolation = "T1"\n', in_process=()) as host:
         for model in ("null", "null-threaded", "nowhere"):
             call(f"{host.url}/v2/models/stoa-demo/{model}/infer", BODY, {"Content-Type": "application/json"})
         status, _, text = call(host.operator_url + "/metrics")
