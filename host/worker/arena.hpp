@@ -22,7 +22,8 @@ struct ArenaHeader {
   // Odd: the owner sleeps on the other arena's doorbell, for the (n / 2)th time.
   alignas(64) std::atomic<std::uint32_t> sleep{0};
   std::atomic<std::uint32_t> is_busy{0};  // whoever of the owner's does the work is at it, and will look by itself
-  // What the worker's signal handler leaves behind. Believed by nobody, shown to people.
+  // What the worker's signal handler leaves behind. Shown to people; the request is believed as the one to blame, as
+  // far as the worker had it.
   alignas(64) std::atomic<std::uint32_t> crash_signal{0};
   std::atomic<std::uint64_t> crash_address{0}, crash_request{0};
 };
