@@ -14,7 +14,6 @@
 
 #include "host/runtime/monotonic.hpp"
 #include "host/runtime/utf8.hpp"
-#include "host/worker/descriptor.hpp"
 #include "host/worker/launcher.hpp"
 
 namespace stoa::worker {
@@ -23,6 +22,8 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
+constexpr std::uint64_t kRequestBlockBytes = 256u << 20, kResponseBlockBytes = 512u << 20;  // taken as they are used
+constexpr std::uint32_t kOwnThreadsMax = 128;  // that a plugin may start besides the model's, in T2n
 constexpr std::uint64_t kOwnMemoryBytes = 512u
                                           << 20;  // libraries, stacks and the C library's reserves, as address space
 // What a worker holds before it has loaded much of anything, libtorch included; a lower budget is raised to it.
@@ -87,7 +88,6 @@ WorkerProcess::WorkerProcess(std::shared_ptr<WorkerFlight> flight, const runtime
       writer_(requests_, responses_),
       reader_(requests_, responses_),
       book_(requests_.blocks().size()),
-      lines_(services.log_lines_per_s, services.log_lines_burst),
       output_lines_(services.log_lines_per_s, services.log_lines_burst),
       context_(plugin_, {}, services) {}
 
@@ -96,9 +96,6 @@ WorkerProcess::~WorkerProcess() {
     kill("it is not needed any more");
     bury();
   }
-  if (pidfd_ >= 0) close(pidfd_);
-  if (output_ >= 0) close(output_);
-  if (doorbell_ >= 0) close(doorbell_);
 }
 
 LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runtime::PluginSource& source) const {
@@ -125,7 +122,7 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.threads = spec.limits.threads;
   load.memory_budget_bytes = spec.limits.memory_budget_bytes;
   load.load_ns = spec.limits.load_ns;
-  load.output_bytes_max = std::min(services_.output_bytes_max, program.response_block_bytes);
+  load.output_bytes_max = std::min(services_.output_bytes_max, kResponseBlockBytes);
   load.log_lines_per_s = services_.log_lines_per_s;
   load.log_lines_burst = services_.log_lines_burst;
   load.metric_series_max = services_.metric_series_max;
@@ -135,7 +132,7 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.uid = program.uid;
   load.host_pid = static_cast<std::uint32_t>(getpid());
   // Elsewhere the kernel would count those of all workers together, or the host's as well.
-  if (program.tier == Tier::t2n) load.threads_max = spec.limits.threads + program.own_threads_max;
+  if (program.tier == Tier::t2n) load.threads_max = spec.limits.threads + kOwnThreadsMax;
   load.may_use_network = source.permissions.network;
   load.tcp_ports = source.permissions.tcp_ports;
   load.may_use_devices = source.permissions.devices;
@@ -144,8 +141,7 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   load.scratch_bytes_max = source.permissions.scratch_bytes;
   const std::uint64_t stated = spec.limits.memory_budget_bytes;
   const std::uint64_t wanted = stated != 0 ? stated + kOwnMemoryBytes : program.memory_bytes_max;
-  if (wanted != 0 && !kIsInstrumented)
-    load.memory_bytes_max = wanted + program.request_block_bytes + program.response_block_bytes;
+  if (wanted != 0 && !kIsInstrumented) load.memory_bytes_max = wanted + kRequestBlockBytes + kResponseBlockBytes;
   return load;
 }
 
@@ -154,9 +150,9 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
                                                             std::shared_ptr<WorkerFlight> flight,
                                                             const runtime::HostServices& services,
                                                             std::uint64_t deadline_ns) {
-  auto requests = Arena::create("stoa-requests", {program.request_block_bytes}, true);
+  auto requests = Arena::create("stoa-requests", {kRequestBlockBytes}, true);
   if (!requests) return std::unexpected(requests.error());
-  auto responses = Arena::create("stoa-responses", {program.response_block_bytes}, false);
+  auto responses = Arena::create("stoa-responses", {kResponseBlockBytes}, false);
   if (!responses) return std::unexpected(responses.error());
 
   std::vector<Descriptor> opened;
@@ -203,11 +199,11 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
       std::move(flight), services, source.id, std::move(*requests), std::move(*responses), program.hang_grace_ns));
   process->scratch_ = std::move(scratch);
   process->pid_ = launched->pid;
-  process->pidfd_ = launched->pidfd;
+  process->pidfd_ = Descriptor(launched->pidfd);
   process->memory_.emplace(launched->pid);
   process->memory_bytes_max_ = held_bytes_max(program, source, process->shared_->spec);
-  process->output_ = reading.release();
-  process->doorbell_ = doorbell.release();
+  process->output_ = std::move(reading);
+  process->doorbell_ = std::move(doorbell);
   process->supervisor_.store(std::this_thread::get_id());
   LoadMessage load = process->load_message(program, source);
   process->writer_.push(encode(Message::load, load), Urgency::control);
@@ -219,7 +215,8 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
       const std::lock_guard lock(process->mutex_);
       if (process->has_loaded_) break;
     }
-    pollfd watched[] = {{process->pidfd_, POLLIN, 0}, {process->output_, POLLIN, 0}, {process->doorbell_, POLLIN, 0}};
+    pollfd watched[] = {
+        {process->death(), POLLIN, 0}, {process->output(), POLLIN, 0}, {process->doorbell(), POLLIN, 0}};
     poll(watched, 3, is_more ? 0 : kLoadPollMs);
     if (watched[2].revents != 0) process->hear();
     process->read_output();
@@ -244,11 +241,8 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
 void WorkerProcess::read_output() {
   char buffer[4096];
   for (int n = 0; n < 64; ++n) {
-    const ssize_t got = read(output_, buffer, sizeof buffer);
-    if (got == 0) {  // it has closed its output: nothing more to watch, and poll would say so for ever
-      close(output_);
-      output_ = -1;
-    }
+    const ssize_t got = read(output(), buffer, sizeof buffer);
+    if (got == 0) output_.reset();  // it has closed its output: nothing more to watch, poll would say so for ever
     if (got <= 0) return;
     output_rest_.append(buffer, static_cast<std::size_t>(got));
     std::size_t begin = 0;

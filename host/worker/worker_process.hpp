@@ -17,6 +17,7 @@
 #include "host/runtime/instance.hpp"
 #include "host/runtime/outstanding.hpp"
 #include "host/worker/arena.hpp"
+#include "host/worker/descriptor.hpp"
 #include "host/worker/process_memory.hpp"
 #include "host/worker/ring.hpp"
 #include "host/worker/sandbox.hpp"
@@ -30,14 +31,12 @@ namespace stoa::worker {
 struct WorkerProgram {
   std::filesystem::path executable;  // stoa-worker
   Tier tier = Tier::t2;
-  uid_t uid = 65534;                                                                  // where the host is root
-  std::uint64_t request_block_bytes = 256u << 20, response_block_bytes = 512u << 20;  // taken as they are used
+  uid_t uid = 65534;  // where the host is root
   std::uint64_t memory_bytes_max =
-      16ull << 30;  // where manifest and operator state none: address space, private memory; 0: no limit
-  std::uint32_t own_threads_max = 128;           // that a plugin may start besides the model's, in T2n
-  std::uint32_t crashes_max = 5;                 // within a minute; then it is quarantined
+      16ull << 30;                // where manifest and operator state none: address space, private memory; 0: no limit
+  std::uint32_t crashes_max = 5;  // within a minute; then it is quarantined
   std::uint64_t backoff_max_ns = 5'000'000'000;  // between a death and the next start, doubling up to this
-  std::uint64_t hang_grace_ns = 1'000'000'000;   // after a call's deadline its worker is ended
+  std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
   // Null: every worker is spawned. Shared: it is the parent of workers and ends with the last of who may start one.
   std::shared_ptr<ZygoteKeeper> zygotes = {};
   std::shared_ptr<ScratchRoot> scratch = {};  // null: nobody gets a folder to write in
@@ -62,10 +61,10 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
 
   const LoadedMessage& loaded() const { return loaded_; }
   pid_t pid() const { return pid_; }
-  int death() const { return pidfd_; }    // readable once the process has ended
-  int output() const { return output_; }  // what it prints; -1 once it has closed it
+  int death() const { return pidfd_.get(); }    // readable once the process has ended
+  int output() const { return output_.get(); }  // what it prints; -1 once it has closed it
   // Readable when it has said something, and nobody else waits for that: hear() and pump() then. -1: a loop does.
-  int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_; }
+  int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_.get(); }
   // Private memory, as of the last tick that looked; and what it may be, 0: no limit.
   std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
   std::uint64_t memory_bytes_max() const { return memory_bytes_max_; }
@@ -144,7 +143,6 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   void end_call(const std::shared_ptr<Flight>& flight);
   void note_returned(std::uint64_t id);
   void free_block(std::uint64_t block, Urgency urgency);
-  void write_log(const LogMessage& message);
   void answer_worker(std::uint64_t question, AnswerMessage answer);
 
   const std::shared_ptr<WorkerFlight> shared_;
@@ -156,10 +154,10 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   RingWriter writer_;
   RingReader reader_;
   BlockBook book_;
-  runtime::LineBudget lines_, output_lines_;
+  runtime::LineBudget output_lines_;
   LoadedMessage loaded_;
   pid_t pid_ = -1;
-  int pidfd_ = -1, output_ = -1, doorbell_ = -1;
+  Descriptor pidfd_, output_, doorbell_;
   std::string output_rest_;
   std::optional<ProcessMemory> memory_;
   std::atomic<std::uint64_t> memory_bytes_{0};

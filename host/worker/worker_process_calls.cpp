@@ -316,7 +316,7 @@ Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question,
   if (pumps_itself()) {
     while (!is_there() && monotonic_ns() < deadline_ns) {
       lock.unlock();
-      pollfd watched[] = {{doorbell_, POLLIN, 0}, {pidfd_, POLLIN, 0}};
+      pollfd watched[] = {{doorbell_.get(), POLLIN, 0}, {death(), POLLIN, 0}};
       if (!pump()) poll(watched, 2, kAskPollMs);
       if (watched[0].revents != 0) hear();
       const bool has_died = watched[1].revents != 0 && !reader_.has_next();

@@ -16,7 +16,9 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
-constexpr std::uint32_t kRecordsAtOnce = 256;         // then others who use the thread have their turn
+constexpr std::uint32_t kRecordsAtOnce = 256;  // then others who use the thread have their turn
+stoa_str as_abi(const std::string& text) { return {text.data(), text.size()}; }
+
 constexpr std::uint64_t kDigestBytesMax = 16u << 20;  // a manifest's, asked once, before the model is loaded
 
 }  // namespace
@@ -40,13 +42,13 @@ bool WorkerProcess::pump() {
 
 void WorkerProcess::hear() const {
   char rings[64];
-  while (read(doorbell_, rings, sizeof rings) == static_cast<ssize_t>(sizeof rings)) {
+  while (read(doorbell_.get(), rings, sizeof rings) == static_cast<ssize_t>(sizeof rings)) {
   }
 }
 
 void WorkerProcess::attach() {
   if (services_.loop == nullptr) return;
-  watch_ = services_.loop->watch(doorbell_, [weak = weak_from_this()] {
+  watch_ = services_.loop->watch(doorbell_.get(), [weak = weak_from_this()] {
     const auto process = weak.lock();
     if (process == nullptr) return false;
     process->loop_thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
@@ -126,7 +128,11 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
       --chatter_left_;
       const auto message = decode<LogMessage>(body);
       if (!message) return false;
-      write_log(*message);
+      stoa_request about{};
+      about.struct_size = sizeof about;
+      about.id = message->request;
+      runtime::extensions::kLog.log(context_.abi(), message->level, &about, as_abi(message->message),
+                                    as_abi(message->fields_json));
       return true;
     }
     case Message::metric: {
@@ -198,7 +204,6 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
     case Message::metric_open: {
       const auto question = decode<MetricMessage>(body);
       if (!question || services_.metrics == nullptr) return false;
-      const auto as_abi = [](const std::string& text) { return stoa_str{text.data(), text.size()}; };
       stoa_error error{};
       error.struct_size = sizeof error;
       stoa_metric* const opened =
@@ -244,24 +249,6 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
     default:
       return false;
   }
-}
-
-void WorkerProcess::write_log(const LogMessage& message) {
-  std::uint64_t dropped = 0;
-  if (!lines_.admit(services_.now_ns(), dropped)) return;
-  const std::string text = runtime::printable(message.message, 8192);
-  runtime::LogLine line;
-  line.level = message.level >= 40   ? runtime::LogLevel::error
-               : message.level >= 30 ? runtime::LogLevel::warn
-               : message.level >= 20 ? runtime::LogLevel::info
-                                     : runtime::LogLevel::debug;
-  line.plugin = plugin_;
-  line.request_id = message.request;
-  line.message = text;
-  if (message.fields_json.size() <= 4096 && runtime::is_utf8(message.fields_json))
-    line.fields_json = message.fields_json;
-  line.is_from_plugin = true;
-  services_.log->write(line);
 }
 
 }  // namespace stoa::worker
