@@ -36,7 +36,7 @@ struct WorkerProgram {
       16ull << 30;                // where manifest and operator state none: address space, private memory; 0: no limit
   std::uint32_t crashes_max = 5;  // within a minute; then it is quarantined
   std::uint64_t backoff_max_ns = 5'000'000'000;  // between a death and the next start, doubling up to this
-  std::uint64_t hang_grace_ns = 1'000'000'000;  // after a call's deadline its worker is ended
+  std::uint64_t hang_grace_ns = 1'000'000'000;   // after a call's deadline its worker is ended
   // Null: every worker is spawned. Shared: it is the parent of workers and ends with the last of who may start one.
   std::shared_ptr<ZygoteKeeper> zygotes = {};
   std::shared_ptr<ScratchRoot> scratch = {};  // null: nobody gets a folder to write in
