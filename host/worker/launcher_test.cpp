@@ -186,15 +186,19 @@ TEST_P(LaunchedIn, ItsSessionIsNice) {
   };
   const std::string ours = group_of(::getpid());
   if (ours.empty()) GTEST_SKIP() << "this kernel does not group by session";
-  const auto launched = start(spec({"stay", std::string(name_of(tier()))}));
-  ASSERT_TRUE(launched.has_value()) << launched.error().message;
-  said_.close_write();
-  EXPECT_EQ(said_.read_line(), "stays");
-  EXPECT_TRUE(group_of(launched->pid).ends_with(" nice " + std::to_string(SandboxPolicy{}.nice)))
-      << group_of(launched->pid);
+  const std::string wanted = " nice " + std::to_string(SandboxPolicy{}.nice);
+  std::string group;
+  // The kernel takes one change in 100 ms from all of a machine: others may have had every one that this one tried for.
+  for (int n = 0; n < 50 && !group.ends_with(wanted); ++n) {
+    const auto launched = start(spec({"stay", std::string(name_of(tier()))}));
+    ASSERT_TRUE(launched.has_value()) << launched.error().message;
+    EXPECT_EQ(said_.read_line(), "stays");
+    group = group_of(launched->pid);
+    ::kill(launched->pid, SIGKILL);
+    wait_for_end(*launched);
+  }
+  EXPECT_TRUE(group.ends_with(wanted)) << group;
   EXPECT_EQ(group_of(::getpid()), ours);
-  ::kill(launched->pid, SIGKILL);
-  wait_for_end(*launched);
 }
 
 TEST_P(LaunchedIn, FailureLeavesNothingBehind) {
