@@ -176,31 +176,6 @@ TEST_P(LaunchedIn, DiesWithTheThreadThatLaunchedIt) {
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
 }
 
-// Against the host only the nice value of its session counts, where the kernel has such groups.
-TEST_P(LaunchedIn, ItsSessionIsNice) {
-  const auto group_of = [](pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/autogroup");
-    std::string text;
-    std::getline(file, text);
-    return text;
-  };
-  const std::string ours = group_of(::getpid());
-  if (ours.empty()) GTEST_SKIP() << "this kernel does not group by session";
-  const std::string wanted = " nice " + std::to_string(SandboxPolicy{}.nice);
-  std::string group;
-  // The kernel takes one change in 100 ms from all of a machine: others may have had every one that this one tried for.
-  for (int n = 0; n < 50 && !group.ends_with(wanted); ++n) {
-    const auto launched = start(spec({"stay", std::string(name_of(tier()))}));
-    ASSERT_TRUE(launched.has_value()) << launched.error().message;
-    EXPECT_EQ(said_.read_line(), "stays");
-    group = group_of(launched->pid);
-    ::kill(launched->pid, SIGKILL);
-    wait_for_end(*launched);
-  }
-  EXPECT_TRUE(group.ends_with(wanted)) << group;
-  EXPECT_EQ(group_of(::getpid()), ours);
-}
-
 TEST_P(LaunchedIn, FailureLeavesNothingBehind) {
   if (GetParam().from == From::zygote) GTEST_SKIP() << "a zygote runs no program";
   const auto before = open_descriptors();

@@ -1,7 +1,6 @@
 // sandbox.cpp: the load stage step by step, and the serve stage. SPDX-License-Identifier: Apache-2.0
 #include "host/worker/sandbox.hpp"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
@@ -12,9 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <string>
-#include <thread>
 
 #include "host/worker/landlock.hpp"
 #include "host/worker/sandbox_failure.hpp"
@@ -25,11 +22,6 @@ namespace {
 
 // What Linux gives a program by default; a plugin that needs more makes a thread with a larger stack.
 constexpr rlim_t kStackBytes = 8u << 20;
-
-// The kernel takes one change of a session's share per 100 ms of the whole machine, from whoever is not root outside of
-// namespaces.
-constexpr int kShareTries = 6;
-constexpr std::chrono::milliseconds kSharePause{25};
 
 bool is_filtered(const SandboxPolicy& policy) { return policy.tier >= Tier::t2; }
 
@@ -102,31 +94,12 @@ Result<void> set_limits(const SandboxPolicy& policy) {
   return {};
 }
 
-// Where the kernel groups by session, a nice value counts among the threads of one session, and a worker has a session
-// of its own: against the host only the session's counts. It goes without where it must: the share is fairness, not
-// isolation, and a kernel that has no such file has no such groups.
-void set_share_of_session(int nice) {
-  if (::getsid(0) != ::getpid()) return;  // it would be others' share
-  // Only whoever may be dumped owns its files in /proc, and a change of identity in a namespace took that away. Until
-  // give_up_privileges.
-  ::prctl(PR_SET_DUMPABLE, 1);
-  const int fd = ::open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  const std::string text = std::to_string(nice);
-  for (int n = 0; n < kShareTries; ++n) {
-    if (n > 0) std::this_thread::sleep_for(kSharePause);
-    if (::write(fd, text.data(), text.size()) >= 0 || errno != EAGAIN) break;
-  }
-  ::close(fd);
-}
-
 Result<void> set_share(const SandboxPolicy& policy) {
   // SCHED_OTHER stays: SCHED_BATCH would have a woken worker wait for its time slice, and callers wait for the worker.
   errno = 0;
   const int nice = ::getpriority(PRIO_PROCESS, 0);
   if (errno != 0 || (nice < policy.nice && ::setpriority(PRIO_PROCESS, 0, policy.nice) != 0))
     return sandbox_failure("limits", "cannot set the nice value to " + std::to_string(policy.nice), errno);
-  set_share_of_session(policy.nice);
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include <fstream>
 #include <map>
 #include <set>
 #include <thread>
@@ -114,6 +115,23 @@ TEST_F(CrasherTest, SaysWhereAStackOverflowed) {
   EXPECT_EQ(ask("fine").text(), "well");
   EXPECT_TRUE(host.log->has("SIGSEGV at address 0x"));
   EXPECT_TRUE(host.log->has(", last request " + std::to_string(crashed.call->id())));
+}
+
+// Against the host only the nice value of its session counts, where the kernel has such groups.
+TEST_F(CrasherTest, ItsSessionIsNice) {
+  const auto group_of = [](const std::string& process) {
+    std::ifstream file("/proc/" + process + "/autogroup");
+    std::string text;
+    std::getline(file, text);
+    return text;
+  };
+  const std::string ours = group_of("self"), pid = std::to_string(instance->pids().front());
+  if (ours.empty()) GTEST_SKIP() << "this kernel does not group by session";
+  const std::string wanted = " nice " + std::to_string(worker::SandboxPolicy{}.nice);
+  const std::uint64_t until_ns = monotonic_ns() + kTestPatienceNs;  // the kernel takes one change in 100 ms from all
+  while (!group_of(pid).ends_with(wanted) && monotonic_ns() < until_ns) std::this_thread::yield();
+  EXPECT_TRUE(group_of(pid).ends_with(wanted)) << group_of(pid);
+  EXPECT_EQ(group_of("self"), ours);
 }
 
 TEST_F(CrasherTest, EndsOneThatEndsItself) {

@@ -201,6 +201,8 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   process->pid_ = launched->pid;
   process->pidfd_ = Descriptor(launched->pidfd);
   process->memory_.emplace(launched->pid);
+  process->share_.emplace(launched->pid);
+  process->lower_share();
   process->memory_bytes_max_ = held_bytes_max(program, source, process->shared_->spec);
   process->output_ = std::move(reading);
   process->doorbell_ = std::move(doorbell);
@@ -275,6 +277,7 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
   if (reader_.has_next()) pump();  // it had said too much, or the loop is busy with something long
   if (writer_.is_broken()) return kill("it reads nothing, or says it has read what it was not told");
   look_at_memory(now_ns);
+  lower_share();
   if (scratch_ != nullptr)
     if (const auto excess = scratch_->excess(now_ns)) return kill(*excess);
   std::uint64_t hung = 0;
@@ -287,6 +290,10 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
   if (hung != 0)
     kill("request " + std::to_string(hung) + " was not finished " + std::to_string(hang_grace_ns_ / 1'000'000) +
          " ms after its deadline");
+}
+
+void WorkerProcess::lower_share() {
+  if (share_ && share_->set(SandboxPolicy{}.nice)) share_.reset();
 }
 
 void WorkerProcess::look_at_memory(std::uint64_t now_ns) {

@@ -22,6 +22,7 @@
 #include "host/worker/ring.hpp"
 #include "host/worker/sandbox.hpp"
 #include "host/worker/scratch.hpp"
+#include "host/worker/session_share.hpp"
 #include "host/worker/wire.hpp"
 #include "host/worker/zygote_keeper.hpp"
 
@@ -137,6 +138,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   bool lend_inputs(const runtime::Call& call, WireRequest& request, std::uint64_t& block, Error& error);
   bool deliver(Flight& flight, WirePart& part, bool& has_room);
   void look_at_memory(std::uint64_t now_ns);
+  void lower_share();
   void drop(Flight& flight);
   bool take_in(std::uint64_t id, std::vector<WirePart>& parts, std::optional<FinishMessage> finish);
   bool deliver_all(const std::shared_ptr<Flight>& flight);
@@ -160,6 +162,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   Descriptor pidfd_, output_, doorbell_;
   std::string output_rest_;
   std::optional<ProcessMemory> memory_;
+  std::optional<SessionShare> share_;  // until it is set
   std::atomic<std::uint64_t> memory_bytes_{0};
   std::uint64_t memory_bytes_max_ = 0, next_look_ns_ = 0;
   std::atomic<std::uint32_t> inflight_{0};
