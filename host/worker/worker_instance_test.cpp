@@ -110,6 +110,7 @@ TEST_F(CrasherTest, SaysWhatHappenedAndIsReplaced) {
 }
 
 TEST_F(CrasherTest, SaysWhereAStackOverflowed) {
+  if (worker::kIsSanitized) GTEST_SKIP() << "the sanitizers take the signal, and their stack, for themselves";
   const Asked crashed = ask("overflow");
   EXPECT_EQ(crashed.reason(), "plugin.crashed");
   EXPECT_EQ(ask("fine").text(), "well");
@@ -167,6 +168,7 @@ TEST_F(CrasherTest, IsQuarantinedAfterFiveInAMinute) {
 
 TEST_F(CrasherTest, ItsMemoryIsAccounted) {
   const auto memory_mib = [&] { return instance->worker_statistics()->memory_bytes >> 20; };
+  if (worker::kIsSanitized) GTEST_SKIP() << "the sanitizers' runtime has memory of its own";
   EXPECT_LT(memory_mib(), 64u);
   EXPECT_EQ(ask("64 MiB").text(), "well");
   EXPECT_TRUE(wait_until([&] { return memory_mib() >= 64; }));
