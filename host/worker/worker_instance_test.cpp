@@ -191,6 +191,18 @@ TEST_F(CrasherTest, KilledFromOutsideIsReplacedToo) {
   EXPECT_EQ(ask("fine").text(), "well");
 }
 
+TEST_F(CrasherTest, OneThatDiedUnderACallLeavesNothingBehind) {
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  EXPECT_EQ(ask("abort").reason(), "plugin.crashed");
+  EXPECT_EQ(ask("fine").text(), "well");
+  const auto before = descriptors();
+  EXPECT_EQ(ask("exit").reason(), "plugin.crashed");
+  EXPECT_EQ(ask("fine").text(), "well");
+  EXPECT_TRUE(wait_until([&] { return descriptors() <= before; })) << descriptors() << " after " << before;
+}
+
 // Each of them says so when it ends, and whoever hears it looks at the others.
 TEST_F(CrasherTest, SeveralEndOneAfterTheOther) {
   for (int n = 0; n < 10; ++n) load(3);

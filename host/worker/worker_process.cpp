@@ -362,6 +362,10 @@ WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>
     }
     death.suspects.push_back(flight->call);
   }
+  {
+    const std::lock_guard lock(mutex_);
+    flights_.clear();  // their calls know us: we would keep each other
+  }
   const std::vector<std::shared_ptr<Call>> begun = death.suspects;
   const auto blamed = std::ranges::find(death.suspects, last, [](const auto& call) { return call->id(); });
   if (blamed != death.suspects.end()) death.suspects = {*blamed};
