@@ -10,7 +10,7 @@ usage: tests/run.sh [--quick] [--nightly] [--only PRESET]
 
   (nothing)        release with all tests, then asan, tsan and a short fuzz run: what CI runs
   --quick          the release preset's tests labelled quick, without installing anything
-  --nightly        all of it, with ten minutes for each fuzz target instead of twenty seconds
+  --nightly        with ten minutes for each fuzz target instead of twenty seconds, and the tests labelled nightly
   --only PRESET    one of release asan tsan fuzz
 
 examples:
@@ -57,10 +57,11 @@ for preset in "${presets[@]}"; do
     continue
   fi
   say "$preset: tests"
-  labels=()
+  labels=(-LE nightly)
+  [ $nightly -eq 1 ] && labels=()
   [ $quick -eq 1 ] && labels=(-L quick)
   # What does not depend on how the host was compiled ran with release already.
-  [ "$preset" != release ] && labels=(-LE 'lint|install|slow' -E 'abi_headers|abi_lock')
+  [ "$preset" != release ] && labels=(-LE 'lint|install|slow|nightly' -E 'abi_headers|abi_lock')
   [ "$preset" = fuzz ] && labels=(-L fuzz)
   timeout 4500 ctest --preset "$preset" -j "$jobs" "${labels[@]}" --output-on-failure || failed+=("$preset tests")
 done
