@@ -21,22 +21,22 @@ class WatchedDescriptor final : public std::enable_shared_from_this<WatchedDescr
   WatchedDescriptor(int descriptor, std::function<bool()> on_ready)
       : descriptor_(descriptor), on_ready_(std::move(on_ready)) {}
   ~WatchedDescriptor() {
-    if (!waiting_ && descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ >= 0) ::close(descriptor_);
   }
 
   bool is_active() const noexcept { return is_active_.load(std::memory_order_acquire); }
   void give_up() noexcept { is_active_.store(false, std::memory_order_release); }
 
   void begin(asio::io_context& context) {
-    waiting_.emplace(context.get_executor(), descriptor_);
+    waiting_.emplace(context.get_executor(), std::exchange(descriptor_, -1));
     is_active_.store(true, std::memory_order_release);
     turn();
   }
 
+  // Nothing of the context's is left: who watches may outlive it.
   void end() {
     give_up();
-    boost::system::error_code ignored;
-    if (waiting_) waiting_->close(ignored);
+    waiting_.reset();
   }
 
  private:
@@ -54,7 +54,7 @@ class WatchedDescriptor final : public std::enable_shared_from_this<WatchedDescr
     if (on_ready_()) asio::post(waiting_->get_executor(), [self = shared_from_this()] { self->turn(); });
   }
 
-  const int descriptor_;
+  int descriptor_;  // until the context has it
   const std::function<bool()> on_ready_;
   std::optional<asio::posix::basic_stream_descriptor<asio::io_context::executor_type>> waiting_;
   std::array<char, 64> read_;
