@@ -132,7 +132,8 @@ void RingWriter::put_waiting() {
 
 RingReader::Got RingReader::next(std::vector<std::byte>& record) {
   if (is_broken_) return Got::broken;
-  const std::uint64_t unread = other_.header().written.load(std::memory_order_acquire) - read_;
+  const std::uint64_t read = read_.load(std::memory_order_relaxed);
+  const std::uint64_t unread = other_.header().written.load(std::memory_order_acquire) - read;
   if (unread == 0) return Got::nothing;
   const auto copy = [this](std::uint64_t at, void* to, std::size_t size) {
     if (size == 0) return;
@@ -143,13 +144,13 @@ RingReader::Got RingReader::next(std::vector<std::byte>& record) {
   };
   RecordHead head;
   is_broken_ = unread > kRing || unread < sizeof head;
-  if (!is_broken_) copy(read_, &head, sizeof head);
+  if (!is_broken_) copy(read, &head, sizeof head);
   is_broken_ = is_broken_ || head.bytes > kRecordBytesMax || padded(head.bytes) > unread;
   if (is_broken_) return Got::broken;
   record.resize(head.bytes);
-  copy(read_ + sizeof head, record.data(), record.size());
-  read_ += padded(head.bytes);
-  own_.header().read.store(read_, std::memory_order_release);
+  copy(read + sizeof head, record.data(), record.size());
+  read_.store(read + padded(head.bytes), std::memory_order_relaxed);
+  own_.header().read.store(read + padded(head.bytes), std::memory_order_release);
   return Got::record;
 }
 

@@ -80,7 +80,9 @@ class RingReader {
 
   // Copies the next record. broken is final.
   Got next(std::vector<std::byte>& record);
-  bool has_next() const { return other_.header().written.load(std::memory_order_seq_cst) != read_; }
+  bool has_next() const {
+    return other_.header().written.load(std::memory_order_seq_cst) != read_.load(std::memory_order_relaxed);
+  }
 
   // -- sleeping, in two steps: announce, look once more, then sleep with what announce gave --
   std::uint32_t announce();
@@ -97,7 +99,7 @@ class RingReader {
   const Arena& own_;
   const Arena& other_;
   std::atomic<std::uint32_t> workers_asleep_{0}, controllers_asleep_{0};  // or on their way there
-  std::uint64_t read_ = 0;
+  std::atomic<std::uint64_t> read_{0};  // written by who reads; has_next() asks from anywhere
   std::uint32_t naps_ = 0;
   bool is_broken_ = false;
 };
