@@ -17,10 +17,12 @@ namespace asio = boost::asio;
 // A quiet connection keeps its memory this long: at a request every few ticks nothing is given back and taken again.
 constexpr std::uint64_t kCoolDownMs = 60;
 // RFC 9112 9.6: after the last answer, what the client still sends is read and dropped, or a reset could destroy the
-// answer on its way. Shorter when the client owes nothing and only its own close is waited for.
-constexpr std::uint64_t kLingerMs = 1'000;
+// answer on its way. Many clients read nothing before they have sent all: what a refused body may still hold is read
+// for as long as it flows. Shorter when the client owes nothing and only its own close is waited for.
+constexpr std::uint64_t kLingerMs = 5'000;
+constexpr std::uint64_t kLingerPauseMs = 1'000;
 constexpr std::uint64_t kQuietLingerMs = 250;
-constexpr std::size_t kLingerBytesMax = 256u << 10;
+constexpr std::size_t kLingerBytesMax = 64u << 20;
 // An unread body up to this size is dropped to keep the connection; a larger one costs more than a new connection.
 constexpr std::uint64_t kDroppedBodyBytesMax = 64u << 10;
 // Pipelined requests are answered this many in a row before other connections get their turn.
@@ -334,7 +336,7 @@ Task<void> Connection::close() {
   if (is_gone_ || is_cut_) co_return;
   is_timed_out_ = false;
   if (transport_.is_tls()) {
-    arm(Phase::transfer, kLingerMs);
+    arm(Phase::transfer, kLingerPauseMs);
     co_await transport_.async_shutdown();
     end_phase();
   }
@@ -343,8 +345,9 @@ Task<void> Connection::close() {
   // Ends at the client's own close, which usually is here already or comes at once.
   const bool may_send_more = refusal_.has_value() || has_body_left();
   if (!block_) block_ = thread_.blocks.acquire();
-  arm(Phase::transfer, may_send_more ? kLingerMs : kQuietLingerMs);
-  for (std::size_t dropped = 0; dropped < kLingerBytesMax;) {
+  const std::uint64_t until_ns = monotonic_ns() + ms_to_ns(kLingerMs);
+  for (std::size_t dropped = 0; dropped < kLingerBytesMax && monotonic_ns() < until_ns;) {
+    arm(Phase::transfer, may_send_more ? kLingerPauseMs : kQuietLingerMs);
     const auto [error, count] =
         co_await transport_.socket().async_receive(asio::buffer(block_->input.get(), block_->input_capacity), kAsTuple);
     if (error) break;

@@ -298,6 +298,16 @@ TEST(Server, UnreadBodyIsDroppedOrEndsTheConnection) {
   EXPECT_EQ(client.rest(), "");
 }
 
+TEST(Server, ClientsThatReadOnlyAfterSendingGetTheRefusal) {
+  TestServer server;
+  RawClient client(server.port());
+  const std::string body(8u << 20, 'a');
+  ASSERT_TRUE(client.send(post("/echo", body))) << "the connection was reset below the body";
+  EXPECT_EQ(status_of_answer(client.answer()), "413");
+  EXPECT_EQ(client.rest(), "");
+  EXPECT_FALSE(client.is_reset());
+}
+
 TEST(Server, DefectiveHandlersAnswer500AndTheServerLives) {
   TestServer server;
   RawClient client(server.port());
