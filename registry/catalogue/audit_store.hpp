@@ -1,0 +1,42 @@
+// audit_store.hpp: the append-only log of every act, each line with the hash of the one before it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/catalogue/role.hpp"
+#include "registry/database/sqlite_store.hpp"
+#include "registry/package/digest.hpp"
+
+namespace stoa::registry {
+
+struct AuditLine {
+  std::int64_t line = 0, at_ms = 0;
+  std::string actor, action, subject;  // "operator:alice", "release.publish", "acme/vision 1.2.0"
+  std::string detail;                  // for people
+  Sha256 before{}, sha256{};
+};
+
+// sha256 = SHA-256 over before, then line, at_ms, actor, action, subject and detail, each text with its length in
+// front: two different lines never hash alike because a border moved. A recomputation needs nothing but this rule.
+Sha256 hash_of(const AuditLine& line);
+
+// Belongs into the transaction of the act itself: neither is there without the other.
+Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at_ms, const Actor& actor,
+                               std::string_view action, std::string_view subject, std::string_view detail);
+
+// From the newest back, those before `before` (0: from the newest on), at most `most`. subject empty: of all.
+Result<std::vector<AuditLine>> read_audit(database::Connection& connection, std::int64_t before, std::size_t most,
+                                          std::string_view subject);
+
+// The number of lines and the last hash, which somebody else may write down. Error: data_loss "audit.broken" with the
+// first line that does not follow.
+struct AuditHead {
+  std::int64_t lines = 0;
+  Sha256 sha256{};
+};
+Result<AuditHead> verify_audit(database::Connection& connection);
+
+}  // namespace stoa::registry

@@ -1,0 +1,170 @@
+// catalogue.hpp: the acts on the catalogue: each checked against the rules, done whole, and written into the audit log.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/catalogue/audit_store.hpp"
+#include "registry/catalogue/records.hpp"
+#include "registry/catalogue/release_store.hpp"
+#include "registry/package/package_reader.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::registry {
+
+// What an operator decides once for the whole registry.
+struct CataloguePolicy {
+  std::int64_t cool_down_ms = 0;  // a published release waits so long before hosts take it by themselves
+  bool review_required = true;    // false: what passes its checks is published
+  std::uint64_t publisher_bytes_max = 10ull << 30;
+};
+
+// Whether a new name may stand beside those there are: nothing, or why a person has to look (registry/names).
+using NameQuestion =
+    std::function<std::optional<std::string>(std::string_view name, const std::vector<std::string>& taken)>;
+
+struct CatalogueOptions {
+  std::filesystem::path file;
+  std::function<std::int64_t()> now_ms;  // Unix time
+  CataloguePolicy policy = {};
+  NameQuestion publisher_name = {}, plugin_name = {};  // empty: every name that is not taken is free
+};
+
+struct NewRelease {
+  std::string plugin, version;  // as the publisher announces them; the package has to say the same
+  Sha256 package_sha256{};
+  std::uint64_t package_bytes = 0;
+  std::string changelog;
+};
+
+enum class Verdict : std::uint8_t { accept, reject, quarantine };
+
+struct AliasMove {
+  std::string model, alias;
+  std::vector<AliasTarget> targets;  // empty: the alias goes
+  std::string note;
+};
+
+// Done, or waiting for another operator.
+struct AliasOutcome {
+  std::optional<AliasStep> step;
+  std::optional<AliasProposal> proposal;
+};
+
+// Threads: one at a time. Blocks on the disk: never on an I/O thread. Every act is one transaction with its line of the
+// audit log, durable before it returns; an Error means that nothing was changed.
+class Catalogue {
+ public:
+  // Opens or creates the file, brings its schema up to date. key: signs the steps of aliases.
+  static Result<std::unique_ptr<Catalogue>> open(CatalogueOptions options, PrivateKey key);
+  ~Catalogue();
+
+  // ---- operators: catalogue_operators.cpp
+  // The first operator, an admin, where there is none; nothing where there is one.
+  Result<std::optional<Issued<OperatorRecord>>> create_first_admin(std::string_view name);
+  Result<Issued<OperatorRecord>> create_operator(const Actor& actor, std::string_view name, Role role);
+  // The last admin cannot be revoked: failed_precondition "operator.last_admin".
+  Result<void> revoke_operator(const Actor& actor, std::string_view name);
+  Result<std::vector<OperatorRecord>> operators(const Actor& actor);
+  // unauthenticated "token.syntax" (mistyped or cut) or "token.unknown" (never given, or revoked).
+  Result<Actor> authenticate(std::string_view token);
+
+  // ---- publishers and keys: catalogue_publishers.cpp
+  // The publisher proves that the namespace is its own by showing the token when it adds its first key.
+  Result<Issued<PublisherRecord>> create_publisher(const Actor& actor, std::string_view name,
+                                                   std::string_view display_name);
+  Result<Issued<PublisherRecord>> replace_publisher_token(const Actor& actor, std::string_view name);
+  Result<PublisherRecord> let_publisher_pass(const Actor& actor, std::string_view name);  // ends a hold
+  // state: "verified" (again), "suspended" or "closed".
+  Result<PublisherRecord> set_publisher_state(const Actor& actor, std::string_view name, std::string_view state,
+                                              std::string_view because);
+  Result<PublisherRecord> publisher(std::string_view name);
+  Result<std::vector<PublisherRecord>> publishers();
+  // possession: the key's signature over key_possession_text(), so that nobody registers a key it has not got.
+  Result<PublisherKeyRecord> add_key(const Actor& actor, std::string_view publisher, const PublicKey& key,
+                                     const Ed25519Signature& possession);
+  // From at_ms on it signs nothing new. Its signatures from before stay valid.
+  Result<PublisherKeyRecord> rotate_key(const Actor& actor, std::string_view publisher, const KeyId& key,
+                                        std::int64_t at_ms);
+  // What it signed from from_ms on never counted: such releases are quarantined, their ids come back.
+  struct Revocation {
+    PublisherKeyRecord key;
+    std::vector<ReleaseId> quarantined;
+  };
+  Result<Revocation> revoke_key(const Actor& actor, std::string_view publisher, const KeyId& key, std::int64_t from_ms,
+                                std::string_view because);
+  Result<std::vector<PublisherKeyRecord>> keys(std::string_view publisher);
+
+  // ---- releases: catalogue_releases.cpp
+  // Announces a release whose package is still to come.
+  Result<ReleaseRecord> open_draft(const Actor& actor, const NewRelease& announced);
+  // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected.
+  Result<ReleaseRecord> submit(const Actor& actor, const ReleaseId& id, const Package& package);
+  Result<ReleaseRecord> begin_checks(const ReleaseId& id);
+  // A failed one rejects the release; else it waits for its review, or is published where none is required.
+  Result<ReleaseRecord> end_checks(const ReleaseId& id, const std::vector<CheckRecord>& checks);
+  Result<ReleaseRecord> review(const Actor& actor, const ReleaseId& id, Verdict verdict, std::string_view because);
+  Result<ReleaseRecord> deprecate(const Actor& actor, const ReleaseId& id, std::string_view because);
+  Result<ReleaseRecord> yank(const Actor& actor, const ReleaseId& id, std::string_view because);
+  Result<ReleaseRecord> restore(const Actor& actor, const ReleaseId& id, std::string_view because);  // to published
+  Result<ReleaseRecord> revoke(const Actor& actor, const ReleaseId& id, std::string_view because);
+  Result<ReleaseRecord> release(const ReleaseId& id);
+  Result<ReleaseRecord> release(std::string_view plugin, std::string_view version);
+  Result<std::vector<ReleaseRecord>> releases(const ReleaseFilter& filter);
+  Result<std::vector<CheckRecord>> checks(const ReleaseId& id);
+  Result<std::vector<PluginRecord>> plugins(std::string_view publisher);
+  Result<PluginRecord> set_plugin_state(const Actor& actor, std::string_view plugin, std::string_view state,
+                                        std::string_view because);  // "listed" "delisted"
+  Result<std::uint64_t> stored_bytes_of(std::string_view publisher);
+
+  // ---- aliases: catalogue_aliases.cpp
+  Result<AliasOutcome> move_alias(const Actor& actor, const AliasMove& move);
+  // To where it pointed before its last step.
+  Result<AliasOutcome> take_back_alias(const Actor& actor, std::string_view model, std::string_view alias,
+                                       std::string_view note);
+  Result<AliasStep> approve(const Actor& actor, const ProposalId& id);
+  Result<AliasProposal> decline(const Actor& actor, const ProposalId& id);
+  // 1: a second operator has to approve each move. 0: none.
+  Result<void> require_approvals(const Actor& actor, std::string_view model, std::int64_t approvals);
+  Result<std::vector<AliasRecord>> aliases(std::string_view model);
+  Result<std::vector<AliasStep>> alias_steps(std::string_view model, std::string_view alias, std::size_t most);
+  Result<std::vector<AliasProposal>> proposals(std::string_view state);
+
+  // ---- the whole: catalogue_store.cpp
+  // Grows with every act; a follower that has seen it has seen all before.
+  Result<std::int64_t> revision();
+  Result<std::vector<AuditLine>> audit(const Actor& actor, std::int64_t before, std::size_t most,
+                                       std::string_view subject);
+  // SQLite's own look at the file, both chains, and the states of releases against the rules.
+  struct Examination {
+    AuditHead audit;
+    std::int64_t alias_steps = 0;
+  };
+  Result<Examination> examine();
+  Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
+  const CataloguePolicy& policy() const { return options_.policy; }
+  PublicKey public_key() const { return key_.public_key(); }
+
+ private:
+  struct Act;
+  Catalogue(CatalogueOptions options, PrivateKey key, database::Connection connection);
+  std::int64_t now_ms() const { return options_.now_ms(); }
+  Result<ReleaseRecord> step_to(const Actor& actor, const ReleaseId& id, ReleaseState state, std::string_view action,
+                                std::string_view because, Permission permission, bool is_publishers_own);
+  Result<AliasStep> apply(const Actor& actor, const AliasMove& move, std::string_view approved_by);
+  Result<void> check_targets(const AliasMove& move);
+
+  CatalogueOptions options_;
+  PrivateKey key_;
+  database::Connection connection_;
+};
+
+// What a publisher signs with a key to show that it has it.
+std::string key_possession_text(std::string_view publisher, const KeyId& key);
+
+}  // namespace stoa::registry

@@ -1,0 +1,179 @@
+// catalogue_aliases.cpp: moving an alias, alone or with a second operator's word. SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "registry/catalogue/act_store.hpp"
+#include "registry/catalogue/alias_store.hpp"
+#include "registry/package/manifest_grammar.hpp"
+
+namespace stoa::registry {
+namespace {
+
+std::string subject_of(const AliasMove& move) { return move.model + "@" + move.alias; }
+
+std::string detail_of(const AliasMove& move) {
+  const std::string targets = move.targets.empty() ? "removed" : "-> " + text_of(move.targets);
+  return move.note.empty() ? targets : targets + ": " + move.note;
+}
+
+// "1", "v2" and "x" would read as versions and ranges.
+Result<void> check_alias_name(std::string_view alias) {
+  const bool is_word = is_account_name(alias) &&
+                       std::ranges::any_of(alias.substr(0, 1), [](char c) { return c >= 'a'; }) && alias != "x" &&
+                       alias != "latest" && !(alias.size() > 1 && alias[0] == 'v' && alias[1] <= '9');
+  if (is_word) return {};
+  return failure(
+      Code::invalid_argument, "alias.name",
+      fmt::format("alias: '{}' is none; want a word of a-z, 0-9 and inner hyphens that begins with a letter and does "
+                  "not read as a version ('latest' means the highest one without an alias)",
+                  alias.substr(0, 64)));
+}
+
+}  // namespace
+
+Result<void> Catalogue::check_targets(const AliasMove& move) {
+  for (const AliasTarget& target : move.targets) {
+    ReleaseFilter filter;
+    filter.model = move.model;
+    filter.most = 1'000'000;
+    const auto releases = read_releases(connection_, filter);
+    if (!releases) return std::unexpected(releases.error());
+    if (releases->empty())
+      return failure(Code::not_found, "model.unknown", fmt::format("model: there is no '{}'", move.model));
+    const auto release = std::ranges::find_if(*releases, [&](const ReleaseRecord& one) {
+      return holds_version(one.state) && version_key_of(one.version) == version_key_of(target.version);
+    });
+    if (release == releases->end())
+      return failure(Code::not_found, "version.unknown",
+                     fmt::format("targets: {} has no version {}", move.model, target.version));
+    if (!is_resolvable(release->state))
+      return failure(Code::failed_precondition, "alias.not_published",
+                     fmt::format("targets: {} {} is {}, an alias points to what is published", move.model,
+                                 target.version, name_of(release->state)));
+  }
+  return {};
+}
+
+// Within an act.
+Result<AliasStep> Catalogue::apply(const Actor& actor, const AliasMove& move, std::string_view approved_by) {
+  if (auto good = check_targets(move); !good) return std::unexpected(good.error());
+  const auto present = read_alias(connection_, move.model, move.alias);
+  if (!present) return std::unexpected(present.error());
+  if (!*present && move.targets.empty())
+    return failure(Code::not_found, "alias.unknown", fmt::format("there is no alias {}", subject_of(move)));
+  if (*present && (*present)->targets == move.targets)
+    return failure(Code::failed_precondition, "alias.unchanged",
+                   fmt::format("{} points there already (step {})", subject_of(move), (*present)->step));
+  AliasStep step{.step = 0,
+                 .model = move.model,
+                 .alias = move.alias,
+                 .targets = move.targets,
+                 .actor = actor.text(),
+                 .approved_by = std::string(approved_by),
+                 .note = move.note,
+                 .at_ms = now_ms()};
+  return append_alias_step(connection_, std::move(step), key_);
+}
+
+Result<AliasOutcome> Catalogue::move_alias(const Actor& actor, const AliasMove& move) {
+  if (auto allowed = require(actor, Permission::move_aliases); !allowed) return std::unexpected(allowed.error());
+  if (auto good = check_alias_name(move.alias); !good) return std::unexpected(good.error());
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  const auto approvals = read_approvals_needed(connection_, move.model);
+  if (!approvals) return std::unexpected(approvals.error());
+  AliasOutcome outcome;
+  if (*approvals > 0) {
+    if (auto good = check_targets(move); !good) return std::unexpected(good.error());
+    outcome.proposal = AliasProposal{.id = new_id<ProposalTag>(act->now_ms),
+                                     .model = move.model,
+                                     .alias = move.alias,
+                                     .note = move.note,
+                                     .actor = actor.text(),
+                                     .targets = move.targets,
+                                     .made_ms = act->now_ms,
+                                     .state = "open"};
+    if (auto kept = insert_proposal(connection_, *outcome.proposal); !kept) return std::unexpected(kept.error());
+  } else {
+    auto step = apply(actor, move, "");
+    if (!step) return std::unexpected(step.error());
+    outcome.step = std::move(*step);
+  }
+  const std::string_view action = outcome.step ? "alias.move" : "alias.propose";
+  if (auto done = act->end(actor, action, subject_of(move), detail_of(move)); !done)
+    return std::unexpected(done.error());
+  return outcome;
+}
+
+Result<AliasOutcome> Catalogue::take_back_alias(const Actor& actor, std::string_view model, std::string_view alias,
+                                                std::string_view note) {
+  const auto steps = read_alias_steps(connection_, model, alias, 2);
+  if (!steps) return std::unexpected(steps.error());
+  if (steps->size() < 2)
+    return failure(Code::failed_precondition, "alias.no_step_before",
+                   fmt::format("{}@{} has {} steps, there is none to go back to", model, alias, steps->size()));
+  return move_alias(actor, {std::string(model), std::string(alias), (*steps)[1].targets,
+                            note.empty() ? fmt::format("takes back step {}", (*steps)[0].step) : std::string(note)});
+}
+
+Result<AliasStep> Catalogue::approve(const Actor& actor, const ProposalId& id) {
+  if (auto allowed = require(actor, Permission::move_aliases); !allowed) return std::unexpected(allowed.error());
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  const auto proposal = read_proposal(connection_, id);
+  if (!proposal) return std::unexpected(proposal.error());
+  if (proposal->state != "open")
+    return failure(Code::failed_precondition, "proposal.state",
+                   fmt::format("the proposal is {} already", proposal->state));
+  if (proposal->actor == actor.text())
+    return failure(Code::permission_denied, "proposal.own",
+                   fmt::format("{} made the proposal; another one has to approve it", actor.text()));
+  const AliasMove move{proposal->model, proposal->alias, proposal->targets, proposal->note};
+  const Actor proposer{Actor::Kind::operators, proposal->actor.substr(proposal->actor.find(':') + 1), actor.role};
+  auto step = apply(proposer, move, actor.text());
+  if (!step) return step;
+  if (auto kept = decide_proposal(connection_, id, "approved", actor.text(), act->now_ms); !kept)
+    return std::unexpected(kept.error());
+  if (auto done = act->end(actor, "alias.approve", subject_of(move), detail_of(move)); !done)
+    return std::unexpected(done.error());
+  return step;
+}
+
+Result<AliasProposal> Catalogue::decline(const Actor& actor, const ProposalId& id) {
+  if (auto allowed = require(actor, Permission::move_aliases); !allowed) return std::unexpected(allowed.error());
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  auto proposal = read_proposal(connection_, id);
+  if (!proposal) return proposal;
+  if (proposal->state != "open")
+    return failure(Code::failed_precondition, "proposal.state",
+                   fmt::format("the proposal is {} already", proposal->state));
+  proposal->state = "declined";
+  if (auto kept = decide_proposal(connection_, id, "declined", actor.text(), act->now_ms); !kept)
+    return std::unexpected(kept.error());
+  if (auto done = act->end(actor, "alias.decline", proposal->model + "@" + proposal->alias, id.text); !done)
+    return std::unexpected(done.error());
+  return proposal;
+}
+
+Result<void> Catalogue::require_approvals(const Actor& actor, std::string_view model, std::int64_t approvals) {
+  if (auto allowed = require(actor, Permission::manage_operators); !allowed) return allowed;
+  if (approvals < 0 || approvals > 1)
+    return failure(Code::out_of_range, "alias.approvals", fmt::format("approvals: is {}, want 0 or 1", approvals));
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  if (auto kept = write_approvals_needed(connection_, model, approvals); !kept) return kept;
+  return act->end(actor, "alias.approvals", model, fmt::format("{} besides the one who moves it", approvals));
+}
+
+Result<std::vector<AliasRecord>> Catalogue::aliases(std::string_view model) { return read_aliases(connection_, model); }
+Result<std::vector<AliasStep>> Catalogue::alias_steps(std::string_view model, std::string_view alias,
+                                                      std::size_t most) {
+  return read_alias_steps(connection_, model, alias, most);
+}
+Result<std::vector<AliasProposal>> Catalogue::proposals(std::string_view state) {
+  return read_proposals(connection_, state);
+}
+
+}  // namespace stoa::registry

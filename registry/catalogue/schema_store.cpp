@@ -1,0 +1,100 @@
+// schema_store.cpp: one SQL script per version; PRAGMA user_version tells how many a file has seen.
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/catalogue/schema_store.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace stoa::registry {
+namespace {
+
+// Times are milliseconds of Unix time, digests and keys blobs of 32 bytes, states the words of registry/README.md.
+// Portable but for the pragma: no rowid but where a sequence is wanted, no type that PostgreSQL has not.
+constexpr const char* kSteps[] = {
+    R"sql(
+CREATE TABLE catalogue(revision INTEGER NOT NULL);
+CREATE TABLE operators(
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token_sha256 BLOB NOT NULL UNIQUE,
+  created_ms INTEGER NOT NULL, revoked_ms INTEGER);
+CREATE TABLE publishers(
+  name TEXT PRIMARY KEY, display_name TEXT NOT NULL, state TEXT NOT NULL, held_because TEXT,
+  token_sha256 BLOB NOT NULL UNIQUE, bytes_max INTEGER NOT NULL, created_ms INTEGER NOT NULL, verified_ms INTEGER);
+CREATE TABLE publisher_keys(
+  publisher TEXT NOT NULL REFERENCES publishers(name), key_id TEXT NOT NULL, public_key BLOB NOT NULL, role TEXT NOT NULL,
+  valid_from_ms INTEGER NOT NULL, valid_until_ms INTEGER, revoked_from_ms INTEGER, revoked_because TEXT,
+  added_ms INTEGER NOT NULL, PRIMARY KEY(publisher, key_id));
+CREATE TABLE plugins(
+  name TEXT PRIMARY KEY, publisher TEXT NOT NULL REFERENCES publishers(name), state TEXT NOT NULL, held_because TEXT,
+  created_ms INTEGER NOT NULL);
+CREATE TABLE releases(
+  id TEXT PRIMARY KEY, plugin TEXT NOT NULL REFERENCES plugins(name), version TEXT NOT NULL, version_key TEXT NOT NULL,
+  state TEXT NOT NULL, state_because TEXT NOT NULL, package_sha256 BLOB NOT NULL, package_bytes INTEGER NOT NULL,
+  manifest TEXT NOT NULL, key_id TEXT NOT NULL, changelog TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  submitted_ms INTEGER, checked_ms INTEGER, published_ms INTEGER, cool_until_ms INTEGER, changed_ms INTEGER NOT NULL);
+CREATE UNIQUE INDEX releases_version ON releases(plugin, version_key) WHERE state NOT IN ('draft', 'rejected');
+CREATE INDEX releases_package ON releases(package_sha256);
+CREATE INDEX releases_state ON releases(state, id);
+CREATE TABLE release_models(
+  release TEXT NOT NULL REFERENCES releases(id), model TEXT NOT NULL, task TEXT NOT NULL, description TEXT NOT NULL,
+  PRIMARY KEY(release, model));
+CREATE INDEX release_models_model ON release_models(model, release);
+CREATE TABLE checks(
+  release TEXT NOT NULL REFERENCES releases(id), place INTEGER NOT NULL, name TEXT NOT NULL, verdict TEXT NOT NULL,
+  reason TEXT NOT NULL, message TEXT NOT NULL, took_us INTEGER NOT NULL, PRIMARY KEY(release, place));
+CREATE TABLE model_rules(model TEXT PRIMARY KEY, approvals INTEGER NOT NULL);
+CREATE TABLE aliases(
+  model TEXT NOT NULL, alias TEXT NOT NULL, step INTEGER NOT NULL, targets TEXT NOT NULL, PRIMARY KEY(model, alias));
+CREATE TABLE alias_steps(
+  step INTEGER PRIMARY KEY, model TEXT NOT NULL, alias TEXT NOT NULL, targets TEXT NOT NULL, actor TEXT NOT NULL,
+  approved_by TEXT NOT NULL, note TEXT NOT NULL, at_ms INTEGER NOT NULL, before_sha256 BLOB NOT NULL,
+  sha256 BLOB NOT NULL, signature BLOB NOT NULL);
+CREATE INDEX alias_steps_model ON alias_steps(model, alias, step);
+CREATE TABLE proposals(
+  id TEXT PRIMARY KEY, model TEXT NOT NULL, alias TEXT NOT NULL, targets TEXT NOT NULL, note TEXT NOT NULL,
+  actor TEXT NOT NULL, made_ms INTEGER NOT NULL, state TEXT NOT NULL, decided_by TEXT, decided_ms INTEGER);
+CREATE TABLE audit(
+  line INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+  detail TEXT NOT NULL, before_sha256 BLOB NOT NULL, sha256 BLOB NOT NULL);
+CREATE TABLE evaluations(
+  id TEXT PRIMARY KEY, release TEXT NOT NULL REFERENCES releases(id), model TEXT NOT NULL, dataset_sha256 BLOB NOT NULL,
+  dataset_name TEXT NOT NULL, document TEXT NOT NULL, signature BLOB NOT NULL, at_ms INTEGER NOT NULL);
+CREATE INDEX evaluations_release ON evaluations(release, at_ms);
+INSERT INTO catalogue VALUES(0);
+)sql",
+};
+
+Result<std::int64_t> version_of(database::Connection& connection) {
+  auto rows = connection.query("PRAGMA user_version");
+  const std::int64_t version = rows.next() ? rows.integer(0) : 0;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return version;
+}
+
+}  // namespace
+
+std::int64_t newest_schema() { return std::ssize(kSteps); }
+
+Result<void> migrate(database::Connection& connection) {
+  auto version = version_of(connection);
+  if (!version) return std::unexpected(version.error());
+  if (*version > newest_schema())
+    return failure(
+        Code::failed_precondition, "catalogue.newer",
+        fmt::format("the catalogue's file has schema {}, this program knows {}: it was written by a newer Stoa",
+                    *version, newest_schema()));
+  for (std::int64_t next = *version; next < newest_schema(); ++next) {
+    auto transaction = database::Transaction::begin(connection);
+    if (!transaction) return std::unexpected(transaction.error());
+    // Two programs may have come here at once: the second finds the step done.
+    const auto now = version_of(connection);
+    if (!now) return std::unexpected(now.error());
+    if (*now != next) continue;
+    if (auto done = connection.run_script(kSteps[next]); !done) return done;
+    if (auto noted = connection.run_script(fmt::format("PRAGMA user_version={}", next + 1)); !noted) return noted;
+    if (auto kept = transaction->commit(); !kept) return kept;
+  }
+  return {};
+}
+
+}  // namespace stoa::registry

@@ -1,0 +1,17 @@
+// schema_store.hpp: the catalogue's tables, and the steps from every earlier form of them to today's.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "registry/database/sqlite_store.hpp"
+
+namespace stoa::registry {
+
+// Steps only lead forward and are never changed once released: schema_test.cpp opens a frozen file of every version.
+std::int64_t newest_schema();
+
+// Brings the file to newest_schema(), each step in a transaction of its own. Error: failed_precondition
+// "catalogue.newer" for a file that a newer Stoa wrote; it is left as it is.
+Result<void> migrate(database::Connection& connection);
+
+}  // namespace stoa::registry
