@@ -1,0 +1,227 @@
+// tuf_repository.cpp: what changes in a repository's state; how a state is signed and written is in tuf_commit.cpp.
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/tuf/tuf_repository.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <set>
+
+#include "registry/package/manifest_json.hpp"
+#include "registry/tuf/release_bins.hpp"
+#include "registry/tuf/tuf_commit.hpp"
+
+namespace stoa::registry {
+namespace {
+
+bool is_worn(TufTime expires, std::chrono::seconds lifetime, TufTime now) { return expires - now <= lifetime / 3; }
+
+Result<void> check_rule(const char* name, const SigningRule& rule) {
+  if (rule.threshold >= 1 && rule.threshold <= rule.keys.size()) return {};
+  return failure(Code::invalid_argument, "metadata.rules",
+                 std::string(name) + " has threshold " + std::to_string(rule.threshold) + " of " +
+                     std::to_string(rule.keys.size()) + " keys");
+}
+
+// Adds the rule's keys to those of its owner.
+RoleRule take_rule(const SigningRule& rule, TufKeys& keys) {
+  RoleRule out{.threshold = rule.threshold};
+  for (const auto& key : rule.keys) {
+    const auto id = tuf_key_id(key);
+    if (keys.emplace(id, key); std::ranges::find(out.key_ids, id) == out.key_ids.end()) out.key_ids.push_back(id);
+  }
+  return out;
+}
+
+// Drops keys that no rule names any more.
+void sweep_keys(RootRole& root) {
+  std::set<TufKeyId> used;
+  for (const auto* rule : {&root.root, &root.timestamp, &root.snapshot, &root.targets})
+    used.insert(rule->key_ids.begin(), rule->key_ids.end());
+  std::erase_if(root.keys, [&](const auto& entry) { return !used.contains(entry.first); });
+}
+
+}  // namespace
+
+Result<TufRepository> TufRepository::create(const std::filesystem::path& path, const SigningRules& rules, unsigned bins,
+                                            const Lifetimes& lifetimes, Signers signers, TufTime now) {
+  if (bins == 0 || bins > kBinsMax || !std::has_single_bit(bins))
+    return failure(Code::invalid_argument, "metadata.rules",
+                   std::to_string(bins) + " bins, must be a power of two up to " + std::to_string(kBinsMax));
+  for (const auto& [name, rule] : {std::pair("root", &rules.root), std::pair("timestamp", &rules.timestamp),
+                                   std::pair("snapshot", &rules.snapshot), std::pair("targets", &rules.targets),
+                                   std::pair("releases", &rules.releases)})
+    if (auto ok = check_rule(name, *rule); !ok) return std::unexpected(ok.error());
+  auto folder = MetadataFolder::open(path);
+  if (!folder) return std::unexpected(folder.error());
+  if (folder->has("timestamp.json"))
+    return failure(Code::already_exists, "metadata.exists", path.string() + " holds a repository");
+  TufRepository out(std::move(*folder), lifetimes);
+  auto& root = out.root_.role;
+  root.expires = now + lifetimes.root;
+  root.root = take_rule(rules.root, root.keys);
+  root.timestamp = take_rule(rules.timestamp, root.keys);
+  root.snapshot = take_rule(rules.snapshot, root.keys);
+  root.targets = take_rule(rules.targets, root.keys);
+  auto signed_root = sign_role("root", root, std::vector<const RoleRule*>{&root.root}, signers);
+  if (!signed_root) return std::unexpected(signed_root.error());
+
+  // Version 0 of everything, whose next is 1.
+  out.timestamp_.version = out.snapshot_.version = out.targets_.version = 0;
+  RepositoryDraft draft{.judges = {root}};
+  draft.targets = TargetsRole{.version = 0};
+  const auto rule = take_rule(rules.releases, draft.targets->delegated_keys);
+  draft.targets->delegations = bin_delegations(bins, rule);
+  for (const auto& delegation : draft.targets->delegations) draft.bins[delegation.name] = TargetsRole{.version = 0};
+  // Root first: without a timestamp nobody follows it yet, and the next create() begins anew.
+  if (auto ok = out.write_root(*signed_root); !ok) return std::unexpected(ok.error());
+  if (auto ok = out.commit(std::move(draft), signers, now); !ok) return std::unexpected(ok.error());
+  return out;
+}
+
+Result<TufRepository> TufRepository::open(const std::filesystem::path& path, const Lifetimes& lifetimes) {
+  std::error_code error;
+  if (!std::filesystem::exists(path / "timestamp.json", error))
+    return failure(Code::not_found, "file.not_found", path.string() + " holds no repository");
+  auto folder = MetadataFolder::open(path);
+  if (!folder) return std::unexpected(folder.error());
+  TufRepository out(std::move(*folder), lifetimes);
+  if (auto ok = out.load(); !ok) return std::unexpected(ok.error());
+  return out;
+}
+
+Result<std::optional<Target>> TufRepository::find(std::string_view path) const {
+  const auto bin = load_bin(bin_of(targets_.delegations, path).name);
+  if (!bin) return std::unexpected(bin.error());
+  const auto found = bin->targets.find(std::string(path));
+  return found == bin->targets.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<void> TufRepository::publish(std::span<const TargetChange> changes, Signers signers, TufTime now) {
+  RepositoryDraft draft{.judges = {root()}};
+  for (const auto& change : changes) {
+    if (!is_target_path(change.path))
+      return failure(Code::invalid_argument, "target.path",
+                     "'" + printable(change.path) + "' is no clean relative path");
+    const auto& name = bin_of(targets_.delegations, change.path).name;
+    auto bin = draft.bins.find(name);
+    if (bin == draft.bins.end()) {
+      auto loaded = load_bin(name);
+      if (!loaded) return std::unexpected(loaded.error());
+      bin = draft.bins.emplace(name, std::move(*loaded)).first;
+    }
+    auto& targets = bin->second->targets;
+    const auto before = targets.find(change.path);
+    if (!change.target) {
+      if (before == targets.end())
+        return failure(Code::not_found, "target.unknown", "'" + change.path + "' is not there to be removed");
+      targets.erase(before);
+    } else if (before == targets.end()) {
+      targets.emplace(change.path, *change.target);
+    } else if (before->second.sha256 != change.target->sha256 || before->second.length != change.target->length) {
+      return failure(Code::already_exists, "target.changed", "'" + change.path + "' has other bytes already");
+    } else {
+      before->second.facts = change.target->facts;
+    }
+  }
+  return draft.bins.empty() ? Result<void>() : commit(std::move(draft), signers, now);
+}
+
+Result<void> TufRepository::refresh(Signers signers, TufTime now) {
+  const auto has_keys = [&](const RoleRule& rule) { return sign_bytes("", "", {&rule}, signers).has_value(); };
+  if (has_keys(root().root) && is_worn(root().expires, lifetimes_.root, now))
+    if (auto ok = rotate({}, signers, now); !ok) return ok;
+  RepositoryDraft draft{.judges = {root()}};
+  if (has_keys(root().targets) && is_worn(targets_.expires, lifetimes_.targets, now)) draft.targets = targets_;
+  draft.has_new_snapshot = is_worn(snapshot_.expires, lifetimes_.snapshot, now);
+  // A full catalogue's bins are looked at only when the first of them may be due.
+  if (has_keys(targets_.delegations.front().rule) &&
+      (!bins_expire_ || is_worn(*bins_expire_, lifetimes_.releases, now))) {
+    bins_expire_ = now + lifetimes_.releases;
+    for (const auto& delegation : targets_.delegations) {
+      const auto bin = load_bin(delegation.name);
+      if (!bin) return std::unexpected(bin.error());
+      if (is_worn(bin->expires, lifetimes_.releases, now))
+        draft.bins.emplace(delegation.name, std::nullopt);
+      else
+        bins_expire_ = std::min(*bins_expire_, bin->expires);
+    }
+  }
+  auto done = commit(std::move(draft), signers, now);
+  if (!done) bins_expire_.reset();
+  return done;
+}
+
+Result<void> TufRepository::rotate(const RotatedRules& rules, Signers signers, TufTime now) {
+  auto next = root();
+  next.version += 1;
+  next.expires = now + lifetimes_.root;
+  RepositoryDraft draft;
+  if (rules.targets || rules.releases) draft.targets = targets_;
+  draft.has_new_snapshot = rules.snapshot.has_value();
+  TufKeys release_keys;
+  RoleRule releases;
+  struct Row {
+    const char* name;
+    const std::optional<SigningRule>& rule;
+    RoleRule& role;
+    TufKeys& keys;
+  };
+  for (const auto& row :
+       {Row{"root", rules.root, next.root, next.keys}, Row{"timestamp", rules.timestamp, next.timestamp, next.keys},
+        Row{"snapshot", rules.snapshot, next.snapshot, next.keys},
+        Row{"targets", rules.targets, next.targets, next.keys},
+        Row{"releases", rules.releases, releases, release_keys}}) {
+    if (!row.rule) continue;
+    if (auto ok = check_rule(row.name, *row.rule); !ok) return ok;
+    row.role = take_rule(*row.rule, row.keys);
+  }
+  sweep_keys(next);
+  const auto new_root = sign_role("root", next, {&root().root, &next.root}, signers);
+  if (!new_root) return std::unexpected(new_root.error());
+  if (rules.releases) {
+    draft.targets->delegated_keys = release_keys;
+    for (auto& delegation : draft.targets->delegations) {
+      delegation.rule = releases;
+      draft.bins.emplace(delegation.name, std::nullopt);
+    }
+  }
+  draft.judges = {root(), next};
+  if (check_signers(draft, signers)) {
+    // Signed for readers of both roots, and only then comes the new one.
+    if (auto ok = commit(std::move(draft), signers, now); !ok) return ok;
+    return write_root(*new_root);
+  }
+  draft.judges = {next};
+  if (auto ok = check_signers(draft, signers); !ok) return ok;
+  if (auto ok = write_root(*new_root); !ok) return ok;
+  has_old_targets_ = rules.targets.has_value();
+  has_old_snapshot_ = rules.snapshot.has_value();
+  return commit(std::move(draft), signers, now);
+}
+
+Result<std::size_t> TufRepository::prune(std::uint64_t snapshots_kept) {
+  std::set<std::string> needed;
+  const auto last = snapshot_.version, kept = std::clamp<std::uint64_t>(snapshots_kept, 1, last);
+  for (auto version = last - kept + 1; version <= last; ++version) {
+    const auto name = versioned_name(version, "snapshot");
+    const auto json = folder_.read(name, kSnapshotBytesMax);
+    if (!json && json.error().code == Code::not_found) continue;  // an earlier prune kept fewer
+    if (!json) return std::unexpected(json.error());
+    const auto snapshot = parse_snapshot(*json);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    needed.insert(name);
+    for (const auto& [role, fact] : snapshot->role.files) needed.insert(versioned_name(fact.version, role));
+  }
+  const auto names = folder_.names();
+  if (!names) return std::unexpected(names.error());
+  std::size_t removed = 0;
+  for (const auto& name : *names) {
+    const bool is_versioned = name.ends_with(".json") && name.front() >= '1' && name.front() <= '9';
+    if (!is_versioned || name.ends_with(".root.json") || needed.contains(name)) continue;
+    if (auto ok = folder_.remove(name); !ok) return std::unexpected(ok.error());
+    ++removed;
+  }
+  return removed;
+}
+
+}  // namespace stoa::registry
