@@ -15,7 +15,6 @@ constexpr std::size_t kKeysMax = 256;            // of a root or of delegations:
 constexpr std::size_t kSignaturesMax = 64;       // of one file
 constexpr std::size_t kDelegationsMax = 16'384;  // of one role; its bytes are bounded as well
 constexpr std::size_t kTargetsMax = 65'536;
-constexpr std::size_t kFactsMax = 64;
 constexpr std::size_t kPatternsMax = 4096;
 constexpr std::uint64_t kThresholdMax = kSignaturesMax;
 
@@ -133,7 +132,7 @@ Target read_target(const std::string& path, const SortedJson& value, MetadataVer
   if (!is_target_path(path)) verdict.refuse("target_path", fields.where() + " is no clean relative path");
   Target target{fields.number("length", 0), fields.sha256_of_hashes()};
   if (fields.find("custom"))
-    for (const auto& [key, fact] : fields.object("custom", kFactsMax))
+    for (const auto& [key, fact] : fields.object("custom", kTargetFactsMax))
       if (fact.is_string()) target.facts.emplace(key, fact.get<std::string>());
   return target;
 }

@@ -60,6 +60,8 @@ struct SnapshotRole {
   std::map<std::string, FileFact> files = {};  // by role: "targets", "bin-0a"
 };
 
+inline constexpr std::size_t kTargetFactsMax = 64;
+
 struct Target {
   std::uint64_t length = 0;
   Sha256 sha256{};

@@ -14,8 +14,8 @@
 namespace stoa::registry {
 
 inline constexpr TufTime kStart{std::chrono::seconds(1'800'000'000)};
-inline constexpr std::chrono::hours kHour{1};
 inline constexpr std::chrono::days kDay{1};
+inline constexpr const char* kPath = "acme/vision/1.0.0.stoa";  // published in every TufTest
 
 class RoleKeys {
  public:
@@ -57,7 +57,7 @@ inline FetchMetadata fetch_from(std::filesystem::path folder) {
 
 class TufTest : public ::testing::Test {
  protected:
-  TufTest() : repository(make()) { publish("acme/vision/1.0.0.stoa", "one"); }
+  TufTest() : repository(make()) { publish(kPath, "one"); }
 
   TufRepository make() {
     auto made = TufRepository::create(folder / "repository", keys.rules(), 16, {}, keys.all(), now);

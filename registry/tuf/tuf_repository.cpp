@@ -7,6 +7,7 @@
 #include <set>
 
 #include "registry/package/manifest_json.hpp"
+#include "registry/tuf/canonical_json.hpp"
 #include "registry/tuf/release_bins.hpp"
 #include "registry/tuf/tuf_commit.hpp"
 
@@ -38,6 +39,31 @@ void sweep_keys(RootRole& root) {
   for (const auto* rule : {&root.root, &root.timestamp, &root.snapshot, &root.targets})
     used.insert(rule->key_ids.begin(), rule->key_ids.end());
   std::erase_if(root.keys, [&](const auto& entry) { return !used.contains(entry.first); });
+}
+
+// Canonical JSON writes control characters as they are, which no reader takes; and a fact must be UTF-8.
+bool is_fact(const std::string& key, const std::string& value) {
+  const auto comes_back = [](const std::string& text) {
+    const auto read = parse_canonical_json(canonical_json(SortedJson(text)));
+    return read && *read == text;
+  };
+  return key.size() <= 64 && value.size() <= 1024 && comes_back(value) &&
+         parse_canonical_json("{" + canonical_json(SortedJson(key)) + ":0}");
+}
+
+Result<void> check_target(const TargetChange& change) {
+  if (!is_target_path(change.path))
+    return failure(Code::invalid_argument, "target.path", "'" + printable(change.path) + "' is no clean relative path");
+  if (!change.target) return {};
+  if (change.target->facts.size() > kTargetFactsMax)
+    return failure(Code::invalid_argument, "target.facts",
+                   "'" + change.path + "' has " + std::to_string(change.target->facts.size()) + " facts, limit is " +
+                       std::to_string(kTargetFactsMax));
+  for (const auto& [key, value] : change.target->facts)
+    if (!is_fact(key, value))
+      return failure(Code::invalid_argument, "target.facts",
+                     "fact '" + printable(key) + "' of '" + change.path + "' is too long or no printable text");
+  return {};
 }
 
 }  // namespace
@@ -99,9 +125,7 @@ Result<std::optional<Target>> TufRepository::find(std::string_view path) const {
 Result<void> TufRepository::publish(std::span<const TargetChange> changes, Signers signers, TufTime now) {
   RepositoryDraft draft{.judges = {root()}};
   for (const auto& change : changes) {
-    if (!is_target_path(change.path))
-      return failure(Code::invalid_argument, "target.path",
-                     "'" + printable(change.path) + "' is no clean relative path");
+    if (auto ok = check_target(change); !ok) return ok;
     const auto& name = bin_of(targets_.delegations, change.path).name;
     auto bin = draft.bins.find(name);
     if (bin == draft.bins.end()) {

@@ -67,7 +67,8 @@ class TufRepository {
   static Result<TufRepository> open(const std::filesystem::path& folder, const Lifetimes& lifetimes);
 
   // All changes or none. Signs with releases, snapshot, timestamp. A path's bytes never change: target.changed.
-  // Other reasons: target.path, target.unknown (one that goes away but was not there).
+  // Other reasons: target.path, target.facts (too many or too long, or no text), target.unknown (one that goes away but
+  // was not there).
   Result<void> publish(std::span<const TargetChange> changes, Signers signers, TufTime now);
 
   // Signs anew what has used up two thirds of its lifetime, as far as keys for it are at hand, and the timestamp in any

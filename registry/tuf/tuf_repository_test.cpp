@@ -16,8 +16,6 @@ namespace {
 
 class Repository : public TufTest {};
 
-constexpr const char* kPath = "acme/vision/1.0.0.stoa";
-
 TEST_F(Repository, AFollowerFindsWhatWasPublished) {
   auto follower = client();
   ASSERT_EQ(reason_of(follower.refresh(now)), "accepted");
@@ -47,6 +45,27 @@ TEST_F(Repository, ChangesComeTogetherOrNotAtAll) {
   const TargetChange changes[] = {{"acme/a/1.0.0.stoa", target_of("a")}, {"acme/../b", target_of("b")}};
   EXPECT_EQ(reason_of(repository.publish(changes, keys.online(), now)), "target.path");
   EXPECT_EQ(repository.find("acme/a/1.0.0.stoa").value(), std::nullopt);
+}
+
+TEST_F(Repository, FactsThatNoReaderWouldTakeAreRefused) {
+  std::map<std::string, std::string> many;
+  for (int i = 0; i <= 64; ++i) many[std::to_string(i)] = "x";
+  const std::map<std::string, std::string> rows[] = {{{"note", "two\nlines"}},
+                                                     {{"note", "\xff"}},
+                                                     {{"note", std::string(1025, 'x')}},
+                                                     {{"no\tte", "x"}},
+                                                     {{std::string(65, 'k'), "x"}},
+                                                     {{"\xc3\xa9", "x"}},
+                                                     many};
+  for (const auto& facts : rows) {
+    const TargetChange change{kPath, Target{3, sha256_of("one"), facts}};
+    EXPECT_EQ(reason_of(repository.publish({&change, 1}, keys.online(), now)), "target.facts");
+  }
+  const TargetChange fine{kPath, Target{3, sha256_of("one"), {{"note", "\"quoted\" \\ \xc3\xa9"}}}};
+  EXPECT_EQ(reason_of(repository.publish({&fine, 1}, keys.online(), now)), "accepted");
+  auto follower = client();
+  ASSERT_EQ(reason_of(follower.refresh(now)), "accepted");
+  EXPECT_EQ(follower.find(kPath, now), *fine.target);
 }
 
 TEST_F(Repository, OpensWhereItWasLeft) {
@@ -150,7 +169,6 @@ TEST_F(Repository, RotatesEachRole) {
   EXPECT_EQ(sleeper.trusted().root().version, repository.root().version);
 }
 
-// A reader that looks after every rename finds a whole state, under the old root and under the new one.
 TEST_F(Repository, PruneLeavesWhatReadersAskFor) {
   for (int i = 0; i < 20; ++i) publish("acme/p/1.0." + std::to_string(i) + ".stoa", std::to_string(i));
   auto slow = client("slow");
