@@ -131,11 +131,12 @@ Result<void> check_path(std::string_view path, const std::string& shown) {
 
 class Walk {
  public:
-  Walk(const File& file, std::uint64_t file_size) : file_(file), file_size_(file_size) {}
+  Walk(const File& file, std::uint64_t file_size, std::size_t entries_max)
+      : file_(file), file_size_(file_size), entries_max_(entries_max) {}
 
   Result<void> take(struct archive* archive, struct archive_entry* entry) {
-    if (entries.size() == kEntriesMax)
-      return refuse("too_many_entries", "package has more than " + std::to_string(kEntriesMax) + " entries");
+    if (entries.size() == entries_max_)
+      return refuse("too_many_entries", "package has more than " + std::to_string(entries_max_) + " entries");
     const char* raw = archive_entry_pathname(entry);
     const std::string path = raw ? raw : "";
     const auto shown = printable(path);
@@ -186,16 +187,18 @@ class Walk {
 
   const File& file_;
   const std::uint64_t file_size_;
+  const std::size_t entries_max_;
   std::uint64_t end_ = 0;  // where the next header starts
   std::set<std::string> seen_;
 };
 
 }  // namespace
 
-Result<std::vector<ContainerEntry>> read_container(const File& file, std::uint64_t file_size) {
-  if (file_size > kPackageBytesMax)
+Result<std::vector<ContainerEntry>> read_container(const File& file, std::uint64_t file_size,
+                                                   const ContainerBounds& bounds) {
+  if (file_size > bounds.bytes_max)
     return refuse("too_large",
-                  "package has " + std::to_string(file_size) + " bytes, limit is " + std::to_string(kPackageBytesMax));
+                  "package has " + std::to_string(file_size) + " bytes, limit is " + std::to_string(bounds.bytes_max));
   if (file_size < kBlock)
     return refuse("truncated", "file has " + std::to_string(file_size) + " bytes, no package is so small");
   if (auto ok = check_first_bytes(file); !ok) return std::unexpected(ok.error());
@@ -204,7 +207,7 @@ Result<std::vector<ContainerEntry>> read_container(const File& file, std::uint64
   archive_read_support_format_tar(archive.get());  // no filter: nothing is ever decompressed
   if (::lseek(file.fd(), 0, SEEK_SET) != 0 || archive_read_open_fd(archive.get(), file.fd(), 64 * 1024) != ARCHIVE_OK)
     return refuse("not_an_archive", "file is no tar archive");
-  Walk walk(file, file_size);
+  Walk walk(file, file_size, bounds.entries_max);
   for (;;) {
     struct archive_entry* entry = nullptr;
     const int status = archive_read_next_header(archive.get(), &entry);

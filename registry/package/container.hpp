@@ -20,6 +20,12 @@ inline constexpr std::uint64_t kPackageBytesMax = std::uint64_t{64} << 30;
 inline constexpr std::uint64_t kEnvelopeBytesMax = 2 << 20;  // base64 of the largest manifest, and room
 inline constexpr std::size_t kEntriesMax = 2 + 16 + 4096;    // manifest, envelope, platforms, assets
 
+// What a reader takes at most: of a package, where the caller says nothing.
+struct ContainerBounds {
+  std::uint64_t bytes_max = kPackageBytesMax;
+  std::size_t entries_max = kEntriesMax;
+};
+
 struct ContainerEntry {
   std::string path;
   std::uint64_t size = 0;
@@ -29,7 +35,8 @@ struct ContainerEntry {
 // Reads every header and no data. Refuses whatever differs from the bytes that ContainerWriter would write, the data
 // apart: so headers, padding and trailer are covered here, data by digests and the signature. Reasons: package.* of
 // docs/reference/package.md.
-Result<std::vector<ContainerEntry>> read_container(const File& file, std::uint64_t file_size);
+Result<std::vector<ContainerEntry>> read_container(const File& file, std::uint64_t file_size,
+                                                   const ContainerBounds& bounds = {});
 
 Result<std::string> read_entry(const File& file, const ContainerEntry& entry);
 Result<Sha256> digest_entry(const File& file, const ContainerEntry& entry);
