@@ -1,0 +1,153 @@
+// bundle_import.cpp: the container's form, then the metadata against a trusted root, then every package, then the
+// handing over. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "registry/mirror/bundle.hpp"
+#include "registry/mirror/bundle_index.hpp"
+#include "registry/package/container.hpp"
+#include "registry/package/manifest_json.hpp"
+#include "registry/tuf/target_file.hpp"
+
+namespace stoa::registry {
+namespace {
+
+constexpr std::uint64_t kChunkBytes = 1 << 20;
+
+std::unexpected<Error> refuse(std::string_view rule, std::string message) {
+  return failure(Code::invalid_argument, "mirror." + std::string(rule), std::move(message));
+}
+
+// The container speaks of packages; here it is the bundle that breaks its rule.
+Error as_mirror_error(Error error) {
+  constexpr std::string_view kPrefix = "package.";
+  if (error.reason.starts_with(kPrefix)) error.reason.replace(0, kPrefix.size(), "mirror.");
+  return error;
+}
+
+struct OpenBundle {
+  File file;
+  std::map<std::string, ContainerEntry, std::less<>> entries;
+  std::vector<std::string> target_paths;
+
+  const ContainerEntry* find(std::string_view path) const {
+    const auto found = entries.find(path);
+    return found == entries.end() ? nullptr : &found->second;
+  }
+};
+
+Result<OpenBundle> open_bundle(const std::filesystem::path& path) {
+  OpenBundle out;
+  auto file = open_regular(path);
+  if (!file) return std::unexpected(file.error());
+  const auto size = size_of_file(*file);
+  if (!size) return std::unexpected(size.error());
+  auto entries = read_container(*file, *size, {kBundleBytesMax, kBundleEntriesMax});
+  if (!entries) return std::unexpected(as_mirror_error(entries.error()));
+  if (entries->empty() || entries->front().path != kIndexPath)
+    return refuse("index", "first entry is not " + std::string(kIndexPath));
+  if (entries->front().size > kIndexBytesMax)
+    return refuse("index", "index has " + std::to_string(entries->front().size) + " bytes, limit is " +
+                               std::to_string(kIndexBytesMax));
+  const auto index = read_entry(*file, entries->front());
+  if (!index) return std::unexpected(index.error());
+  auto paths = parse_index(*index);
+  if (!paths) return std::unexpected(paths.error());
+  for (auto& entry : std::span(*entries).subspan(1)) {
+    const std::string_view name = entry.path;
+    const bool is_package = name.starts_with(kPackagesFolder) && sha256_from_hex(name.substr(kPackagesFolder.size()));
+    if (!is_package && !name.starts_with(kMetadataFolder))
+      return refuse("unknown_entry", "entry '" + printable(name) + "' is neither metadata nor a package");
+    out.entries.emplace(entry.path, std::move(entry));
+  }
+  out.file = std::move(*file);
+  out.target_paths = std::move(*paths);
+  return out;
+}
+
+// What the client fetches from: entries, read one at a time.
+FetchMetadata fetch_from(const OpenBundle& bundle) {
+  return [&bundle](std::string_view name, std::uint64_t bytes_max) -> Result<std::string> {
+    const auto* entry = bundle.find(std::string(kMetadataFolder) + std::string(name));
+    if (!entry) return failure(Code::not_found, "mirror.missing", "bundle has no metadata " + std::string(name));
+    if (entry->size > bytes_max)
+      return failure(
+          Code::failed_precondition, "metadata.length",
+          std::string(name) + " has " + std::to_string(entry->size) + " bytes, limit is " + std::to_string(bytes_max));
+    return read_entry(bundle.file, *entry);
+  };
+}
+
+Result<void> read_target(const BundlePackage& package,
+                         const std::function<Result<void>(std::span<const std::byte>)>& take) {
+  TargetCheck check(package.target);
+  std::vector<std::byte> buffer(std::min(package.target.length, kChunkBytes));
+  for (std::uint64_t done = 0; done < package.target.length;) {
+    const auto chunk = std::span(buffer).first(std::min(package.target.length - done, kChunkBytes));
+    if (auto ok = read_at(package.file, package.offset + done, chunk); !ok) return ok;
+    if (auto ok = check.take(chunk); !ok) return ok;
+    if (auto ok = take(chunk); !ok) return ok;
+    done += chunk.size();
+  }
+  return check.finish();
+}
+
+// The targets of the index, each with its bytes in the bundle; and no package in it that the index does not name.
+Result<std::vector<Target>> find_targets(const OpenBundle& bundle, TufClient& client, TufTime time) {
+  std::vector<Target> targets;
+  std::set<std::string> used;
+  for (const auto& path : bundle.target_paths) {
+    auto target = client.find(path, time);
+    if (!target) return std::unexpected(target.error());
+    const auto name = package_entry(target->sha256);
+    const auto* entry = bundle.find(name);
+    if (!entry) return refuse("missing", "bundle has no bytes of '" + path + "'");
+    if (entry->size != target->length)
+      return failure(Code::data_loss, "target.length",
+                     "'" + path + "' has " + std::to_string(entry->size) + " bytes, its metadata says " +
+                         std::to_string(target->length));
+    used.insert(name);
+    targets.push_back(std::move(*target));
+  }
+  for (const auto& [name, entry] : bundle.entries)
+    if (name.starts_with(kPackagesFolder) && !used.contains(name))
+      return refuse("unknown_entry", "entry '" + name + "' belongs to no package of the index");
+  return targets;
+}
+
+}  // namespace
+
+Result<void> BundlePackage::read(const std::function<Result<void>(std::span<const std::byte>)>& take) const {
+  return read_target(*this, take);
+}
+
+Result<BundleCounts> import_bundle(const std::filesystem::path& file, const ImportRules& rules, TufTime now,
+                                   const ReceivePackage& receive) {
+  const auto bundle = open_bundle(file);
+  if (!bundle) return std::unexpected(bundle.error());
+  const auto time = now - rules.expired_for_max;
+  auto client = TufClient::open(rules.state_folder, rules.trusted_root, fetch_from(*bundle));
+  if (!client) return std::unexpected(client.error());
+  if (auto ok = client->refresh(time); !ok) return std::unexpected(ok.error());
+  const auto targets = find_targets(*bundle, *client, time);
+  if (!targets) return std::unexpected(targets.error());
+
+  const auto package_at = [&](std::size_t i) {
+    const auto offset = bundle->find(package_entry((*targets)[i].sha256))->data_offset;
+    return BundlePackage{bundle->target_paths[i], (*targets)[i], bundle->file, offset};
+  };
+  const auto ignore = [](std::span<const std::byte>) { return Result<void>(); };
+  for (std::size_t i = 0; i < targets->size(); ++i)
+    if (auto ok = package_at(i).read(ignore); !ok) return std::unexpected(ok.error());
+  BundleCounts counts;
+  for (std::size_t i = 0; i < targets->size(); ++i) {
+    if (auto ok = receive(package_at(i)); !ok) return std::unexpected(ok.error());
+    counts.packages += 1;
+    counts.bytes += (*targets)[i].length;
+  }
+  return counts;
+}
+
+}  // namespace stoa::registry
