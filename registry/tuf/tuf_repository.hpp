@@ -15,11 +15,12 @@
 namespace stoa::registry {
 
 // Releases lie in hashed bins: delegated roles, each for the target paths whose SHA-256 starts with its prefixes.
-// Rationale: with one targets.json, 10,000 plugins x 50 versions are 140 MB that change with every release; with 1024
-// bins a release changes some 140 kB, a snapshot of 50 kB and the timestamp. Delegation by publisher was rejected: its
+// Rationale: in one targets.json, 10,000 plugins x 50 versions are 89 MB that change with every release; with 1024 bins
+// a release changes 87 kB, a snapshot of 30 kB and the timestamp. Delegation by publisher was rejected: its
 // targets.json grows and is signed anew with every publisher (so the targets key could not stay offline), one large
-// publisher is one large file again, and tuf-js reads roles and targets in time quadratic in their number. Publishers
-// sign their packages.
+// publisher is one large file again, and tuf-js reads roles and targets in time quadratic in their number. Who made a
+// package is proved by the package's own signature. path_hash_prefixes, not the succinct_roles of TAP 15: they are in
+// the specification, so everybody reads them.
 inline constexpr unsigned kDefaultBins = 1024, kBinsMax = 4096;
 
 // Who may sign for a role.
