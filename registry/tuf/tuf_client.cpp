@@ -73,6 +73,31 @@ Result<void> TufClient::refresh(TufTime now) {
   return {};
 }
 
+Result<void> TufClient::resume(TufTime now) {
+  TrustedMetadata next = trusted_;
+  if (auto ok = next.check_root_expiry(now); !ok) return ok;
+  if (auto ok = recall_state(next); !ok) return ok;
+  const auto snapshot = recall("snapshot", kSnapshotBytesMax), targets = recall("targets", kTargetsBytesMax);
+  if (!next.timestamp() || !next.has_snapshot_of_timestamp() || !snapshot || !targets)
+    return failure(Code::not_found, "metadata.missing", state_.path().string() + " holds no whole state");
+  if (auto ok = next.update_snapshot(*snapshot, now); !ok) return ok;
+  if (auto ok = next.update_targets(*targets, now); !ok) return ok;
+  if (auto ok = next.check_expiry(now); !ok) return ok;
+  trusted_ = std::move(next);
+  roles_.clear();
+  is_refreshed_ = true;
+  return {};
+}
+
+// From the disk each time, not from memory: a refresh that failed halfway may have left newer ones there.
+Result<void> TufClient::recall_state(TrustedMetadata& next) const {
+  if (const auto stored = recall("timestamp", kTimestampBytesMax))
+    if (auto ok = next.recall_timestamp(*stored); !ok) return damaged(state_.path() / "timestamp.json", ok.error());
+  if (const auto stored = recall("snapshot", kSnapshotBytesMax))
+    if (auto ok = next.recall_snapshot(*stored); !ok) return damaged(state_.path() / "snapshot.json", ok.error());
+  return {};
+}
+
 Result<void> TufClient::refresh_root(TrustedMetadata& next) const {
   for (int i = 0; i < kRootsPerRefreshMax; ++i) {
     const auto json = fetch(std::to_string(next.root().version + 1) + ".root.json", kRootBytesMax);
@@ -85,9 +110,7 @@ Result<void> TufClient::refresh_root(TrustedMetadata& next) const {
 }
 
 Result<void> TufClient::refresh_timestamp(TrustedMetadata& next, TufTime now) const {
-  // From the disk each time, not from memory: a refresh that failed halfway may have left a newer one there.
-  if (const auto stored = recall("timestamp", kTimestampBytesMax))
-    if (auto ok = next.recall_timestamp(*stored); !ok) return damaged(state_.path() / "timestamp.json", ok.error());
+  if (auto ok = recall_state(next); !ok) return ok;
   const auto json = fetch("timestamp.json", kTimestampBytesMax);
   if (!json && json.error().code == Code::not_found) return missing("timestamp.json");
   if (!json) return std::unexpected(json.error());
@@ -98,10 +121,8 @@ Result<void> TufClient::refresh_timestamp(TrustedMetadata& next, TufTime now) co
 
 Result<void> TufClient::refresh_snapshot(TrustedMetadata& next, TufTime now) const {
   const auto& fact = next.timestamp()->role.snapshot;
-  if (const auto stored = recall("snapshot", kSnapshotBytesMax)) {
-    if (auto ok = next.recall_snapshot(*stored); !ok) return damaged(state_.path() / "snapshot.json", ok.error());
+  if (const auto stored = recall("snapshot", kSnapshotBytesMax))
     if (next.has_snapshot_of_timestamp() && next.update_snapshot(*stored, now)) return {};
-  }
   const auto name = std::to_string(fact.version) + ".snapshot.json";
   const auto json = fetch(name, fact.length.value_or(kSnapshotBytesMax));
   if (!json && json.error().code == Code::not_found) return missing(name);

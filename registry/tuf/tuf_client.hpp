@@ -33,6 +33,10 @@ class TufClient {
   // the time for all checks of this update.
   Result<void> refresh(TufTime now);
 
+  // The state on the disk in place of a refresh, for a start while the repository is out of reach. Fetches nothing.
+  // Reasons: metadata.missing (no whole state there), metadata.expired.
+  Result<void> resume(TufTime now);
+
   // What the repository says of a target path, fetching delegated metadata that is not here yet. Code::not_found,
   // target.unknown: nothing. Before the first refresh: metadata.not_refreshed; when that is too long ago:
   // metadata.expired.
@@ -51,6 +55,7 @@ class TufClient {
   Result<void> refresh_timestamp(TrustedMetadata& next, TufTime now) const;
   Result<void> refresh_snapshot(TrustedMetadata& next, TufTime now) const;
   Result<void> refresh_targets(TrustedMetadata& next, TufTime now) const;
+  Result<void> recall_state(TrustedMetadata& next) const;
   struct Step;
   Result<const TargetsRole*> delegated(const Step& step, TufTime now);
 

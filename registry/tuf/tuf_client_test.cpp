@@ -391,5 +391,29 @@ TEST_F(Attack, AFetchThatFailsEndsTheUpdateAndNotTheFollower) {
   EXPECT_EQ(outcome(follower, now), "accepted");
 }
 
+TEST_F(Attack, AStartWithoutTheRepositoryStandsOnWhatIsOnTheDisk) {
+  const FetchMetadata down = [](std::string_view, std::uint64_t) -> Result<std::string> {
+    return failure(Code::unavailable, "network.down", "no route");
+  };
+  EXPECT_EQ(reason_of(client_of(down, "empty").resume(now)), "metadata.missing");
+  {
+    auto follower = client();
+    ASSERT_EQ(outcome(follower, now), "accepted");
+  }
+  {
+    auto follower = client_of(down);
+    EXPECT_EQ(reason_of(follower.find(kPath, now)), "metadata.not_refreshed");
+    ASSERT_EQ(reason_of(follower.resume(now)), "accepted");
+    EXPECT_EQ(follower.find(kPath, now), target_of("one"));
+    EXPECT_EQ(reason_of(follower.resume(now + kDay)), "metadata.expired");
+  }
+  // A timestamp that came without its snapshot is no whole state; what it says bounds the next refresh all the same.
+  publish("acme/vision/2.0.0.stoa", "two");
+  write_file(folder / "client" / "timestamp.json", file_bytes(served() / "timestamp.json"));
+  EXPECT_EQ(reason_of(client_of(down).resume(now)), "metadata.missing");
+  auto follower = client();
+  EXPECT_EQ(outcome(follower, now), "accepted");
+}
+
 }  // namespace
 }  // namespace stoa::registry

@@ -212,6 +212,7 @@ Result<void> TufRepository::write_state(RepositoryDraft draft, Signers signers, 
   snapshot_ = std::move(snapshot);
   targets_ = std::move(targets);
   has_old_snapshot_ = has_old_targets_ = false;
+  for (const auto& [name, written] : draft.bins) bins_expire_[name] = now + lifetimes_.releases;
   return folder_.sync();
 }
 

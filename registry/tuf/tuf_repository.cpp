@@ -14,6 +14,8 @@
 namespace stoa::registry {
 namespace {
 
+constexpr std::size_t kBinsPerRefresh = 64;
+
 bool is_worn(TufTime expires, std::chrono::seconds lifetime, TufTime now) { return expires - now <= lifetime / 3; }
 
 Result<void> check_rule(const char* name, const SigningRule& rule) {
@@ -157,22 +159,29 @@ Result<void> TufRepository::refresh(Signers signers, TufTime now) {
   RepositoryDraft draft{.judges = {root()}};
   if (has_keys(root().targets) && is_worn(targets_.expires, lifetimes_.targets, now)) draft.targets = targets_;
   draft.has_new_snapshot = is_worn(snapshot_.expires, lifetimes_.snapshot, now);
-  // A full catalogue's bins are looked at only when the first of them may be due.
-  if (has_keys(targets_.delegations.front().rule) &&
-      (!bins_expire_ || is_worn(*bins_expire_, lifetimes_.releases, now))) {
-    bins_expire_ = now + lifetimes_.releases;
-    for (const auto& delegation : targets_.delegations) {
+  if (has_keys(targets_.delegations.front().rule)) {
+    const auto worn = worn_bins(now);
+    if (!worn) return std::unexpected(worn.error());
+    for (const auto& name : *worn) draft.bins.emplace(name, std::nullopt);
+  }
+  return commit(std::move(draft), signers, now);
+}
+
+// A full catalogue's bins are 89 MB: each is read once for its expiry, and they are not all signed in one go.
+Result<std::vector<std::string>> TufRepository::worn_bins(TufTime now) {
+  std::vector<std::string> out;
+  for (const auto& delegation : targets_.delegations) {
+    auto known = bins_expire_.find(delegation.name);
+    if (known == bins_expire_.end()) {
       const auto bin = load_bin(delegation.name);
       if (!bin) return std::unexpected(bin.error());
-      if (is_worn(bin->expires, lifetimes_.releases, now))
-        draft.bins.emplace(delegation.name, std::nullopt);
-      else
-        bins_expire_ = std::min(*bins_expire_, bin->expires);
+      known = bins_expire_.emplace(delegation.name, bin->expires).first;
     }
+    const bool is_urgent = is_worn(known->second, lifetimes_.releases / 2, now);
+    if (is_urgent || (out.size() < kBinsPerRefresh && is_worn(known->second, lifetimes_.releases, now)))
+      out.push_back(delegation.name);
   }
-  auto done = commit(std::move(draft), signers, now);
-  if (!done) bins_expire_.reset();
-  return done;
+  return out;
 }
 
 Result<void> TufRepository::rotate(const RotatedRules& rules, Signers signers, TufTime now) {

@@ -2,6 +2,7 @@
 // Source: the TUF specification 1.0, section 6. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <chrono>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,7 +74,8 @@ class TufRepository {
   Result<void> publish(std::span<const TargetChange> changes, Signers signers, TufTime now);
 
   // Signs anew what has used up two thirds of its lifetime, as far as keys for it are at hand, and the timestamp in any
-  // case. To be called several times within the timestamp's lifetime.
+  // case. To be called several times within the timestamp's lifetime: a call signs 64 bins at most, unless half of what
+  // they had left then is gone too.
   Result<void> refresh(Signers signers, TufTime now);
 
   // The next root, with these rules in place of the old ones, and what they sign. Needs root keys for the old and the
@@ -98,6 +100,7 @@ class TufRepository {
       : folder_(std::move(folder)), lifetimes_(lifetimes) {}
   Result<void> load();
   Result<TargetsRole> load_bin(const std::string& name) const;
+  Result<std::vector<std::string>> worn_bins(TufTime now);
   Result<void> check_signers(const RepositoryDraft& draft, Signers signers) const;
   Result<void> commit(RepositoryDraft draft, Signers signers, TufTime now);
   Result<void> write_state(RepositoryDraft draft, Signers signers, TufTime now);
@@ -113,7 +116,7 @@ class TufRepository {
   TargetsRole targets_;
   // Signed by the keys of the root before this one: a crash fell into a rotation. The next commit signs them anew.
   bool has_old_targets_ = false, has_old_snapshot_ = false;
-  std::optional<TufTime> bins_expire_;  // none of them before; nothing: not looked at yet
+  std::map<std::string, TufTime> bins_expire_;  // those looked at or written so far
 };
 
 }  // namespace stoa::registry

@@ -119,6 +119,26 @@ TEST_F(Repository, RefreshKeepsEverythingFreshWithTheKeysAtHand) {
   EXPECT_EQ(follower.find(kPath, now), target_of("one"));
 }
 
+TEST_F(Repository, ManyBinsAreSignedAnewInPartsUnlessTimeIsShort) {
+  auto many = TufRepository::create(folder / "many", keys.rules(), 256, {}, keys.all(), now);
+  ASSERT_TRUE(many.has_value()) << many.error().message;
+  const auto signed_anew = [&] {
+    return std::ranges::count_if(many->snapshot().files,
+                                 [](const auto& file) { return file.first != "targets" && file.second.version > 1; });
+  };
+  now += std::chrono::days(59);
+  ASSERT_EQ(reason_of(many->refresh(keys.online(), now)), "accepted");
+  EXPECT_EQ(signed_anew(), 0);
+  now += kDay;
+  ASSERT_EQ(reason_of(many->refresh(keys.online(), now)), "accepted");
+  EXPECT_EQ(signed_anew(), 64);
+  ASSERT_EQ(reason_of(many->refresh(keys.online(), now)), "accepted");
+  EXPECT_EQ(signed_anew(), 128);
+  now += std::chrono::days(15);
+  ASSERT_EQ(reason_of(many->refresh(keys.online(), now)), "accepted");
+  EXPECT_EQ(signed_anew(), 256);
+}
+
 struct RotationRow {
   const char* name;
   std::vector<PrivateKey> RoleKeys::* role;
