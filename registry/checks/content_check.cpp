@@ -16,6 +16,12 @@ bool may_run_in_process(const Manifest& manifest) {
   return manifest.min_isolation.empty() || manifest.min_isolation == "T0";
 }
 
+bool runs_in_process(const CheckPolicy& policy, const Manifest& manifest) {
+  return std::ranges::any_of(policy.in_process, [&](const std::string& entry) {
+    return entry == manifest.id() || entry == manifest.publisher + "/*";
+  });
+}
+
 Finding judge_code(const Submission& submission, const Manifest& manifest) {
   const auto found = submission.policy.licences.code.evaluate(manifest.licence_code);
   const auto subject = "code's licence " + found.because;
@@ -31,8 +37,7 @@ Finding judge_code(const Submission& submission, const Manifest& manifest) {
   }
   if (!may_run_in_process(manifest))
     return passed(subject + " is allowed in workers, and the manifest asks for " + manifest.min_isolation);
-  if (manifest.min_isolation == "T0" ||
-      std::ranges::find(submission.policy.in_process, manifest.id()) != submission.policy.in_process.end())
+  if (manifest.min_isolation == "T0" || runs_in_process(submission.policy, manifest))
     return failed("licence.code_in_process",
                   subject + " is allowed in workers only; min_isolation must be T1 or higher");
   return warned("licence.code_workers_only", subject + " is allowed in workers only; the manifest leaves that open");

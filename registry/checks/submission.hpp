@@ -38,7 +38,7 @@ struct CheckPolicy {
   bool allows_backports = false;        // 1.2.5 after 1.3.0: a warning instead of a refusal
   bool demands_golden = false;          // a package without golden cases is refused instead of warned of
   std::vector<AbiRange> host_abis;      // of the hosts that follow this registry
-  std::vector<std::string> in_process;  // plugins ("acme/vision") that the operator runs in the host's own process
+  std::vector<std::string> in_process;  // what the operator runs in the host's own process: "acme/vision", "acme/*"
   LicencePolicy licences = default_licence_policy();
   std::uint64_t package_bytes_max = std::uint64_t{16} << 30, entry_bytes_max = kEntryBytesMax;
   std::size_t entries_max = 1024;  // libraries and assets together
