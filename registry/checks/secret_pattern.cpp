@@ -125,8 +125,8 @@ double bits_per_character(std::string_view text) {
   return bits / static_cast<double>(text.size());
 }
 
-// Drawn by chance: two of digits, small and capital letters (three draws of many leave none out), and as many different
-// characters as chance gives: 16 out of 16 have 3.2 bits on average.
+// Drawn by chance: of digits, small and capital letters at least two kinds occur, and so many different characters that
+// each tells bits_min bits. 16 characters out of 16 tell 3.2 on average, English words of that length 3 and less.
 bool looks_random(std::string_view value, double bits_min) {
   const int kinds = std::ranges::any_of(value, is_digit) + std::ranges::any_of(value, is_lower) +
                     std::ranges::any_of(value, is_upper);
@@ -173,7 +173,7 @@ std::optional<SecretMatch> private_key_at(std::string_view text, std::size_t at)
       const auto line = std::min(rest.find('\n', i), rest.find("\\n", i));
       if (line == std::string_view::npos) return std::nullopt;
       body.clear();
-      i = line;
+      i = rest[line] == '\n' ? line : line + 1;
     } else if (std::string_view(" \t\r\n\"'+,-").find(rest[i]) == std::string_view::npos) {
       return std::nullopt;
     }
