@@ -7,7 +7,7 @@
 #include "host/api/metrics.hpp"
 #include "host/api/reader_pool.hpp"
 #include "host/http/server.hpp"
-#include "host/inference/served_model.hpp"
+#include "host/inference/catalog.hpp"
 
 namespace stoa::api {
 

@@ -13,7 +13,7 @@
 
 #include "host/api/plugin_metrics.hpp"
 #include "host/http/server.hpp"
-#include "host/inference/served_model.hpp"
+#include "host/inference/catalog.hpp"
 
 namespace stoa::api {
 

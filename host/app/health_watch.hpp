@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "host/app/log.hpp"
-#include "host/inference/served_model.hpp"
+#include "host/inference/catalog.hpp"
 
 namespace stoa::app {
 

@@ -15,7 +15,7 @@
 #include "host/app/health_watch.hpp"
 #include "host/app/package_source.hpp"
 #include "host/app/plugin_log.hpp"
-#include "host/inference/served_model.hpp"
+#include "host/inference/catalog.hpp"
 #include "host/runtime/load_plugin.hpp"
 #include "host/runtime/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"

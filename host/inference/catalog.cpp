@@ -1,11 +1,10 @@
 // catalog.cpp: snapshots of what is served. SPDX-License-Identifier: Apache-2.0
+#include "host/inference/catalog.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <compare>
 #include <functional>
 #include <map>
-
-#include "host/inference/served_model.hpp"
 
 namespace stoa::inference {
 namespace {
@@ -54,11 +53,49 @@ bool is_prerelease(const Model& model) {
   return version.substr(0, version.find('+')).contains('-');
 }
 
+bool is_lower(const Model& a, const Model& b) { return compare_versions(a->spec().version, b->spec().version) < 0; }
+
+const Model& highest(const std::vector<Model>& models) {
+  const auto released = std::find_if_not(models.rbegin(), models.rend(), is_prerelease);
+  return released != models.rend() ? *released : models.back();
+}
+
+std::unexpected<Error> revoked(std::string_view name, std::string_view version) {
+  return failure(Code::failed_precondition, "release.revoked",
+                 "version: " + std::string(version) + " of model \"" + std::string(name) + "\" was revoked");
+}
+
+bool is_for_candidate(const Traffic& traffic, std::string_view name, const Asker& asker) {
+  if (traffic.candidate == nullptr) return false;
+  if (traffic.chosen != nullptr && !asker.customer.empty() && traffic.chosen->contains(asker.customer)) return true;
+  std::string_view key = asker.customer.empty() ? asker.session : asker.customer;
+  if (key.empty()) key = asker.request;
+  if (key.empty()) return false;
+  std::string salt(name);
+  salt.append("@").append(traffic.candidate->spec().version);
+  return is_below(salt, key, traffic.candidate_ppm);
+}
+
 }  // namespace
 
+bool is_below(std::string_view salt, std::string_view key, std::uint32_t ppm) {
+  // FNV-1a, and murmur3's last mix behind it: alone, FNV leaves keys that differ in their last byte side by side.
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto add = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3u;
+    hash = (hash ^ 0xff) * 0x100000001b3u;  // no byte of UTF-8: where one text ends
+  };
+  add(salt);
+  add(key);
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
+  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
+  hash ^= hash >> 33;
+  return (hash >> 32) * 1'000'000 >> 32 < ppm;
+}
+
 struct Catalog::Snapshot {
-  // Invariant: no empty vector; each sorted from the lowest version up.
-  std::map<std::string, std::vector<Model>, std::less<>> by_name;
+  // Invariant: in each, models or revoked is not empty; models go from the lowest version up.
+  std::map<std::string, Traffic, std::less<>> by_name;
 };
 
 Catalog::Catalog() : snapshot_(std::make_shared<const Snapshot>()) {}
@@ -75,17 +112,27 @@ void Catalog::publish(std::shared_ptr<const Snapshot> next) {
 }
 
 Result<Model> Catalog::find(std::string_view name, std::string_view version) const {
+  auto routed = route(name, version, {});
+  if (!routed) return std::unexpected(std::move(routed.error()));
+  return std::move(routed->model);
+}
+
+Result<Routed> Catalog::route(std::string_view name, std::string_view version, const Asker& asker) const {
   const auto seen = snapshot();
   const auto at = seen->by_name.find(name);
   if (at == seen->by_name.end())
     return failure(Code::not_found, "model.unknown", "model: there is none called \"" + std::string(name) + "\" here");
-  const auto& models = at->second;
+  const Traffic& traffic = at->second;
   if (version.empty()) {
-    const auto released = std::find_if_not(models.rbegin(), models.rend(), is_prerelease);
-    return released != models.rend() ? *released : models.back();
+    if (is_for_candidate(traffic, name, asker)) return Routed{traffic.candidate, nullptr};
+    if (traffic.stable != nullptr) return Routed{traffic.stable, traffic.mirror};
+    if (traffic.has_default && !traffic.models.empty()) return Routed{highest(traffic.models), traffic.mirror};
+    if (!traffic.revoked.empty()) return revoked(name, traffic.revoked.back());
+    return failure(Code::unavailable, "model.not_ready", "model \"" + std::string(name) + "\" is not ready");
   }
-  const auto exact = std::ranges::find_if(models, [&](const Model& m) { return m->spec().version == version; });
-  if (exact != models.end()) return *exact;
+  const auto exact = std::ranges::find_if(traffic.models, [&](const Model& m) { return m->spec().version == version; });
+  if (exact != traffic.models.end()) return Routed{*exact, nullptr};
+  if (std::ranges::count(traffic.revoked, version) > 0) return revoked(name, version);
   return failure(Code::not_found, "model.version_unknown",
                  "version: model \"" + std::string(name) + "\" has no version \"" + std::string(version) + "\" here");
 }
@@ -93,7 +140,7 @@ Result<Model> Catalog::find(std::string_view name, std::string_view version) con
 std::vector<Model> Catalog::list() const {
   const auto seen = snapshot();
   std::vector<Model> all;
-  for (const auto& [name, models] : seen->by_name) all.insert(all.end(), models.begin(), models.end());
+  for (const auto& [name, traffic] : seen->by_name) all.insert(all.end(), traffic.models.begin(), traffic.models.end());
   return all;
 }
 
@@ -101,21 +148,30 @@ std::vector<std::string> Catalog::versions(std::string_view name) const {
   const auto seen = snapshot();
   std::vector<std::string> found;
   if (const auto at = seen->by_name.find(name); at != seen->by_name.end())
-    for (const auto& model : at->second) found.push_back(model->spec().version);
+    for (const auto& model : at->second.models) found.push_back(model->spec().version);
   return found;
+}
+
+void Catalog::set(std::string_view name, Traffic traffic) {
+  std::ranges::sort(traffic.models, is_lower);
+  const std::lock_guard lock(writers_);
+  auto next = std::make_shared<Snapshot>(*snapshot());
+  if (traffic.models.empty() && traffic.revoked.empty())
+    next->by_name.erase(std::string(name));
+  else
+    next->by_name.insert_or_assign(std::string(name), std::move(traffic));
+  publish(std::move(next));
 }
 
 Result<void> Catalog::add(Model model) {
   const std::lock_guard lock(writers_);
   auto next = std::make_shared<Snapshot>(*snapshot());
-  auto& models = next->by_name[model->spec().name];
+  auto& models = next->by_name[model->spec().name].models;
   const std::string& version = model->spec().version;
   if (std::ranges::any_of(models, [&](const Model& m) { return m->spec().version == version; }))
     return failure(Code::already_exists, "model.exists",
                    "model \"" + model->spec().name + "\" version " + version + " is served already");
-  const auto above =
-      std::ranges::find_if(models, [&](const Model& m) { return compare_versions(m->spec().version, version) > 0; });
-  models.insert(above, std::move(model));
+  models.insert(std::ranges::upper_bound(models, model, is_lower), std::move(model));
   publish(std::move(next));
   return {};
 }
@@ -125,11 +181,14 @@ Model Catalog::remove(std::string_view name, std::string_view version) {
   auto next = std::make_shared<Snapshot>(*snapshot());
   const auto at = next->by_name.find(name);
   if (at == next->by_name.end()) return nullptr;
-  const auto found = std::ranges::find_if(at->second, [&](const Model& m) { return m->spec().version == version; });
-  if (found == at->second.end()) return nullptr;
+  Traffic& traffic = at->second;
+  const auto found = std::ranges::find_if(traffic.models, [&](const Model& m) { return m->spec().version == version; });
+  if (found == traffic.models.end()) return nullptr;
   Model removed = std::move(*found);
-  at->second.erase(found);
-  if (at->second.empty()) next->by_name.erase(at);
+  traffic.models.erase(found);
+  if (traffic.stable == removed) traffic.stable.reset();
+  if (traffic.candidate == removed) traffic.candidate.reset();
+  if (traffic.models.empty() && traffic.revoked.empty()) next->by_name.erase(at);
   publish(std::move(next));
   return removed;
 }

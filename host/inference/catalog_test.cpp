@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "host/inference/served_model.hpp"
+#include "host/inference/catalog.hpp"
 #include "host/runtime/fixture_host.hpp"
 
 namespace stoa::inference {
@@ -27,6 +27,8 @@ std::vector<std::shared_ptr<ServedModel>> serve(const std::vector<std::pair<std:
     for (auto& instance : *loaded) served.push_back(ServedModel::start(std::move(instance)).value());
   return served;
 }
+
+constexpr std::uint32_t kOfC1Ppm = 533'538;  // computed apart from the code, from the comment beside it
 
 TEST(Catalog, FindsByNameAndVersion) {
   Catalog catalog;
@@ -58,6 +60,62 @@ TEST(Catalog, OrdersVersionsAsSemverSays) {
   Catalog catalog;
   for (auto& model : serve(shuffled)) ASSERT_TRUE(catalog.add(model).has_value());
   EXPECT_EQ(catalog.versions("a/x"), expected);
+}
+
+TEST(Catalog, TrafficSaysWhoGetsWhat) {
+  Catalog catalog;
+  const auto models = serve({{"a/x", "1.0.0"}, {"a/x", "2.0.0"}, {"a/x", "3.0.0"}});
+  Traffic traffic;
+  traffic.models = {models[2], models[0], models[1]};
+  traffic.stable = models[0];
+  traffic.candidate = models[1];
+  traffic.chosen =
+      std::make_shared<const std::set<std::string, std::less<>>>(std::set<std::string, std::less<>>{"acme"});
+  traffic.revoked = {"0.9.0"};
+  const auto answers = [&](std::string_view version, const Asker& asker) {
+    const auto routed = catalog.route("a/x", version, asker);
+    return routed ? routed->model->spec().version : routed.error().reason;
+  };
+  catalog.set("a/x", traffic);
+  EXPECT_EQ(answers("", {}), "1.0.0");
+  EXPECT_EQ(answers("", {.customer = "acme"}), "2.0.0");
+  EXPECT_EQ(answers("", {.customer = "other"}), "1.0.0");
+  EXPECT_EQ(answers("3.0.0", {.customer = "acme"}), "3.0.0");
+  EXPECT_EQ(answers("0.9.0", {}), "release.revoked");
+  EXPECT_EQ(answers("0.8.0", {}), "model.version_unknown");
+  EXPECT_EQ(catalog.versions("a/x"), (std::vector<std::string>{"1.0.0", "2.0.0", "3.0.0"}));
+  traffic.candidate_ppm = 1'000'000;
+  catalog.set("a/x", traffic);
+  EXPECT_EQ(answers("", {.request = "r"}), "2.0.0");
+  EXPECT_EQ(answers("", {}), "1.0.0") << "nobody in particular gets the stable one";
+  traffic.stable = traffic.candidate = nullptr;
+  catalog.set("a/x", traffic);
+  EXPECT_EQ(answers("", {}), "3.0.0") << "the highest";
+  traffic.has_default = false;
+  catalog.set("a/x", traffic);
+  EXPECT_EQ(answers("", {}), "release.revoked");
+  traffic.revoked.clear();
+  catalog.set("a/x", traffic);
+  EXPECT_EQ(answers("", {}), "model.not_ready");
+  catalog.set("a/x", {});
+  EXPECT_EQ(answers("", {}), "model.unknown");
+}
+
+TEST(Catalog, SharesGrowAndNobodyFallsOut) {
+  for (int i = 0; i < 2000; ++i) {
+    const std::string key = "c" + std::to_string(i);
+    bool was_below = false;
+    for (std::uint32_t ppm = 0; ppm <= 1'000'000; ppm += 50'000) {
+      const bool is_in = is_below("a/x@2.0.0", key, ppm);
+      ASSERT_TRUE(is_in || !was_below) << key << " at " << ppm;
+      was_below = is_in;
+    }
+    ASSERT_TRUE(was_below) << "all of them at the whole";
+    ASSERT_FALSE(is_below("a/x@2.0.0", key, 0));
+  }
+  // Another host, another day: the same customers. Known answers, so that no compiler and no release changes them.
+  EXPECT_TRUE(is_below("a/x@2.0.0", "c1", kOfC1Ppm + 1));
+  EXPECT_FALSE(is_below("a/x@2.0.0", "c1", kOfC1Ppm));
 }
 
 TEST(Catalog, ReadersNeverSeeHalfAChange) {

@@ -86,11 +86,16 @@ bool ModelCore::take_part_in_start(std::size_t index) {
     }
   };
   startup_.moved.wait(lock, [&] { return startup_.is_over || startup_.turn == index; });
+  const auto tell = [this](runtime::InstanceState step) {
+    if (options_.on_step) options_.on_step(step);
+  };
+  if (!startup_.is_over && index == 0) tell(runtime::InstanceState::warming);
   if (!startup_.is_over) run_and_note([this] { return instance_->warm_up(); });
   ++startup_.turn;
   startup_.moved.notify_all();
   if (index == 0) {
     startup_.moved.wait(lock, [&] { return startup_.is_over || startup_.turn == std::max(1u, limits_.threads); });
+    if (!startup_.is_over) tell(runtime::InstanceState::proving);
     if (!startup_.is_over) run_and_note([this] { return instance_->prove(); });
     if (!startup_.is_over) {
       phase_.store(Phase::ready, std::memory_order_seq_cst);
@@ -237,6 +242,7 @@ void ModelCore::keep_timely(Batch& batch, std::uint64_t now_ns) {
     Call& call = *queued.call;
     Code why = call.cancel_reason();
     if (why == Code::ok && call.deadline_ns() != 0 && now_ns >= call.deadline_ns()) why = Code::deadline_exceeded;
+    if (is_ended_.load(std::memory_order_acquire)) why = Code::cancelled;
     if (why == Code::ok) {
       batch.calls.push_back(std::move(queued.call));
       continue;
@@ -246,7 +252,7 @@ void ModelCore::keep_timely(Batch& batch, std::uint64_t now_ns) {
       const std::lock_guard lock(mutex_);
       queue_.end_session(call.session());
     }
-    call.finish(ended_early(why));
+    call.finish(early_end(why));
   }
   batch.taken.clear();
 }
@@ -279,6 +285,7 @@ void ModelCore::count_end(Call& call, std::uint64_t now_ns) {
   add(is_success ? counters_.success_count : counters_.fail_count, 1);
   add(is_success ? counters_.success_ns : counters_.fail_ns, total_ns);
   if (call.is_cancelled()) add(counters_.cancelled_count, 1);
+  if (call.cancel_reason() == Code::deadline_exceeded) add(counters_.deadline_count, 1);
   count_misuses(call);
 }
 
@@ -286,6 +293,7 @@ void ModelCore::on_end(Call& call) noexcept {
   const std::uint64_t now = monotonic_ns();
   call.times.ended_ns = now;
   count_end(call, now);
+  running_.remove(call);
   const bool was_with_model = call.times.submitted_ns != 0;
   if (was_with_model) inflight_.fetch_sub(1, std::memory_order_seq_cst);
   // Looked at without the lock: a call pushed after this look sees the place that just became free.
@@ -331,6 +339,7 @@ ModelStatistics ModelCore::statistics() const {
   s.request_count = get(counters_.request_count);
   s.rejected_count = get(counters_.rejected_count);
   s.cancelled_count = get(counters_.cancelled_count);
+  s.deadline_count = get(counters_.deadline_count);
   s.misuse_count = get(counters_.misuse_count);
   s.last_inference_unix_ms = get(counters_.last_inference_unix_ms);
   s.queued = queued_.load(std::memory_order_relaxed);

@@ -5,12 +5,14 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "host/inference/call_queue.hpp"
 #include "host/inference/inline_window.hpp"
 #include "host/inference/latency.hpp"
+#include "host/inference/running_calls.hpp"
 #include "host/inference/served_model.hpp"
 #include "host/thread/wake_batch.hpp"
 
@@ -19,7 +21,8 @@ namespace stoa::inference {
 // Written by whoever ends a call, each at its own time; hence atomics, relaxed: they order nothing.
 struct ModelCounters {
   std::atomic<std::uint64_t> success_count{0}, success_ns{0}, fail_count{0}, fail_ns{0};
-  std::atomic<std::uint64_t> batch_count{0}, request_count{0}, rejected_count{0}, cancelled_count{0}, misuse_count{0};
+  std::atomic<std::uint64_t> batch_count{0}, request_count{0}, rejected_count{0}, cancelled_count{0}, deadline_count{0},
+      misuse_count{0};
   std::atomic<std::uint64_t> last_inference_unix_ms{0};
   LatencyHistogram queue, compute, total;
   // Mean time from one end to the next while calls are waiting: what a full queue will take to move on.
@@ -47,6 +50,7 @@ class ModelCore final : public runtime::CallObserver,
   void cancel(const std::shared_ptr<runtime::Call>& call, Code why);
   Result<void> check_health(std::int32_t depth, std::uint64_t deadline_ns);
   Result<void> drain(std::uint64_t deadline_ns);
+  void end_all(const Error& why);
   void shut_down();  // for a destructor: as ServedModel::~ServedModel says
 
   const runtime::Instance& instance() const { return *instance_; }
@@ -96,6 +100,8 @@ class ModelCore final : public runtime::CallObserver,
   std::unexpected<Error> reject(Error error);
   void count_end(runtime::Call& call, std::uint64_t now_ns);
   void count_misuses(runtime::Call& call);
+  Error early_end(Code why) const;
+  bool end_running();
   void note_request();
   void note_submitted(runtime::Call& call, std::uint64_t now_ns);
   void log(runtime::LogLevel level, const std::string& message) const;
@@ -111,9 +117,13 @@ class ModelCore final : public runtime::CallObserver,
   std::atomic<bool> is_inline_;
   std::atomic<std::uint32_t> inline_running_{0};
   runtime::Outstanding accepted_;            // calls queued or with the model
+  RunningCalls running_;                     // the same calls, but those that run inline
   std::atomic<std::uint32_t> inflight_{0};   // with the model
   std::atomic<std::uint32_t> queued_{0};     // queue_.size(), for those who look without the lock
   std::atomic<std::uint32_t> wake_word_{0};  // what idle model threads sleep on
+
+  std::atomic<bool> is_ended_{false};  // ended_with_ is set, and constant from then on
+  std::optional<Error> ended_with_;
 
   Startup startup_;
   mutable std::mutex mutex_;  // Lock: all below; held for nanoseconds, never while plugin code runs

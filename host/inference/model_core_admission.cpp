@@ -1,4 +1,6 @@
 // model_core_admission.cpp: whether a call is taken, and which way it goes. SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +12,7 @@ namespace {
 using runtime::Call;
 using runtime::monotonic_ns;
 
+constexpr std::uint64_t kEndPatienceNs = 200'000'000;  // until a call that is being handed over is with its model
 constexpr std::uint64_t kRetryMsMin = 1, kRetryMsMax = 60'000;
 
 }  // namespace
@@ -44,6 +47,7 @@ Result<void> ModelCore::enqueue(std::shared_ptr<Call> call) {
   accepted_.add();  // before looking at the phase: a drain that does not wait for this call is seen here
   if (!takes_calls()) {
     accepted_.remove();
+    if (is_ended_.load(std::memory_order_acquire)) return reject(*ended_with_);
     const bool is_draining = phase_.load(std::memory_order_seq_cst) >= Phase::draining;
     const std::string& name = instance_->spec().name;
     return reject(is_draining ? Error{Code::unavailable, "model.draining", "model \"" + name + "\" is draining", 0}
@@ -51,12 +55,15 @@ Result<void> ModelCore::enqueue(std::shared_ptr<Call> call) {
   }
   call->times.enqueued_ns = now;
   call->observe(this);
-  if (run_inline(call, now) || hand_over(call, now)) return {};
+  if (run_inline(call, now)) return {};
+  running_.add(*call);
+  if (hand_over(call, now)) return {};
   return queue(std::move(call));
 }
 
 Result<void> ModelCore::queue(std::shared_ptr<Call> call) {
   const std::uint64_t cost = instance_->cost(*call);  // the plugin's code: not under the lock
+  Call& queued = *call;
   bool is_full = false, is_wake_due = false;
   {
     const std::lock_guard lock(mutex_);
@@ -69,6 +76,7 @@ Result<void> ModelCore::queue(std::shared_ptr<Call> call) {
   }
   if (is_wake_due) wake_one();
   if (!is_full) return {};
+  running_.remove(queued);  // still call's, which was not moved from
   accepted_.remove();
   const std::uint64_t interval_ns = counters_.interval_ns.load(std::memory_order_relaxed);
   const std::uint64_t ms = interval_ns * limits_.queue_max / 1'000'000;
@@ -135,6 +143,44 @@ void ModelCore::cancel(const std::shared_ptr<Call>& call, Code why) {
     removed->finish(ended_early(why));
   else
     instance_->cancel(*call, why);
+}
+
+Error ModelCore::early_end(Code why) const {
+  return is_ended_.load(std::memory_order_acquire) ? *ended_with_ : ended_early(why);
+}
+
+// True when every call that was accepted has ended for its consumer. A call between the queue and the model can be
+// finished by neither side's rules: the next look finds it with the model.
+bool ModelCore::end_running() {
+  const auto calls = running_.list();
+  bool is_whole = calls.size() == accepted_.count();
+  for (const auto& call : calls) {
+    if (call->is_held()) call->finish(*ended_with_);
+    is_whole = call->finished() && is_whole;
+  }
+  return is_whole;
+}
+
+void ModelCore::end_all(const Error& why) {
+  std::deque<QueuedCall> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_with_) return;
+    ended_with_ = why;
+    is_ended_.store(true, std::memory_order_release);
+    Phase ready = Phase::ready;
+    phase_.compare_exchange_strong(ready, Phase::draining, std::memory_order_seq_cst);
+    waiting = queue_.take_all();
+    queued_.store(0, std::memory_order_seq_cst);
+  }
+  for (const auto& queued : waiting) {
+    queued.call->cancel(Code::cancelled);
+    queued.call->finish(why);
+  }
+  const std::uint64_t until_ns = monotonic_ns() + kEndPatienceNs;
+  while (!end_running() && monotonic_ns() < until_ns) sched_yield();
+  // Only now, because a plugin may take its time over it.
+  for (const auto& call : running_.list()) instance_->cancel(*call, Code::cancelled);
 }
 
 Result<void> ModelCore::check_health(std::int32_t depth, std::uint64_t deadline_ns) {

@@ -24,5 +24,6 @@ Result<void> ServedModel::check_health(std::int32_t depth, std::uint64_t deadlin
   return core_->check_health(depth, deadline_ns);
 }
 Result<void> ServedModel::drain(std::uint64_t deadline_ns) { return core_->drain(deadline_ns); }
+void ServedModel::end_all(const Error& why) { core_->end_all(why); }
 
 }  // namespace stoa::inference

@@ -2,11 +2,8 @@
 // instance. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "host/inference/latency.hpp"
 #include "host/runtime/host_services.hpp"
@@ -23,7 +20,8 @@ struct ModelStatistics {
   std::uint64_t compute_count = 0, compute_ns = 0;   // from submit until finish
   std::uint64_t batch_count = 0, request_count = 0;  // batches submitted, requests in them
   std::uint64_t rejected_count = 0, cancelled_count = 0;
-  std::uint64_t misuse_count = 0;  // rules of the ABI the plugin broke
+  std::uint64_t deadline_count = 0;  // of the cancelled: because their time was up, not because nobody waits any more
+  std::uint64_t misuse_count = 0;    // rules of the ABI the plugin broke
   std::uint64_t last_inference_unix_ms = 0;
   std::uint32_t queued = 0, inflight = 0;
   bool is_inline = false;  // runs on the I/O thread right now
@@ -34,6 +32,8 @@ struct ServedModelOptions {
   // The operator trusts this in-process model with the I/O threads, if it declares itself inline.
   bool inline_trusted = false;
   std::shared_ptr<runtime::LogSink> log;  // null: nothing is logged
+  // Told on a model thread, before the first warm-up (warming) and before the golden cases (proving). May be empty.
+  std::function<void(runtime::InstanceState)> on_step = {};
 };
 
 class ModelCore;
@@ -72,41 +72,14 @@ class ServedModel final {
   // Takes no more requests, answers all it has taken, unloads. deadline_exceeded "model.still_running": not done by
   // deadline_ns (CLOCK_MONOTONIC), it stays draining and drain may be called again. [control]
   Result<void> drain(std::uint64_t deadline_ns);
+  // Takes no more requests and ends all it has taken, both with why, which the first caller decides. What waits ends
+  // here; what runs ends for its consumer here, and the model is told to stop. Drain it afterwards. [control]
+  void end_all(const Error& why);
 
  private:
   explicit ServedModel(std::shared_ptr<ModelCore> core) : core_(std::move(core)) {}
   const std::shared_ptr<ModelCore>
       core_;  // shared with its threads: one that hangs in a plugin keeps what it stands on
-};
-
-// What is served, by name and version.
-// Readers look at an immutable snapshot and never wait for a writer's work; a writer replaces it (RCU).
-class Catalog final {
- public:
-  Catalog();
-  ~Catalog();
-
-  // version empty: the one served by default (the highest by semantic-version precedence; pre-releases only when there
-  // is nothing else). not_found "model.unknown" / "model.version_unknown". Any thread.
-  Result<std::shared_ptr<ServedModel>> find(std::string_view name, std::string_view version) const;
-  std::vector<std::shared_ptr<ServedModel>> list() const;          // by name, then from the lowest version up
-  std::vector<std::string> versions(std::string_view name) const;  // from the lowest up; empty for unknown names
-
-  // already_exists "model.exists": this name and version is served.
-  Result<void> add(std::shared_ptr<ServedModel> model);
-  // Null when it is not served. Calls that found it before may still be enqueued: drain it.
-  std::shared_ptr<ServedModel> remove(std::string_view name, std::string_view version);
-
- private:
-  struct Snapshot;
-  std::shared_ptr<const Snapshot> snapshot() const;
-  void publish(std::shared_ptr<const Snapshot> next);
-
-  std::mutex writers_;
-  // A mutex held for one copy of a pointer, not std::atomic<std::shared_ptr>: libstdc++ 12 unlocks that one's load with
-  // memory_order_relaxed, a data race which tsan reports.
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Snapshot> snapshot_;  // Lock: mutex_
 };
 
 }  // namespace stoa::inference

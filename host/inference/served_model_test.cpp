@@ -315,6 +315,64 @@ TEST_F(Served, DestructionRefusesWhatIsQueued) {
   EXPECT_TRUE(held.call->finished());
 }
 
+TEST_F(Served, EndAllEndsWhatWaitsAndWhatRunsWithItsReason) {
+  const auto model = serve(fixture_source("holder"));
+  ASSERT_NE(model, nullptr);
+  Asked held("hold"), queued("pass"), late("pass");
+  ASSERT_TRUE(model->enqueue(held.call).has_value());
+  ASSERT_TRUE(held.waiter->wait_news(monotonic_ns() + kTestPatienceNs));
+  ASSERT_TRUE(model->enqueue(queued.call).has_value());
+  model->end_all({Code::failed_precondition, "release.revoked", "revoked", 0});
+  model->end_all({Code::unavailable, "second", "the first reason stays", 0});
+  EXPECT_TRUE(held.call->finished() && queued.call->finished()) << "when it returns";
+  EXPECT_EQ(held.reason(), "release.revoked");
+  EXPECT_EQ(queued.reason(), "release.revoked");
+  EXPECT_EQ(model->enqueue(late.call).error().reason, "release.revoked");
+  EXPECT_FALSE(model->is_ready());
+  EXPECT_TRUE(model->drain(monotonic_ns() + kTestPatienceNs).has_value()) << "the plugin was told, too";
+  EXPECT_EQ(model->statistics().cancelled_count, 2u);
+  EXPECT_EQ(model->statistics().deadline_count, 0u);
+}
+
+TEST_F(Served, EndAllRacesWithEverything) {
+  for (int round = 0; round < 20; ++round) {
+    runtime::PluginSource source = fixture_source(round % 2 == 0 ? "echo" : "late");
+    source.models[0].limits.threads = 2;
+    const auto model = serve(source);
+    ASSERT_NE(model, nullptr);
+    std::atomic<std::size_t> accepted{0};
+    std::thread ender([&] {
+      while (accepted.load() < 50) std::this_thread::yield();
+      model->end_all({Code::failed_precondition, "release.revoked", "revoked", 0});
+    });
+    ask_from(3, 100, [&](std::size_t, std::size_t) {
+      Asked asked("hello");
+      if (const auto taken = model->enqueue(asked.call); !taken) {
+        ASSERT_EQ(taken.error().reason, "release.revoked");
+        return;
+      }
+      ++accepted;
+      ASSERT_TRUE(asked.wait());
+      ASSERT_TRUE(asked.reason().empty() || asked.reason() == "release.revoked") << asked.reason();
+    });
+    ender.join();
+    ASSERT_TRUE(model->drain(monotonic_ns() + kTestPatienceNs).has_value());
+  }
+}
+
+TEST_F(Served, DeadlinesAreCountedApartFromClientsThatLeft) {
+  const auto model = serve(fixture_source("holder"));
+  ASSERT_NE(model, nullptr);
+  for (const Code why : {Code::cancelled, Code::deadline_exceeded, Code::deadline_exceeded}) {
+    Asked held("hold");
+    ASSERT_TRUE(model->enqueue(held.call).has_value());
+    model->cancel(held.call, why);
+    ASSERT_TRUE(held.wait());
+  }
+  EXPECT_EQ(model->statistics().cancelled_count, 3u);
+  EXPECT_EQ(model->statistics().deadline_count, 2u);
+}
+
 TEST_F(Served, SickModelsAreNotReady) {
   const auto model = serve(fixture_source("life"));
   ASSERT_NE(model, nullptr);

@@ -112,7 +112,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   const std::shared_ptr<CallListener>& listener() const noexcept { return listener_; }
   // For a worker, where a call goes by the number the host gave it. Before it is submitted.
   void rename(std::uint64_t id) noexcept { request_.id = id; }
-  CallTimes times;  // written by the queue and the model thread in front of the instance, before and at the end
+  std::uint32_t seat = 0;  // in the list of whoever queues it, and guarded by that list's lock
+  CallTimes times;         // written by the queue and the model thread in front of the instance, before and at the end
 
   // Before it is queued or submitted. observer must live until it is told.
   void observe(CallObserver* observer) noexcept { observer_ = observer; }

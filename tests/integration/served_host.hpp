@@ -13,7 +13,7 @@
 #include "host/api/routes.hpp"
 #include "host/app/package_source.hpp"
 #include "host/http/server.hpp"
-#include "host/inference/served_model.hpp"
+#include "host/inference/catalog.hpp"
 #include "host/runtime/load_plugin.hpp"
 #include "registry/package/digest.hpp"
 #include "registry/package/manifest.hpp"
