@@ -61,12 +61,12 @@ ModelCall::~ModelCall() {
   if (call_ && !call_->finished()) model_->cancel(call_, Code::cancelled);
 }
 
-Result<ModelCall> ModelCall::start(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model,
-                                   runtime::CallSpec&& spec) {
-  ModelCall started(exchange, std::move(model));
+Result<ModelCall> ModelCall::start(http::Exchange& exchange, inference::Routed route, runtime::CallSpec&& spec) {
+  ModelCall started(exchange, std::move(route.model));
   started.deadline_ns_ = spec.deadline_ns;
   auto call = runtime::Call::create(std::move(spec), started.listener_);
   if (auto queued = started.model_->enqueue(call); !queued) return std::unexpected(std::move(queued.error()));
+  if (route.mirror != nullptr) started.mirrored_ = route.mirror->begin(call->spec());
   started.call_ = std::move(call);
   return started;
 }
@@ -91,7 +91,9 @@ http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
     std::vector<runtime::OutputPart> parts = call_->take();
     // A stream that never pauses meets its deadline here; one that pauses, in the wait below.
     if (!was_ended && is_past_deadline()) co_return std::unexpected(give_up(Code::deadline_exceeded));
+    if (mirrored_ && !parts.empty()) mirrored_->add(parts);
     if (!parts.empty()) co_return parts;
+    if (was_ended && mirrored_) mirrored_->end(call_->error());
     if (was_ended && call_->error()) co_return std::unexpected(error());
     if (was_ended) co_return parts;
     if (!signal_) {
@@ -108,6 +110,10 @@ Result<std::vector<runtime::OutputPart>> ModelCall::whole() {
   if (call_->error()) return std::unexpected(error());
   std::vector<runtime::OutputPart> parts = call_->take();
   if (count_bytes(parts) > kAnswerBytesMax) return too_large();
+  if (mirrored_) {
+    mirrored_->add(parts);
+    mirrored_->end(std::nullopt);
+  }
   return parts;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/http/exchange.hpp"
-#include "host/inference/served_model.hpp"
+#include "host/inference/catalog.hpp"
 #include "host/runtime/call.hpp"
 
 namespace stoa::api {
@@ -18,9 +18,9 @@ inline constexpr std::uint64_t kAnswerBytesMax = 1ull << 30;
 // Thread: the exchange's I/O thread.
 class ModelCall {
  public:
-  // Errors: what enqueue refuses with. May have run the whole call on return (inline models).
-  static Result<ModelCall> start(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model,
-                                 runtime::CallSpec&& spec);
+  // Errors: what enqueue refuses with. May have run the whole call on return (inline models). Whoever listens on that
+  // route hears the answer as it is taken.
+  static Result<ModelCall> start(http::Exchange& exchange, inference::Routed route, runtime::CallSpec&& spec);
   ModelCall(ModelCall&&) noexcept = default;
   ModelCall& operator=(ModelCall&&) = delete;
   ~ModelCall();
@@ -47,9 +47,13 @@ class ModelCall {
   std::shared_ptr<inference::ServedModel> model_;  // the catalogue may drop the model while we wait
   std::shared_ptr<Listener> listener_;             // shared with the call, which may finish after we are gone
   std::shared_ptr<http::Signal> signal_;
-  std::shared_ptr<runtime::Call> call_;  // null once moved from
+  std::shared_ptr<runtime::Call> call_;                // null once moved from
+  std::unique_ptr<inference::MirroredCall> mirrored_;  // null: nobody listens
   std::uint64_t deadline_ns_ = 0;
 };
+
+// As much as is known before the body is read.
+inline inference::Asker asker_of(const http::RequestHead& head) { return {.request = head.request_id}; }
 
 // CLOCK_MONOTONIC deadline: the nearest of the request's timeout (us; absent: none) and the field x-stoa-timeout-ms, or
 // the model's default when neither is given. invalid_argument for a field that is no number.

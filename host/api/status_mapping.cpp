@@ -40,7 +40,7 @@ struct ReasonRow {
 constexpr ReasonRow kReasons[] = {
     {"model.queue_full", 503, 503},  // Triton's clients back off on 503
     {"request.media_type", 415, 415}, {"request.method", 405, 405}, {"output.too_large", 500, 500},
-    {"plugin.crashed", 502, 502},     {"request.poison", 422, 422},
+    {"plugin.crashed", 502, 502},     {"request.poison", 422, 422}, {"release.revoked", 410, 410},
 };
 
 struct TitleRow {
@@ -57,6 +57,7 @@ constexpr TitleRow kTitles[] = {
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
     {409, "Conflict"},
+    {410, "Gone"},
     {411, "Length Required"},
     {412, "Precondition Failed"},
     {413, "Content Too Large"},

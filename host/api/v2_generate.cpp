@@ -52,7 +52,7 @@ Result<void> write_value(JsonText& text, const OutputPart& part) {
 }
 
 struct PreparedGenerate {
-  std::shared_ptr<inference::ServedModel> model;
+  inference::Routed route;
   runtime::CallSpec call;
   std::optional<std::string> id;
 };
@@ -86,19 +86,31 @@ Result<void> check_media_type(const http::RequestHead& head) {
 }
 
 http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
-  auto model = api.catalog.find(path.name, path.version);
-  if (!model) co_return std::unexpected(std::move(model.error()));
+  inference::Asker asker = asker_of(exchange.head());
+  auto route = api.catalog.route(path.name, path.version, asker);
+  if (!route) co_return std::unexpected(std::move(route.error()));
   if (auto checked = check_media_type(exchange.head()); !checked) co_return std::unexpected(std::move(checked.error()));
-  const runtime::ModelSpec& spec = (*model)->spec();
   http::BodyLimits limits;
-  limits.bytes_max = spec.limits.request_bytes_max;
+  limits.bytes_max = route->model->spec().limits.request_bytes_max;
   auto body = co_await exchange.read_body(limits);
   if (!body) co_return std::unexpected(std::move(body.error()));
-  auto request = read_generate(PaddedText(body->data()), spec);
+  auto request = read_generate(PaddedText(body->data()), route->model->spec());
   if (!request) co_return std::unexpected(std::move(request.error()));
-  auto call = checked_call(*request, exchange.head(), spec);
+  if (!request->session.empty() && path.version.empty()) {
+    // As in v2_infer.cpp: all of a session goes to one release, and what another's ports made of the body is read
+    // again.
+    asker.session = request->session;
+    auto of_session = api.catalog.route(path.name, "", asker);
+    if (!of_session) co_return std::unexpected(std::move(of_session.error()));
+    if (of_session->model != route->model) {
+      request = read_generate(PaddedText(body->data()), of_session->model->spec());
+      if (!request) co_return std::unexpected(std::move(request.error()));
+      route = std::move(of_session);
+    }
+  }
+  auto call = checked_call(*request, exchange.head(), route->model->spec());
   if (!call) co_return std::unexpected(std::move(call.error()));
-  co_return PreparedGenerate{std::move(*model), std::move(*call), std::move(request->id)};
+  co_return PreparedGenerate{std::move(*route), std::move(*call), std::move(request->id)};
 }
 
 http::Task<void> refuse(http::Exchange& exchange, const Error& error) {
@@ -127,7 +139,7 @@ http::Task<void> stream(http::Exchange& exchange, ModelCall& call, std::vector<O
   if (!co_await exchange.begin_stream(200, "text/event-stream; charset=utf-8")) co_return;
   Result<std::vector<OutputPart>> parts = std::move(first);
   while (parts && !parts->empty()) {
-    auto events = events_of(*parts, prepared.id, prepared.model->spec());
+    auto events = events_of(*parts, prepared.id, prepared.route.model->spec());
     parts->clear();  // payloads go back to the plugin before the client is waited for
     if (!events) {
       parts = std::unexpected(std::move(events.error()));
@@ -165,9 +177,9 @@ http::Task<void> generate(ApiContext& api, http::Exchange& exchange, ModelPath p
     co_await refuse(exchange, prepared.error());
     co_return;
   }
-  const runtime::ModelSpec& spec = prepared->model->spec();
+  const runtime::ModelSpec& spec = prepared->route.model->spec();
   prepared->call.wants_progress = false;
-  auto call = ModelCall::start(exchange, prepared->model, std::move(prepared->call));
+  auto call = ModelCall::start(exchange, prepared->route, std::move(prepared->call));
   if (!call) {
     co_await refuse(exchange, call.error());
     co_return;
@@ -198,7 +210,7 @@ http::Task<void> generate_stream(ApiContext& api, http::Exchange& exchange, Mode
     co_await refuse(exchange, prepared.error());
     co_return;
   }
-  auto call = ModelCall::start(exchange, prepared->model, std::move(prepared->call));
+  auto call = ModelCall::start(exchange, prepared->route, std::move(prepared->call));
   if (!call) {
     co_await refuse(exchange, call.error());
     co_return;

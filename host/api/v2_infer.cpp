@@ -82,13 +82,15 @@ http::Response refusal(const Error& error, const runtime::ModelSpec& spec) {
 
 // What is known before the body is read. Where it goes is the model's to say.
 struct Admitted final : http::BodyPlace {
-  Admitted(std::shared_ptr<inference::ServedModel> m, BodyFormat f) : model(std::move(m)), format(std::move(f)) {}
+  Admitted(inference::Routed r, BodyFormat f, bool exact)
+      : route(std::move(r)), format(std::move(f)), is_exact(exact) {}
   std::shared_ptr<std::byte[]> take(std::size_t bytes) const override {
-    return model->instance().take_input_memory(bytes);
+    return route.model->instance().take_input_memory(bytes);
   }
-  std::shared_ptr<inference::ServedModel> model;
+  inference::Routed route;
   BodyFormat format;
-  const runtime::ModelSpec& spec() const { return model->spec(); }
+  bool is_exact;  // the client named the version
+  const runtime::ModelSpec& spec() const { return route.model->spec(); }
 };
 
 struct Started {
@@ -96,19 +98,35 @@ struct Started {
   AnswerForm answer;
 };
 
-Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, const Admitted& admitted,
-                            const http::Body& body) {
-  const runtime::ModelSpec& spec = admitted.spec();
+// A session's requests all go to the same release, and only the body says which session it is: what was read by another
+// release's ports is then read again.
+Result<PreparedInfer> prepare_routed(ApiContext& api, const http::RequestHead& head, Admitted& admitted,
+                                     const http::Body& body) {
+  auto prepared = prepare_infer(*api.readers.lend(), admitted.format, body, admitted.spec());
+  if (!prepared || prepared->call.session.empty() || admitted.is_exact) return prepared;
+  inference::Asker asker = asker_of(head);
+  asker.session = prepared->call.session;
+  auto route = api.catalog.route(admitted.spec().name, "", asker);
+  if (!route) return std::unexpected(std::move(route.error()));
+  if (route->model == admitted.route.model) return prepared;
+  auto format = body_format(head, route->model->spec());
+  if (!format) return std::unexpected(std::move(format.error()));
+  admitted = Admitted(std::move(*route), std::move(*format), false);
+  return prepare_infer(*api.readers.lend(), admitted.format, body, admitted.spec());
+}
+
+Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted& admitted, const http::Body& body) {
   if (body.size() > kLongBodyBytes) thread::WakeBatch::flush_of_this_thread();
-  auto prepared = prepare_infer(*api.readers.lend(), admitted.format, body, spec);
+  auto prepared = prepare_routed(api, exchange.head(), admitted, body);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
+  const runtime::ModelSpec& spec = admitted.spec();
   auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
   if (!deadline_ns) return std::unexpected(std::move(deadline_ns.error()));
   prepared->call.task = spec.task;
   prepared->call.deadline_ns = *deadline_ns;
   prepared->call.traceparent = traceparent_of(exchange.head());
   prepared->call.wants_progress = false;
-  auto call = ModelCall::start(exchange, admitted.model, std::move(prepared->call));
+  auto call = ModelCall::start(exchange, admitted.route, std::move(prepared->call));
   if (!call) return std::unexpected(std::move(call.error()));
   return Started{std::move(*call), std::move(prepared->answer)};
 }
@@ -125,25 +143,24 @@ bool is_gone(const Error& error) { return error.reason == "http.client_gone"; }
 // Rationale: the steps are plain functions and responses are temporaries, because the frames of all that a request
 // waits in are allocated per request, and asio keeps only those up to a kilobyte.
 http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted admitted) {
-  const runtime::ModelSpec& spec = admitted.spec();
   http::BodyLimits limits;
-  limits.bytes_max = spec.limits.request_bytes_max;
+  limits.bytes_max = admitted.spec().limits.request_bytes_max;
   limits.align_at = admitted.format.json_bytes <= limits.bytes_max ? admitted.format.json_bytes : 0;
   if (admitted.format.form != BodyForm::json) limits.place = &admitted;  // JSON's tensors are written elsewhere anyway
   auto body = co_await exchange.read_body(limits);
   if (!body) {
-    if (!is_gone(body.error())) co_await exchange.reply(refusal(body.error(), spec));
+    if (!is_gone(body.error())) co_await exchange.reply(refusal(body.error(), admitted.spec()));
     co_return;
   }
   auto started = start_infer(api, exchange, admitted, *body);
   if (!started) {
-    co_await exchange.reply(refusal(started.error(), spec));
+    co_await exchange.reply(refusal(started.error(), admitted.spec()));
     co_return;
   }
   ModelCall& call = started->call;
   auto parts = call.has_ended() ? call.whole() : co_await call.all();
   if (!parts && is_gone(parts.error())) co_return;
-  co_await exchange.reply(answer_of(std::move(parts), started->answer, spec));
+  co_await exchange.reply(answer_of(std::move(parts), started->answer, admitted.spec()));
 }
 
 }  // namespace
@@ -200,11 +217,11 @@ Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, cons
 }
 
 http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
-  auto model = api.catalog.find(path.name, path.version);
-  if (!model) return http::answer_with(exchange, v2_error(model.error()));
-  auto format = body_format(exchange.head(), (*model)->spec());
-  if (!format) return http::answer_with(exchange, refusal(format.error(), (*model)->spec()));
-  return run_infer(api, exchange, Admitted(std::move(*model), std::move(*format)));
+  auto route = api.catalog.route(path.name, path.version, asker_of(exchange.head()));
+  if (!route) return http::answer_with(exchange, v2_error(route.error()));
+  auto format = body_format(exchange.head(), route->model->spec());
+  if (!format) return http::answer_with(exchange, refusal(format.error(), route->model->spec()));
+  return run_infer(api, exchange, Admitted(std::move(*route), std::move(*format), !path.version.empty()));
 }
 
 }  // namespace stoa::api

@@ -76,7 +76,7 @@ class ServedHost {
 
   std::uint16_t port() const { return server_->ports().at(0); }
   std::uint16_t operator_port() const { return server_->ports().at(1); }
-  const inference::Catalog& catalog() const { return catalog_; }
+  inference::Catalog& catalog() { return catalog_; }
 
  private:
   runtime::HostServices services_;
