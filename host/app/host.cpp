@@ -15,7 +15,9 @@
 #include "host/app/health_watch.hpp"
 #include "host/app/package_source.hpp"
 #include "host/app/plugin_log.hpp"
+#include "host/app/release_loader.hpp"
 #include "host/inference/catalog.hpp"
+#include "host/rollout/control.hpp"
 #include "host/runtime/load_plugin.hpp"
 #include "host/runtime/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
@@ -26,6 +28,7 @@ namespace stoa::app {
 namespace {
 
 constexpr std::chrono::seconds kHealthInterval{5};
+constexpr std::chrono::milliseconds kRolloutInterval{100};
 
 std::string_view name_of_method(http::Method method) {
   constexpr std::string_view kNames[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
@@ -74,11 +77,18 @@ struct Host::Parts {
   worker::SandboxSupport support;                // with workers
   std::optional<worker::WorkerProgram> workers;  // from the first package on that runs in workers
   inference::Catalog catalog;
+  ReleaseLoader loader{services, [this]() -> const worker::WorkerProgram& { return worker_program_here(); }};
+  rollout::Rollout rollout{
+      catalog,
+      {.load = [this](const rollout::ReleaseId& id, const auto& on_step) { return loader.load(id, on_step); },
+       .now_ns = &runtime::monotonic_ns,
+       .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); }}};
   std::set<std::string> configured_models;  // of config.models, those that a package has
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::unique_ptr<api::ApiContext> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<HealthWatch> health;
+  std::unique_ptr<rollout::RolloutControl> rollout_control;
 
   ~Parts() { plugin_log->close(); }
 
@@ -109,6 +119,15 @@ struct Host::Parts {
     workers->scratch = scratch;
     workers->zygotes = std::make_shared<worker::ZygoteKeeper>(workers->executable, plugin_log);
     return *workers;
+  }
+
+  void note_step(const std::string& model, const rollout::Step& step) {
+    log.write(rollout::is_verdict(step.to) ? Level::warn : Level::debug, "release.step",
+              {{"model", model},
+               {"version", step.version},
+               {"from", rollout::name_of(step.from)},
+               {"to", rollout::name_of(step.to)},
+               {"why", step.why}});
   }
 
   void load_package(const registry::Package& package, const std::string& file, LoadReport& report);
@@ -168,9 +187,10 @@ Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> inst
   const std::string name = instance->spec().name, version = instance->spec().version;
   const std::string tier(instance->isolation());
   const std::uint64_t began_ns = runtime::monotonic_ns();
-  auto model = inference::ServedModel::start(std::move(instance), {.inline_trusted = true, .log = plugin_log});
+  auto model =
+      inference::ServedModel::start(std::move(instance), {.inline_trusted = true, .log = plugin_log, .on_step = {}});
   if (!model) return std::unexpected(model.error());
-  if (auto added = catalog.add(*model); !added) return added;
+  if (auto adopted = rollout.adopt(*model); !adopted) return adopted;
   ++report.models;
   report.names.push_back(name + " " + version);
   log.write(Level::info, "model.ready",
@@ -227,6 +247,7 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
       log.write(Level::warn, "model.no_card",
                 {{"model", model.name},
                  {"why", "it may use cards (device:cuda) and is given none: name them in devices under models"}});
+  loader.remember(*source, is_inside);
   const auto serve = [&](const std::string& name, Result<std::unique_ptr<runtime::Instance>> instance) {
     auto served = instance ? serve_instance(std::move(*instance), report) : std::unexpected(instance.error());
     if (!served) refuse(report, file + ": " + name, served.error());
@@ -264,6 +285,7 @@ LoadReport Host::load(std::stop_token stop) {
         p.log.write(Level::warn, "config.model_absent", {{"model", name}});
   }
   p.health = std::make_unique<HealthWatch>(p.catalog, p.log, kHealthInterval);
+  p.rollout_control = std::make_unique<rollout::RolloutControl>(p.rollout, kRolloutInterval);
   p.is_loading.store(false, std::memory_order_relaxed);
   p.log.write(Level::info, "host.ready",
               {{"models", std::uint64_t{report.models}}, {"refused", std::uint64_t{report.refused}}});
@@ -278,13 +300,12 @@ bool Host::drain() {
   p.log.write(Level::info, "host.draining",
               {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
   bool is_whole = p.server->drain(p.config.drain_ms);
-  p.health.reset();  // joins: a check and a drain are both [control]
-  for (const auto& model : p.catalog.list()) {
-    const auto drained = model->drain(std::max(deadline_ns, runtime::monotonic_ns() + 1'000'000'000));
-    if (drained) continue;
+  p.rollout_control.reset();  // joins, as the next one does: a load, a check and a drain are all [control]
+  p.health.reset();
+  for (const auto& [release, error] : p.rollout.drain(deadline_ns)) {
     is_whole = false;
     p.log.write(Level::error, "model.not_drained",
-                {{"model", model->spec().name}, {"reason", drained.error().reason}, {"why", drained.error().message}});
+                {{"model", release.model}, {"reason", error.reason}, {"why", error.message}});
   }
   p.log.write(is_whole ? Level::info : Level::error, "host.drained",
               {{"whole", is_whole}, {"took_ms", (runtime::monotonic_ns() - began_ns) / 1'000'000}});
