@@ -1,6 +1,5 @@
 // rollout_load_test.cpp: switches while many ask: nothing is lost, nothing is mixed.
 // SPDX-License-Identifier: Apache-2.0
-#include <random>
 #include <thread>
 
 #include "host/rollout/control.hpp"
@@ -9,50 +8,6 @@
 
 namespace stoa::rollout {
 namespace {
-
-// Asks until it is told to stop; between finding a release and asking it, it dawdles now and then, as a slow upload
-// does.
-class Customers {
- public:
-  Customers(Bench& bench, std::size_t threads) {
-    for (std::size_t t = 0; t < threads; ++t)
-      threads_.emplace_back([this, &bench, t](const std::stop_token& stop) { ask(bench, stop, t); });
-  }
-  ~Customers() { stop(); }
-  void stop() {
-    for (auto& thread : threads_) thread.request_stop();
-    threads_.clear();
-  }
-  std::atomic<std::uint64_t> answered{0}, lost{0}, mixed{0};
-  std::string first_loss;  // once stopped
-
- private:
-  void ask(Bench& bench, const std::stop_token& stop, std::size_t t) {
-    std::minstd_rand random(static_cast<unsigned>(t + 1));
-    while (!stop.stop_requested()) {
-      const std::string customer = "c" + std::to_string(random() % 1000);
-      const auto routed = bench.catalog.route(kModel, "", {.customer = customer, .session = "", .request = ""});
-      if (!routed) {
-        note_loss(routed.error().reason);
-        continue;
-      }
-      for (unsigned i = random() % 64 == 0 ? 200 : 0; i > 0; --i) std::this_thread::yield();
-      const Answer answer = Bench::ask(*routed, customer);
-      ++answered;
-      if (!answer.error.empty()) note_loss(answer.error);
-      const std::string& version = routed->model->spec().version;
-      const std::string library = (version.back() - '0') % 2 == 0 ? "A" : "B";
-      if (answer != Answer{library, version, customer, ""}) ++mixed;
-    }
-  }
-  void note_loss(const std::string& why) {
-    const std::lock_guard lock(mutex_);
-    if (lost++ == 0) first_loss = why;
-  }
-
-  std::mutex mutex_;
-  std::vector<std::jthread> threads_;
-};
 
 TEST(RolloutUnderLoad, AHundredSwitchesLoseNothingAndMixNothing) {
   constexpr int kSwitches = 100;

@@ -7,10 +7,13 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host/rollout/rollout.hpp"
@@ -62,10 +65,18 @@ struct Bench {
       ++loads[id.version];
       source = sources.at(id.version);
     }
+    auto instance = instance_of(source);
+    if (!instance) return std::unexpected(instance.error());
+    return inference::ServedModel::start(std::move(*instance), {false, host.log, on_step});
+  }
+
+  // Where a release runs: in this process, unless a test says otherwise.
+  std::function<Result<std::unique_ptr<runtime::Instance>>(const runtime::PluginSource&)> instance_of =
+      [this](const runtime::PluginSource& source) -> Result<std::unique_ptr<runtime::Instance>> {
     auto instances = runtime::load_plugin(source, host.services());
     if (!instances) return std::unexpected(instances.error());
-    return inference::ServedModel::start(std::move(instances->front()), {false, host.log, on_step});
-  }
+    return std::move(instances->front());
+  };
 
   void note(const Step& step) {
     const std::lock_guard lock(mutex);
@@ -146,6 +157,50 @@ struct Bench {
   std::atomic<std::uint64_t> now_ns{kSecondNs};
   inference::Catalog catalog;
   Rollout rollout;
+};
+
+// Asks until it is told to stop; between finding a release and asking it, it dawdles now and then, as a slow upload
+// does.
+class Customers {
+ public:
+  Customers(Bench& bench, std::size_t threads) {
+    for (std::size_t t = 0; t < threads; ++t)
+      threads_.emplace_back([this, &bench, t](const std::stop_token& stop) { ask(bench, stop, t); });
+  }
+  ~Customers() { stop(); }
+  void stop() {
+    for (auto& thread : threads_) thread.request_stop();
+    threads_.clear();
+  }
+  std::atomic<std::uint64_t> answered{0}, lost{0}, mixed{0};
+  std::string first_loss;  // once stopped
+
+ private:
+  void ask(Bench& bench, const std::stop_token& stop, std::size_t t) {
+    std::minstd_rand random(static_cast<unsigned>(t + 1));
+    while (!stop.stop_requested()) {
+      const std::string customer = "c" + std::to_string(random() % 1000);
+      const auto routed = bench.catalog.route(kModel, "", {.customer = customer, .session = "", .request = ""});
+      if (!routed) {
+        note_loss(routed.error().reason);
+        continue;
+      }
+      for (unsigned i = random() % 64 == 0 ? 200 : 0; i > 0; --i) std::this_thread::yield();
+      const Answer answer = Bench::ask(*routed, customer);
+      ++answered;
+      if (!answer.error.empty()) note_loss(answer.error);
+      const std::string& version = routed->model->spec().version;
+      const std::string library = (version.back() - '0') % 2 == 0 ? "A" : "B";
+      if (answer != Answer{library, version, customer, ""}) ++mixed;
+    }
+  }
+  void note_loss(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    if (lost++ == 0) first_loss = why;
+  }
+
+  std::mutex mutex_;
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace stoa::rollout
