@@ -177,8 +177,12 @@ Result<Blob> BlobStore::renew(const Sha256& digest, std::int64_t now_ns) const {
   const auto file = open_blob(digest);
   if (!file) return std::unexpected(file.error());
   if (auto ok = set_modified(*file, now_ns); !ok) return std::unexpected(ok.error());
-  // A time that a crash takes back would let collection take the blob.
+  // A time that a crash takes back would let collection take the blob, and who put it may have died before it was
+  // durable under its name.
   if (::fsync(file->fd()) != 0) return std::unexpected(file_error("fsync", "blob " + to_hex(digest), errno));
+  const auto folder = folder_of(digest);
+  if (!folder) return std::unexpected(folder.error());
+  if (auto ok = folder->sync(); !ok) return std::unexpected(ok.error());
   const auto status = status_of(*file);
   if (!status) return std::unexpected(status.error());
   return Blob{digest, status->size, now_ns};

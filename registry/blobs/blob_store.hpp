@@ -61,7 +61,7 @@ class BlobStore {
 
   // That it is there, not that it is whole.
   Result<Blob> find(const Sha256& digest) const;
-  // The same for who is about to refer to it: collection sees it as new again.
+  // The same for who is about to refer to it: durable, and new again to collection.
   Result<Blob> renew(const Sha256& digest, std::int64_t now_ns) const;
   // Reads it once: blob.damaged.
   Result<Blob> verify(const Sha256& digest) const;
