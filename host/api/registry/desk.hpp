@@ -1,0 +1,43 @@
+// desk.hpp: threads for what blocks on a disk, so that I/O threads only wait for them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "host/http/exchange.hpp"
+
+namespace stoa::api {
+
+// Threads: any, but close(). Lifetime: ends after the server whose handlers wait for it.
+class Desk {
+ public:
+  Desk(unsigned threads, std::size_t waiting_max);
+  ~Desk();
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  // False: waiting_max jobs wait already, or the desk is closed; the job is not run.
+  bool post(std::function<void()> job);
+  // The handler's answer, made on one of the threads. 503 "registry.busy" where the desk is full. A client that hangs up
+  // takes nothing back: what it asked for is done or refused as a whole.
+  http::Task<http::Response> answer(http::Exchange& exchange, std::function<http::Response()> make);
+  // Runs what waits, then ends. Nothing is taken any more.
+  void close();
+
+ private:
+  void work();
+
+  const std::size_t waiting_max_;
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  std::deque<std::function<void()>> waiting_;  // Lock: mutex_
+  bool is_closed_ = false;                     // Lock: mutex_
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace stoa::api

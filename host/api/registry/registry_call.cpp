@@ -1,0 +1,221 @@
+// registry_call.cpp: from an exchange to a call, and from a Result to an answer. SPDX-License-Identifier: Apache-2.0
+#include "host/api/registry/registry_call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/api/problem.hpp"
+#include "host/api/status_mapping.hpp"
+
+namespace stoa::api {
+namespace {
+
+constexpr std::uint64_t kJsonBytesMax = 1 << 20, kChunkBytesMax = 16 << 20;
+
+// '+' is a space in a query, as forms write it.
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+      out += static_cast<char>(value);
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+std::map<std::string, std::string, std::less<>> parsed_query(std::string_view query) {
+  std::map<std::string, std::string, std::less<>> values;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::size_t equals = pair.find('=');
+    if (pair.empty()) continue;
+    values[decoded(pair.substr(0, equals))] = equals == pair.npos ? "" : decoded(pair.substr(equals + 1));
+  }
+  return values;
+}
+
+// nlohmann keeps the last of two members with one name; a body has one meaning.
+Result<Json> parse_body(std::string_view text) {
+  std::vector<std::vector<std::string>> names;
+  std::string twice;
+  const auto watch = [&](int, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::object_start) names.emplace_back();
+    if (event == Json::parse_event_t::object_end && !names.empty()) names.pop_back();
+    if (event == Json::parse_event_t::key && !names.empty()) {
+      const std::string name = value.get<std::string>();
+      if (std::ranges::find(names.back(), name) != names.back().end()) twice = name;
+      names.back().push_back(name);
+    }
+    return true;
+  };
+  Json body = Json::parse(text, watch, false);
+  if (body.is_discarded() || !body.is_object())
+    return failure(Code::invalid_argument, "request.json", "body: is no JSON object");
+  if (!twice.empty()) return failure(Code::invalid_argument, "request.json", "body: '" + twice + "' is given twice");
+  return body;
+}
+
+http::Response problem_of(const Error& error, std::string_view request_id) {
+  http::Response response = problem(error, problem_status(error), request_id);
+  if (response.status == 401) response.fields.emplace_back("WWW-Authenticate", "Bearer realm=\"stoa\"");
+  return response;
+}
+
+// "Bearer <token>"; nothing where the field is absent.
+Result<std::optional<std::string>> token_of(const http::RequestHead& head) {
+  const auto field = head.find_single("Authorization");
+  if (!field) return std::unexpected(field.error());
+  if (!*field) return std::optional<std::string>();
+  constexpr std::string_view kScheme = "Bearer ";
+  if (!(*field)->starts_with(kScheme))
+    return failure(Code::unauthenticated, "token.scheme", "Authorization: want 'Bearer' and a token");
+  return std::optional<std::string>((*field)->substr(kScheme.size()));
+}
+
+http::Response run(RegistryApi& api, RegistryCall& call, const std::optional<std::string>& token, std::string_view request_id,
+                   bool is_unsafe, const std::function<Result<RegistryAnswer>(RegistryCall&)>& act) {
+  if (token) {
+    auto actor = api.publishing.with_catalogue([&](registry::Catalogue& catalogue) { return catalogue.authenticate(*token); });
+    if (!actor) return problem_of(actor.error(), request_id);
+    call.actor = std::move(*actor);
+  }
+  auto answer = act(call);
+  if (!answer) return problem_of(answer.error(), request_id);
+  if (is_unsafe) api.on_change();
+  http::Response response;
+  response.status = answer->status;
+  if (!answer->body.is_null()) response.body = answer->body.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return response;
+}
+
+http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_is, bool is_unsafe,
+                       std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk& desk) {
+  const http::RequestHead& head = exchange.head();
+  const std::string request_id(head.request_id);
+  auto call = std::make_shared<RegistryCall>(RegistryCall{.publishing = api.publishing,
+                                                          .actor = {},
+                                                          .params = {},
+                                                          .query = parsed_query(head.query),
+                                                          .body = Json::object(),
+                                                          .bytes = {},
+                                                          .now_ms = api.now_ms()});
+  for (const http::Field& param : head.params) call->params.emplace(param.name, param.value);
+  auto token = token_of(head);
+  if (!token) {
+    co_await exchange.reply(problem_of(token.error(), request_id));
+    co_return;
+  }
+  if (body_is != BodyIs::none) {
+    auto read = co_await exchange.read_body({.bytes_max = body_is == BodyIs::json ? kJsonBytesMax : kChunkBytesMax});
+    if (!read) {
+      co_await exchange.reply(problem(read.error(), http::status_of(read.error()), request_id));
+      co_return;
+    }
+    if (body_is == BodyIs::bytes) {
+      call->bytes = read->text();
+    } else if (read->size() > 0) {
+      auto parsed = parse_body(read->text());
+      if (!parsed) {
+        co_await exchange.reply(problem_of(parsed.error(), request_id));
+        co_return;
+      }
+      call->body = std::move(*parsed);
+    }
+  }
+  co_await exchange.reply(co_await desk.answer(exchange, [&api, call, token = std::move(*token), request_id, is_unsafe,
+                                                          act = std::move(act)] {
+    return run(api, *call, token, request_id, is_unsafe, act);
+  }));
+}
+
+}  // namespace
+
+void Members::refuse(std::string message) {
+  if (!error_) error_ = Error{Code::invalid_argument, "request.field", std::move(message), 0};
+}
+
+const Json* Members::find(const char* name, bool is_required, Json::value_t kind, const char* kind_name) {
+  asked_.emplace_back(name);
+  const auto member = object_.find(name);
+  if (member == object_.end() || member->is_null()) {
+    if (is_required) refuse(fmt::format("{}{}: is missing, want {}", path_, name, kind_name));
+    return nullptr;
+  }
+  const bool is_kind = member->type() == kind || (kind == Json::value_t::number_integer && member->is_number_integer());
+  if (!is_kind) refuse(fmt::format("{}{}: is {}, want {}", path_, name, member->type_name(), kind_name));
+  return is_kind ? &*member : nullptr;
+}
+
+std::string Members::text(const char* name) {
+  const Json* member = find(name, true, Json::value_t::string, "a string");
+  std::string value = member ? member->get<std::string>() : std::string();
+  if (member && value.empty()) refuse(fmt::format("{}{}: is empty", path_, name));
+  return value;
+}
+
+std::string Members::text_or(const char* name, std::string otherwise) {
+  const Json* member = find(name, false, Json::value_t::string, "a string");
+  return member ? member->get<std::string>() : std::move(otherwise);
+}
+
+std::uint64_t Members::number(const char* name) {
+  const Json* member = find(name, true, Json::value_t::number_integer, "an integer");
+  if (member && !member->is_number_unsigned()) refuse(fmt::format("{}{}: is negative", path_, name));
+  return member && member->is_number_unsigned() ? member->get<std::uint64_t>() : 0;
+}
+
+std::optional<std::int64_t> Members::number_if(const char* name) {
+  const Json* member = find(name, false, Json::value_t::number_integer, "an integer");
+  return member ? std::optional(member->get<std::int64_t>()) : std::nullopt;
+}
+
+const Json* Members::list(const char* name) { return find(name, true, Json::value_t::array, "a list"); }
+
+Result<void> Members::end() {
+  for (const auto& [name, unused] : object_.items())
+    if (std::ranges::find(asked_, name) == asked_.end()) {
+      std::string known;
+      for (const std::string& one : asked_) known += (known.empty() ? "" : ", ") + one;
+      refuse(fmt::format("{}{}: is not known here, {}", path_, name, known.empty() ? "nothing is" : "want " + known));
+    }
+  if (error_) return std::unexpected(std::move(*error_));
+  return {};
+}
+
+std::string RegistryCall::query_or(std::string_view name, std::string_view otherwise) const {
+  const auto value = query.find(name);
+  return value == query.end() ? std::string(otherwise) : value->second;
+}
+
+Result<std::uint64_t> RegistryCall::query_number(std::string_view name, std::uint64_t otherwise, std::uint64_t max) const {
+  const auto value = query.find(name);
+  if (value == query.end()) return otherwise;
+  std::uint64_t number = 0;
+  const char* const end = value->second.data() + value->second.size();
+  const auto [rest, bad] = std::from_chars(value->second.data(), end, number);
+  if (bad == std::errc() && rest == end && number <= max) return number;
+  return failure(Code::invalid_argument, "request.query", fmt::format("{}: want a number of at most {}", name, max));
+}
+
+Result<registry::Actor> RegistryCall::who() const {
+  if (actor) return *actor;
+  return failure(Code::unauthenticated, "token.missing", "Authorization: is missing, want 'Bearer' and a token");
+}
+
+http::Route registry_route(RegistryApi& api, http::Method method, std::string pattern, BodyIs body,
+                           std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk RegistryApi::* desk) {
+  const bool is_unsafe = method != http::Method::get;
+  return {method, std::move(pattern), [&api, body, is_unsafe, act = std::move(act), desk](http::Exchange& exchange) {
+            return serve(api, exchange, body, is_unsafe, act, api.*desk);
+          }};
+}
+
+}  // namespace stoa::api

@@ -1,0 +1,82 @@
+// registry_call.hpp: one request to the registry's API: who asks, what the path, query and JSON body say, strictly read.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/api/registry/desk.hpp"
+#include "host/http/exchange.hpp"
+#include "registry/publishing/publishing.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::api {
+
+using Json = nlohmann::ordered_json;
+
+// The members of a body, each asked for once; what nobody asked for is refused, so that a misspelt name never passes
+// silently. Errors are kept: the first one is end()'s.
+class Members {
+ public:
+  explicit Members(const Json& object, std::string path = "") : object_(object), path_(std::move(path)) {}
+
+  std::string text(const char* name);           // required, not empty
+  std::string text_or(const char* name, std::string otherwise);
+  std::uint64_t number(const char* name);       // required, 0 or more
+  std::optional<std::int64_t> number_if(const char* name);
+  const Json* list(const char* name);           // required
+  // invalid_argument "request.field": the first member that was missing, of another kind, or unknown.
+  Result<void> end();
+
+ private:
+  const Json* find(const char* name, bool is_required, Json::value_t kind, const char* kind_name);
+  void refuse(std::string message);
+
+  const Json& object_;
+  std::string path_;
+  std::vector<std::string> asked_;
+  std::optional<Error> error_;
+};
+
+// Values, not views: it is worked on by another thread than the connection's.
+struct RegistryCall {
+  registry::Publishing& publishing;
+  std::optional<registry::Actor> actor;  // nothing: no token was shown
+  std::map<std::string, std::string, std::less<>> params, query;
+  Json body;
+  std::string bytes;  // of a route that takes them as they are
+  std::int64_t now_ms = 0;
+
+  const std::string& param(std::string_view name) const { return params.find(name)->second; }
+  std::string query_or(std::string_view name, std::string_view otherwise) const;
+  // invalid_argument "request.query" with the name and the range.
+  Result<std::uint64_t> query_number(std::string_view name, std::uint64_t otherwise, std::uint64_t max) const;
+  // unauthenticated "token.missing".
+  Result<registry::Actor> who() const;
+};
+
+struct RegistryAnswer {
+  unsigned status = 200;
+  Json body;
+};
+
+// What the endpoints share. Lifetime: outlives the server.
+struct RegistryApi {
+  registry::Publishing& publishing;
+  Desk quick;  // acts on the catalogue, chunks
+  Desk slow;   // packages are read and checked
+  std::function<std::int64_t()> now_ms;
+  std::function<void()> on_change = [] {};  // the catalogue may have changed; any thread
+};
+
+enum class BodyIs : std::uint8_t { none, json, bytes };
+
+// A route whose answer is made on a desk. Errors become problem details. An unsafe method tells on_change afterwards.
+http::Route registry_route(RegistryApi& api, http::Method method, std::string pattern, BodyIs body,
+                           std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk RegistryApi::* desk = &RegistryApi::quick);
+
+}  // namespace stoa::api

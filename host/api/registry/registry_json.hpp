@@ -1,0 +1,33 @@
+// registry_json.hpp: the catalogue's records as JSON, and what comes in as JSON. docs/reference/registry-api.md.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "host/api/registry/registry_call.hpp"
+
+namespace stoa::api {
+
+Json json_of(const registry::OperatorRecord& record);
+Json json_of(const registry::PublisherRecord& record);
+Json json_of(const registry::PublisherKeyRecord& record, std::int64_t now_ms);
+Json json_of(const registry::ReleaseRecord& record);
+Json json_of(const registry::CheckRecord& record);
+Json json_of(const registry::PluginRecord& record);
+Json json_of(const registry::AliasRecord& record);
+Json json_of(const registry::AliasStep& step);
+Json json_of(const registry::AliasProposal& proposal);
+Json json_of(const registry::AuditLine& line);
+Json json_of(const registry::UploadStatus& upload);
+
+// {"items":[…],"next":"…"}; next is absent on the last page.
+template <class Records, class... More>
+Json page_of(const Records& records, const More&... more) {
+  Json items = Json::array();
+  for (const auto& record : records) items.push_back(json_of(record, more...));
+  return Json{{"items", std::move(items)}};
+}
+
+// invalid_argument "request.field" for what is no digest, signature or list of targets.
+Result<registry::Sha256> digest_in(std::string_view name, const std::string& hex);
+Result<registry::Ed25519Signature> signature_in(std::string_view name, const std::string& hex);
+Result<std::vector<registry::AliasTarget>> targets_in(const Json& list);
+
+}  // namespace stoa::api

@@ -1,0 +1,231 @@
+// publishing.cpp: announce, send, submit. SPDX-License-Identifier: Apache-2.0
+#include "registry/publishing/publishing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "registry/package/file.hpp"
+#include "registry/package/staging.hpp"
+
+namespace stoa::registry {
+namespace {
+
+constexpr std::size_t kKeyFileMax = 4096;
+
+// The registry's own key: made once, and from then on the same.
+Result<PrivateKey> key_in(const std::filesystem::path& file) {
+  if (auto pem = read_small_file(file, kKeyFileMax)) return PrivateKey::from_pem(*pem);
+  else if (pem.error().code != Code::not_found)
+    return std::unexpected(pem.error());
+  PrivateKey key = PrivateKey::generate();
+  const std::string pem = key.pem();
+  auto staging = StagingFile::create(file, 0600);
+  if (!staging) return std::unexpected(staging.error());
+  if (auto written = write_all(staging->file(), std::as_bytes(std::span(pem))); !written)
+    return std::unexpected(written.error());
+  if (auto there = staging->publish(); !there) return std::unexpected(there.error());
+  return key;
+}
+
+std::string publisher_of(const std::string& plugin) { return plugin.substr(0, plugin.find('/')); }
+
+// What the index says of a new name, as the catalogue wants to hear it.
+Result<std::optional<std::string>> ask(const NameIndex& names, std::string_view name) {
+  const auto ruling = names.judge(name);
+  if (!ruling) return std::unexpected(ruling.error());
+  if (ruling->verdict == NameVerdict::free) return std::optional<std::string>();
+  return fmt::format("{}: {}", ruling->reason, ruling->message);
+}
+
+}  // namespace
+
+Publishing::Publishing(PublishingOptions options, std::unique_ptr<BlobStore> blobs)
+    : options_(std::move(options)), blobs_(std::move(blobs)), uploads_(*blobs_, options_.uploads) {}
+
+Result<std::unique_ptr<Publishing>> Publishing::open(PublishingOptions options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.folder, error);
+  if (error) return std::unexpected(file_error("cannot be made", options.folder, error.value()));
+  std::filesystem::permissions(options.folder, std::filesystem::perms::owner_all, error);
+  auto blobs = BlobStore::open(options.folder / "blobs");
+  if (!blobs) return std::unexpected(blobs.error());
+  auto key = key_in(options.folder / "registry.key.pem");
+  if (!key) return std::unexpected(key.error());
+  std::unique_ptr<Publishing> made(new Publishing(std::move(options), std::move(*blobs)));
+  Publishing& p = *made;
+  CatalogueOptions catalogue{.file = p.options_.folder / "catalogue.db",
+                             .now_ms = p.options_.now_ms,
+                             .policy = p.options_.catalogue,
+                             .publisher_name = {.ask = [&p](std::string_view name) { return ask(p.namespaces_, name); },
+                                                .tell = [&p](std::string_view name) { p.namespaces_.add(name); }},
+                             .plugin_name = {}};
+  auto opened = Catalogue::open(std::move(catalogue), std::move(*key));
+  if (!opened) return std::unexpected(opened.error());
+  p.catalogue_ = std::move(*opened);
+  return made;
+}
+
+Result<Announced> Publishing::announce(const Actor& actor, const NewRelease& release) {
+  const std::string owner = publisher_of(release.plugin);
+  std::uint64_t stored = 0, bytes_max = 0;
+  auto draft = with_catalogue([&](Catalogue& catalogue) -> Result<ReleaseRecord> {
+    auto made = catalogue.open_draft(actor, release);
+    if (!made) return made;
+    const auto publisher = catalogue.publisher(owner);
+    const auto bytes = catalogue.stored_bytes_of(owner);
+    if (!publisher) return std::unexpected(publisher.error());
+    if (!bytes) return std::unexpected(bytes.error());
+    bytes_max = publisher->bytes_max;
+    stored = *bytes - std::min(*bytes, release.package_bytes);  // the draft counts itself
+    return made;
+  });
+  if (!draft) return std::unexpected(draft.error());
+  Announced announced{std::move(*draft), std::nullopt};
+  if (blobs_->find(release.package_sha256)) return announced;
+  auto upload = uploads_.begin({.owner = owner, .size = release.package_bytes, .digest = release.package_sha256},
+                               {.bytes_max = bytes_max, .stored_bytes = stored}, now_ns());
+  if (!upload) return std::unexpected(upload.error());
+  announced.upload = std::move(*upload);
+  return announced;
+}
+
+Result<UploadStatus> Publishing::append(const Actor& actor, const UploadId& id, const UploadChunk& chunk) {
+  return uploads_.append({id, actor.name}, chunk, now_ns());
+}
+
+Result<UploadStatus> Publishing::upload(const Actor& actor, const UploadId& id) {
+  return uploads_.status({id, actor.name}, now_ns());
+}
+
+Result<std::vector<SubmissionKey>> Publishing::keys_of(const std::string& publisher) {
+  const auto records = with_catalogue([&](Catalogue& catalogue) { return catalogue.keys(publisher); });
+  if (!records) return std::unexpected(records.error());
+  std::vector<SubmissionKey> keys;
+  for (const PublisherKeyRecord& record : *records)
+    keys.push_back({.publisher = record.publisher,
+                    .key = record.key,
+                    .may_sign_releases = record.role == "release",
+                    .valid_from_ms = record.valid_from_ms,
+                    .valid_until_ms = record.valid_until_ms,
+                    .revoked_from_ms = record.revoked_from_ms});
+  return keys;
+}
+
+Result<Package> Publishing::open_package(const Sha256& digest, const std::vector<SubmissionKey>& keys) {
+  auto file = blobs_->open_blob(digest);
+  if (!file) return std::unexpected(file.error());
+  return inspect_submission(fmt::format("/proc/self/fd/{}", file->fd()), keys);
+}
+
+Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id, const std::optional<UploadId>& upload) {
+  auto release = with_catalogue([&](Catalogue& catalogue) { return catalogue.release(id); });
+  if (!release) return release;
+  const std::string owner = publisher_of(release->plugin);
+  if (auto allowed = require_publisher(actor, owner, Permission::manage_publishers); !allowed)
+    return std::unexpected(allowed.error());
+  if (upload) {
+    auto blob = uploads_.finish({*upload, owner}, release->package_sha256, now_ns());
+    if (!blob) return std::unexpected(blob.error());
+  } else if (auto blob = blobs_->renew(release->package_sha256, now_ns()); !blob) {
+    return failure(Code::failed_precondition, "upload.missing",
+                   fmt::format("the registry does not have the package {}; name the upload that brought it",
+                               to_hex(release->package_sha256)));
+  }
+  const auto keys = keys_of(owner);
+  if (!keys) return std::unexpected(keys.error());
+  const auto package = open_package(release->package_sha256, *keys);
+  if (!package) return std::unexpected(package.error());
+  return with_catalogue([&](Catalogue& catalogue) { return catalogue.submit(actor, id, *package); });
+}
+
+Result<Submission> Publishing::submission_of(const ReleaseRecord& release) {
+  const std::string owner = publisher_of(release.plugin);
+  auto keys = keys_of(owner);
+  if (!keys) return std::unexpected(keys.error());
+  Submission submission;
+  submission.package = open_package(release.package_sha256, *keys);
+  submission.package_sha256 = release.package_sha256;
+  submission.publisher = owner;
+  submission.keys = std::move(*keys);
+  submission.policy = options_.checks;
+  submission.received_ms = release.submitted_ms.value_or(release.created_ms);
+  submission.now_ms = options_.now_ms();
+  ReleaseFilter filter;
+  filter.plugin = release.plugin;
+  filter.most = 1'000'000;
+  filter.with_manifest = true;
+  const auto others = with_catalogue([&](Catalogue& catalogue) { return catalogue.releases(filter); });
+  if (!others) return std::unexpected(others.error());
+  for (const ReleaseRecord& other : *others) {
+    if (other.id == release.id || !holds_version(other.state)) continue;
+    TakenVersion taken{.version = other.version, .package_sha256 = other.package_sha256, .content_sha256 = {},
+                       .is_revoked = other.state == ReleaseState::revoked};
+    if (const auto manifest = parse_manifest(other.manifest)) taken.content_sha256 = content_digest(*manifest);
+    submission.versions.push_back(std::move(taken));
+  }
+  return with_catalogue([&](Catalogue& catalogue) -> Result<Submission> {
+    const auto plugins = catalogue.plugins(owner);
+    if (!plugins) return std::unexpected(plugins.error());
+    for (const PluginRecord& plugin : *plugins)
+      if (plugin.name != release.plugin) submission.other_plugins.push_back(plugin.name.substr(owner.size() + 1));
+    const auto publisher = catalogue.publisher(owner);
+    const auto bytes = catalogue.stored_bytes_of(owner);
+    if (!publisher) return std::unexpected(publisher.error());
+    if (!bytes) return std::unexpected(bytes.error());
+    submission.publisher_bytes = *bytes - std::min(*bytes, release.package_bytes);
+    submission.publisher_bytes_max = publisher->bytes_max;
+    return std::move(submission);
+  });
+}
+
+Result<ReleaseRecord> Publishing::check(const ReleaseId& id) {
+  auto release = with_catalogue([&](Catalogue& catalogue) -> Result<ReleaseRecord> {
+    auto found = catalogue.release(id);
+    // A process that stopped in the middle of the checks left it validating: they begin anew.
+    if (!found || found->state == ReleaseState::validating) return found;
+    return catalogue.begin_checks(id);
+  });
+  if (!release) return release;
+  const auto submission = submission_of(*release);
+  if (!submission) return std::unexpected(submission.error());
+  std::vector<CheckRecord> records;
+  for (CheckOutcome& outcome : run_checks(*submission, options_.host))
+    records.push_back({std::move(outcome.name), std::string(name_of(outcome.verdict)), std::move(outcome.reason),
+                       std::move(outcome.message), outcome.took_us});
+  return with_catalogue([&](Catalogue& catalogue) { return catalogue.end_checks(id, records); });
+}
+
+Result<std::vector<ReleaseId>> Publishing::unchecked() {
+  std::vector<ReleaseId> ids;
+  for (const ReleaseState state : {ReleaseState::submitted, ReleaseState::validating}) {
+    ReleaseFilter filter;
+    filter.state = state;
+    filter.most = 1'000'000;
+    const auto releases = with_catalogue([&](Catalogue& catalogue) { return catalogue.releases(filter); });
+    if (!releases) return std::unexpected(releases.error());
+    for (const ReleaseRecord& release : *releases)
+      if (!release.checked_ms) ids.push_back(release.id);
+  }
+  return ids;
+}
+
+Result<BlobReader> Publishing::package(const std::optional<Actor>& actor, const Sha256& digest,
+                                       std::optional<BlobRange> range) {
+  const auto releases = with_catalogue([&](Catalogue& catalogue) { return catalogue.releases_of_package(digest); });
+  if (!releases) return std::unexpected(releases.error());
+  const auto may_have = [&](const ReleaseRecord& release) {
+    if (is_servable(release.state)) return true;
+    return actor && release.state != ReleaseState::draft &&
+           require_publisher(*actor, publisher_of(release.plugin), Permission::read_catalogue).has_value();
+  };
+  const auto revoked = std::ranges::find(*releases, ReleaseState::revoked, &ReleaseRecord::state);
+  if (revoked != releases->end() && !actor)
+    return failure(Code::failed_precondition, "release.revoked",
+                   fmt::format("{} {} is revoked: {}", revoked->plugin, revoked->version, revoked->state_because));
+  if (std::ranges::none_of(*releases, may_have))
+    return failure(Code::not_found, "package.unknown", "there is no package " + to_hex(digest));
+  return range ? blobs_->read(digest, *range) : blobs_->read(digest);
+}
+
+}  // namespace stoa::registry

@@ -1,0 +1,75 @@
+// publishing.hpp: a package's way from a publisher's chunks to a checked release: uploads, blobs, checks and catalogue.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "registry/blobs/upload.hpp"
+#include "registry/catalogue/catalogue.hpp"
+#include "registry/checks/check.hpp"
+#include "registry/names/name_policy.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::registry {
+
+struct PublishingOptions {
+  std::filesystem::path folder;  // catalogue.db, blobs/, registry.key.pem: made where they are not there
+  std::function<std::int64_t()> now_ms;
+  CataloguePolicy catalogue = {};
+  CheckPolicy checks = {};
+  HostChecks host = {};
+  UploadPolicy uploads = {};
+};
+
+struct Announced {
+  ReleaseRecord release;
+  std::optional<UploadStatus> upload;  // nothing: the registry has these bytes already, submit can follow at once
+};
+
+// Threads: any. Blocks on disks: never on an I/O thread. Lock: one act on the catalogue at a time; none is held while
+// bytes are received or checks run.
+class Publishing {
+ public:
+  static Result<std::unique_ptr<Publishing>> open(PublishingOptions options);
+
+  // Calls use(Catalogue&) alone. Short: everybody waits for it.
+  template <class Use>
+  auto with_catalogue(Use&& use) {
+    const std::lock_guard lock(mutex_);
+    return use(*catalogue_);
+  }
+
+  Result<Announced> announce(const Actor& actor, const NewRelease& release);
+  Result<UploadStatus> append(const Actor& actor, const UploadId& id, const UploadChunk& chunk);
+  Result<UploadStatus> upload(const Actor& actor, const UploadId& id);
+  // The bytes are whole: they become a blob, the draft a submitted release. Reads the package once.
+  Result<ReleaseRecord> submit(const Actor& actor, const ReleaseId& id, const std::optional<UploadId>& upload);
+  // The chain of checks of a submitted release; what it says decides its next state. Takes as long as its golden cases.
+  Result<ReleaseRecord> check(const ReleaseId& id);
+  // Releases that a stopped process left between submit and the end of their checks.
+  Result<std::vector<ReleaseId>> unchecked();
+
+  // The package of a release that this actor may have: released ones anybody, others their publisher and operators.
+  Result<BlobReader> package(const std::optional<Actor>& actor, const Sha256& digest, std::optional<BlobRange> range);
+  Result<BlobStore*> blobs() { return blobs_.get(); }
+
+ private:
+  Publishing(PublishingOptions options, std::unique_ptr<BlobStore> blobs);
+  std::int64_t now_ns() const { return options_.now_ms() * 1'000'000; }
+  Result<Package> open_package(const Sha256& digest, const std::vector<SubmissionKey>& keys);
+  Result<Submission> submission_of(const ReleaseRecord& release);
+  Result<std::vector<SubmissionKey>> keys_of(const std::string& publisher);
+
+  PublishingOptions options_;
+  std::unique_ptr<BlobStore> blobs_;
+  Uploads uploads_;
+  std::mutex mutex_;
+  std::unique_ptr<Catalogue> catalogue_;  // Lock: mutex_
+  NameIndex namespaces_{NameScope::namespaces};  // Lock: mutex_
+};
+
+}  // namespace stoa::registry
