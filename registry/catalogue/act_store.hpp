@@ -2,12 +2,14 @@
 // revision. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string_view>
+#include <utility>
 
 #include "registry/catalogue/catalogue.hpp"
 
 namespace stoa::registry {
 
-// Usage: begin, change rows through connection(), end. Destroyed before end: nothing was changed.
+// Usage: begin, change rows, end. Where a row carries the line of its step: begin, note, change it, keep. Destroyed
+// before that: nothing was changed.
 struct Catalogue::Act {
   static Result<Act> begin(Catalogue& catalogue) {
     auto transaction = database::Transaction::begin(catalogue.connection_);
@@ -15,18 +17,30 @@ struct Catalogue::Act {
     return Act{catalogue, std::move(*transaction), catalogue.now_ms()};
   }
 
-  database::Connection& connection() { return catalogue.connection_; }
-
-  Result<void> note(const Actor& actor, std::string_view action, std::string_view subject, std::string_view detail) {
+  // The number of the line.
+  Result<std::int64_t> note(const Actor& actor, std::string_view action, std::string_view subject,
+                            std::string_view detail) {
     auto line = append_audit(catalogue.connection_, now_ms, actor, action, subject, detail);
-    return line ? Result<void>() : std::unexpected(line.error());
+    return line ? Result<std::int64_t>(line->line) : std::unexpected(line.error());
   }
 
-  Result<void> end(const Actor& actor, std::string_view action, std::string_view subject, std::string_view detail) {
-    if (auto noted = note(actor, action, subject, detail); !noted) return noted;
+  Result<void> keep() {
     auto counted = catalogue.connection_.run("UPDATE catalogue SET revision = revision + 1");
     if (!counted) return std::unexpected(counted.error());
     return transaction.commit();
+  }
+
+  Result<void> end(const Actor& actor, std::string_view action, std::string_view subject, std::string_view detail) {
+    auto noted = note(actor, action, subject, detail);
+    return noted ? keep() : std::unexpected(noted.error());
+  }
+
+  // With what the act gives back.
+  template <class Value>
+  Result<Value> end_with(Value& value, const Actor& actor, std::string_view action, std::string_view subject,
+                         std::string_view detail) {
+    auto done = end(actor, action, subject, detail);
+    return done ? Result<Value>(std::move(value)) : std::unexpected(done.error());
   }
 
   Catalogue& catalogue;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "registry/catalogue/chain_hash.hpp"
 #include "registry/catalogue/digest_column.hpp"
+#include "registry/catalogue/release_store.hpp"
 #include "registry/package/semver.hpp"
 
 namespace stoa::registry {
@@ -16,16 +18,15 @@ constexpr std::uint32_t kWhole = 1'000'000;
 constexpr std::string_view kStep =
     "step, model, alias, targets, actor, approved_by, note, at_ms, before_sha256, sha256, signature";
 
-// Rows of this table were written from parsed ones.
-std::vector<AliasTarget> targets_in(const database::Rows& rows, int column) {
-  return parse_targets(rows.text(column)).value_or(std::vector<AliasTarget>{});
-}
-
-AliasStep step_of(const database::Rows& rows) {
+Result<AliasStep> step_of(const database::Rows& rows) {
+  auto targets = parse_targets(rows.text(3));
+  if (!targets)
+    return failure(Code::data_loss, "alias.broken",
+                   fmt::format("alias step {}: {}", rows.integer(0), targets.error().message));
   AliasStep step{.step = rows.integer(0),
                  .model = std::string(rows.text(1)),
                  .alias = std::string(rows.text(2)),
-                 .targets = targets_in(rows, 3),
+                 .targets = std::move(*targets),
                  .actor = std::string(rows.text(4)),
                  .approved_by = std::string(rows.text(5)),
                  .note = std::string(rows.text(6)),
@@ -39,22 +40,15 @@ AliasStep step_of(const database::Rows& rows) {
   return step;
 }
 
-AliasProposal proposal_of(const database::Rows& rows) {
-  return {.id = {std::string(rows.text(0))},
-          .model = std::string(rows.text(1)),
-          .alias = std::string(rows.text(2)),
-          .note = std::string(rows.text(4)),
-          .actor = std::string(rows.text(5)),
-          .targets = targets_in(rows, 3),
-          .made_ms = rows.integer(6),
-          .state = std::string(rows.text(7))};
+// Of the columns model, alias, targets, step.
+Result<AliasRecord> record_of(const database::Rows& rows) {
+  auto targets = parse_targets(rows.text(2));
+  if (targets) return AliasRecord{std::string(rows.text(0)), std::string(rows.text(1)), *targets, rows.integer(3)};
+  return failure(Code::data_loss, "alias.broken",
+                 fmt::format("{}@{}: {}", rows.text(0), rows.text(1), targets.error().message));
 }
 
 std::string_view text_in(const Sha256& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
-
-Result<void> written(const Result<std::int64_t>& changed) {
-  return changed ? Result<void>() : std::unexpected(changed.error());
-}
 
 }  // namespace
 
@@ -69,6 +63,7 @@ std::string text_of(const std::vector<AliasTarget>& targets) {
 Result<std::vector<AliasTarget>> parse_targets(std::string_view text) {
   std::vector<AliasTarget> targets;
   std::uint64_t sum = 0;
+  if (text.ends_with(',')) return failure(Code::invalid_argument, "alias.targets", "targets: end with a comma");
   while (!text.empty()) {
     const std::string_view part = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), part.size() + 1));
@@ -85,7 +80,11 @@ Result<std::vector<AliasTarget>> parse_targets(std::string_view text) {
             Code::invalid_argument, "alias.targets",
             fmt::format("targets: the share '{}' of {} is not between 1 and {}", share, target.version, kWhole));
     }
-    if (std::ranges::find(targets, target.version, &AliasTarget::version) != targets.end())
+    // Build metadata tells no two releases apart.
+    const auto is_same = [&](const AliasTarget& other) {
+      return version_key_of(other.version) == version_key_of(target.version);
+    };
+    if (std::ranges::any_of(targets, is_same))
       return failure(Code::invalid_argument, "alias.targets",
                      fmt::format("targets: {} is given twice", target.version));
     sum += target.ppm;
@@ -98,21 +97,13 @@ Result<std::vector<AliasTarget>> parse_targets(std::string_view text) {
 }
 
 Sha256 hash_of(const AliasStep& step) {
-  Sha256Stream stream;
-  stream.update(std::as_bytes(std::span(step.before)));
-  const auto number = [&](std::uint64_t value) {
-    std::array<std::uint8_t, 8> bytes{};
-    for (int i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
-    stream.update(std::as_bytes(std::span(bytes)));
-  };
-  number(static_cast<std::uint64_t>(step.step));
-  number(static_cast<std::uint64_t>(step.at_ms));
+  ChainHash hash(step.before);
+  hash.number(step.step);
+  hash.number(step.at_ms);
   const std::string targets = text_of(step.targets);
-  for (const std::string* text : {&step.model, &step.alias, &targets, &step.actor, &step.approved_by, &step.note}) {
-    number(text->size());
-    stream.update(std::as_bytes(std::span(*text)));
-  }
-  return stream.finish();
+  for (const std::string* text : {&step.model, &step.alias, &targets, &step.actor, &step.approved_by, &step.note})
+    hash.text(*text);
+  return hash.finish();
 }
 
 Result<AliasStep> append_alias_step(database::Connection& connection, AliasStep step, const PrivateKey& key) {
@@ -142,19 +133,22 @@ Result<AliasStep> append_alias_step(database::Connection& connection, AliasStep 
 
 Result<std::optional<AliasRecord>> read_alias(database::Connection& connection, std::string_view model,
                                               std::string_view alias) {
-  std::optional<AliasRecord> record;
-  auto rows = connection.query("SELECT targets, step FROM aliases WHERE model = ? AND alias = ?", model, alias);
-  if (rows.next()) record = AliasRecord{std::string(model), std::string(alias), targets_in(rows, 0), rows.integer(1)};
+  auto rows =
+      connection.query("SELECT model, alias, targets, step FROM aliases WHERE model = ? AND alias = ?", model, alias);
+  if (rows.next()) return record_of(rows);
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return record;
+  return std::optional<AliasRecord>();
 }
 
 Result<std::vector<AliasRecord>> read_aliases(database::Connection& connection, std::string_view model) {
   std::vector<AliasRecord> records;
   auto rows = connection.query(
       "SELECT model, alias, targets, step FROM aliases WHERE ?1 = '' OR model = ?1 ORDER BY model, alias", model);
-  while (rows.next())
-    records.push_back({std::string(rows.text(0)), std::string(rows.text(1)), targets_in(rows, 2), rows.integer(3)});
+  while (rows.next()) {
+    auto record = record_of(rows);
+    if (!record) return std::unexpected(record.error());
+    records.push_back(std::move(*record));
+  }
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return records;
 }
@@ -167,85 +161,58 @@ Result<std::vector<AliasStep>> read_alias_steps(database::Connection& connection
                   "ORDER BY step DESC LIMIT ?3",
                   kStep),
       model, alias, most);
-  while (rows.next()) steps.push_back(step_of(rows));
+  while (rows.next()) {
+    auto step = step_of(rows);
+    if (!step) return std::unexpected(step.error());
+    steps.push_back(std::move(*step));
+  }
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return steps;
 }
+
+namespace {
+
+// Nothing, or an alias that is not where its last step left it. The present ones are what the steps come to, no more
+// and no less.
+Result<std::string> find_astray(database::Connection& connection) {
+  static constexpr std::string_view kLast =
+      "SELECT s.model, s.alias, s.step, s.targets FROM alias_steps s WHERE s.targets <> '' AND s.step = (SELECT "
+      "MAX(t.step) FROM alias_steps t WHERE t.model = s.model AND t.alias = s.alias)";
+  static constexpr std::string_view kPresent = "SELECT model, alias, step, targets FROM aliases";
+  std::string astray;
+  auto rows = connection.query(
+      fmt::format("SELECT model, alias FROM ({0} EXCEPT {1}) UNION SELECT model, alias FROM ({1} EXCEPT {0}) LIMIT 1",
+                  kLast, kPresent));
+  if (rows.next()) astray = fmt::format("{}@{}", rows.text(0), rows.text(1));
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return astray;
+}
+
+}  // namespace
 
 Result<std::int64_t> verify_alias_steps(database::Connection& connection, const PublicKey& key) {
   std::int64_t steps = 0;
   Sha256 last{};
   auto rows = connection.query(fmt::format("SELECT {} FROM alias_steps ORDER BY step", kStep));
   while (rows.next()) {
-    const AliasStep step = step_of(rows);
-    const char* wrong = step.step != steps + 1         ? "does not follow the step before"
-                        : step.before != last          ? "does not carry the hash of the step before"
-                        : step.sha256 != hash_of(step) ? "has another hash than its words"
-                        : !key.verifies(step.signature, text_in(step.sha256)) ? "is not signed by the registry"
-                                                                              : nullptr;
+    const auto step = step_of(rows);
+    if (!step) return std::unexpected(step.error());
+    const char* wrong = step->step != steps + 1          ? "does not follow the step before"
+                        : step->before != last           ? "does not carry the hash of the step before"
+                        : step->sha256 != hash_of(*step) ? "has another hash than its words"
+                        : !key.verifies(step->signature, text_in(step->sha256)) ? "is not signed by the registry"
+                                                                                : nullptr;
     if (wrong)
       return failure(Code::data_loss, "alias.broken",
-                     fmt::format("alias step {} {} ({} steps are whole)", step.step, wrong, steps));
-    steps = step.step;
-    last = step.sha256;
+                     fmt::format("alias step {} {} ({} steps are whole)", step->step, wrong, steps));
+    steps = step->step;
+    last = step->sha256;
   }
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  auto astray = connection.query(
-      "SELECT a.model, a.alias FROM aliases a WHERE a.targets <> (SELECT s.targets FROM alias_steps s WHERE s.model = "
-      "a.model AND "
-      "s.alias = a.alias ORDER BY s.step DESC LIMIT 1) OR a.step <> (SELECT MAX(s.step) FROM alias_steps s WHERE "
-      "s.model = "
-      "a.model AND s.alias = a.alias) LIMIT 1");
-  const bool is_astray = astray.next();
-  const std::string which = is_astray ? fmt::format("{}@{}", astray.text(0), astray.text(1)) : std::string();
-  if (auto end = astray.end(); !is_astray && !end) return std::unexpected(end.error());
-  if (is_astray)
-    return failure(Code::data_loss, "alias.broken", fmt::format("{} points elsewhere than its last step says", which));
-  return steps;
-}
-
-Result<std::int64_t> read_approvals_needed(database::Connection& connection, std::string_view model) {
-  auto rows = connection.query("SELECT approvals FROM model_rules WHERE model = ?", model);
-  const std::int64_t approvals = rows.next() ? rows.integer(0) : 0;
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return approvals;
-}
-
-Result<void> write_approvals_needed(database::Connection& connection, std::string_view model, std::int64_t approvals) {
-  return written(connection.run(
-      "INSERT INTO model_rules VALUES(?, ?) ON CONFLICT(model) DO UPDATE SET approvals = excluded.approvals", model,
-      approvals));
-}
-
-Result<void> insert_proposal(database::Connection& connection, const AliasProposal& proposal) {
-  return written(connection.run("INSERT INTO proposals VALUES(?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)", proposal.id.text,
-                                proposal.model, proposal.alias, text_of(proposal.targets), proposal.note,
-                                proposal.actor, proposal.made_ms, proposal.state));
-}
-
-Result<AliasProposal> read_proposal(database::Connection& connection, const ProposalId& id) {
-  auto rows = connection.query(
-      "SELECT id, model, alias, targets, note, actor, made_ms, state FROM proposals WHERE id = ?", id.text);
-  if (rows.next()) return proposal_of(rows);
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return failure(Code::not_found, "proposal.unknown", fmt::format("there is no proposal '{}'", id.text));
-}
-
-Result<std::vector<AliasProposal>> read_proposals(database::Connection& connection, std::string_view state) {
-  std::vector<AliasProposal> proposals;
-  auto rows = connection.query(
-      "SELECT id, model, alias, targets, note, actor, made_ms, state FROM proposals WHERE ?1 = '' OR state = ?1 ORDER "
-      "BY id DESC",
-      state);
-  while (rows.next()) proposals.push_back(proposal_of(rows));
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return proposals;
-}
-
-Result<void> decide_proposal(database::Connection& connection, const ProposalId& id, std::string_view state,
-                             std::string_view by, std::int64_t now_ms) {
-  return written(connection.run("UPDATE proposals SET state = ?, decided_by = ?, decided_ms = ? WHERE id = ?", state,
-                                by, now_ms, id.text));
+  const auto astray = find_astray(connection);
+  if (!astray) return std::unexpected(astray.error());
+  if (astray->empty()) return steps;
+  return failure(Code::data_loss, "alias.broken", fmt::format("{} points elsewhere than its last step says", *astray));
 }
 
 }  // namespace stoa::registry

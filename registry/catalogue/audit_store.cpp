@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "registry/catalogue/chain_hash.hpp"
 #include "registry/catalogue/digest_column.hpp"
 
 namespace stoa::registry {
@@ -26,20 +25,11 @@ AuditLine line_of(const database::Rows& rows) {
 }  // namespace
 
 Sha256 hash_of(const AuditLine& line) {
-  Sha256Stream stream;
-  stream.update(std::as_bytes(std::span(line.before)));
-  const auto number = [&](std::uint64_t value) {
-    std::array<std::uint8_t, 8> bytes{};
-    for (int i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
-    stream.update(std::as_bytes(std::span(bytes)));
-  };
-  number(static_cast<std::uint64_t>(line.line));
-  number(static_cast<std::uint64_t>(line.at_ms));
-  for (const std::string* text : {&line.actor, &line.action, &line.subject, &line.detail}) {
-    number(text->size());
-    stream.update(std::as_bytes(std::span(*text)));
-  }
-  return stream.finish();
+  ChainHash hash(line.before);
+  hash.number(line.line);
+  hash.number(line.at_ms);
+  for (const std::string* text : {&line.actor, &line.action, &line.subject, &line.detail}) hash.text(*text);
+  return hash.finish();
 }
 
 Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at_ms, const Actor& actor,
@@ -76,22 +66,28 @@ Result<std::vector<AuditLine>> read_audit(database::Connection& connection, std:
   return lines;
 }
 
-Result<AuditHead> verify_audit(database::Connection& connection) {
+Result<AuditHead> verify_audit(database::Connection& connection, const AuditHead& remembered) {
   AuditHead head;
+  bool is_remembered = remembered.lines == 0;
   auto rows = connection.query(fmt::format("SELECT {} FROM audit ORDER BY line", kColumns));
   while (rows.next()) {
     const AuditLine line = line_of(rows);
-    const char* wrong = line.line != head.lines + 1    ? "does not follow the line before"
-                        : line.before != head.sha256   ? "does not carry the hash of the line before"
-                        : line.sha256 != hash_of(line) ? "has another hash than its words"
-                                                       : nullptr;
+    const bool is_theirs = line.line == remembered.lines;
+    const char* wrong = line.line != head.lines + 1                     ? "does not follow the line before"
+                        : line.before != head.sha256                    ? "does not carry the hash of the line before"
+                        : line.sha256 != hash_of(line)                  ? "has another hash than its words"
+                        : is_theirs && line.sha256 != remembered.sha256 ? "is another than the one remembered"
+                                                                        : nullptr;
     if (wrong)
       return failure(Code::data_loss, "audit.broken",
                      fmt::format("audit line {} {} ({} lines are whole)", line.line, wrong, head.lines));
+    is_remembered |= is_theirs;
     head = {line.line, line.sha256};
   }
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return head;
+  if (is_remembered) return head;
+  return failure(Code::data_loss, "audit.broken",
+                 fmt::format("the audit log ends with line {}, line {} is remembered", head.lines, remembered.lines));
 }
 
 }  // namespace stoa::registry

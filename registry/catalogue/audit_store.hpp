@@ -19,8 +19,7 @@ struct AuditLine {
   Sha256 before{}, sha256{};
 };
 
-// sha256 = SHA-256 over before, then line, at_ms, actor, action, subject and detail, each text with its length in
-// front: two different lines never hash alike because a border moved. A recomputation needs nothing but this rule.
+// Over before, line, at_ms, actor, action, subject and detail, as ChainHash says.
 Sha256 hash_of(const AuditLine& line);
 
 // Belongs into the transaction of the act itself: neither is there without the other.
@@ -31,12 +30,13 @@ Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at
 Result<std::vector<AuditLine>> read_audit(database::Connection& connection, std::int64_t before, std::size_t most,
                                           std::string_view subject);
 
-// The number of lines and the last hash, which somebody else may write down. Error: data_loss "audit.broken" with the
-// first line that does not follow.
+// The number of lines and the last hash, which somebody else may write down.
 struct AuditHead {
   std::int64_t lines = 0;
   Sha256 sha256{};
 };
-Result<AuditHead> verify_audit(database::Connection& connection);
+// The head of today. remembered: one that was written down; without it a cut tail cannot be found. Error: data_loss
+// "audit.broken" with the first line that does not follow.
+Result<AuditHead> verify_audit(database::Connection& connection, const AuditHead& remembered = {});
 
 }  // namespace stoa::registry

@@ -5,13 +5,16 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "registry/catalogue/audit_store.hpp"
+#include "registry/catalogue/plugin_store.hpp"
 #include "registry/catalogue/records.hpp"
 #include "registry/catalogue/release_store.hpp"
+#include "registry/catalogue/resolution_store.hpp"
 #include "registry/package/package_reader.hpp"
 #include "stoa/result.hpp"
 
@@ -24,15 +27,21 @@ struct CataloguePolicy {
   std::uint64_t publisher_bytes_max = 10ull << 30;
 };
 
-// Whether a new name may stand beside those there are: nothing, or why a person has to look (registry/names).
-using NameQuestion =
-    std::function<std::optional<std::string>(std::string_view name, const std::vector<std::string>& taken)>;
+// Whether a new name may stand beside those there are (registry/names): "acme" of a publisher, "acme/vision" of a
+// plugin. Both functions are there or neither: then every name that is not taken is free. Called by the catalogue's
+// thread.
+struct NameQuestion {
+  // Nothing: it may. A text: why a person has to look first. An Error refuses the name.
+  std::function<Result<std::optional<std::string>>(std::string_view name)> ask = {};
+  // Of every name there is, once: when the catalogue is opened, later when a new one is kept.
+  std::function<void(std::string_view name)> tell = {};
+};
 
 struct CatalogueOptions {
   std::filesystem::path file;
   std::function<std::int64_t()> now_ms;  // Unix time
   CataloguePolicy policy = {};
-  NameQuestion publisher_name = {}, plugin_name = {};  // empty: every name that is not taken is free
+  NameQuestion publisher_name = {}, plugin_name = {};
 };
 
 struct NewRelease {
@@ -74,7 +83,7 @@ class Catalogue {
   // unauthenticated "token.syntax" (mistyped or cut) or "token.unknown" (never given, or revoked).
   Result<Actor> authenticate(std::string_view token);
 
-  // ---- publishers and keys: catalogue_publishers.cpp
+  // ---- publishers: catalogue_publishers.cpp
   // The publisher proves that the namespace is its own by showing the token when it adds its first key.
   Result<Issued<PublisherRecord>> create_publisher(const Actor& actor, std::string_view name,
                                                    std::string_view display_name);
@@ -85,13 +94,16 @@ class Catalogue {
                                               std::string_view because);
   Result<PublisherRecord> publisher(std::string_view name);
   Result<std::vector<PublisherRecord>> publishers();
+
+  // ---- keys: catalogue_keys.cpp
   // possession: the key's signature over key_possession_text(), so that nobody registers a key it has not got.
   Result<PublisherKeyRecord> add_key(const Actor& actor, std::string_view publisher, const PublicKey& key,
                                      const Ed25519Signature& possession);
   // From at_ms on it signs nothing new. Its signatures from before stay valid.
   Result<PublisherKeyRecord> rotate_key(const Actor& actor, std::string_view publisher, const KeyId& key,
                                         std::int64_t at_ms);
-  // What it signed from from_ms on never counted: such releases are quarantined, their ids come back.
+  // What it signed from from_ms on never counted: such releases are quarantined, their ids come back. A later call may
+  // only move the date back. What is still on its way to its checks is stopped by end_checks().
   struct Revocation {
     PublisherKeyRecord key;
     std::vector<ReleaseId> quarantined;
@@ -100,14 +112,23 @@ class Catalogue {
                                 std::string_view because);
   Result<std::vector<PublisherKeyRecord>> keys(std::string_view publisher);
 
-  // ---- releases: catalogue_releases.cpp
+  // ---- publishing: catalogue_publishing.cpp
   // Announces a release whose package is still to come.
   Result<ReleaseRecord> open_draft(const Actor& actor, const NewRelease& announced);
-  // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected.
+  // Of a draft whose package does not come: its bytes count against the quota as long as it is there.
+  Result<void> drop_draft(const Actor& actor, const ReleaseId& id);
+  // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected
+  // before it was ever published. Whose signature it carries is the checks' question, and asked again when it is to be
+  // published: then its key must have been active for the publisher when it was submitted ("release.key").
   Result<ReleaseRecord> submit(const Actor& actor, const ReleaseId& id, const Package& package);
   Result<ReleaseRecord> begin_checks(const ReleaseId& id);
-  // A failed one rejects the release; else it waits for its review, or is published where none is required.
+  // A failed one rejects the release, a key that does not count quarantines it; else it waits for its review, or is
+  // published where none is required and nothing is held. Checks of one that a reviewer has quarantined meanwhile are
+  // kept: it may be accepted later.
   Result<ReleaseRecord> end_checks(const ReleaseId& id, const std::vector<CheckRecord>& checks);
+
+  // ---- releases: catalogue_releases.cpp
+  // Accepting one lets its plugin's name pass where that was held.
   Result<ReleaseRecord> review(const Actor& actor, const ReleaseId& id, Verdict verdict, std::string_view because);
   Result<ReleaseRecord> deprecate(const Actor& actor, const ReleaseId& id, std::string_view because);
   Result<ReleaseRecord> yank(const Actor& actor, const ReleaseId& id, std::string_view because);
@@ -140,12 +161,16 @@ class Catalogue {
   Result<std::int64_t> revision();
   Result<std::vector<AuditLine>> audit(const Actor& actor, std::int64_t before, std::size_t most,
                                        std::string_view subject);
-  // SQLite's own look at the file, both chains, and the states of releases against the rules.
+  // SQLite's own look at the file, both chains, and the releases against the log and the rules. remembered: a head that
+  // was written down, without which a cut tail cannot be found. Errors: data_loss with database.corrupt, audit.broken,
+  // alias.broken or catalogue.broken, and what was found first.
   struct Examination {
     AuditHead audit;
     std::int64_t alias_steps = 0;
   };
-  Result<Examination> examine();
+  Result<Examination> examine(const AuditHead& remembered = {});
+  // What resolution keeps in memory, as one state.
+  Result<ResolutionInput> read_for_resolution();
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }
   PublicKey public_key() const { return key_.public_key(); }
@@ -154,10 +179,21 @@ class Catalogue {
   struct Act;
   Catalogue(CatalogueOptions options, PrivateKey key, database::Connection connection);
   std::int64_t now_ms() const { return options_.now_ms(); }
-  Result<ReleaseRecord> step_to(const Actor& actor, const ReleaseId& id, ReleaseState state, std::string_view action,
-                                std::string_view because, Permission permission, bool is_publishers_own);
+  Result<void> tell_names();
+  // What a step is called in the audit log, and who may take it.
+  struct Step {
+    ReleaseState to;
+    std::string_view action;
+    Permission permission;
+    bool is_publishers_own;
+  };
+  Result<ReleaseRecord> take_step(const Actor& actor, const ReleaseId& id, const Step& step, std::string_view because);
+  Result<void> publish(Act& act, ReleaseRecord& release);
+  Result<void> let_plugin_pass(Act& act, const Actor& actor, std::string_view plugin);
+  Result<std::vector<ReleaseId>> quarantine_signed(Act& act, const PublisherKeyRecord& key);
+  static Result<std::optional<std::string>> hold_of(const NameQuestion& question, std::string_view name);
   Result<AliasStep> apply(const Actor& actor, const AliasMove& move, std::string_view approved_by);
-  Result<void> check_targets(const AliasMove& move);
+  Result<void> check_move(const AliasMove& move);
 
   CatalogueOptions options_;
   PrivateKey key_;

@@ -5,10 +5,14 @@
 
 #include "registry/catalogue/act_store.hpp"
 #include "registry/catalogue/alias_store.hpp"
+#include "registry/catalogue/proposal_store.hpp"
+#include "registry/catalogue/words.hpp"
 #include "registry/package/manifest_grammar.hpp"
 
 namespace stoa::registry {
 namespace {
+
+constexpr std::size_t kTargetsMax = 16;  // a traffic split that people still understand
 
 std::string subject_of(const AliasMove& move) { return move.model + "@" + move.alias; }
 
@@ -32,32 +36,17 @@ Result<void> check_alias_name(std::string_view alias) {
 
 }  // namespace
 
-Result<void> Catalogue::check_targets(const AliasMove& move) {
+// Within an act: whether the alias can be moved so, now.
+Result<void> Catalogue::check_move(const AliasMove& move) {
+  if (auto good = parse_targets(text_of(move.targets)); !good) return std::unexpected(good.error());
   for (const AliasTarget& target : move.targets) {
-    ReleaseFilter filter;
-    filter.model = move.model;
-    filter.most = 1'000'000;
-    const auto releases = read_releases(connection_, filter);
-    if (!releases) return std::unexpected(releases.error());
-    if (releases->empty())
-      return failure(Code::not_found, "model.unknown", fmt::format("model: there is no '{}'", move.model));
-    const auto release = std::ranges::find_if(*releases, [&](const ReleaseRecord& one) {
-      return holds_version(one.state) && version_key_of(one.version) == version_key_of(target.version);
-    });
-    if (release == releases->end())
-      return failure(Code::not_found, "version.unknown",
-                     fmt::format("targets: {} has no version {}", move.model, target.version));
-    if (!is_resolvable(release->state))
+    const auto state = read_model_state(connection_, move.model, target.version);
+    if (!state) return std::unexpected(state.error());
+    if (!is_resolvable(*state))
       return failure(Code::failed_precondition, "alias.not_published",
                      fmt::format("targets: {} {} is {}, an alias points to what is published", move.model,
-                                 target.version, name_of(release->state)));
+                                 target.version, name_of(*state)));
   }
-  return {};
-}
-
-// Within an act.
-Result<AliasStep> Catalogue::apply(const Actor& actor, const AliasMove& move, std::string_view approved_by) {
-  if (auto good = check_targets(move); !good) return std::unexpected(good.error());
   const auto present = read_alias(connection_, move.model, move.alias);
   if (!present) return std::unexpected(present.error());
   if (!*present && move.targets.empty())
@@ -65,27 +54,37 @@ Result<AliasStep> Catalogue::apply(const Actor& actor, const AliasMove& move, st
   if (*present && (*present)->targets == move.targets)
     return failure(Code::failed_precondition, "alias.unchanged",
                    fmt::format("{} points there already (step {})", subject_of(move), (*present)->step));
-  AliasStep step{.step = 0,
-                 .model = move.model,
-                 .alias = move.alias,
-                 .targets = move.targets,
-                 .actor = actor.text(),
-                 .approved_by = std::string(approved_by),
-                 .note = move.note,
-                 .at_ms = now_ms()};
+  return {};
+}
+
+// Within an act.
+Result<AliasStep> Catalogue::apply(const Actor& actor, const AliasMove& move, std::string_view approved_by) {
+  if (auto good = check_move(move); !good) return std::unexpected(good.error());
+  AliasStep step;
+  step.model = move.model;
+  step.alias = move.alias;
+  step.targets = move.targets;
+  step.actor = actor.text();
+  step.approved_by = approved_by;
+  step.note = move.note;
+  step.at_ms = now_ms();
   return append_alias_step(connection_, std::move(step), key_);
 }
 
 Result<AliasOutcome> Catalogue::move_alias(const Actor& actor, const AliasMove& move) {
   if (auto allowed = require(actor, Permission::move_aliases); !allowed) return std::unexpected(allowed.error());
   if (auto good = check_alias_name(move.alias); !good) return std::unexpected(good.error());
+  if (auto good = check_words("note", move.note); !good) return std::unexpected(good.error());
+  if (move.targets.size() > kTargetsMax)
+    return failure(Code::invalid_argument, "alias.targets",
+                   fmt::format("targets: are {}, limit is {}", move.targets.size(), kTargetsMax));
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   const auto approvals = read_approvals_needed(connection_, move.model);
   if (!approvals) return std::unexpected(approvals.error());
   AliasOutcome outcome;
   if (*approvals > 0) {
-    if (auto good = check_targets(move); !good) return std::unexpected(good.error());
+    if (auto good = check_move(move); !good) return std::unexpected(good.error());
     outcome.proposal = AliasProposal{.id = new_id<ProposalTag>(act->now_ms),
                                      .model = move.model,
                                      .alias = move.alias,
@@ -101,13 +100,12 @@ Result<AliasOutcome> Catalogue::move_alias(const Actor& actor, const AliasMove& 
     outcome.step = std::move(*step);
   }
   const std::string_view action = outcome.step ? "alias.move" : "alias.propose";
-  if (auto done = act->end(actor, action, subject_of(move), detail_of(move)); !done)
-    return std::unexpected(done.error());
-  return outcome;
+  return act->end_with(outcome, actor, action, subject_of(move), detail_of(move));
 }
 
 Result<AliasOutcome> Catalogue::take_back_alias(const Actor& actor, std::string_view model, std::string_view alias,
                                                 std::string_view note) {
+  if (auto allowed = require(actor, Permission::move_aliases); !allowed) return std::unexpected(allowed.error());
   const auto steps = read_alias_steps(connection_, model, alias, 2);
   if (!steps) return std::unexpected(steps.error());
   if (steps->size() < 2)
@@ -135,9 +133,7 @@ Result<AliasStep> Catalogue::approve(const Actor& actor, const ProposalId& id) {
   if (!step) return step;
   if (auto kept = decide_proposal(connection_, id, "approved", actor.text(), act->now_ms); !kept)
     return std::unexpected(kept.error());
-  if (auto done = act->end(actor, "alias.approve", subject_of(move), detail_of(move)); !done)
-    return std::unexpected(done.error());
-  return step;
+  return act->end_with(*step, actor, "alias.approve", subject_of(move), detail_of(move));
 }
 
 Result<AliasProposal> Catalogue::decline(const Actor& actor, const ProposalId& id) {
@@ -152,9 +148,7 @@ Result<AliasProposal> Catalogue::decline(const Actor& actor, const ProposalId& i
   proposal->state = "declined";
   if (auto kept = decide_proposal(connection_, id, "declined", actor.text(), act->now_ms); !kept)
     return std::unexpected(kept.error());
-  if (auto done = act->end(actor, "alias.decline", proposal->model + "@" + proposal->alias, id.text); !done)
-    return std::unexpected(done.error());
-  return proposal;
+  return act->end_with(*proposal, actor, "alias.decline", proposal->model + "@" + proposal->alias, id.text);
 }
 
 Result<void> Catalogue::require_approvals(const Actor& actor, std::string_view model, std::int64_t approvals) {

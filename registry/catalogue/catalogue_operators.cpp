@@ -43,9 +43,9 @@ Result<std::optional<Issued<OperatorRecord>>> Catalogue::create_first_admin(std:
   if (!known->empty()) return std::nullopt;
   auto issued = issue(connection_, name, Role::admin, act->now_ms);
   if (!issued) return std::unexpected(issued.error());
-  if (auto done = act->end(Actor::registry(), "operator.create", issued->record.name, "role admin, the first"); !done)
-    return std::unexpected(done.error());
-  return std::move(*issued);
+  auto done = act->end_with(*issued, Actor::registry(), "operator.create", name, "role admin, the first");
+  if (!done) return std::unexpected(done.error());
+  return std::move(*done);
 }
 
 Result<Issued<OperatorRecord>> Catalogue::create_operator(const Actor& actor, std::string_view name, Role role) {
@@ -54,9 +54,7 @@ Result<Issued<OperatorRecord>> Catalogue::create_operator(const Actor& actor, st
   if (!act) return std::unexpected(act.error());
   auto issued = issue(connection_, name, role, act->now_ms);
   if (!issued) return issued;
-  if (auto done = act->end(actor, "operator.create", name, fmt::format("role {}", name_of(role))); !done)
-    return std::unexpected(done.error());
-  return issued;
+  return act->end_with(*issued, actor, "operator.create", name, fmt::format("role {}", name_of(role)));
 }
 
 Result<void> Catalogue::revoke_operator(const Actor& actor, std::string_view name) {

@@ -2,6 +2,8 @@
 #include "registry/catalogue/catalogue.hpp"
 
 #include "registry/catalogue/alias_store.hpp"
+#include "registry/catalogue/examination_store.hpp"
+#include "registry/catalogue/publisher_store.hpp"
 #include "registry/catalogue/schema_store.hpp"
 
 namespace stoa::registry {
@@ -11,10 +13,28 @@ Catalogue::Catalogue(CatalogueOptions options, PrivateKey key, database::Connect
 Catalogue::~Catalogue() = default;
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(CatalogueOptions options, PrivateKey key) {
+  // Asked before the writing connection touches anything.
+  if (auto good = require_known_schema(options.file); !good) return std::unexpected(good.error());
   auto connection = database::Connection::open(options.file, database::Access::write);
   if (!connection) return std::unexpected(connection.error());
   if (auto done = migrate(*connection); !done) return std::unexpected(done.error());
-  return std::unique_ptr<Catalogue>(new Catalogue(std::move(options), std::move(key), std::move(*connection)));
+  std::unique_ptr<Catalogue> catalogue(new Catalogue(std::move(options), std::move(key), std::move(*connection)));
+  if (auto told = catalogue->tell_names(); !told) return std::unexpected(told.error());
+  return catalogue;
+}
+
+Result<void> Catalogue::tell_names() {
+  if (options_.publisher_name.tell) {
+    const auto known = read_publishers(connection_);
+    if (!known) return std::unexpected(known.error());
+    for (const PublisherRecord& publisher : *known) options_.publisher_name.tell(publisher.name);
+  }
+  if (options_.plugin_name.tell) {
+    const auto known = read_plugins(connection_, "");
+    if (!known) return std::unexpected(known.error());
+    for (const PluginRecord& plugin : *known) options_.plugin_name.tell(plugin.name);
+  }
+  return {};
 }
 
 Result<std::int64_t> Catalogue::revision() {
@@ -30,14 +50,17 @@ Result<std::vector<AuditLine>> Catalogue::audit(const Actor& actor, std::int64_t
   return read_audit(connection_, before, most, subject);
 }
 
-Result<Catalogue::Examination> Catalogue::examine() {
+Result<Catalogue::Examination> Catalogue::examine(const AuditHead& remembered) {
   if (auto whole = connection_.examine(); !whole) return std::unexpected(whole.error());
-  auto head = verify_audit(connection_);
+  const auto head = verify_audit(connection_, remembered);
   if (!head) return std::unexpected(head.error());
-  auto steps = verify_alias_steps(connection_, key_.public_key());
+  const auto steps = verify_alias_steps(connection_, key_.public_key());
   if (!steps) return std::unexpected(steps.error());
+  if (auto rows = examine_rows(connection_); !rows) return std::unexpected(rows.error());
   return Examination{*head, *steps};
 }
+
+Result<ResolutionInput> Catalogue::read_for_resolution() { return registry::read_for_resolution(connection_); }
 
 Result<void> Catalogue::back_up(const Actor& actor, const std::filesystem::path& to) {
   if (auto allowed = require(actor, Permission::maintain); !allowed) return allowed;

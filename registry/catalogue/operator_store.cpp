@@ -16,9 +16,8 @@ Result<void> insert_operator(database::Connection& connection, const OperatorRec
     return failure(
         Code::already_exists, "operator.exists",
         fmt::format("name: there is an operator '{}' already (a revoked name is not given again)", record.name));
-  auto written = connection.run("INSERT INTO operators VALUES(?, ?, ?, ?, ?, NULL)", record.id.text, record.name,
-                                name_of(record.role), token_hash, record.created_ms);
-  return written ? Result<void>() : std::unexpected(written.error());
+  return database::done(connection.run("INSERT INTO operators VALUES(?, ?, ?, ?, ?, NULL)", record.id.text, record.name,
+                                       name_of(record.role), token_hash, record.created_ms));
 }
 
 Result<void> revoke_operator_row(database::Connection& connection, std::string_view name, std::int64_t now_ms) {
@@ -30,8 +29,7 @@ Result<void> revoke_operator_row(database::Connection& connection, std::string_v
   if (is_revoked)
     return failure(Code::failed_precondition, "operator.revoked",
                    fmt::format("operator '{}' is revoked already", name));
-  auto written = connection.run("UPDATE operators SET revoked_ms = ? WHERE name = ?", now_ms, name);
-  return written ? Result<void>() : std::unexpected(written.error());
+  return database::done(connection.run("UPDATE operators SET revoked_ms = ? WHERE name = ?", now_ms, name));
 }
 
 Result<std::vector<OperatorRecord>> read_operators(database::Connection& connection) {

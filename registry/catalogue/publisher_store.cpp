@@ -41,10 +41,6 @@ Result<PublisherKeyRecord> key_of(const database::Rows& rows) {
                             .revoked_because = std::string(rows.text(6))};
 }
 
-Result<void> one_row(const Result<std::int64_t>& written) {
-  return written ? Result<void>() : std::unexpected(written.error());
-}
-
 }  // namespace
 
 Result<void> insert_publisher(database::Connection& connection, const PublisherRecord& record,
@@ -54,9 +50,9 @@ Result<void> insert_publisher(database::Connection& connection, const PublisherR
     return failure(Code::already_exists, "publisher.exists",
                    fmt::format("name: there is a publisher '{}' already ({})", record.name, known->state));
   if (known.error().code != Code::not_found) return std::unexpected(known.error());
-  return one_row(connection.run("INSERT INTO publishers VALUES(?, ?, ?, ?, ?, ?, ?, ?)", record.name,
-                                record.display_name, record.state, record.held_because, token_hash, record.bytes_max,
-                                record.created_ms, record.verified_ms));
+  return database::done(connection.run("INSERT INTO publishers VALUES(?, ?, ?, ?, ?, ?, ?, ?)", record.name,
+                                       record.display_name, record.state, record.held_because, token_hash,
+                                       record.bytes_max, record.created_ms, record.verified_ms));
 }
 
 Result<PublisherRecord> read_publisher(database::Connection& connection, std::string_view name) {
@@ -75,14 +71,14 @@ Result<std::vector<PublisherRecord>> read_publishers(database::Connection& conne
 }
 
 Result<void> update_publisher(database::Connection& connection, const PublisherRecord& record) {
-  return one_row(connection.run(
+  return database::done(connection.run(
       "UPDATE publishers SET display_name = ?, state = ?, held_because = ?, bytes_max = ?, verified_ms = ? WHERE name "
       "= ?",
       record.display_name, record.state, record.held_because, record.bytes_max, record.verified_ms, record.name));
 }
 
 Result<void> update_publisher_token(database::Connection& connection, std::string_view name, const Sha256& token_hash) {
-  return one_row(connection.run("UPDATE publishers SET token_sha256 = ? WHERE name = ?", token_hash, name));
+  return database::done(connection.run("UPDATE publishers SET token_sha256 = ? WHERE name = ?", token_hash, name));
 }
 
 Result<void> insert_key(database::Connection& connection, const PublisherKeyRecord& record) {
@@ -91,10 +87,10 @@ Result<void> insert_key(database::Connection& connection, const PublisherKeyReco
     return failure(Code::already_exists, "key.exists",
                    fmt::format("publisher '{}' has the key {} already", record.publisher, record.key.id().hex));
   if (known.error().code != Code::not_found) return std::unexpected(known.error());
-  return one_row(connection.run("INSERT INTO publisher_keys VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", record.publisher,
-                                record.key.id().hex, record.key.raw(), record.role, record.valid_from_ms,
-                                record.valid_until_ms, record.revoked_from_ms, record.revoked_because,
-                                record.added_ms));
+  return database::done(connection.run("INSERT INTO publisher_keys VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", record.publisher,
+                                       record.key.id().hex, record.key.raw(), record.role, record.valid_from_ms,
+                                       record.valid_until_ms, record.revoked_from_ms, record.revoked_because,
+                                       record.added_ms));
 }
 
 Result<std::vector<PublisherKeyRecord>> read_keys(database::Connection& connection, std::string_view publisher) {
@@ -121,7 +117,7 @@ Result<PublisherKeyRecord> read_key(database::Connection& connection, std::strin
 }
 
 Result<void> update_key(database::Connection& connection, const PublisherKeyRecord& record) {
-  return one_row(connection.run(
+  return database::done(connection.run(
       "UPDATE publisher_keys SET valid_until_ms = ?, revoked_from_ms = ?, revoked_because = ? WHERE publisher = ? AND "
       "key_id = ?",
       record.valid_until_ms, record.revoked_from_ms, record.revoked_because, record.publisher, record.key.id().hex));

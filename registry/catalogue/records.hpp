@@ -67,6 +67,7 @@ struct ReleaseRecord {
   std::optional<std::int64_t> submitted_ms, checked_ms, published_ms;
   std::optional<std::int64_t> cool_until_ms;  // hosts take it by themselves from then on
   std::vector<ReleaseModel> models;
+  std::int64_t audit_line = 0;  // of the step that brought it into its state
 };
 
 struct CheckRecord {

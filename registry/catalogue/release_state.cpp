@@ -20,7 +20,7 @@ constexpr std::pair<ReleaseState, ReleaseState> kSteps[] = {
     {validating, published},  {quarantined, published}, {quarantined, rejected},   {published, deprecated},
     {published, quarantined}, {published, yanked},      {published, revoked},      {deprecated, published},
     {deprecated, yanked},     {deprecated, revoked},    {deprecated, quarantined}, {yanked, published},
-    {yanked, revoked},
+    {yanked, revoked},        {yanked, quarantined},
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// release_store.cpp: SQL of plugins and releases. SPDX-License-Identifier: Apache-2.0
+// release_store.cpp: SQL of releases. SPDX-License-Identifier: Apache-2.0
 #include "registry/catalogue/release_store.hpp"
 
 #include <fmt/format.h>
@@ -9,67 +9,60 @@ namespace stoa::registry {
 namespace {
 
 constexpr std::string_view kRelease =
-    "r.id, r.plugin, r.version, r.state, r.state_because, r.package_sha256, r.package_bytes, r.key_id, r.changelog, "
-    "r.created_ms, r.submitted_ms, r.checked_ms, r.published_ms, r.cool_until_ms, r.changed_ms, r.manifest";
+    "r.id, r.plugin, r.version, r.state, r.state_because, r.package_sha256, r.package_bytes, r.key_id, r.created_ms, "
+    "r.submitted_ms, r.checked_ms, r.published_ms, r.cool_until_ms, r.changed_ms, r.audit_line, d.changelog";
 
-ReleaseRecord release_of(const database::Rows& rows) {
-  return {.id = {std::string(rows.text(0))},
-          .plugin = std::string(rows.text(1)),
-          .version = std::string(rows.text(2)),
-          .state = release_state_of(rows.text(3)).value_or(ReleaseState::revoked),
-          .state_because = std::string(rows.text(4)),
-          .package_sha256 = digest_in(rows, 5),
-          .package_bytes = static_cast<std::uint64_t>(rows.integer(6)),
-          .manifest = std::string(rows.text(15)),
-          .key = {std::string(rows.text(7))},
-          .changelog = std::string(rows.text(8)),
-          .created_ms = rows.integer(9),
-          .changed_ms = rows.integer(14),
-          .submitted_ms = rows.optional_integer(10),
-          .checked_ms = rows.optional_integer(11),
-          .published_ms = rows.optional_integer(12),
-          .cool_until_ms = rows.optional_integer(13),
-          .models = {}};
+// As the index releases_version says it, word for word: SQLite uses a partial index only where it sees that.
+constexpr std::string_view kHolds = "(r.state NOT IN ('draft', 'rejected') OR r.published_ms IS NOT NULL)";
+
+Result<ReleaseRecord> release_of(const database::Rows& rows) {
+  const auto state = release_state_of(rows.text(3));
+  if (!state)
+    return failure(Code::data_loss, "database.corrupt",
+                   fmt::format("release {} is '{}', which is no state", rows.text(0), rows.text(3)));
+  return ReleaseRecord{.id = {std::string(rows.text(0))},
+                       .plugin = std::string(rows.text(1)),
+                       .version = std::string(rows.text(2)),
+                       .state = *state,
+                       .state_because = std::string(rows.text(4)),
+                       .package_sha256 = digest_in(rows, 5),
+                       .package_bytes = static_cast<std::uint64_t>(rows.integer(6)),
+                       .manifest = std::string(rows.text(16)),
+                       .key = {std::string(rows.text(7))},
+                       .changelog = std::string(rows.text(15)),
+                       .created_ms = rows.integer(8),
+                       .changed_ms = rows.integer(13),
+                       .submitted_ms = rows.optional_integer(9),
+                       .checked_ms = rows.optional_integer(10),
+                       .published_ms = rows.optional_integer(11),
+                       .cool_until_ms = rows.optional_integer(12),
+                       .models = {},
+                       .audit_line = rows.integer(14)};
 }
 
-Result<void> add_models(database::Connection& connection, ReleaseRecord& record) {
-  auto rows = connection.query("SELECT model, task, description FROM release_models WHERE release = ? ORDER BY model",
-                               record.id.text);
-  while (rows.next())
-    record.models.push_back({std::string(rows.text(0)), std::string(rows.text(1)), std::string(rows.text(2))});
-  return rows.end();
-}
-
-Result<std::vector<ReleaseRecord>> all_of(database::Connection& connection, database::Rows rows) {
+// One row per model; a draft has one without.
+Result<std::vector<ReleaseRecord>> all_of(database::Rows rows) {
   std::vector<ReleaseRecord> records;
-  while (rows.next()) records.push_back(release_of(rows));
+  while (rows.next()) {
+    if (records.empty() || records.back().id.text != rows.text(0)) {
+      auto record = release_of(rows);
+      if (!record) return std::unexpected(record.error());
+      records.push_back(std::move(*record));
+    }
+    if (!rows.is_null(17))
+      records.back().models.push_back(
+          {std::string(rows.text(17)), std::string(rows.text(18)), std::string(rows.text(19))});
+  }
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  for (ReleaseRecord& record : records)
-    if (auto added = add_models(connection, record); !added) return std::unexpected(added.error());
   return records;
 }
 
-PluginRecord plugin_of(const database::Rows& rows) {
-  return {.name = std::string(rows.text(0)),
-          .publisher = std::string(rows.text(1)),
-          .state = std::string(rows.text(2)),
-          .held_because = rows.optional_text(3),
-          .created_ms = rows.integer(4)};
-}
-
-Result<void> written(const Result<std::int64_t>& changed) {
-  return changed ? Result<void>() : std::unexpected(changed.error());
-}
-
-Result<void> write_models(database::Connection& connection, const ReleaseRecord& record) {
-  if (auto gone = connection.run("DELETE FROM release_models WHERE release = ?", record.id.text); !gone)
-    return std::unexpected(gone.error());
-  for (const ReleaseModel& model : record.models) {
-    auto row = connection.run("INSERT INTO release_models VALUES(?, ?, ?, ?)", record.id.text, model.name, model.task,
-                              model.description);
-    if (!row) return std::unexpected(row.error());
-  }
-  return {};
+// Of the releases `chosen` selects the ids of, from the newest back, each with its models.
+std::string select_releases(std::string_view chosen, bool with_manifest) {
+  return fmt::format(
+      "SELECT {}, {}, m.model, m.task, m.description FROM releases r JOIN release_documents d ON d.release = r.id "
+      "LEFT JOIN release_models m ON m.release = r.id WHERE r.id IN ({}) ORDER BY r.id DESC, m.model",
+      kRelease, with_manifest ? "d.manifest" : "''", chosen);
 }
 
 // LIKE's own signs are letters of the text that is looked for.
@@ -82,66 +75,63 @@ std::string like_pattern(std::string_view text) {
   return text.empty() ? std::string() : pattern + '%';
 }
 
+Result<std::int64_t> facts_row(database::Connection& connection, const std::string& text) {
+  if (auto kept = connection.run("INSERT INTO release_facts(text) VALUES(?) ON CONFLICT(text) DO NOTHING", text); !kept)
+    return kept;
+  auto rows = connection.query("SELECT id FROM release_facts WHERE text = ?", text);
+  const std::int64_t id = rows.next() ? rows.integer(0) : 0;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return id;
+}
+
 }  // namespace
-
-Result<std::optional<PluginRecord>> read_plugin(database::Connection& connection, std::string_view name) {
-  std::optional<PluginRecord> record;
-  auto rows =
-      connection.query("SELECT name, publisher, state, held_because, created_ms FROM plugins WHERE name = ?", name);
-  if (rows.next()) record = plugin_of(rows);
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return record;
-}
-
-Result<std::vector<PluginRecord>> read_plugins(database::Connection& connection, std::string_view publisher) {
-  std::vector<PluginRecord> records;
-  auto rows = connection.query(
-      "SELECT name, publisher, state, held_because, created_ms FROM plugins WHERE ?1 = '' OR publisher = ?1 ORDER BY "
-      "name",
-      publisher);
-  while (rows.next()) records.push_back(plugin_of(rows));
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return records;
-}
-
-Result<void> insert_plugin(database::Connection& connection, const PluginRecord& record) {
-  return written(connection.run("INSERT INTO plugins VALUES(?, ?, ?, ?, ?)", record.name, record.publisher,
-                                record.state, record.held_because, record.created_ms));
-}
-
-Result<void> update_plugin(database::Connection& connection, const PluginRecord& record) {
-  return written(connection.run("UPDATE plugins SET state = ?, held_because = ? WHERE name = ?", record.state,
-                                record.held_because, record.name));
-}
 
 std::string version_key_of(std::string_view version) { return std::string(version.substr(0, version.find('+'))); }
 
 Result<void> insert_release(database::Connection& connection, const ReleaseRecord& record) {
-  auto row = connection.run("INSERT INTO releases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  auto row = connection.run("INSERT INTO releases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)",
                             record.id.text, record.plugin, record.version, version_key_of(record.version),
                             name_of(record.state), record.state_because, record.package_sha256, record.package_bytes,
-                            record.manifest, record.key.hex, record.changelog, record.created_ms, record.submitted_ms,
-                            record.checked_ms, record.published_ms, record.cool_until_ms, record.changed_ms);
+                            record.key.hex, record.created_ms, record.submitted_ms, record.checked_ms,
+                            record.published_ms, record.cool_until_ms, record.changed_ms, record.audit_line);
   if (!row) return std::unexpected(row.error());
-  return write_models(connection, record);
+  return database::done(connection.run("INSERT INTO release_documents VALUES(?, ?, ?)", record.id.text, record.manifest,
+                                       record.changelog));
 }
 
 Result<void> update_release(database::Connection& connection, const ReleaseRecord& record) {
-  auto row = connection.run(
-      "UPDATE releases SET state = ?, state_because = ?, package_sha256 = ?, package_bytes = ?, manifest = ?, key_id = "
-      "?, "
-      "changelog = ?, submitted_ms = ?, checked_ms = ?, published_ms = ?, cool_until_ms = ?, changed_ms = ? WHERE id = "
-      "?",
-      name_of(record.state), record.state_because, record.package_sha256, record.package_bytes, record.manifest,
-      record.key.hex, record.changelog, record.submitted_ms, record.checked_ms, record.published_ms,
-      record.cool_until_ms, record.changed_ms, record.id.text);
-  if (!row) return std::unexpected(row.error());
-  return write_models(connection, record);
+  return database::done(connection.run(
+      "UPDATE releases SET state = ?, state_because = ?, key_id = ?, submitted_ms = ?, checked_ms = ?, published_ms = "
+      "?, cool_until_ms = ?, changed_ms = ?, audit_line = ? WHERE id = ?",
+      name_of(record.state), record.state_because, record.key.hex, record.submitted_ms, record.checked_ms,
+      record.published_ms, record.cool_until_ms, record.changed_ms, record.audit_line, record.id.text));
+}
+
+Result<void> write_package(database::Connection& connection, const ReleaseRecord& record, const ReleaseFacts& facts) {
+  const auto shared = facts_row(connection, text_of(facts));
+  if (!shared) return std::unexpected(shared.error());
+  if (auto row = connection.run("UPDATE releases SET facts = ? WHERE id = ?", *shared, record.id.text); !row)
+    return std::unexpected(row.error());
+  if (auto row = connection.run("UPDATE release_documents SET manifest = ? WHERE release = ?", record.manifest,
+                                record.id.text);
+      !row)
+    return std::unexpected(row.error());
+  for (const ReleaseModel& model : record.models) {
+    auto row = connection.run("INSERT INTO release_models VALUES(?, ?, ?, ?)", record.id.text, model.name, model.task,
+                              model.description);
+    if (!row) return std::unexpected(row.error());
+  }
+  return {};
+}
+
+Result<void> delete_release(database::Connection& connection, const ReleaseId& id) {
+  if (auto gone = connection.run("DELETE FROM release_documents WHERE release = ?", id.text); !gone)
+    return std::unexpected(gone.error());
+  return database::done(connection.run("DELETE FROM releases WHERE id = ?", id.text));
 }
 
 Result<ReleaseRecord> read_release(database::Connection& connection, const ReleaseId& id) {
-  auto records =
-      all_of(connection, connection.query(fmt::format("SELECT {} FROM releases r WHERE r.id = ?", kRelease), id.text));
+  auto records = all_of(connection.query(select_releases("?", true), id.text));
   if (!records) return std::unexpected(records.error());
   if (records->empty())
     return failure(Code::not_found, "release.unknown", fmt::format("there is no release '{}'", id.text));
@@ -150,76 +140,70 @@ Result<ReleaseRecord> read_release(database::Connection& connection, const Relea
 
 Result<std::optional<ReleaseRecord>> find_release(database::Connection& connection, std::string_view plugin,
                                                   std::string_view version) {
-  auto records =
-      all_of(connection, connection.query(fmt::format("SELECT {} FROM releases r WHERE r.plugin = ? AND "
-                                                      "r.version_key = ? AND r.state NOT IN ('draft', 'rejected')",
-                                                      kRelease),
-                                          plugin, version_key_of(version)));
+  const std::string holder =
+      fmt::format("SELECT r.id FROM releases r WHERE r.plugin = ? AND r.version_key = ? AND {}", kHolds);
+  auto records = all_of(connection.query(select_releases(holder, true), plugin, version_key_of(version)));
   if (!records) return std::unexpected(records.error());
   if (records->empty()) return std::optional<ReleaseRecord>();
   return std::move(records->front());
 }
 
-Result<std::vector<ReleaseRecord>> find_package(database::Connection& connection, const Sha256& package_sha256) {
-  return all_of(
-      connection,
-      connection.query(fmt::format("SELECT {} FROM releases r WHERE r.package_sha256 = ? ORDER BY r.id", kRelease),
-                       package_sha256));
+Result<std::vector<ReleaseId>> find_signed(database::Connection& connection, std::string_view publisher,
+                                           const KeyId& key, std::int64_t from_ms) {
+  std::vector<ReleaseId> ids;
+  auto rows = connection.query(
+      "SELECT r.id FROM releases r JOIN plugins p ON p.name = r.plugin WHERE r.key_id = ? AND p.publisher = ? AND "
+      "r.submitted_ms >= ? AND r.state NOT IN ('rejected', 'revoked') ORDER BY r.id",
+      key.hex, publisher, from_ms);
+  while (rows.next()) ids.push_back({std::string(rows.text(0))});
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return ids;
+}
+
+Result<ReleaseState> read_model_state(database::Connection& connection, std::string_view model,
+                                      std::string_view version) {
+  auto rows = connection.query(
+      fmt::format("SELECT r.state, r.version_key = ?2 AND {} FROM release_models m JOIN releases r ON r.id = m.release "
+                  "WHERE m.model = ?1 ORDER BY 2 DESC LIMIT 1",
+                  kHolds),
+      model, version_key_of(version));
+  const bool is_model = rows.next();
+  const auto state = is_model && rows.integer(1) != 0 ? release_state_of(rows.text(0)) : std::nullopt;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  if (!is_model) return failure(Code::not_found, "model.unknown", fmt::format("model: there is no '{}'", model));
+  if (!state)
+    return failure(Code::not_found, "version.unknown", fmt::format("targets: {} has no version {}", model, version));
+  return *state;
 }
 
 Result<std::vector<ReleaseRecord>> read_releases(database::Connection& connection, const ReleaseFilter& filter) {
   // Numbered values, so that a filter that is not asked for costs nothing but its comparison with ''.
-  static constexpr std::string_view kWhere =
-      "WHERE (?1 = '' OR p.publisher = ?1) AND (?2 = '' OR r.plugin = ?2) AND (?3 = '' OR r.state = ?3) "
-      "AND (?4 = '' OR r.id < ?4) AND ((?5 = '' AND ?6 = '' AND ?7 = '') OR EXISTS(SELECT 1 FROM release_models m "
+  static constexpr std::string_view kChosen =
+      "SELECT r.id FROM releases r JOIN plugins p ON p.name = r.plugin WHERE (?1 = '' OR p.publisher = ?1) "
+      "AND (?2 = '' OR r.plugin = ?2) AND (?3 = '' OR r.state = ?3) AND (?4 = '' OR r.id < ?4) "
+      "AND ((?5 = '' AND ?6 = '' AND ?7 = '') OR EXISTS(SELECT 1 FROM release_models m "
       "WHERE m.release = r.id AND (?5 = '' OR m.model = ?5) AND (?6 = '' OR m.task = ?6) AND (?7 = '' "
       "OR r.plugin LIKE ?7 ESCAPE '\\' OR m.model LIKE ?7 ESCAPE '\\' OR m.description LIKE ?7 ESCAPE '\\' "
-      "OR m.task LIKE ?7 ESCAPE '\\')))";
-  auto records = all_of(
-      connection,
-      connection.query(
-          fmt::format("SELECT {} FROM releases r JOIN plugins p ON p.name = r.plugin {} ORDER BY r.id DESC LIMIT ?8",
-                      kRelease, kWhere),
-          filter.publisher, filter.plugin, filter.state ? name_of(*filter.state) : std::string_view(), filter.after,
-          filter.model, filter.task, like_pattern(filter.text), filter.most));
-  if (records && !filter.with_manifest)
-    for (ReleaseRecord& record : *records) record.manifest.clear();
-  return records;
+      "OR m.task LIKE ?7 ESCAPE '\\'))) ORDER BY r.id DESC LIMIT ?8";
+  return all_of(connection.query(select_releases(kChosen, filter.with_manifest), filter.publisher, filter.plugin,
+                                 filter.state ? name_of(*filter.state) : std::string_view(), filter.after, filter.model,
+                                 filter.task, like_pattern(filter.text), filter.most));
 }
 
-Result<std::uint64_t> stored_bytes(database::Connection& connection, std::string_view publisher) {
+Result<std::uint64_t> stored_bytes_with(database::Connection& connection, std::string_view publisher,
+                                        const Sha256& package_sha256, std::uint64_t package_bytes) {
   auto rows = connection.query(
-      "SELECT COALESCE(SUM(bytes), 0) FROM (SELECT MAX(r.package_bytes) AS bytes FROM releases r JOIN plugins p ON "
-      "p.name = "
-      "r.plugin WHERE p.publisher = ? AND r.state <> 'rejected' GROUP BY r.package_sha256)",
-      publisher);
+      "SELECT COALESCE(SUM(bytes), 0) FROM (SELECT MAX(bytes) AS bytes FROM (SELECT r.package_sha256 AS sha256, "
+      "r.package_bytes AS bytes FROM releases r JOIN plugins p ON p.name = r.plugin WHERE p.publisher = ? AND r.state "
+      "<> 'rejected' UNION ALL SELECT ?, ?) GROUP BY sha256)",
+      publisher, package_sha256, package_bytes);
   const std::uint64_t bytes = rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return bytes;
 }
 
-Result<void> replace_checks(database::Connection& connection, const ReleaseId& id,
-                            const std::vector<CheckRecord>& checks) {
-  if (auto gone = connection.run("DELETE FROM checks WHERE release = ?", id.text); !gone)
-    return std::unexpected(gone.error());
-  std::int64_t place = 0;
-  for (const CheckRecord& check : checks) {
-    auto row = connection.run("INSERT INTO checks VALUES(?, ?, ?, ?, ?, ?, ?)", id.text, place++, check.name,
-                              check.verdict, check.reason, check.message, check.took_us);
-    if (!row) return std::unexpected(row.error());
-  }
-  return {};
-}
-
-Result<std::vector<CheckRecord>> read_checks(database::Connection& connection, const ReleaseId& id) {
-  std::vector<CheckRecord> checks;
-  auto rows = connection.query(
-      "SELECT name, verdict, reason, message, took_us FROM checks WHERE release = ? ORDER BY place", id.text);
-  while (rows.next())
-    checks.push_back({std::string(rows.text(0)), std::string(rows.text(1)), std::string(rows.text(2)),
-                      std::string(rows.text(3)), rows.integer(4)});
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return checks;
+Result<std::uint64_t> stored_bytes(database::Connection& connection, std::string_view publisher) {
+  return stored_bytes_with(connection, publisher, Sha256{}, 0);
 }
 
 }  // namespace stoa::registry

@@ -1,4 +1,4 @@
-// release_store.hpp: the rows of plugins, releases, their models and their checks. SPDX-License-Identifier: Apache-2.0
+// release_store.hpp: the rows of releases, their models and their documents. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <optional>
 #include <string>
@@ -6,51 +6,48 @@
 #include <vector>
 
 #include "registry/catalogue/records.hpp"
+#include "registry/catalogue/release_facts.hpp"
 #include "registry/database/sqlite_store.hpp"
 
 namespace stoa::registry {
 
-struct PluginRecord {
-  std::string name, publisher;              // "acme/vision", "acme"
-  std::string state;                        // "listed" "delisted"
-  std::optional<std::string> held_because;  // a name near another's: its releases wait for a reviewer
-  std::int64_t created_ms = 0;
-};
-
-Result<std::optional<PluginRecord>> read_plugin(database::Connection& connection, std::string_view name);
-Result<std::vector<PluginRecord>> read_plugins(database::Connection& connection, std::string_view publisher);
-Result<void> insert_plugin(database::Connection& connection, const PluginRecord& record);
-Result<void> update_plugin(database::Connection& connection, const PluginRecord& record);
-
 // A version without its build metadata: what makes two versions one.
 std::string version_key_of(std::string_view version);
 
+// A draft.
 Result<void> insert_release(database::Connection& connection, const ReleaseRecord& record);
-// Writes all but id, plugin, version and the time it was made, and its models.
+// Writes where the release stands: state, key, times and the line of its last step.
 Result<void> update_release(database::Connection& connection, const ReleaseRecord& record);
+// What the package says: manifest, models and facts, once for ever.
+Result<void> write_package(database::Connection& connection, const ReleaseRecord& record, const ReleaseFacts& facts);
+// Of a draft, which nothing refers to.
+Result<void> delete_release(database::Connection& connection, const ReleaseId& id);
 // not_found "release.unknown".
 Result<ReleaseRecord> read_release(database::Connection& connection, const ReleaseId& id);
-// The one that holds the version (build metadata ignored). Nothing: it is free.
+// The one that holds the version (build metadata ignored): what was published once holds it whatever became of it.
+// Nothing: the version is free.
 Result<std::optional<ReleaseRecord>> find_release(database::Connection& connection, std::string_view plugin,
                                                   std::string_view version);
-// The releases whose package has this digest.
-Result<std::vector<ReleaseRecord>> find_package(database::Connection& connection, const Sha256& package_sha256);
+// Submitted from from_ms on with this key's signature, and neither rejected nor revoked.
+Result<std::vector<ReleaseId>> find_signed(database::Connection& connection, std::string_view publisher,
+                                           const KeyId& key, std::int64_t from_ms);
+// The state of the release that holds this version of a model. Errors: not_found "model.unknown", "version.unknown".
+Result<ReleaseState> read_model_state(database::Connection& connection, std::string_view model,
+                                      std::string_view version);
 
 struct ReleaseFilter {
   std::string publisher, plugin, model, task;  // each empty: any
   std::optional<ReleaseState> state;
-  std::string text;   // in the plugin's or a model's name, its description or task
+  std::string text;   // in the plugin's or a model's name, its description or task; of a draft: nowhere
   std::string after;  // id of the last one seen; empty: from the newest
   std::size_t most = 50;
   bool with_manifest = false;
 };
 // From the newest back.
 Result<std::vector<ReleaseRecord>> read_releases(database::Connection& connection, const ReleaseFilter& filter);
-// Bytes of the packages that count against a publisher's quota, each package once.
+// Bytes of the packages that count against a publisher's quota, each package once, and one more.
+Result<std::uint64_t> stored_bytes_with(database::Connection& connection, std::string_view publisher,
+                                        const Sha256& package_sha256, std::uint64_t package_bytes);
 Result<std::uint64_t> stored_bytes(database::Connection& connection, std::string_view publisher);
-
-Result<void> replace_checks(database::Connection& connection, const ReleaseId& id,
-                            const std::vector<CheckRecord>& checks);
-Result<std::vector<CheckRecord>> read_checks(database::Connection& connection, const ReleaseId& id);
 
 }  // namespace stoa::registry

@@ -10,7 +10,8 @@ namespace stoa::registry {
 namespace {
 
 // Times are milliseconds of Unix time, digests and keys blobs of 32 bytes, states the words of registry/README.md.
-// Portable but for the pragma: no rowid but where a sequence is wanted, no type that PostgreSQL has not.
+// Portable but for the pragma: no rowid but where a sequence is wanted, no type that PostgreSQL has not. Manifests and
+// changelogs have a table of their own: rows of releases stay short, and a host reads all of them when it starts.
 constexpr const char* kSteps[] = {
     R"sql(
 CREATE TABLE catalogue(revision INTEGER NOT NULL);
@@ -27,12 +28,18 @@ CREATE TABLE publisher_keys(
 CREATE TABLE plugins(
   name TEXT PRIMARY KEY, publisher TEXT NOT NULL REFERENCES publishers(name), state TEXT NOT NULL, held_because TEXT,
   created_ms INTEGER NOT NULL);
+CREATE TABLE release_facts(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE releases(
   id TEXT PRIMARY KEY, plugin TEXT NOT NULL REFERENCES plugins(name), version TEXT NOT NULL, version_key TEXT NOT NULL,
   state TEXT NOT NULL, state_because TEXT NOT NULL, package_sha256 BLOB NOT NULL, package_bytes INTEGER NOT NULL,
-  manifest TEXT NOT NULL, key_id TEXT NOT NULL, changelog TEXT NOT NULL, created_ms INTEGER NOT NULL,
-  submitted_ms INTEGER, checked_ms INTEGER, published_ms INTEGER, cool_until_ms INTEGER, changed_ms INTEGER NOT NULL);
-CREATE UNIQUE INDEX releases_version ON releases(plugin, version_key) WHERE state NOT IN ('draft', 'rejected');
+  key_id TEXT NOT NULL, facts INTEGER REFERENCES release_facts(id), created_ms INTEGER NOT NULL, submitted_ms INTEGER,
+  checked_ms INTEGER, published_ms INTEGER, cool_until_ms INTEGER, changed_ms INTEGER NOT NULL,
+  audit_line INTEGER NOT NULL);
+CREATE TABLE release_documents(
+  release TEXT PRIMARY KEY REFERENCES releases(id), manifest TEXT NOT NULL, changelog TEXT NOT NULL);
+CREATE UNIQUE INDEX releases_version ON releases(plugin, version_key)
+  WHERE state NOT IN ('draft', 'rejected') OR published_ms IS NOT NULL;
+CREATE INDEX releases_key ON releases(key_id);
 CREATE INDEX releases_package ON releases(package_sha256);
 CREATE INDEX releases_state ON releases(state, id);
 CREATE TABLE release_models(
@@ -56,6 +63,7 @@ CREATE TABLE proposals(
 CREATE TABLE audit(
   line INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
   detail TEXT NOT NULL, before_sha256 BLOB NOT NULL, sha256 BLOB NOT NULL);
+CREATE INDEX audit_subject ON audit(subject, line);
 CREATE TABLE evaluations(
   id TEXT PRIMARY KEY, release TEXT NOT NULL REFERENCES releases(id), model TEXT NOT NULL, dataset_sha256 BLOB NOT NULL,
   dataset_name TEXT NOT NULL, document TEXT NOT NULL, signature BLOB NOT NULL, at_ms INTEGER NOT NULL);
@@ -71,18 +79,31 @@ Result<std::int64_t> version_of(database::Connection& connection) {
   return version;
 }
 
+Result<std::int64_t> known_version_of(database::Connection& connection) {
+  auto version = version_of(connection);
+  if (!version || *version <= newest_schema()) return version;
+  return failure(
+      Code::failed_precondition, "catalogue.newer",
+      fmt::format("the catalogue's file has schema {}, this program knows {}: it was written by a newer Stoa", *version,
+                  newest_schema()));
+}
+
 }  // namespace
 
 std::int64_t newest_schema() { return std::ssize(kSteps); }
 
+Result<void> require_known_schema(const std::filesystem::path& file) {
+  std::error_code none;
+  if (std::filesystem::file_size(file, none) == 0 || none) return {};
+  auto connection = database::Connection::open(file, database::Access::read);
+  if (!connection) return std::unexpected(connection.error());
+  const auto version = known_version_of(*connection);
+  return version ? Result<void>() : std::unexpected(version.error());
+}
+
 Result<void> migrate(database::Connection& connection) {
-  auto version = version_of(connection);
+  const auto version = known_version_of(connection);
   if (!version) return std::unexpected(version.error());
-  if (*version > newest_schema())
-    return failure(
-        Code::failed_precondition, "catalogue.newer",
-        fmt::format("the catalogue's file has schema {}, this program knows {}: it was written by a newer Stoa",
-                    *version, newest_schema()));
   for (std::int64_t next = *version; next < newest_schema(); ++next) {
     auto transaction = database::Transaction::begin(connection);
     if (!transaction) return std::unexpected(transaction.error());

@@ -38,6 +38,19 @@ Error error_for(int code, std::string_view doing, const char* says) {
   }
 }
 
+std::unexpected<Error> io_failure(const std::filesystem::path& path) {
+  return failure(Code::unavailable, "database.io", path.string() + ": " + std::strerror(errno));
+}
+
+// A file, or a folder with the names in it.
+Result<void> make_durable(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_failure(path);
+  const bool is_durable = ::fsync(fd) == 0;
+  ::close(fd);
+  return is_durable ? Result<void>() : io_failure(path);
+}
+
 // Text and blobs are copied by SQLite: what was bound need not outlive the call.
 void clear(sqlite3_stmt* statement) {
   sqlite3_reset(statement);
@@ -95,7 +108,7 @@ Connection::~Connection() = default;
 Result<Connection> Connection::open(const std::filesystem::path& file, Access access) {
   if (access == Access::write) {  // SQLite itself would make it readable by everybody
     const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return failure(Code::unavailable, "database.io", file.string() + ": " + std::strerror(errno));
+    if (fd < 0) return io_failure(file);
     ::close(fd);
   }
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -161,34 +174,34 @@ Result<std::int64_t> Connection::run_bound(sqlite3_stmt* statement) {
 
 std::int64_t Connection::last_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
 
-Result<void> Connection::back_up(const std::filesystem::path& to) const {
-  const std::filesystem::path staging = to.string() + ".part";
-  std::error_code ignored;
-  std::filesystem::remove(staging, ignored);
-  auto copy = Connection::open(staging, Access::write);
+Result<void> Connection::copy_to(const std::filesystem::path& file) const {
+  auto copy = Connection::open(file, Access::write);
   if (!copy) return std::unexpected(copy.error());
   sqlite3_backup* const backup = sqlite3_backup_init(copy->handle_.get(), "main", handle_.get(), "main");
   if (!backup) return copy->error_of(sqlite3_errcode(copy->handle_.get()), "backup");
   int code = SQLITE_OK;
   while (code == SQLITE_OK) code = sqlite3_backup_step(backup, kBackupPages);
   sqlite3_backup_finish(backup);
-  if (code != SQLITE_DONE) {
-    auto error = copy->error_of(code, "backup");
-    std::filesystem::remove(staging, ignored);
-    return error;
-  }
+  if (code != SQLITE_DONE) return copy->error_of(code, "backup");
   // One file without a log beside it, so that it can be moved.
-  if (auto whole = copy->run_script("PRAGMA journal_mode=DELETE"); !whole) return whole;
-  copy->statements_.clear();
-  copy->handle_.reset();
-  if (const int fd = ::open(staging.c_str(), O_RDONLY | O_CLOEXEC); fd >= 0) {
-    const bool is_durable = ::fsync(fd) == 0;
-    ::close(fd);
-    if (!is_durable) return failure(Code::unavailable, "database.io", staging.string() + ": " + std::strerror(errno));
+  return copy->run_script("PRAGMA journal_mode=DELETE");
+}
+
+Result<void> Connection::back_up(const std::filesystem::path& to) const {
+  const std::filesystem::path staging = to.string() + ".part";
+  const auto remove_staging = [&] {
+    std::error_code ignored;
+    for (const char* end : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(staging.string() + end, ignored);
+  };
+  remove_staging();
+  auto copied = copy_to(staging);
+  if (copied) copied = make_durable(staging);
+  if (copied && std::rename(staging.c_str(), to.c_str()) != 0) copied = io_failure(to);
+  if (!copied) {
+    remove_staging();
+    return copied;
   }
-  if (std::rename(staging.c_str(), to.c_str()) != 0)
-    return failure(Code::unavailable, "database.io", to.string() + ": " + std::strerror(errno));
-  return {};
+  return make_durable(to.has_parent_path() ? to.parent_path() : ".");
 }
 
 Result<void> Connection::examine() {
@@ -198,6 +211,20 @@ Result<void> Connection::examine() {
   if (auto end = rows.end(); !end) return end;
   if (found == "ok") return {};
   return failure(Code::data_loss, "database.corrupt", "integrity check: " + found);
+}
+
+Result<Snapshot> Snapshot::begin(Connection& connection) {
+  if (auto begun = connection.run_script("BEGIN"); !begun) return std::unexpected(begun.error());
+  Snapshot snapshot(connection);
+  // The state is chosen by the first look at the file.
+  Rows first = connection.query("SELECT 1 FROM sqlite_schema LIMIT 1");
+  first.next();
+  if (auto end = first.end(); !end) return std::unexpected(end.error());
+  return snapshot;
+}
+
+Snapshot::~Snapshot() {
+  if (connection_) (void)connection_->run_script("ROLLBACK");
 }
 
 Result<Transaction> Transaction::begin(Connection& connection) {

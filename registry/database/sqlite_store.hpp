@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "stoa/result.hpp"
 
@@ -74,12 +75,13 @@ class Connection {
   }
   std::int64_t last_id() const;
 
-  // A consistent copy while others write; the file appears complete or not at all.
+  // A consistent copy while others write; the file appears complete, durable and alone, or not at all.
   Result<void> back_up(const std::filesystem::path& to) const;
   // SQLite's own examination of the file; Error database.corrupt with the first thing it found.
   Result<void> examine();
 
  private:
+  friend class Snapshot;
   friend class Transaction;
   struct Close {
     void operator()(sqlite3* handle) const;
@@ -89,6 +91,7 @@ class Connection {
   };
   Connection() = default;
 
+  Result<void> copy_to(const std::filesystem::path& file) const;
   Result<sqlite3_stmt*> prepared(std::string_view sql);
   static void bind(sqlite3_stmt* statement, int at, std::int64_t value);
   static void bind(sqlite3_stmt* statement, int at, std::string_view value);
@@ -123,6 +126,25 @@ class Connection {
   };
   std::unique_ptr<sqlite3, Close> handle_;  // declared first: closed last
   std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, TextHash, std::equal_to<>> statements_;
+};
+
+// Of run(), where the number of rows tells nothing.
+inline Result<void> done(const Result<std::int64_t>& changed) {
+  return changed ? Result<void>() : std::unexpected(changed.error());
+}
+
+// Until it ends, the connection's queries see one state of the file, whatever others write meanwhile. It holds up the
+// writer's checkpoints, so not for long.
+class Snapshot {
+ public:
+  static Result<Snapshot> begin(Connection& connection);
+  Snapshot(Snapshot&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Snapshot& operator=(Snapshot&&) = delete;
+  ~Snapshot();
+
+ private:
+  explicit Snapshot(Connection& connection) : connection_(&connection) {}
+  Connection* connection_;
 };
 
 // Rolled back where it was not committed. BEGIN IMMEDIATE: a writer waits here and not in the middle.

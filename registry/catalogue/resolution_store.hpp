@@ -1,0 +1,34 @@
+// resolution_store.hpp: everything resolution needs of every release, read at once when a host starts.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "registry/catalogue/records.hpp"
+#include "registry/catalogue/release_facts.hpp"
+#include "registry/database/sqlite_store.hpp"
+
+namespace stoa::registry {
+
+struct ResolvableRelease {
+  ReleaseId id;
+  std::string plugin, version;
+  ReleaseState state = ReleaseState::published;
+  std::uint32_t facts = 0;  // of ResolutionInput::facts: most releases of a plugin have the same
+  bool is_listed = true;    // its plugin
+  std::int64_t published_ms = 0, cool_until_ms = 0;
+  Sha256 package_sha256{};
+};
+
+// One state of the catalogue.
+struct ResolutionInput {
+  std::int64_t revision = 0;
+  std::vector<ReleaseFacts> facts;
+  // Published, deprecated, yanked and revoked ones (whoever pinned one of those is told so), in no order.
+  std::vector<ResolvableRelease> releases;
+  std::vector<AliasRecord> aliases;
+};
+Result<ResolutionInput> read_for_resolution(database::Connection& connection);
+
+}  // namespace stoa::registry
