@@ -72,6 +72,15 @@ void read_workers(Section& section, WorkersConfig& workers) {
   section.number<std::uint32_t>("hang_grace_ms", workers.hang_grace_ms, 10);
 }
 
+void read_registry(Section& section, const std::filesystem::path& base, std::optional<RegistryConfig>& registry) {
+  registry.emplace();
+  registry->folder = base / registry->folder;
+  section.path("folder", registry->folder);
+  section.number<std::uint32_t>("cool_down_s", registry->cool_down_s, 0);
+  section.flag("review_required", registry->review_required);
+  section.number<std::uint64_t>("publisher_mib", registry->publisher_mib, 1, 1u << 30);
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view toml_text, const std::filesystem::path& base) {
@@ -101,6 +110,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   }
   root.section("customer", [&](Section& s) { read_plane(s, config.customer); });
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
+  root.section("registry", [&](Section& s) { read_registry(s, base, config.registry); });
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });

@@ -42,6 +42,14 @@ struct WorkersConfig {
   std::uint32_t hang_grace_ms = 1'000;            // a worker that keeps a request so long after its deadline is ended
 };
 
+// With a folder this host keeps the catalogue, and serves what it publishes beside the packages' folder.
+struct RegistryConfig {
+  std::filesystem::path folder = "registry";
+  std::uint32_t cool_down_s = 0;  // from publishing until hosts take a release by themselves
+  bool review_required = true;
+  std::uint64_t publisher_mib = 10'240;  // of each publisher's packages together
+};
+
 struct Config {
   PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
   PlaneConfig operators{"127.0.0.1", 8081, std::nullopt};
@@ -50,6 +58,7 @@ struct Config {
   std::multimap<std::string, std::filesystem::path> trust;  // publisher -> its public keys (PEM)
   std::vector<std::string> in_process;  // plugins ("publisher/plugin" or "publisher/*") run in this process
   WorkersConfig workers;
+  std::optional<RegistryConfig> registry;               // nothing: this host serves a folder alone
   std::multimap<std::string, std::string> permissions;  // plugin or "publisher/*" -> what its sandbox may open
   http::Limits limits;
   unsigned io_threads = 1;

@@ -8,13 +8,13 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
-#include <set>
 
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
 #include "host/app/health_watch.hpp"
-#include "host/app/package_source.hpp"
+#include "host/app/package_gate.hpp"
 #include "host/app/plugin_log.hpp"
+#include "host/app/registry_host.hpp"
 #include "host/app/release_loader.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/rollout/control.hpp"
@@ -22,7 +22,6 @@
 #include "host/runtime/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
 #include "registry/package/digest.hpp"
-#include "registry/package/extraction.hpp"
 
 namespace stoa::app {
 namespace {
@@ -42,21 +41,6 @@ Result<registry::TrustStore> read_trust(const Config& config) {
   return trust;
 }
 
-worker::WorkerProgram worker_program(const Config& config, const worker::SandboxSupport& support) {
-  worker::WorkerProgram program;
-  program.executable = config.workers.program;
-  std::error_code error;
-  if (program.executable.empty())
-    program.executable = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "stoa-worker";
-  program.tier = worker::best_tier(support);
-  program.uid = config.workers.uid;
-  program.crashes_max = config.workers.crashes_max;
-  program.memory_bytes_max = config.workers.memory_mib << 20;
-  program.backoff_max_ns = std::uint64_t{config.workers.backoff_max_ms} * 1'000'000;
-  program.hang_grace_ns = std::uint64_t{config.workers.hang_grace_ms} * 1'000'000;
-  return program;
-}
-
 http::ListenerConfig listener(const PlaneConfig& plane, std::vector<http::Route> routes) {
   return {.address = plane.address, .port = plane.port, .tls = plane.tls, .routes = std::move(routes)};
 }
@@ -73,18 +57,18 @@ struct Host::Parts {
   std::shared_ptr<PluginLog> plugin_log = std::make_shared<PluginLog>(log);
   api::Metrics metrics;
   runtime::HostServices services;
-  std::shared_ptr<worker::ScratchRoot> scratch;
-  worker::SandboxSupport support;                // with workers
-  std::optional<worker::WorkerProgram> workers;  // from the first package on that runs in workers
+  WorkerSupply workers{config, plugin_log};
+  PackageGate gate{config, workers, log};
   inference::Catalog catalog;
-  ReleaseLoader loader{services, [this]() -> const worker::WorkerProgram& { return worker_program_here(); }};
+  ReleaseLoader loader{services, [this]() -> const worker::WorkerProgram& { return workers.program(); }};
   rollout::Rollout rollout{
       catalog,
       {.load = [this](const rollout::ReleaseId& id, const auto& on_step) { return loader.load(id, on_step); },
        .now_ns = &runtime::monotonic_ns,
        .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); }}};
-  std::set<std::string> configured_models;  // of config.models, those that a package has
   std::atomic<bool> is_loading{true}, is_draining{false};
+  std::unique_ptr<RegistryHost>
+      registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<api::ApiContext> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<HealthWatch> health;
@@ -109,16 +93,6 @@ struct Host::Parts {
   void refuse(LoadReport& report, std::string_view what, const Error& error) {
     ++report.refused;
     log.write(Level::error, "package.refused", {{"package", what}, {"reason", error.reason}, {"why", error.message}});
-  }
-
-  // What the machine gives is found out with a fork, and a host without workers need not.
-  const worker::WorkerProgram& worker_program_here() {
-    if (workers) return *workers;
-    support = worker::probe_sandbox();
-    workers = worker_program(config, support);
-    workers->scratch = scratch;
-    workers->zygotes = std::make_shared<worker::ZygoteKeeper>(workers->executable, plugin_log);
-    return *workers;
   }
 
   void note_step(const std::string& model, const rollout::Step& step) {
@@ -148,16 +122,27 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   parts->services.sha256 = [](std::string_view bytes) { return registry::sha256_of(bytes); };
   parts->services.inline_threads = parts->config.io_threads;
 
-  parts->scratch = std::make_shared<worker::ScratchRoot>(parts->config.state / "scratch");
-
   Parts& p = *parts;
   p.api = std::make_unique<api::ApiContext>(p.catalog, p.metrics);
   p.api->is_loading = [&p] { return p.is_loading.load(std::memory_order_relaxed); };
   p.api->is_draining = [&p] { return p.is_draining.load(std::memory_order_relaxed); };
 
+  std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
+  if (p.config.registry) {
+    auto registry = RegistryHost::open({.config = p.config,
+                                        .log = log,
+                                        .gate = p.gate,
+                                        .workers = p.workers,
+                                        .services = p.services,
+                                        .rollout = p.rollout,
+                                        .loader = p.loader});
+    if (!registry) return std::unexpected(registry.error());
+    p.registry = std::move(*registry);
+    p.registry->add_routes(operators, customers);
+  }
   http::ServerConfig server;
-  server.listeners.push_back(listener(p.config.customer, api::customer_routes(*p.api)));
-  server.listeners.push_back(listener(p.config.operators, api::operator_routes(*p.api)));
+  server.listeners.push_back(listener(p.config.customer, std::move(customers)));
+  server.listeners.push_back(listener(p.config.operators, std::move(operators)));
   server.limits = p.config.limits;
   server.io_threads = p.config.io_threads;
   server.on_exchange = [&p](const http::ExchangeRecord& exchange) { p.note_exchange(exchange); };
@@ -203,61 +188,19 @@ Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> inst
 }
 
 void Host::Parts::load_package(const registry::Package& package, const std::string& file, LoadReport& report) {
-  const registry::Manifest& manifest = package.manifest();
-  const bool is_inside = runs_in_process(config, manifest.id());
-  // What the package demands holds for plugins inside the host, too; what the operator demands is about workers.
-  const worker::Tier tier = is_inside ? worker::Tier::t0 : worker_program_here().tier;
-  worker::Tier wanted = is_inside ? worker::Tier::t0 : config.workers.isolation_min;
-  if (!manifest.min_isolation.empty())
-    wanted = std::max(wanted, worker::parse_tier(manifest.min_isolation).value_or(worker::Tier::t2n));
-  if (tier < wanted) {
-    (void)worker_program_here();  // of a plugin inside the host, too: what would it have found in one
-    return refuse(
-        report, file,
-        {Code::failed_precondition, "isolation.too_weak",
-         fmt::format("{} needs {} and would run in {} (Landlock {}, seccomp {}, namespaces {}); the operator's "
-                     "demand is workers.min_isolation, the package's min_isolation in its manifest",
-                     manifest.id(), worker::name_of(wanted), worker::name_of(tier),
-                     support.landlock_abi > 0 ? "yes" : "no", support.has_seccomp ? "yes" : "no",
-                     support.has_user_namespaces ? "yes" : "no"),
-         0});
-  }
-  if (const std::string* asked = refused_permission(config, manifest.id(), manifest.permissions); !is_inside && asked)
-    return refuse(report, file,
-                  {Code::permission_denied, "isolation.permission",
-                   fmt::format("{} asks for \"{}\", which is not allowed to it; allow it with --allow '{}={}' or under "
-                               "permissions in the configuration, if you trust it with that",
-                               manifest.id(), *asked, manifest.id(), *asked),
-                   0});
-  log.write(Level::info, "package.loading",
-            {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});
-  const auto extracted = registry::extract_package(package, config.state);
-  if (!extracted) return refuse(report, file, extracted.error());
-  auto source = plugin_source(manifest, extracted->folder);
-  if (!source) return refuse(report, file, source.error());
-  for (runtime::ModelSpec& model : source->models) {
-    const auto configured = config.models.find(model.name);
-    if (configured == config.models.end()) continue;
-    apply(configured->second, model);
-    configured_models.insert(model.name);
-  }
-  const auto is_a_card = [](const DLDevice& device) { return device.device_type == kDLCUDA; };
-  for (const runtime::ModelSpec& model : source->models)
-    if (!is_inside && source->permissions.devices && std::ranges::none_of(model.devices, is_a_card))
-      log.write(Level::warn, "model.no_card",
-                {{"model", model.name},
-                 {"why", "it may use cards (device:cuda) and is given none: name them in devices under models"}});
-  loader.remember(*source, is_inside);
+  const auto prepared = gate.admit(package, file);
+  if (!prepared) return refuse(report, file, prepared.error());
+  loader.remember(*prepared);
   const auto serve = [&](const std::string& name, Result<std::unique_ptr<runtime::Instance>> instance) {
     auto served = instance ? serve_instance(std::move(*instance), report) : std::unexpected(instance.error());
     if (!served) refuse(report, file + ": " + name, served.error());
   };
-  if (!is_inside) {
-    for (const runtime::ModelSpec& model : source->models)
-      serve(model.name, worker::load_worker(worker_program_here(), *source, model, services));
+  if (!prepared->is_inside) {
+    for (const runtime::ModelSpec& model : prepared->plugin.models)
+      serve(model.name, worker::load_worker(workers.program(), prepared->plugin, model, services));
     return;
   }
-  auto instances = runtime::load_plugin(*source, services);
+  auto instances = runtime::load_plugin(prepared->plugin, services);
   if (!instances) return refuse(report, file, instances.error());
   for (auto& instance : *instances) {
     const std::string name = instance->spec().name;
@@ -279,13 +222,15 @@ LoadReport Host::load(std::stop_token stop) {
       else
         p.refuse(report, path.filename().string(), package.error());
     }
-    if (scanned->empty()) p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
+    if (scanned->empty() && !p.registry)
+      p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
     for (const auto& [name, unused] : p.config.models)
-      if (!p.configured_models.contains(name) && !stop.stop_requested())
+      if (!p.gate.has_configured(name) && !stop.stop_requested())
         p.log.write(Level::warn, "config.model_absent", {{"model", name}});
   }
   p.health = std::make_unique<HealthWatch>(p.catalog, p.log, kHealthInterval);
   p.rollout_control = std::make_unique<rollout::RolloutControl>(p.rollout, kRolloutInterval);
+  if (p.registry) p.registry->start();
   p.is_loading.store(false, std::memory_order_relaxed);
   p.log.write(Level::info, "host.ready",
               {{"models", std::uint64_t{report.models}}, {"refused", std::uint64_t{report.refused}}});
@@ -300,6 +245,7 @@ bool Host::drain() {
   p.log.write(Level::info, "host.draining",
               {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
   bool is_whole = p.server->drain(p.config.drain_ms);
+  if (p.registry) p.registry->stop();
   p.rollout_control.reset();  // joins, as the next one does: a load, a check and a drain are all [control]
   p.health.reset();
   for (const auto& [release, error] : p.rollout.drain(deadline_ns)) {

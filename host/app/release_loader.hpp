@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 
 #include "host/rollout/rollout.hpp"
 #include "host/runtime/host_services.hpp"
@@ -12,30 +13,33 @@
 
 namespace stoa::app {
 
-// Threads: remember before anybody loads; load from one thread at a time, it blocks.
+// Threads: remember from any; load from one thread at a time, it blocks.
 class ReleaseLoader {
  public:
+  // A release as it is loaded. is_inside: it runs in this process.
+  struct Prepared {
+    runtime::PluginSource plugin;
+    bool is_inside = false;
+  };
+
   // services outlives it and is looked at when something loads. program: what workers run, found out when the first
   // does.
   ReleaseLoader(const runtime::HostServices& services, std::function<const worker::WorkerProgram&()> program)
       : services_(services), program_(std::move(program)) {}
 
-  // Each model of the plugin, from then on. is_inside: it runs in this process.
-  void remember(const runtime::PluginSource& plugin, bool is_inside);
+  // Each model of the plugin, from then on.
+  void remember(const Prepared& release);
   // Errors: not_found "model.version_unknown": never remembered; those of loading, warming and proving.
   Result<std::shared_ptr<inference::ServedModel>> load(const rollout::ReleaseId& release,
                                                        const rollout::RolloutParts::OnStep& on_step) const;
 
  private:
-  struct Source {
-    runtime::PluginSource plugin;  // with the one model
-    bool is_inside = false;
-  };
-  Result<std::unique_ptr<runtime::Instance>> instance_of(const Source& source) const;
+  Result<std::unique_ptr<runtime::Instance>> instance_of(const Prepared& source) const;
 
   const runtime::HostServices& services_;
   std::function<const worker::WorkerProgram&()> program_;
-  std::map<rollout::ReleaseId, Source> sources_;
+  mutable std::mutex mutex_;
+  std::map<rollout::ReleaseId, Prepared> sources_;  // Lock: mutex_; each with its one model
 };
 
 }  // namespace stoa::app

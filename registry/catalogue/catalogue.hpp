@@ -137,6 +137,7 @@ class Catalogue {
   Result<ReleaseRecord> release(const ReleaseId& id);
   Result<ReleaseRecord> release(std::string_view plugin, std::string_view version);
   Result<std::vector<ReleaseRecord>> releases(const ReleaseFilter& filter);
+  Result<std::vector<ReleaseRecord>> releases_of_package(const Sha256& package_sha256);
   Result<std::vector<CheckRecord>> checks(const ReleaseId& id);
   Result<std::vector<PluginRecord>> plugins(std::string_view publisher);
   Result<PluginRecord> set_plugin_state(const Actor& actor, std::string_view plugin, std::string_view state,
@@ -174,11 +175,11 @@ class Catalogue {
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }
   PublicKey public_key() const { return key_.public_key(); }
+  std::int64_t now_ms() const { return options_.now_ms(); }
 
  private:
   struct Act;
   Catalogue(CatalogueOptions options, PrivateKey key, database::Connection connection);
-  std::int64_t now_ms() const { return options_.now_ms(); }
   Result<void> tell_names();
   // What a step is called in the audit log, and who may take it.
   struct Step {

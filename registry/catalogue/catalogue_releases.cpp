@@ -126,6 +126,9 @@ Result<ReleaseRecord> Catalogue::release(std::string_view plugin, std::string_vi
 Result<std::vector<ReleaseRecord>> Catalogue::releases(const ReleaseFilter& filter) {
   return read_releases(connection_, filter);
 }
+Result<std::vector<ReleaseRecord>> Catalogue::releases_of_package(const Sha256& package_sha256) {
+  return find_package(connection_, package_sha256);
+}
 Result<std::vector<CheckRecord>> Catalogue::checks(const ReleaseId& id) { return read_checks(connection_, id); }
 Result<std::vector<PluginRecord>> Catalogue::plugins(std::string_view publisher) {
   return read_plugins(connection_, publisher);

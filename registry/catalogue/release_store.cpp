@@ -138,6 +138,11 @@ Result<ReleaseRecord> read_release(database::Connection& connection, const Relea
   return std::move(records->front());
 }
 
+Result<std::vector<ReleaseRecord>> find_package(database::Connection& connection, const Sha256& package_sha256) {
+  return all_of(
+      connection.query(select_releases("SELECT id FROM releases WHERE package_sha256 = ?", false), package_sha256));
+}
+
 Result<std::optional<ReleaseRecord>> find_release(database::Connection& connection, std::string_view plugin,
                                                   std::string_view version) {
   const std::string holder =

@@ -28,6 +28,8 @@ Result<ReleaseRecord> read_release(database::Connection& connection, const Relea
 // Nothing: the version is free.
 Result<std::optional<ReleaseRecord>> find_release(database::Connection& connection, std::string_view plugin,
                                                   std::string_view version);
+// Those whose package has this digest, without manifests.
+Result<std::vector<ReleaseRecord>> find_package(database::Connection& connection, const Sha256& package_sha256);
 // Submitted from from_ms on with this key's signature, and neither rejected nor revoked.
 Result<std::vector<ReleaseId>> find_signed(database::Connection& connection, std::string_view publisher,
                                            const KeyId& key, std::int64_t from_ms);

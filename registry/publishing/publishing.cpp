@@ -15,7 +15,8 @@ constexpr std::size_t kKeyFileMax = 4096;
 
 // The registry's own key: made once, and from then on the same.
 Result<PrivateKey> key_in(const std::filesystem::path& file) {
-  if (auto pem = read_small_file(file, kKeyFileMax)) return PrivateKey::from_pem(*pem);
+  if (auto pem = read_small_file(file, kKeyFileMax))
+    return PrivateKey::from_pem(*pem);
   else if (pem.error().code != Code::not_found)
     return std::unexpected(pem.error());
   PrivateKey key = PrivateKey::generate();
@@ -118,7 +119,8 @@ Result<Package> Publishing::open_package(const Sha256& digest, const std::vector
   return inspect_submission(fmt::format("/proc/self/fd/{}", file->fd()), keys);
 }
 
-Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id, const std::optional<UploadId>& upload) {
+Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id,
+                                         const std::optional<UploadId>& upload) {
   auto release = with_catalogue([&](Catalogue& catalogue) { return catalogue.release(id); });
   if (!release) return release;
   const std::string owner = publisher_of(release->plugin);
@@ -159,7 +161,9 @@ Result<Submission> Publishing::submission_of(const ReleaseRecord& release) {
   if (!others) return std::unexpected(others.error());
   for (const ReleaseRecord& other : *others) {
     if (other.id == release.id || !holds_version(other.state)) continue;
-    TakenVersion taken{.version = other.version, .package_sha256 = other.package_sha256, .content_sha256 = {},
+    TakenVersion taken{.version = other.version,
+                       .package_sha256 = other.package_sha256,
+                       .content_sha256 = {},
                        .is_revoked = other.state == ReleaseState::revoked};
     if (const auto manifest = parse_manifest(other.manifest)) taken.content_sha256 = content_digest(*manifest);
     submission.versions.push_back(std::move(taken));
@@ -210,8 +214,19 @@ Result<std::vector<ReleaseId>> Publishing::unchecked() {
   return ids;
 }
 
-Result<BlobReader> Publishing::package(const std::optional<Actor>& actor, const Sha256& digest,
-                                       std::optional<BlobRange> range) {
+Result<Package> Publishing::verified_package(const Sha256& digest) {
+  const auto releases = with_catalogue([&](Catalogue& catalogue) { return catalogue.releases_of_package(digest); });
+  if (!releases) return std::unexpected(releases.error());
+  if (releases->empty()) return failure(Code::not_found, "package.unknown", "there is no package " + to_hex(digest));
+  const auto keys = keys_of(publisher_of(releases->front().plugin));
+  if (!keys) return std::unexpected(keys.error());
+  auto package = open_package(digest, *keys);
+  if (!package) return package;
+  if (auto trusted = require_trusted(*package); !trusted) return std::unexpected(trusted.error());
+  return package;
+}
+
+Result<Blob> Publishing::find_package(const std::optional<Actor>& actor, const Sha256& digest) {
   const auto releases = with_catalogue([&](Catalogue& catalogue) { return catalogue.releases_of_package(digest); });
   if (!releases) return std::unexpected(releases.error());
   const auto may_have = [&](const ReleaseRecord& release) {
@@ -225,7 +240,7 @@ Result<BlobReader> Publishing::package(const std::optional<Actor>& actor, const 
                    fmt::format("{} {} is revoked: {}", revoked->plugin, revoked->version, revoked->state_because));
   if (std::ranges::none_of(*releases, may_have))
     return failure(Code::not_found, "package.unknown", "there is no package " + to_hex(digest));
-  return range ? blobs_->read(digest, *range) : blobs_->read(digest);
+  return blobs_->find(digest);
 }
 
 }  // namespace stoa::registry

@@ -54,8 +54,10 @@ class Publishing {
   Result<std::vector<ReleaseId>> unchecked();
 
   // The package of a release that this actor may have: released ones anybody, others their publisher and operators.
-  Result<BlobReader> package(const std::optional<Actor>& actor, const Sha256& digest, std::optional<BlobRange> range);
-  Result<BlobStore*> blobs() { return blobs_.get(); }
+  Result<Blob> find_package(const std::optional<Actor>& actor, const Sha256& digest);
+  // For a host that serves it: verified against the publisher's keys, and refused unless one of them signed it.
+  Result<Package> verified_package(const Sha256& digest);
+  const BlobStore& blobs() const { return *blobs_; }
 
  private:
   Publishing(PublishingOptions options, std::unique_ptr<BlobStore> blobs);
@@ -68,7 +70,7 @@ class Publishing {
   std::unique_ptr<BlobStore> blobs_;
   Uploads uploads_;
   std::mutex mutex_;
-  std::unique_ptr<Catalogue> catalogue_;  // Lock: mutex_
+  std::unique_ptr<Catalogue> catalogue_;         // Lock: mutex_
   NameIndex namespaces_{NameScope::namespaces};  // Lock: mutex_
 };
 

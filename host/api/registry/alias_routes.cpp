@@ -1,4 +1,5 @@
-// alias_routes.cpp: aliases, their steps, and moves that wait for a second operator. SPDX-License-Identifier: Apache-2.0
+// alias_routes.cpp: aliases, their steps, and moves that wait for a second operator.
+// SPDX-License-Identifier: Apache-2.0
 #include "host/api/registry/registry_json.hpp"
 #include "host/api/registry/registry_routes.hpp"
 
@@ -25,7 +26,8 @@ Result<RegistryAnswer> move_alias(RegistryCall& call) {
   auto targets = targets_in(*list);
   if (!targets) return std::unexpected(targets.error());
   move.targets = std::move(*targets);
-  return call.publishing.with_catalogue([&](Catalogue& catalogue) { return outcome_of(catalogue.move_alias(*actor, move)); });
+  return call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return outcome_of(catalogue.move_alias(*actor, move)); });
 }
 
 Result<RegistryAnswer> take_back(RegistryCall& call) {
@@ -39,7 +41,8 @@ Result<RegistryAnswer> take_back(RegistryCall& call) {
 }
 
 Result<RegistryAnswer> list_aliases(RegistryCall& call) {
-  auto records = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.aliases(call.query_or("model", "")); });
+  auto records = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.aliases(call.query_or("model", "")); });
   if (!records) return std::unexpected(records.error());
   return RegistryAnswer{200, page_of(*records)};
 }
@@ -57,8 +60,10 @@ Result<RegistryAnswer> list_steps(RegistryCall& call) {
 Result<RegistryAnswer> list_proposals(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
-  if (auto allowed = require(*actor, registry::Permission::read_catalogue); !allowed) return std::unexpected(allowed.error());
-  auto records = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.proposals(call.query_or("state", "open")); });
+  if (auto allowed = require(*actor, registry::Permission::read_catalogue); !allowed)
+    return std::unexpected(allowed.error());
+  auto records = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.proposals(call.query_or("state", "open")); });
   if (!records) return std::unexpected(records.error());
   return RegistryAnswer{200, page_of(*records)};
 }
@@ -66,7 +71,8 @@ Result<RegistryAnswer> list_proposals(RegistryCall& call) {
 Result<RegistryAnswer> approve(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
-  auto step = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.approve(*actor, {call.param("proposal")}); });
+  auto step = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.approve(*actor, {call.param("proposal")}); });
   if (!step) return std::unexpected(step.error());
   return RegistryAnswer{200, {{"step", json_of(*step)}}};
 }
@@ -74,7 +80,8 @@ Result<RegistryAnswer> approve(RegistryCall& call) {
 Result<RegistryAnswer> decline(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
-  auto proposal = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.decline(*actor, {call.param("proposal")}); });
+  auto proposal = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.decline(*actor, {call.param("proposal")}); });
   if (!proposal) return std::unexpected(proposal.error());
   return RegistryAnswer{200, {{"proposal", json_of(*proposal)}}};
 }
@@ -87,7 +94,8 @@ Result<RegistryAnswer> require_approvals(RegistryCall& call) {
   const std::uint64_t approvals = members.number("approvals");
   if (auto read = members.end(); !read) return std::unexpected(read.error());
   auto kept = call.publishing.with_catalogue([&](Catalogue& catalogue) {
-    return catalogue.require_approvals(*actor, model, static_cast<std::int64_t>(std::min<std::uint64_t>(approvals, INT64_MAX)));
+    return catalogue.require_approvals(*actor, model,
+                                       static_cast<std::int64_t>(std::min<std::uint64_t>(approvals, INT64_MAX)));
   });
   if (!kept) return std::unexpected(kept.error());
   return RegistryAnswer{200, {{"model", model}, {"approvals", approvals}}};

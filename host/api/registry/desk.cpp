@@ -67,7 +67,8 @@ http::Task<http::Response> Desk::answer(http::Exchange& exchange, std::function<
     outcome->signal->notify();
   });
   if (!is_taken) {
-    const Error busy{Code::unavailable, "registry.busy", "the registry has more to do than it takes on; try again", 1000};
+    const Error busy{Code::unavailable, "registry.busy", "the registry has more to do than it takes on; try again",
+                     1000};
     co_return problem(busy, 503, exchange.head().request_id);
   }
   while (!outcome->is_made.load(std::memory_order_acquire))

@@ -23,8 +23,8 @@ class Desk {
 
   // False: waiting_max jobs wait already, or the desk is closed; the job is not run.
   bool post(std::function<void()> job);
-  // The handler's answer, made on one of the threads. 503 "registry.busy" where the desk is full. A client that hangs up
-  // takes nothing back: what it asked for is done or refused as a whole.
+  // The handler's answer, made on one of the threads. 503 "registry.busy" where the desk is full. A client that hangs
+  // up takes nothing back: what it asked for is done or refused as a whole.
   http::Task<http::Response> answer(http::Exchange& exchange, std::function<http::Response()> make);
   // Runs what waits, then ends. Nothing is taken any more.
   void close();

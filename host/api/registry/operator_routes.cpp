@@ -16,8 +16,10 @@ Result<RegistryAnswer> create_operator(RegistryCall& call) {
   if (auto read = members.end(); !read) return std::unexpected(read.error());
   const auto role = registry::role_of(role_text);
   if (!role)
-    return failure(Code::invalid_argument, "request.field", "role: '" + role_text + "' is none; want admin, reviewer, finance or auditor");
-  auto issued = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.create_operator(*actor, name, *role); });
+    return failure(Code::invalid_argument, "registry.field",
+                   "role: '" + role_text + "' is none; want admin, reviewer, finance or auditor");
+  auto issued = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.create_operator(*actor, name, *role); });
   if (!issued) return std::unexpected(issued.error());
   Json body = json_of(issued->record);
   body["token"] = issued->token;
@@ -35,7 +37,8 @@ Result<RegistryAnswer> list_operators(RegistryCall& call) {
 Result<RegistryAnswer> revoke_operator(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
-  auto gone = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.revoke_operator(*actor, call.param("name")); });
+  auto gone = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.revoke_operator(*actor, call.param("name")); });
   if (!gone) return std::unexpected(gone.error());
   return RegistryAnswer{204, nullptr};
 }
@@ -67,11 +70,13 @@ Result<RegistryAnswer> read_audit(RegistryCall& call) {
 Result<RegistryAnswer> examine(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
-  if (auto allowed = require(*actor, registry::Permission::read_audit); !allowed) return std::unexpected(allowed.error());
+  if (auto allowed = require(*actor, registry::Permission::read_audit); !allowed)
+    return std::unexpected(allowed.error());
   auto found = call.publishing.with_catalogue([](Catalogue& catalogue) { return catalogue.examine(); });
   if (!found) return std::unexpected(found.error());
-  return RegistryAnswer{200, {{"audit", {{"lines", found->audit.lines}, {"sha256", registry::to_hex(found->audit.sha256)}}},
-                              {"alias_steps", found->alias_steps}}};
+  return RegistryAnswer{200,
+                        {{"audit", {{"lines", found->audit.lines}, {"sha256", registry::to_hex(found->audit.sha256)}}},
+                         {"alias_steps", found->alias_steps}}};
 }
 
 }  // namespace

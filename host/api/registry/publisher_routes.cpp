@@ -39,7 +39,8 @@ Result<RegistryAnswer> list_publishers(RegistryCall& call) {
 }
 
 Result<RegistryAnswer> one_publisher(RegistryCall& call) {
-  return call.publishing.with_catalogue([&](Catalogue& catalogue) { return answer_of(catalogue.publisher(call.param("name"))); });
+  return call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return answer_of(catalogue.publisher(call.param("name"))); });
 }
 
 Result<RegistryAnswer> replace_token(RegistryCall& call) {
@@ -68,7 +69,8 @@ Result<RegistryAnswer> set_state(RegistryCall& call) {
 }
 
 Result<RegistryAnswer> list_keys(RegistryCall& call) {
-  auto records = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.keys(call.param("name")); });
+  auto records =
+      call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.keys(call.param("name")); });
   if (!records) return std::unexpected(records.error());
   return RegistryAnswer{200, page_of(*records, call.now_ms)};
 }
@@ -89,7 +91,7 @@ Result<RegistryAnswer> add_key(RegistryCall& call) {
   auto kept = call.publishing.with_catalogue(
       [&](Catalogue& catalogue) { return catalogue.add_key(*actor, call.param("name"), *key, *possession); });
   if (!kept) return std::unexpected(kept.error());
-  return RegistryAnswer{201, json_of(*kept, call.now_ms)};
+  return RegistryAnswer{201, json_of(*kept, std::max(call.now_ms, kept->valid_from_ms))};
 }
 
 Result<RegistryAnswer> rotate_key(RegistryCall& call) {
@@ -112,8 +114,9 @@ Result<RegistryAnswer> revoke_key(RegistryCall& call) {
   const std::int64_t from_ms = members.number_if("from_ms").value_or(call.now_ms);
   const std::string because = members.text("because");
   if (auto read = members.end(); !read) return std::unexpected(read.error());
-  auto gone = call.publishing.with_catalogue(
-      [&](Catalogue& catalogue) { return catalogue.revoke_key(*actor, call.param("name"), {call.param("key")}, from_ms, because); });
+  auto gone = call.publishing.with_catalogue([&](Catalogue& catalogue) {
+    return catalogue.revoke_key(*actor, call.param("name"), {call.param("key")}, from_ms, because);
+  });
   if (!gone) return std::unexpected(gone.error());
   Json body = json_of(gone->key, call.now_ms);
   Json ids = Json::array();
@@ -133,8 +136,10 @@ void add_publisher_routes(RegistryApi& api, std::vector<http::Route>& routes) {
   routes.push_back(registry_route(api, Method::put, "/v1/publishers/{name}/state", BodyIs::json, set_state));
   routes.push_back(registry_route(api, Method::get, "/v1/publishers/{name}/keys", BodyIs::none, list_keys));
   routes.push_back(registry_route(api, Method::post, "/v1/publishers/{name}/keys", BodyIs::json, add_key));
-  routes.push_back(registry_route(api, Method::post, "/v1/publishers/{name}/keys/{key}/rotate", BodyIs::json, rotate_key));
-  routes.push_back(registry_route(api, Method::post, "/v1/publishers/{name}/keys/{key}/revoke", BodyIs::json, revoke_key));
+  routes.push_back(
+      registry_route(api, Method::post, "/v1/publishers/{name}/keys/{key}/rotate", BodyIs::json, rotate_key));
+  routes.push_back(
+      registry_route(api, Method::post, "/v1/publishers/{name}/keys/{key}/revoke", BodyIs::json, revoke_key));
 }
 
 }  // namespace stoa::api

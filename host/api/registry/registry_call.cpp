@@ -58,8 +58,8 @@ Result<Json> parse_body(std::string_view text) {
   };
   Json body = Json::parse(text, watch, false);
   if (body.is_discarded() || !body.is_object())
-    return failure(Code::invalid_argument, "request.json", "body: is no JSON object");
-  if (!twice.empty()) return failure(Code::invalid_argument, "request.json", "body: '" + twice + "' is given twice");
+    return failure(Code::invalid_argument, "registry.json", "body: is no JSON object");
+  if (!twice.empty()) return failure(Code::invalid_argument, "registry.json", "body: '" + twice + "' is given twice");
   return body;
 }
 
@@ -80,10 +80,12 @@ Result<std::optional<std::string>> token_of(const http::RequestHead& head) {
   return std::optional<std::string>((*field)->substr(kScheme.size()));
 }
 
-http::Response run(RegistryApi& api, RegistryCall& call, const std::optional<std::string>& token, std::string_view request_id,
-                   bool is_unsafe, const std::function<Result<RegistryAnswer>(RegistryCall&)>& act) {
+http::Response run(RegistryApi& api, RegistryCall& call, const std::optional<std::string>& token,
+                   std::string_view request_id, bool is_unsafe,
+                   const std::function<Result<RegistryAnswer>(RegistryCall&)>& act) {
   if (token) {
-    auto actor = api.publishing.with_catalogue([&](registry::Catalogue& catalogue) { return catalogue.authenticate(*token); });
+    auto actor =
+        api.publishing.with_catalogue([&](registry::Catalogue& catalogue) { return catalogue.authenticate(*token); });
     if (!actor) return problem_of(actor.error(), request_id);
     call.actor = std::move(*actor);
   }
@@ -130,16 +132,16 @@ http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_i
       call->body = std::move(*parsed);
     }
   }
-  co_await exchange.reply(co_await desk.answer(exchange, [&api, call, token = std::move(*token), request_id, is_unsafe,
-                                                          act = std::move(act)] {
-    return run(api, *call, token, request_id, is_unsafe, act);
-  }));
+  co_await exchange.reply(co_await desk.answer(
+      exchange, [&api, call, token = std::move(*token), request_id, is_unsafe, act = std::move(act)] {
+        return run(api, *call, token, request_id, is_unsafe, act);
+      }));
 }
 
 }  // namespace
 
 void Members::refuse(std::string message) {
-  if (!error_) error_ = Error{Code::invalid_argument, "request.field", std::move(message), 0};
+  if (!error_) error_ = Error{Code::invalid_argument, "registry.field", std::move(message), 0};
 }
 
 const Json* Members::find(const char* name, bool is_required, Json::value_t kind, const char* kind_name) {
@@ -195,14 +197,15 @@ std::string RegistryCall::query_or(std::string_view name, std::string_view other
   return value == query.end() ? std::string(otherwise) : value->second;
 }
 
-Result<std::uint64_t> RegistryCall::query_number(std::string_view name, std::uint64_t otherwise, std::uint64_t max) const {
+Result<std::uint64_t> RegistryCall::query_number(std::string_view name, std::uint64_t otherwise,
+                                                 std::uint64_t max) const {
   const auto value = query.find(name);
   if (value == query.end()) return otherwise;
   std::uint64_t number = 0;
   const char* const end = value->second.data() + value->second.size();
   const auto [rest, bad] = std::from_chars(value->second.data(), end, number);
   if (bad == std::errc() && rest == end && number <= max) return number;
-  return failure(Code::invalid_argument, "request.query", fmt::format("{}: want a number of at most {}", name, max));
+  return failure(Code::invalid_argument, "registry.query", fmt::format("{}: want a number of at most {}", name, max));
 }
 
 Result<registry::Actor> RegistryCall::who() const {

@@ -1,5 +1,5 @@
-// registry_call.hpp: one request to the registry's API: who asks, what the path, query and JSON body say, strictly read.
-// SPDX-License-Identifier: Apache-2.0
+// registry_call.hpp: one request to the registry's API: who asks, what the path, query and JSON body say, strictly
+// read. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -24,12 +24,12 @@ class Members {
  public:
   explicit Members(const Json& object, std::string path = "") : object_(object), path_(std::move(path)) {}
 
-  std::string text(const char* name);           // required, not empty
+  std::string text(const char* name);  // required, not empty
   std::string text_or(const char* name, std::string otherwise);
-  std::uint64_t number(const char* name);       // required, 0 or more
+  std::uint64_t number(const char* name);  // required, 0 or more
   std::optional<std::int64_t> number_if(const char* name);
-  const Json* list(const char* name);           // required
-  // invalid_argument "request.field": the first member that was missing, of another kind, or unknown.
+  const Json* list(const char* name);  // required
+  // invalid_argument "registry.field": the first member that was missing, of another kind, or unknown.
   Result<void> end();
 
  private:
@@ -53,7 +53,7 @@ struct RegistryCall {
 
   const std::string& param(std::string_view name) const { return params.find(name)->second; }
   std::string query_or(std::string_view name, std::string_view otherwise) const;
-  // invalid_argument "request.query" with the name and the range.
+  // invalid_argument "registry.query" with the name and the range.
   Result<std::uint64_t> query_number(std::string_view name, std::uint64_t otherwise, std::uint64_t max) const;
   // unauthenticated "token.missing".
   Result<registry::Actor> who() const;
@@ -77,6 +77,7 @@ enum class BodyIs : std::uint8_t { none, json, bytes };
 
 // A route whose answer is made on a desk. Errors become problem details. An unsafe method tells on_change afterwards.
 http::Route registry_route(RegistryApi& api, http::Method method, std::string pattern, BodyIs body,
-                           std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk RegistryApi::* desk = &RegistryApi::quick);
+                           std::function<Result<RegistryAnswer>(RegistryCall&)> act,
+                           Desk RegistryApi::* desk = &RegistryApi::quick);
 
 }  // namespace stoa::api

@@ -12,8 +12,8 @@ std::string time_text(std::int64_t ms) {
   const time_t seconds = ms / 1000;
   tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec, ms % 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, ms % 1000);
 }
 
 void add_time(Json& object, const char* name, const std::optional<std::int64_t>& ms) {
@@ -26,7 +26,8 @@ void add_text(Json& object, const char* name, const std::string& text) {
 
 Json targets_of(const std::vector<registry::AliasTarget>& targets) {
   Json list = Json::array();
-  for (const registry::AliasTarget& target : targets) list.push_back({{"version", target.version}, {"ppm", target.ppm}});
+  for (const registry::AliasTarget& target : targets)
+    list.push_back({{"version", target.version}, {"ppm", target.ppm}});
   return list;
 }
 
@@ -70,7 +71,8 @@ Json json_of(const registry::PublisherKeyRecord& record, std::int64_t now_ms) {
 }
 
 Json json_of(const registry::ReleaseRecord& record) {
-  Json json{{"id", record.id.text}, {"plugin", record.plugin}, {"version", record.version}, {"state", name_of(record.state)}};
+  Json json{
+      {"id", record.id.text}, {"plugin", record.plugin}, {"version", record.version}, {"state", name_of(record.state)}};
   add_text(json, "state_because", record.state_because);
   json["package"] = {{"sha256", registry::to_hex(record.package_sha256)}, {"bytes", record.package_bytes}};
   add_text(json, "key", record.key.hex);
@@ -104,7 +106,8 @@ Json json_of(const registry::PluginRecord& record) {
 }
 
 Json json_of(const registry::AliasRecord& record) {
-  return {{"model", record.model}, {"alias", record.alias}, {"targets", targets_of(record.targets)}, {"step", record.step}};
+  return {
+      {"model", record.model}, {"alias", record.alias}, {"targets", targets_of(record.targets)}, {"step", record.step}};
 }
 
 Json json_of(const registry::AliasStep& step) {
@@ -118,18 +121,23 @@ Json json_of(const registry::AliasStep& step) {
 }
 
 Json json_of(const registry::AliasProposal& proposal) {
-  Json json{{"id", proposal.id.text},     {"model", proposal.model},
-            {"alias", proposal.alias},    {"targets", targets_of(proposal.targets)},
-            {"actor", proposal.actor},    {"note", proposal.note},
+  Json json{{"id", proposal.id.text},  {"model", proposal.model},
+            {"alias", proposal.alias}, {"targets", targets_of(proposal.targets)},
+            {"actor", proposal.actor}, {"note", proposal.note},
             {"state", proposal.state}};
   add_time(json, "made", proposal.made_ms);
   return json;
 }
 
 Json json_of(const registry::AuditLine& line) {
-  return {{"line", line.line},       {"at_ms", line.at_ms},   {"actor", line.actor},
-          {"action", line.action},   {"subject", line.subject}, {"detail", line.detail},
-          {"before", registry::to_hex(line.before)}, {"sha256", registry::to_hex(line.sha256)}};
+  return {{"line", line.line},
+          {"at_ms", line.at_ms},
+          {"actor", line.actor},
+          {"action", line.action},
+          {"subject", line.subject},
+          {"detail", line.detail},
+          {"before", registry::to_hex(line.before)},
+          {"sha256", registry::to_hex(line.sha256)}};
 }
 
 Json json_of(const registry::UploadStatus& upload) {
@@ -140,14 +148,16 @@ Json json_of(const registry::UploadStatus& upload) {
 
 Result<registry::Sha256> digest_in(std::string_view name, const std::string& hex) {
   if (const auto digest = registry::sha256_from_hex(hex)) return *digest;
-  return failure(Code::invalid_argument, "request.field", fmt::format("{}: is no SHA-256, want 64 lower-case hexadecimal digits", name));
+  return failure(Code::invalid_argument, "registry.field",
+                 fmt::format("{}: is no SHA-256, want 64 lower-case hexadecimal digits", name));
 }
 
 Result<registry::Ed25519Signature> signature_in(std::string_view name, const std::string& hex) {
   registry::Ed25519Signature signature{};
   const auto bytes = bytes_of(hex, signature.size());
   if (!bytes)
-    return failure(Code::invalid_argument, "request.field", fmt::format("{}: is no signature, want 128 lower-case hexadecimal digits", name));
+    return failure(Code::invalid_argument, "registry.field",
+                   fmt::format("{}: is no signature, want 128 lower-case hexadecimal digits", name));
   std::ranges::copy(*bytes, signature.begin());
   return signature;
 }
@@ -156,13 +166,14 @@ Result<std::vector<registry::AliasTarget>> targets_in(const Json& list) {
   std::vector<registry::AliasTarget> targets;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (!list[i].is_object())
-      return failure(Code::invalid_argument, "request.field", fmt::format("targets[{}]: is no object", i));
+      return failure(Code::invalid_argument, "registry.field", fmt::format("targets[{}]: is no object", i));
     Members members(list[i], fmt::format("targets[{}].", i));
     registry::AliasTarget target{members.text("version"), 1'000'000};
     const auto ppm = members.number_if("ppm");
     if (auto read = members.end(); !read) return std::unexpected(read.error());
     if (ppm && (*ppm < 1 || *ppm > 1'000'000))
-      return failure(Code::invalid_argument, "request.field", fmt::format("targets[{}].ppm: is {}, want 1 to 1000000", i, *ppm));
+      return failure(Code::invalid_argument, "registry.field",
+                     fmt::format("targets[{}].ppm: is {}, want 1 to 1000000", i, *ppm));
     if (ppm) target.ppm = static_cast<std::uint32_t>(*ppm);
     targets.push_back(std::move(target));
   }

@@ -25,7 +25,7 @@ Json page_of(const Records& records, const More&... more) {
   return Json{{"items", std::move(items)}};
 }
 
-// invalid_argument "request.field" for what is no digest, signature or list of targets.
+// invalid_argument "registry.field" for what is no digest, signature or list of targets.
 Result<registry::Sha256> digest_in(std::string_view name, const std::string& hex);
 Result<registry::Ed25519Signature> signature_in(std::string_view name, const std::string& hex);
 Result<std::vector<registry::AliasTarget>> targets_in(const Json& list);

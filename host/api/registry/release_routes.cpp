@@ -21,7 +21,9 @@ Result<RegistryAnswer> announce(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
   Members members(call.body);
-  registry::NewRelease release{.plugin = members.text("plugin"), .version = members.text("version")};
+  registry::NewRelease release;
+  release.plugin = members.text("plugin");
+  release.version = members.text("version");
   const std::string sha256 = members.text("sha256");
   release.package_bytes = members.number("bytes");
   release.changelog = members.text_or("changelog", "");
@@ -72,7 +74,8 @@ Result<RegistryAnswer> submit(RegistryApi& api, RegistryCall& call) {
   }
   const auto release = call.publishing.submit(*actor, {call.param("release")}, upload);
   if (!release) return std::unexpected(release.error());
-  // The publisher need not wait for golden cases; what a full desk or a stop leaves undone is taken up at the next start.
+  // The publisher need not wait for golden cases; what a full desk or a stop leaves undone is taken up at the next
+  // start.
   (void)api.slow.post([&api, id = release->id] {
     (void)api.publishing.check(id);
     api.on_change();
@@ -117,7 +120,8 @@ Result<RegistryAnswer> list_releases(RegistryCall& call) {
   filter.most = *limit;
   if (const std::string state = call.query_or("state", ""); !state.empty()) {
     filter.state = registry::release_state_of(state);
-    if (!filter.state) return failure(Code::invalid_argument, "request.query", "state: '" + state + "' is no state of a release");
+    if (!filter.state)
+      return failure(Code::invalid_argument, "registry.query", "state: '" + state + "' is no state of a release");
   }
   auto releases = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.releases(filter); });
   if (!releases) return std::unexpected(releases.error());
@@ -140,7 +144,8 @@ Result<RegistryAnswer> review(RegistryCall& call) {
                        : verdict_text == "quarantine" ? std::optional(registry::Verdict::quarantine)
                                                       : std::nullopt;
   if (!verdict)
-    return failure(Code::invalid_argument, "request.field", "verdict: '" + verdict_text + "' is none; want accept, reject or quarantine");
+    return failure(Code::invalid_argument, "registry.field",
+                   "verdict: '" + verdict_text + "' is none; want accept, reject or quarantine");
   auto release = call.publishing.with_catalogue(
       [&](Catalogue& catalogue) { return catalogue.review(*actor, {call.param("release")}, *verdict, because); });
   if (!release) return std::unexpected(release.error());
@@ -169,16 +174,17 @@ void add_release_routes(RegistryApi& api, std::vector<http::Route>& routes) {
   routes.push_back(registry_route(api, Method::get, "/v1/releases/{release}", BodyIs::none, one_release));
   routes.push_back(registry_route(api, Method::get, "/v1/uploads/{upload}", BodyIs::none, upload_status));
   routes.push_back(registry_route(api, Method::put, "/v1/uploads/{upload}", BodyIs::bytes, append));
-  routes.push_back(registry_route(api, Method::post, "/v1/releases/{release}/submit", BodyIs::json,
-                                  [&api](RegistryCall& call) { return submit(api, call); }, &RegistryApi::slow));
+  routes.push_back(registry_route(
+      api, Method::post, "/v1/releases/{release}/submit", BodyIs::json,
+      [&api](RegistryCall& call) { return submit(api, call); }, &RegistryApi::slow));
   routes.push_back(registry_route(api, Method::post, "/v1/releases/{release}/review", BodyIs::json, review));
   constexpr std::pair<const char*, Step> kSteps[] = {{"/v1/releases/{release}/deprecate", &Catalogue::deprecate},
                                                      {"/v1/releases/{release}/yank", &Catalogue::yank},
                                                      {"/v1/releases/{release}/restore", &Catalogue::restore},
                                                      {"/v1/releases/{release}/revoke", &Catalogue::revoke}};
   for (const auto& [pattern, to] : kSteps)
-    routes.push_back(registry_route(api, Method::post, pattern, BodyIs::json,
-                                    [to](RegistryCall& call) { return step(call, to); }));
+    routes.push_back(
+        registry_route(api, Method::post, pattern, BodyIs::json, [to](RegistryCall& call) { return step(call, to); }));
 }
 
 }  // namespace stoa::api

@@ -1,0 +1,169 @@
+// catalogue_follower.cpp: from a state of the catalogue to plans of traffic. SPDX-License-Identifier: Apache-2.0
+#include "host/app/catalogue_follower.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "registry/package/semver.hpp"
+
+namespace stoa::app {
+namespace {
+
+using registry::ReleaseState;
+
+constexpr std::string_view kDefaultAlias = "default";
+constexpr std::chrono::milliseconds kIdle{1000};  // between two looks at what has cooled down
+
+// Whether a is to be preferred as the default: no pre-release, then the higher one.
+bool is_better(const std::string& a, const std::string& b) {
+  const auto left = registry::parse_semantic_version(a), right = registry::parse_semantic_version(b);
+  if (!left || !right) return left.has_value();
+  if (left->prerelease.empty() != right->prerelease.empty()) return left->prerelease.empty();
+  return registry::compare_precedence(*left, *right) > 0;
+}
+
+// The largest share is the stable release; the next one is on trial beside it.
+void aim(rollout::TrafficPlan& plan, std::vector<registry::AliasTarget> targets) {
+  std::ranges::sort(targets, std::ranges::greater(), &registry::AliasTarget::ppm);
+  plan.stable = targets[0].version;
+  if (targets.size() > 1)
+    plan.candidate =
+        rollout::CandidatePlan{.version = targets[1].version, .customers = {}, .steps_ppm = {targets[1].ppm}};
+}
+
+}  // namespace
+
+std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms) {
+  struct Known {
+    std::map<std::string, const registry::ResolvableRelease*> releases;  // by version
+    std::string best;
+  };
+  std::map<std::string, Known> models;
+  for (const registry::ResolvableRelease& release : input.releases) {
+    if (!is_servable(release.state)) continue;
+    for (const std::string& model : input.facts[release.facts].models) {
+      Known& known = models[model];
+      known.releases[release.version] = &release;
+      const bool is_default = is_resolvable(release.state) && release.is_listed && release.cool_until_ms <= now_ms;
+      if (is_default && (known.best.empty() || is_better(release.version, known.best))) known.best = release.version;
+    }
+  }
+  std::map<std::string, Wanted> wanted;
+  for (const auto& [model, known] : models) {
+    Wanted one;
+    one.plan.model = model;
+    one.plan.stable = known.best;
+    std::set<std::string> beside;
+    for (const registry::AliasRecord& alias : input.aliases) {
+      if (alias.model != model) continue;
+      std::vector<registry::AliasTarget> targets = alias.targets;
+      std::erase_if(targets,
+                    [&](const registry::AliasTarget& target) { return !known.releases.contains(target.version); });
+      if (targets.empty()) continue;
+      if (alias.alias == kDefaultAlias)
+        aim(one.plan, std::move(targets));
+      else
+        for (const registry::AliasTarget& target : targets) beside.insert(target.version);
+    }
+    if (one.plan.stable.empty()) continue;
+    beside.erase(one.plan.stable);
+    if (one.plan.candidate) beside.erase(one.plan.candidate->version);
+    one.plan.pinned.assign(beside.begin(), beside.end());
+    std::vector<std::string> named = one.plan.pinned;
+    named.push_back(one.plan.stable);
+    if (one.plan.candidate) named.push_back(one.plan.candidate->version);
+    for (const std::string& version : named) one.packages[version] = known.releases.at(version)->package_sha256;
+    wanted.emplace(model, std::move(one));
+  }
+  return wanted;
+}
+
+void CatalogueFollower::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void CatalogueFollower::changed() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_changed_ = true;
+  }
+  moved_.notify_one();
+}
+
+void CatalogueFollower::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+  }
+  moved_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void CatalogueFollower::run() {
+  std::unique_lock lock(mutex_);
+  while (!is_stopped_) {
+    moved_.wait_for(lock, kIdle, [this] { return is_changed_ || is_stopped_; });
+    if (is_stopped_) return;
+    const bool is_due = is_changed_ || (next_cool_ms_ > 0 && parts_.now_ms() >= next_cool_ms_);
+    is_changed_ = false;
+    lock.unlock();
+    if (is_due) follow();
+    lock.lock();
+  }
+}
+
+// First what must stop, then what may take minutes to begin.
+void CatalogueFollower::revoke_all(const registry::ResolutionInput& input) {
+  for (const registry::ResolvableRelease& release : input.releases) {
+    if (release.state != ReleaseState::revoked || !revoked_.insert(release.id.text).second) continue;
+    for (const std::string& model : input.facts[release.facts].models) parts_.rollout.revoke({model, release.version});
+    parts_.log.write(Level::warn, "release.revoked", {{"plugin", release.plugin}, {"version", release.version}});
+  }
+}
+
+// False: the model's plan cannot be followed, because one of its packages cannot be prepared here.
+bool CatalogueFollower::remember(const std::string& model, const Wanted& wanted) {
+  for (const auto& [version, digest] : wanted.packages) {
+    if (remembered_.contains(digest)) continue;
+    auto package = parts_.publishing.verified_package(digest);
+    auto prepared = package ? parts_.prepare(*package) : std::unexpected(package.error());
+    if (!prepared) {
+      if (refused_.emplace(model, registry::to_hex(digest)).second)
+        parts_.log.write(Level::error, "release.refused",
+                         {{"model", model},
+                          {"version", version},
+                          {"reason", prepared.error().reason},
+                          {"why", prepared.error().message}});
+      return false;
+    }
+    parts_.loader.remember(*prepared);
+    remembered_.insert(digest);
+  }
+  return true;
+}
+
+void CatalogueFollower::follow() {
+  const auto input =
+      parts_.publishing.with_catalogue([](registry::Catalogue& catalogue) { return catalogue.read_for_resolution(); });
+  if (!input) {
+    parts_.log.write(Level::error, "catalogue.unreadable",
+                     {{"reason", input.error().reason}, {"why", input.error().message}});
+    return changed();  // again in a moment: a full disk or a lock passes
+  }
+  const std::int64_t now_ms = parts_.now_ms();
+  next_cool_ms_ = 0;
+  for (const registry::ResolvableRelease& release : input->releases)
+    if (release.cool_until_ms > now_ms && (next_cool_ms_ == 0 || release.cool_until_ms < next_cool_ms_))
+      next_cool_ms_ = release.cool_until_ms;
+  revoke_all(*input);
+  for (const auto& [model, wanted] : wanted_of(*input, now_ms)) {
+    if (!remember(model, wanted)) continue;
+    if (auto applied = parts_.rollout.apply(wanted.plan); !applied)
+      parts_.log.write(Level::error, "release.plan_refused",
+                       {{"model", model}, {"reason", applied.error().reason}, {"why", applied.error().message}});
+  }
+}
+
+}  // namespace stoa::app

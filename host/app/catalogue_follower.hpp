@@ -1,0 +1,67 @@
+// catalogue_follower.hpp: what the catalogue says becomes what this host serves. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "host/app/log.hpp"
+#include "host/app/release_loader.hpp"
+#include "host/rollout/rollout.hpp"
+#include "registry/catalogue/resolution_store.hpp"
+#include "registry/publishing/publishing.hpp"
+
+namespace stoa::app {
+
+// One model's share of a state of the catalogue: which version new requests get, which stay reachable beside it.
+// Pure: what a test can ask without a host. The default is where the alias "default" points, else the highest published
+// version that has cooled down (a pre-release only when there is nothing else).
+struct Wanted {
+  rollout::TrafficPlan plan;
+  std::map<std::string, registry::Sha256> packages;  // version -> package, of all that the plan names
+};
+std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms);
+
+// Threads: changed() any; one thread of its own reads, unpacks and tells the roll-out, which loads on another.
+class CatalogueFollower {
+ public:
+  // From a verified package to what loads it; blocks.
+  using Prepare = std::function<Result<ReleaseLoader::Prepared>(const registry::Package& package)>;
+  struct Parts {
+    registry::Publishing& publishing;
+    rollout::Rollout& rollout;
+    ReleaseLoader& loader;
+    Prepare prepare;
+    Log& log;
+    std::function<std::int64_t()> now_ms;
+  };
+  explicit CatalogueFollower(Parts parts) : parts_(std::move(parts)) {}
+  ~CatalogueFollower() { stop(); }
+
+  void start();
+  // The catalogue may have changed. A revoked release stops answering within a second.
+  void changed();
+  void stop();
+
+ private:
+  void run();
+  void follow();
+  void revoke_all(const registry::ResolutionInput& input);
+  bool remember(const std::string& model, const Wanted& wanted);
+
+  const Parts parts_;
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  bool is_changed_ = true, is_stopped_ = false;  // Lock: mutex_
+  std::thread thread_;
+  // Its thread's alone.
+  std::int64_t next_cool_ms_ = 0;                          // 0: nothing cools down
+  std::set<std::string> revoked_;                          // ids of releases
+  std::set<std::pair<std::string, std::string>> refused_;  // plugin's package that cannot be prepared: said once
+  std::set<registry::Sha256> remembered_;
+};
+
+}  // namespace stoa::app

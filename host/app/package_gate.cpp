@@ -1,0 +1,66 @@
+// package_gate.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/app/package_gate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/app/package_source.hpp"
+
+namespace stoa::app {
+
+// What the package demands holds for plugins inside the host, too; what the operator demands is about workers.
+Result<void> PackageGate::check_isolation(const registry::Manifest& manifest, bool is_inside) {
+  const worker::Tier tier = is_inside ? worker::Tier::t0 : workers_.program().tier;
+  worker::Tier wanted = is_inside ? worker::Tier::t0 : config_.workers.isolation_min;
+  if (!manifest.min_isolation.empty())
+    wanted = std::max(wanted, worker::parse_tier(manifest.min_isolation).value_or(worker::Tier::t2n));
+  if (tier >= wanted) return {};
+  const worker::SandboxSupport support =
+      workers_.support();  // of a plugin inside the host, too: what would it have found
+  return failure(Code::failed_precondition, "isolation.too_weak",
+                 fmt::format("{} needs {} and would run in {} (Landlock {}, seccomp {}, namespaces {}); the operator's "
+                             "demand is workers.min_isolation, the package's min_isolation in its manifest",
+                             manifest.id(), worker::name_of(wanted), worker::name_of(tier),
+                             support.landlock_abi > 0 ? "yes" : "no", support.has_seccomp ? "yes" : "no",
+                             support.has_user_namespaces ? "yes" : "no"));
+}
+
+Result<ReleaseLoader::Prepared> PackageGate::admit(const registry::Package& package, const std::string& file,
+                                                   registry::ExtractPolicy policy) {
+  const registry::Manifest& manifest = package.manifest();
+  const bool is_inside = runs_in_process(config_, manifest.id());
+  if (auto good = check_isolation(manifest, is_inside); !good) return std::unexpected(good.error());
+  if (const std::string* asked = refused_permission(config_, manifest.id(), manifest.permissions); !is_inside && asked)
+    return failure(Code::permission_denied, "isolation.permission",
+                   fmt::format("{} asks for \"{}\", which is not allowed to it; allow it with --allow '{}={}' or under "
+                               "permissions in the configuration, if you trust it with that",
+                               manifest.id(), *asked, manifest.id(), *asked));
+  log_.write(Level::info, "package.loading",
+             {{"package", file}, {"plugin", manifest.id()}, {"version", manifest.version}});
+  const auto extracted = registry::extract_package(package, config_.state, policy);
+  if (!extracted) return std::unexpected(extracted.error());
+  auto source = plugin_source(manifest, extracted->folder);
+  if (!source) return std::unexpected(source.error());
+  for (runtime::ModelSpec& model : source->models) {
+    const auto configured = config_.models.find(model.name);
+    if (configured == config_.models.end()) continue;
+    apply(configured->second, model);
+    const std::lock_guard lock(mutex_);
+    configured_.insert(model.name);
+  }
+  const auto is_a_card = [](const DLDevice& device) { return device.device_type == kDLCUDA; };
+  for (const runtime::ModelSpec& model : source->models)
+    if (!is_inside && source->permissions.devices && std::ranges::none_of(model.devices, is_a_card))
+      log_.write(Level::warn, "model.no_card",
+                 {{"model", model.name},
+                  {"why", "it may use cards (device:cuda) and is given none: name them in devices under models"}});
+  return ReleaseLoader::Prepared{std::move(*source), is_inside};
+}
+
+bool PackageGate::has_configured(const std::string& model) const {
+  const std::lock_guard lock(mutex_);
+  return configured_.contains(model);
+}
+
+}  // namespace stoa::app

@@ -1,0 +1,135 @@
+// registry_host.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/app/registry_host.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <chrono>
+
+#include "host/api/registry/registry_routes.hpp"
+#include "host/runtime/export_lint.hpp"
+#include "host/runtime/monotonic.hpp"
+#include "registry/package/staging.hpp"
+
+namespace stoa::app {
+namespace {
+
+constexpr unsigned kQuickThreads = 2, kSlowThreads = 1;
+constexpr std::size_t kQuickWaiting = 1024, kSlowWaiting = 64;
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Result<void> lint_library(const std::filesystem::path& library, const registry::PlatformDeclaration& platform) {
+  utsname machine{};
+  uname(&machine);
+  if (platform.os != "linux" || platform.arch != machine.machine || platform.libc != "glibc")
+    return failure(Code::unimplemented, "exports.other_machine",
+                   fmt::format("the library is for {}-{}-{}, this machine cannot judge it", platform.os, platform.arch,
+                               platform.libc));
+  return runtime::lint_exports(library, platform.libc_min);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
+  std::unique_ptr<RegistryHost> made(new RegistryHost(parts));
+  RegistryHost& host = *made;
+  const RegistryConfig& config = *parts.config.registry;
+  registry::PublishingOptions options{.folder = config.folder, .now_ms = &unix_ms};
+  options.catalogue = {.cool_down_ms = std::int64_t{config.cool_down_s} * 1000,
+                       .review_required = config.review_required,
+                       .publisher_bytes_max = config.publisher_mib << 20};
+  options.checks.host_abis = {{1, 1}};
+  options.checks.in_process = parts.config.in_process;
+  options.host = host.checks();
+  auto publishing = registry::Publishing::open(std::move(options));
+  if (!publishing) return std::unexpected(publishing.error());
+  host.publishing_ = std::move(*publishing);
+  if (auto greeted = host.greet_first_admin(); !greeted) return std::unexpected(greeted.error());
+  host.follower_ = std::make_unique<CatalogueFollower>(CatalogueFollower::Parts{
+      .publishing = *host.publishing_,
+      .rollout = parts.rollout,
+      .loader = parts.loader,
+      .prepare =
+          [&gate = parts.gate](const registry::Package& package) {
+            return gate.admit(package, package.manifest().id() + " " + package.manifest().version);
+          },
+      .log = parts.log,
+      .now_ms = &unix_ms});
+  host.api_ = std::unique_ptr<api::RegistryApi>(
+      new api::RegistryApi{.publishing = *host.publishing_,
+                           .quick{kQuickThreads, kQuickWaiting},
+                           .slow{kSlowThreads, kSlowWaiting},
+                           .now_ms = &unix_ms,
+                           .on_change = [&follower = *host.follower_] { follower.changed(); }});
+  return made;
+}
+
+Result<void> RegistryHost::greet_first_admin() {
+  auto first =
+      publishing_->with_catalogue([](registry::Catalogue& catalogue) { return catalogue.create_first_admin("admin"); });
+  if (!first) return std::unexpected(first.error());
+  if (!*first) return {};
+  const std::filesystem::path file = parts_.config.registry->folder / "admin.token";
+  auto staging = registry::StagingFile::create(file, 0600);
+  if (!staging) return std::unexpected(staging.error());
+  const std::string line = (*first)->token + "\n";
+  if (auto written = registry::write_all(staging->file(), std::as_bytes(std::span(line))); !written) return written;
+  if (auto there = staging->publish(); !there) return there;
+  parts_.log.write(Level::info, "registry.created",
+                   {{"folder", parts_.config.registry->folder.string()}, {"admin_token", file.string()}});
+  return {};
+}
+
+registry::HostChecks RegistryHost::checks() {
+  return {.lint_library = &lint_library,
+          .run_golden = [this](const registry::Package& package) { return run_golden(package); },
+          .scratch = parts_.config.registry->folder};
+}
+
+// In a worker, whatever in_process says: nobody has reviewed it yet.
+Result<std::string> RegistryHost::run_golden(const registry::Package& package) {
+  auto prepared = parts_.gate.admit(package, package.manifest().id() + " (check)", registry::ExtractPolicy::any);
+  if (!prepared) return std::unexpected(prepared.error());
+  const std::uint64_t began_ns = runtime::monotonic_ns();
+  for (const runtime::ModelSpec& model : prepared->plugin.models) {
+    auto instance = worker::load_worker(parts_.workers.program(), prepared->plugin, model, parts_.services);
+    if (!instance) return std::unexpected(instance.error());
+    auto served = inference::ServedModel::start(std::move(*instance), {.log = parts_.services.log, .on_step = {}});
+    if (!served) return std::unexpected(served.error());
+    if (auto ended = (*served)->drain(runtime::monotonic_ns() + 5'000'000'000); !ended)
+      return std::unexpected(ended.error());
+  }
+  return fmt::format("{} golden cases of {} models in {} ms", prepared->plugin.golden.size(),
+                     prepared->plugin.models.size(), (runtime::monotonic_ns() - began_ns) / 1'000'000);
+}
+
+void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<http::Route>& customers) {
+  api::add_operator_routes(*api_, operators);
+  api::add_publisher_routes(*api_, operators);
+  api::add_release_routes(*api_, operators);
+  api::add_alias_routes(*api_, operators);
+  api::add_catalogue_routes(*api_, operators);
+  api::add_catalogue_routes(*api_, customers);
+}
+
+void RegistryHost::start() {
+  if (const auto undone = publishing_->unchecked())
+    for (const registry::ReleaseId& id : *undone)
+      (void)api_->slow.post([this, id] {
+        (void)publishing_->check(id);
+        follower_->changed();
+      });
+  follower_->start();
+}
+
+void RegistryHost::stop() {
+  api_->slow.close();
+  api_->quick.close();
+  follower_->stop();
+}
+
+}  // namespace stoa::app

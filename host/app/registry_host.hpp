@@ -1,0 +1,47 @@
+// registry_host.hpp: a registry inside this host: its files, its API, its checks with this host's means, and the
+// follower that serves what it publishes. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "host/api/registry/registry_call.hpp"
+#include "host/app/catalogue_follower.hpp"
+#include "host/app/config.hpp"
+#include "host/app/package_gate.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::app {
+
+class RegistryHost {
+ public:
+  struct Parts {
+    const Config& config;
+    Log& log;
+    PackageGate& gate;
+    WorkerSupply& workers;
+    const runtime::HostServices& services;
+    rollout::Rollout& rollout;
+    ReleaseLoader& loader;
+  };
+  // All parts outlive it. Where the registry is new, its first admin's token is written to admin.token in its folder.
+  static Result<std::unique_ptr<RegistryHost>> open(const Parts& parts);
+
+  void add_routes(std::vector<http::Route>& operators, std::vector<http::Route>& customers);
+  // Takes up checks that a stopped process left undone, and begins to serve what is published.
+  void start();
+  // Before the roll-out is drained; what waits at the desks is done first.
+  void stop();
+
+ private:
+  explicit RegistryHost(const Parts& parts) : parts_(parts) {}
+  registry::HostChecks checks();
+  Result<std::string> run_golden(const registry::Package& package);
+  Result<void> greet_first_admin();
+
+  const Parts parts_;
+  std::unique_ptr<registry::Publishing> publishing_;
+  std::unique_ptr<api::RegistryApi> api_;
+  std::unique_ptr<CatalogueFollower> follower_;
+};
+
+}  // namespace stoa::app
