@@ -224,20 +224,27 @@ Result<Blob> BlobStore::verify(const Sha256& digest) const {
 }
 
 Result<std::vector<Blob>> BlobStore::list() const {
-  const auto folders = blobs_.names();
-  if (!folders) return std::unexpected(folders.error());
   std::vector<Blob> blobs;
-  for (const auto& folder : *folders) {
-    const auto open = blobs_.open_child(folder);
-    if (!open) continue;
-    const auto names = open->names();
-    if (!names) return std::unexpected(names.error());
-    for (const auto& name : *names) {
-      const auto digest = sha256_from_hex(name);
-      if (!digest || fan_out(name) != folder) continue;
-      const auto blob = find(*digest);
-      if (blob) blobs.push_back(*blob);
-    }
+  for (unsigned first = 0; first < 256; ++first) {
+    const auto some = list(static_cast<std::uint8_t>(first));
+    if (!some) return some;
+    blobs.insert(blobs.end(), some->begin(), some->end());
+  }
+  return blobs;
+}
+
+Result<std::vector<Blob>> BlobStore::list(std::uint8_t first_byte) const {
+  std::vector<Blob> blobs;
+  const auto folder = blobs_.open_child(to_hex(std::span(&first_byte, 1)));
+  if (!folder && (folder.error().reason == "file.not_found" || folder.error().reason == "file.not_folder"))
+    return blobs;
+  if (!folder) return std::unexpected(folder.error());
+  const auto names = folder->names();
+  if (!names) return std::unexpected(names.error());
+  for (const auto& name : *names) {
+    const auto digest = sha256_from_hex(name);
+    if (!digest || digest->front() != first_byte) continue;
+    if (const auto blob = find(*digest)) blobs.push_back(*blob);
   }
   return blobs;
 }

@@ -72,6 +72,8 @@ class BlobStore {
 
   // In the order of their digests. What is named otherwise is left out; check_blobs() tells.
   Result<std::vector<Blob>> list() const;
+  // Those whose digest begins with that byte: who walks through all need not hold all.
+  Result<std::vector<Blob>> list(std::uint8_t first_byte) const;
   // blob.in_use while somebody reads it.
   Result<void> remove(const Sha256& digest) const;
   // Removes it if it is older than that and nobody reads it; tells whether it did.

@@ -77,6 +77,7 @@ class Uploads {
   struct Swept {
     std::vector<UploadStatus> expired;
     std::vector<std::string> leftovers;  // names in uploads/
+    std::vector<std::string> strays;     // names of nothing here, and terms that are damaged: left where they are
     std::uint64_t bytes = 0;
   };
   Result<Swept> sweep(std::int64_t now_ns, bool is_dry_run) const;

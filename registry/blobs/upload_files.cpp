@@ -30,6 +30,11 @@ bool is_absent(const StoreFolder& folder, const std::string& name) {
   return !status && status.error().code == Code::not_found;
 }
 
+// For good: one that could not be read this time is left alone.
+bool is_no_upload(const Error& error) {
+  return error.reason == "upload.damaged" || error.reason == "file.not_regular" || error.reason == "file.too_large";
+}
+
 std::int64_t plus(std::int64_t time_ns, std::int64_t more_ns) {
   return time_ns > std::numeric_limits<std::int64_t>::max() - more_ns ? std::numeric_limits<std::int64_t>::max()
                                                                       : time_ns + more_ns;
@@ -175,6 +180,7 @@ Result<Uploads::Swept> Uploads::sweep_locked(std::int64_t now_ns, bool is_dry_ru
   for (const auto& name : *names) {
     if (const auto id = id_of(name, kTerms)) {
       const auto upload = look(*id);
+      if (!upload && is_no_upload(upload.error())) swept.strays.push_back(name);
       if (!upload || upload->expires_ns >= now_ns) continue;
       const auto last_ns = upload->expires_ns - policy_.idle_ns_max;
       const auto removed = is_dry_run ? Result<bool>(true) : remove_files(*id, plus(last_ns, 1));
@@ -187,11 +193,14 @@ Result<Uploads::Swept> Uploads::sweep_locked(std::int64_t now_ns, bool is_dry_ru
     // Bytes come before their terms in names(), so that what expired is not taken for a leftover.
     const auto of_bytes = id_of(name, kBytes);
     const bool is_left = of_bytes ? is_absent(folder, terms_name(*of_bytes)) : id_of(name, kNew).has_value();
+    if (!of_bytes && !is_left) swept.strays.push_back(name);
     if (!is_left) continue;
     const auto status = folder.status(name);
     if (!status) continue;
-    if (!is_dry_run)
-      if (auto ok = folder.remove(name); !ok) return std::unexpected(ok.error());
+    if (!is_dry_run && !folder.remove(name)) {  // a folder, for instance: one name must not end all uploads
+      swept.strays.push_back(name);
+      continue;
+    }
     swept.bytes += status->size;
     swept.leftovers.push_back(name);
   }
