@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <tuple>
 
 namespace stoa::registry {
 namespace {
@@ -125,8 +126,6 @@ Result<StoreFolder> BlobStore::folder_of(const Sha256& digest) const {
 
 Result<Blob> BlobStore::publish(const Candidate& candidate, const Sha256& digest, std::int64_t now_ns) const {
   const File& file = candidate.file;
-  if (::fchmod(file.fd(), 0444) != 0)
-    return std::unexpected(file_error("chmod", candidate.from.path() / candidate.name, errno));
   if (auto ok = set_modified(file, now_ns); !ok) return std::unexpected(ok.error());
   if (::fsync(file.fd()) != 0)
     return std::unexpected(file_error("fsync", candidate.from.path() / candidate.name, errno));
@@ -139,6 +138,9 @@ Result<Blob> BlobStore::publish(const Candidate& candidate, const Sha256& digest
     if (!lock) return std::unexpected(lock.error());
     if (auto ok = candidate.from.rename(candidate.name, *folder, to_hex(digest)); !ok)
       return std::unexpected(ok.error());
+    // Not before: an upload whose process dies here must stay one that can be written to. Not an error: it protects
+    // from accidents, and the digest is what counts.
+    std::ignore = ::fchmod(file.fd(), 0444);
     // From here on it is a blob that is being read: until its name is durable too, nobody collects it.
     if (auto ok = lock_file(file, LockKind::shared); !ok) return std::unexpected(ok.error());
   }

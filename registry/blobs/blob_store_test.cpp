@@ -217,10 +217,10 @@ void make_fifo(const fs::path& path) {
 TEST(SpoiltStore, IsRefusedForItsOwnReason) {
   const SpoiltRow rows[] = {
       {"swapped", [](auto& mine, auto& other) { fs::rename(other, mine); }, "blob.damaged"},
-      {"truncated", [](auto& mine, auto&) { fs::resize_file(mine, fs::file_size(mine) - 1); }, "blob.damaged"},
-      {"cut in the middle", [](auto& mine, auto&) { fs::resize_file(mine, 3); }, "blob.damaged"},
-      {"longer", [](auto& mine, auto&) { fs::resize_file(mine, fs::file_size(mine) + 1); }, "blob.damaged"},
-      {"8 GiB of holes", [](auto& mine, auto&) { fs::resize_file(mine, std::uintmax_t{8} << 10); }, "blob.damaged"},
+      {"truncated", [](auto& mine, auto&) { resize(mine, fs::file_size(mine) - 1); }, "blob.damaged"},
+      {"cut in the middle", [](auto& mine, auto&) { resize(mine, 3); }, "blob.damaged"},
+      {"longer", [](auto& mine, auto&) { resize(mine, fs::file_size(mine) + 1); }, "blob.damaged"},
+      {"8 GiB of holes", [](auto& mine, auto&) { resize(mine, std::uintmax_t{8} << 10); }, "blob.damaged"},
       {"removed", [](auto& mine, auto&) { fs::remove(mine); }, "blob.not_found"},
       {"a link to the same bytes",
        [](auto& mine, auto& other) { fs::rename(mine, other), fs::create_symlink(other, mine); }, "file.not_regular"},

@@ -110,8 +110,8 @@ TEST(BlobCheck, FindsAndPutsInOrder) {
   const std::string id(32, 'a');
   const FindingRow rows[] = {
       {"flipped", [](auto&, auto& blob) { flip_byte(blob, 2); }, Kind::damaged},
-      {"cut", [](auto&, auto& blob) { fs::resize_file(blob, 2); }, Kind::damaged},
-      {"emptied", [](auto&, auto& blob) { fs::resize_file(blob, 0); }, Kind::damaged},
+      {"cut", [](auto&, auto& blob) { resize(blob, 2); }, Kind::damaged},
+      {"emptied", [](auto&, auto& blob) { resize(blob, 0); }, Kind::damaged},
       {"a link",
        [](auto& store, auto& blob) {
          fs::rename(blob, store.folder / "x"), fs::create_symlink(store.folder / "x", blob);

@@ -3,6 +3,10 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <memory>
 #include <random>
 #include <span>
 #include <string>
@@ -18,7 +22,10 @@ inline std::span<const std::byte> bytes_of(std::string_view text) { return std::
 inline std::string random_bytes(std::size_t size, unsigned seed) {
   std::mt19937_64 random(seed);
   std::string bytes(size, '\0');
-  for (auto& byte : bytes) byte = static_cast<char>(random());
+  for (std::size_t at = 0; at < size; at += 8) {
+    const auto word = random();
+    std::memcpy(bytes.data() + at, &word, std::min<std::size_t>(8, size - at));
+  }
   return bytes;
 }
 
@@ -69,7 +76,12 @@ inline std::size_t leftovers_in(const TestStore& store) {
   return count;
 }
 
-// Changes one byte without the means of the store.
+// Cut or made longer, and one byte changed, without the means of the store.
+inline void resize(const std::filesystem::path& file, std::uint64_t size) {
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  std::filesystem::resize_file(file, size);
+}
+
 inline void flip_byte(const std::filesystem::path& file, std::uint64_t offset) {
   std::filesystem::permissions(file, std::filesystem::perms::owner_all);
   std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);

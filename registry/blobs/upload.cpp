@@ -74,13 +74,17 @@ Result<UploadStatus> Uploads::begin(const UploadTerms& terms, const UploadQuota&
                        " are stored or under way, limit is " + std::to_string(quota.bytes_max));
   if (auto ok = create_files(*id, terms, now_ns); !ok) return std::unexpected(ok.error());
   keep_progress(*id, {});
-  return look(*id);
+  return UploadStatus{*id, terms, 0, expiry_ns(now_ns), false};
 }
 
 Result<UploadStatus> Uploads::append(const UploadKey& key, const UploadChunk& chunk, std::int64_t now_ns) {
   auto upload = open(key, now_ns);
   if (!upload) return std::unexpected(upload.error());
   const auto end = upload->offset, size = upload->terms.size;
+  // Made of what is known, so that nothing can fail once the bytes are durable.
+  const auto with_offset = [&](std::uint64_t offset) {
+    return UploadStatus{key.id, upload->terms, offset, expiry_ns(now_ns), false};
+  };
   if (chunk.offset > size || chunk.bytes.size() > size - chunk.offset)
     return failure(Code::out_of_range, "upload.too_large",
                    "chunk of " + std::to_string(chunk.bytes.size()) + " bytes at " + std::to_string(chunk.offset) +
@@ -92,7 +96,7 @@ Result<UploadStatus> Uploads::append(const UploadKey& key, const UploadChunk& ch
       return failure(Code::invalid_argument, "upload.different",
                      "chunk at " + std::to_string(chunk.offset) + " has other bytes than those that are there");
     if (auto ok = set_modified(upload->bytes, now_ns); !ok) return std::unexpected(ok.error());
-    return look(key.id);
+    return with_offset(end);
   }
   if (chunk.offset != end)
     return failure(Code::out_of_range, "upload.offset",
@@ -109,7 +113,7 @@ Result<UploadStatus> Uploads::append(const UploadKey& key, const UploadChunk& ch
     }
     keep_progress(key.id, std::move(*progress));
   }
-  return look(key.id);
+  return with_offset(end + chunk.bytes.size());
 }
 
 Result<UploadStatus> Uploads::status(const UploadKey& key, std::int64_t now_ns) const { return find(key, now_ns); }

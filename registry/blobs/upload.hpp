@@ -93,6 +93,7 @@ class Uploads {
     File bytes;  // locked
     std::uint64_t offset = 0;
   };
+  std::int64_t expiry_ns(std::int64_t last_ns) const;
   Result<UploadStatus> look(const UploadId& id) const;
   Result<UploadStatus> find(const UploadKey& key, std::int64_t now_ns) const;
   Result<OpenUpload> open(const UploadKey& key, std::int64_t now_ns) const;

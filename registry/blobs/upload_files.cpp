@@ -70,8 +70,10 @@ Result<UploadStatus> Uploads::look(const UploadId& id) const {
   const auto status = status_of(bytes ? *bytes : *file);
   if (!status) return std::unexpected(status.error());
   const auto offset = bytes ? status->size : terms->size;
-  return UploadStatus{id, std::move(*terms), offset, plus(status->modified_ns, policy_.idle_ns_max), !bytes};
+  return UploadStatus{id, std::move(*terms), offset, expiry_ns(status->modified_ns), !bytes};
 }
+
+std::int64_t Uploads::expiry_ns(std::int64_t last_ns) const { return plus(last_ns, policy_.idle_ns_max); }
 
 Result<UploadStatus> Uploads::find(const UploadKey& key, std::int64_t now_ns) const {
   auto upload = look(key.id);

@@ -266,8 +266,8 @@ TEST(UploadMisuse, IsRefusedForItsOwnReason) {
        "file.not_regular", "file.not_regular"},
       {"a byte changed, restarted", [](Upload& u) { flip_byte(u.bytes(), 2), u.restart(); }, "",
        "upload.digest_mismatch"},
-      {"bytes cut", [](Upload& u) { fs::resize_file(u.bytes(), 4); }, "upload.offset", "upload.incomplete"},
-      {"bytes longer", [](Upload& u) { fs::resize_file(u.bytes(), 20); }, "upload.different", "upload.incomplete"},
+      {"bytes cut", [](Upload& u) { resize(u.bytes(), 4); }, "upload.offset", "upload.incomplete"},
+      {"bytes longer", [](Upload& u) { resize(u.bytes(), 20); }, "upload.different", "upload.incomplete"},
   };
   for (const auto& row : rows) {
     Upload upload("0123456789");
