@@ -8,6 +8,7 @@
 #include "registry/package/manifest_golden.hpp"
 #include "registry/package/manifest_grammar.hpp"
 #include "registry/package/manifest_json.hpp"
+#include "registry/package/manifest_platform.hpp"
 #include "registry/package/permission.hpp"
 #include "registry/package/semver.hpp"
 #include "registry/package/spdx.hpp"
@@ -101,38 +102,39 @@ std::string read_path(JsonObject& object, std::string_view key, std::string_view
   return path;
 }
 
-std::string read_choice(JsonObject& object, std::string_view key, std::initializer_list<std::string_view> choices) {
-  auto text = object.text(key, {1, 32});
-  if (std::ranges::find(choices, text) == choices.end()) {
-    std::string list;
-    for (const auto choice : choices) list += (list.empty() ? "" : ", ") + std::string(choice);
-    object.refuse(key, "platform", "is '" + printable(text) + "', must be one of " + list);
-  }
-  return text;
+// What tells two platforms apart; one that needs a newer libc only is no other.
+std::string needs_of(const PlatformDeclaration& platform) {
+  auto features = platform.cpu;
+  std::ranges::sort(features);
+  std::string needs = platform.os + "/" + platform.arch + "/" + platform.libc;
+  for (const auto& feature : features) needs += "+" + feature;
+  if (platform.gpu)
+    needs += "/" + platform.gpu->kind + platform.gpu->compute_min.text() + "/" +
+             std::to_string(platform.gpu->memory_bytes_min);
+  return needs;
 }
 
+// Precondition: the permissions are read.
 void read_platforms(JsonObject& top, Form form, Verdict& verdict, Manifest& out) {
   std::set<std::string> seen;
   for (std::size_t i = 0; const auto& value : top.array("platforms", {1, kPlatformsMax})) {
     const auto pointer = at(top.pointer("platforms"), i++);
     auto object =
         form == Form::packed
-            ? JsonObject(value, pointer, verdict, {"os", "arch", "libc", "libc_min", "library", "sha256", "size"})
-            : JsonObject(value, pointer, verdict, {"os", "arch", "libc", "libc_min", "library"});
+            ? JsonObject(value, pointer, verdict,
+                         {"os", "arch", "libc", "libc_min", "cpu", "gpu", "library", "sha256", "size"})
+            : JsonObject(value, pointer, verdict, {"os", "arch", "libc", "libc_min", "cpu", "gpu", "library"});
     PlatformDeclaration platform;
-    platform.os = read_choice(object, "os", {"linux"});
-    platform.arch = read_choice(object, "arch", {"x86_64", "aarch64"});
-    platform.libc = read_choice(object, "libc", {"glibc", "musl"});
-    platform.libc_min = object.text("libc_min", {3, 16});
-    if (!is_libc_version(platform.libc_min))
-      object.refuse("libc_min", "platform", "must be numbers with dots, like 2.36");
+    read_platform_needs(object, verdict, platform);
+    if (platform.gpu && std::ranges::find(out.permissions, "device:cuda") == out.permissions.end())
+      object.refuse("gpu", "platform", "needs the permission device:cuda, without which no sandbox opens a card");
     platform.library = read_path(object, "library", "lib/");
     if (form == Form::packed) {
       platform.sha256 = read_digest(object, "sha256");
       platform.size = object.number("size", {1, kEntryBytesMax});
     }
-    if (!seen.insert(platform.os + "/" + platform.arch + "/" + platform.libc).second)
-      verdict.refuse(pointer, "duplicate", "is a second platform of the same os, arch and libc");
+    if (!seen.insert(needs_of(platform)).second)
+      verdict.refuse(pointer, "duplicate", "is a second platform of the same os, arch, libc, cpu and gpu");
     out.platforms.push_back(std::move(platform));
   }
 }

@@ -1,6 +1,7 @@
 // manifest.hpp: what a package says of itself, parsed and checked. The JSON form: docs/reference/manifest.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,10 +41,25 @@ struct ModelDeclaration {
   std::string config_json;  // object text or empty
 };
 
+struct CudaCompute {  // compute capability 8.6
+  std::uint32_t major = 0, minor = 0;
+  friend auto operator<=>(const CudaCompute&, const CudaCompute&) = default;
+  std::string text() const { return std::to_string(major) + "." + std::to_string(minor); }
+};
+
+struct GpuDeclaration {
+  std::string kind;  // "cuda"
+  CudaCompute compute_min;
+  std::uint64_t memory_bytes_min = 0;
+  bool operator==(const GpuDeclaration&) const = default;
+};
+
 struct PlatformDeclaration {
-  std::string os, arch, libc;  // "linux", "x86_64", "glibc"
-  std::string libc_min;        // "2.36"
-  std::string library;         // path in the package: "lib/linux-x86_64/plugin.so"
+  std::string os, arch, libc;    // "linux", "x86_64", "glibc"
+  std::string libc_min;          // "2.36"
+  std::vector<std::string> cpu;  // cpu_feature.hpp's: "x86-64-v3", "avx512f"; empty: every machine of arch
+  std::optional<GpuDeclaration> gpu;
+  std::string library;  // path in the package: "lib/linux-x86_64/plugin.so"
   Sha256 sha256{};
   std::uint64_t size = 0;
 };

@@ -90,6 +90,44 @@ TEST(Manifest, AuthorsFormHasNoDigests) {
   EXPECT_EQ(parse_source_manifest(packed_sample().dump()).error().reason, "manifest.unknown_key");
 }
 
+// Of one library for every x86-64, one for newer processors and one for a card.
+Json with_three_platforms() {
+  auto document = Json::parse(kSampleManifest);
+  document["permissions"].push_back("device:cuda");
+  auto& platforms = document["platforms"];
+  auto wide = platforms[0], card = platforms[0];
+  wide["cpu"] = {"x86-64-v3", "avx512f"}, wide["library"] = "lib/wide.so";
+  card["gpu"] = {{"kind", "cuda"}, {"compute_min", "8.6"}, {"memory_bytes_min", 8'000'000'000}};
+  card["library"] = "lib/card.so";
+  platforms.push_back(wide);
+  platforms.push_back(card);
+  return document;
+}
+
+TEST(Manifest, PlatformsMayDifferByProcessorAndCard) {
+  const auto manifest = parse_source_manifest(with_three_platforms().dump());
+  ASSERT_TRUE(manifest.has_value()) << manifest.error().message;
+  ASSERT_EQ(manifest->platforms.size(), 3u);
+  EXPECT_TRUE(manifest->platforms[0].cpu.empty() && !manifest->platforms[0].gpu);
+  EXPECT_EQ(manifest->platforms[1].cpu, (std::vector<std::string>{"x86-64-v3", "avx512f"}));
+  EXPECT_EQ(manifest->platforms[2].gpu, (GpuDeclaration{"cuda", {8, 6}, 8'000'000'000}));
+}
+
+TEST(Manifest, PlatformsThatNeedTheSameAreOneTooMany) {
+  for (const bool is_card : {false, true}) {
+    auto document = with_three_platforms();
+    auto again = document["platforms"][is_card ? 2 : 1];
+    again["library"] = "lib/again.so";
+    again["libc_min"] = "2.38";
+    if (!is_card) again["cpu"] = {"avx512f", "x86-64-v3"};
+    document["platforms"].push_back(again);
+    const auto manifest = parse_source_manifest(document.dump());
+    ASSERT_FALSE(manifest.has_value());
+    EXPECT_EQ(manifest.error().reason, "manifest.duplicate");
+    EXPECT_TRUE(manifest.error().message.starts_with("/platforms/3: ")) << manifest.error().message;
+  }
+}
+
 TEST(Manifest, RefusesOneThingWrong) {
   const Row rows[] = {
       {"/stoa", "", "manifest.missing_key", nullptr},
@@ -131,6 +169,27 @@ TEST(Manifest, RefusesOneThingWrong) {
       {"/platforms/0/libc", "\"newlib\"", "manifest.platform", nullptr},
       {"/platforms/0/libc_min", "\"two\"", "manifest.platform", nullptr},
       {"/platforms/0/libc_min", "\"2.36.\"", "manifest.platform", nullptr},
+      {"/platforms/0/cpu", "\"avx2\"", "manifest.type", nullptr},
+      {"/platforms/0/cpu", "[\"avx9\"]", "manifest.platform", "/platforms/0/cpu/0"},
+      {"/platforms/0/cpu", "[\"AVX2\"]", "manifest.platform", "/platforms/0/cpu/0"},
+      {"/platforms/0/cpu", "[\"sve\"]", "manifest.platform", "/platforms/0/cpu/0"},
+      {"/platforms/0/cpu", "[\"avx2\",\"fma\",\"avx2\"]", "manifest.duplicate", "/platforms/0/cpu/2"},
+      {"/platforms/0/cpu", "[1]", "manifest.type", "/platforms/0/cpu/0"},
+      {"/platforms/0/gpu", "\"cuda\"", "manifest.type", nullptr},
+      {"/platforms/0/gpu", R"({"kind":"rocm","compute_min":"8.0"})", "manifest.platform", "/platforms/0/gpu/kind"},
+      {"/platforms/0/gpu", R"({"kind":"cuda"})", "manifest.missing_key", "/platforms/0/gpu/compute_min"},
+      {"/platforms/0/gpu", R"({"kind":"cuda","compute_min":8.0})", "manifest.type", "/platforms/0/gpu/compute_min"},
+      {"/platforms/0/gpu", R"({"kind":"cuda","compute_min":"8.x"})", "manifest.platform",
+       "/platforms/0/gpu/compute_min"},
+      {"/platforms/0/gpu", R"({"kind":"cuda","compute_min":"08.0"})", "manifest.platform",
+       "/platforms/0/gpu/compute_min"},
+      {"/platforms/0/gpu", R"({"kind":"cuda","compute_min":"8.10"})", "manifest.platform",
+       "/platforms/0/gpu/compute_min"},
+      {"/platforms/0/gpu", R"({"kind":"cuda","compute_min":"8.0","memory_bytes_min":0})", "manifest.range",
+       "/platforms/0/gpu/memory_bytes_min"},
+      {"/platforms/0/gpu", R"({"kind":"cuda","compute_min":"8.0","cores":1})", "manifest.unknown_key",
+       "/platforms/0/gpu/cores"},
+      {"/platforms/0/gpu", R"({"kind":"cuda","compute_min":"8.0"})", "manifest.platform", nullptr},  // no device:cuda
       {"/platforms/0/library", "\"plugin.so\"", "manifest.path", nullptr},
       {"/platforms/0/library", "\"/lib/plugin.so\"", "manifest.path", nullptr},
       {"/platforms/0/library", "\"lib/../../plugin.so\"", "manifest.path", nullptr},
