@@ -3,10 +3,10 @@
 #include "host/app/package_source.hpp"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include "host/app/golden_values.hpp"
 #include "registry/package/permission.hpp"
+#include "registry/resolve/platform_fit.hpp"
 
 namespace stoa::app {
 namespace {
@@ -86,17 +86,11 @@ Result<runtime::GoldenCase> golden_case(const registry::GoldenDeclaration& decla
 }
 
 Result<const registry::PlatformDeclaration*> platform_here(const Manifest& manifest) {
-  utsname machine{};
-  uname(&machine);
-  const std::string arch = machine.machine;
-  std::string offered;
-  for (const auto& platform : manifest.platforms) {
-    if (platform.os == "linux" && platform.arch == arch && platform.libc == "glibc") return &platform;
-    offered += fmt::format("{}{}-{}-{}", offered.empty() ? "" : ", ", platform.os, platform.arch, platform.libc);
-  }
+  const auto machine = registry::read_machine();
+  if (const auto best = registry::best_platform(manifest.platforms, machine)) return &manifest.platforms[*best];
   return failure(Code::unimplemented, "package.platform",
-                 fmt::format("{} {} is built for {}, this machine is linux-{}-glibc", manifest.id(), manifest.version,
-                             offered, arch));
+                 fmt::format("{} {} has no library for this machine ({}): {}", manifest.id(), manifest.version,
+                             machine.text(), registry::misfits(manifest.platforms, machine)));
 }
 
 }  // namespace

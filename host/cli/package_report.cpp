@@ -81,6 +81,14 @@ std::vector<Limit> limits_of(const registry::LimitsDeclaration& limits) {
           {"load_ms", limits.load_ms}};
 }
 
+std::string special_needs_text(const registry::PlatformDeclaration& platform) {
+  std::string out = platform.cpu.empty() ? "" : fmt::format(", cpu {}", fmt::join(platform.cpu, " "));
+  if (!platform.gpu) return out;
+  out += fmt::format(", {} >= {}", platform.gpu->kind, platform.gpu->compute_min.text());
+  if (platform.gpu->memory_bytes_min > 0) out += fmt::format(" with {}", bytes_text(platform.gpu->memory_bytes_min));
+  return out;
+}
+
 std::string model_text(const registry::Manifest& manifest, const registry::ModelDeclaration& model) {
   std::string out = fmt::format("\nmodel {}/{}  {}{}\n", manifest.publisher, model.name, model.task,
                                 model.is_streaming ? ", streaming" : "");
@@ -142,8 +150,8 @@ std::string package_text(const Package& package) {
   out += fmt::format("permissions  {}\n",
                      manifest.permissions.empty() ? "none" : fmt::format("{}", fmt::join(manifest.permissions, ", ")));
   for (const auto& platform : manifest.platforms)
-    out += fmt::format("platform     {} {}, {} >= {}  {}  {}\n", platform.os, platform.arch, platform.libc,
-                       platform.libc_min, platform.library, bytes_text(platform.size));
+    out += fmt::format("platform     {} {}, {} >= {}{}  {}  {}\n", platform.os, platform.arch, platform.libc,
+                       platform.libc_min, special_needs_text(platform), platform.library, bytes_text(platform.size));
   for (const auto& asset : manifest.assets)
     out += fmt::format("asset        {}  {}{}{}\n", asset.path, bytes_text(asset.size),
                        asset.media_type.empty() ? "" : "  ", asset.media_type);
@@ -158,7 +166,7 @@ std::string package_json(const Package& package) {
   if (!package.signature().key_id.hex.empty()) signature["key_id"] = package.signature().key_id.hex;
   if (!package.signature().key_publisher.empty()) signature["key_publisher"] = package.signature().key_publisher;
   Json platforms = Json::array(), assets = Json::array(), golden = Json::array();
-  for (const auto& p : manifest.platforms)
+  for (const auto& p : manifest.platforms) {
     platforms.push_back({{"os", p.os},
                          {"arch", p.arch},
                          {"libc", p.libc},
@@ -166,6 +174,12 @@ std::string package_json(const Package& package) {
                          {"library", p.library},
                          {"sha256", registry::to_hex(p.sha256)},
                          {"size", p.size}});
+    if (!p.cpu.empty()) platforms.back()["cpu"] = p.cpu;
+    if (p.gpu)
+      platforms.back()["gpu"] = {{"kind", p.gpu->kind},
+                                 {"compute_min", p.gpu->compute_min.text()},
+                                 {"memory_bytes_min", p.gpu->memory_bytes_min}};
+  }
   for (const auto& a : manifest.assets)
     assets.push_back(
         {{"path", a.path}, {"media_type", a.media_type}, {"sha256", registry::to_hex(a.sha256)}, {"size", a.size}});
