@@ -227,6 +227,11 @@ std::string VersionRange::text() const {
   return out;
 }
 
+VersionKey VersionRange::edge() const {
+  const auto& first = alternatives_.front();
+  return first.empty() ? version("0", "0", "0") : first.front().version;
+}
+
 Result<VersionRange> parse_version_range(std::string_view text) {
   if (auto ok = check_characters(text); !ok) return std::unexpected(ok.error());
   const auto spaced = with_single_spaces(text);

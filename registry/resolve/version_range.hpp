@@ -28,6 +28,8 @@ class VersionRange {
   bool admits(const VersionKey& version) const;
   // What it comes to, as npm prints it: "^1.2 || 3" is ">=1.2.0 <2.0.0-0||>=3.0.0 <4.0.0-0", everything is "*".
   std::string text() const;
+  // A version at its border, to tell what lies near it.
+  VersionKey edge() const;
 
  private:
   friend Result<VersionRange> parse_version_range(std::string_view text);

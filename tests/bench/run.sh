@@ -15,6 +15,7 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   json      tensor JSON, beside nlohmann-json
   call      the runtime's own cost of a call
   start     from a worker's death to its replacement, in T2n: by a zygote, and spawned; with and without libtorch
+  resolve   names of a catalogue of 10,000 plugins with 50 versions each: index built, asked, changed
   build     CPU seconds of a clean release build; only when it is named: tests/bench/build_cpu.sh
 
 examples:
@@ -28,12 +29,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|resolve|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start resolve)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -61,6 +62,7 @@ for name in "${names[@]}"; do
         [ ! -e $build/fixtures/$fixture.so ] || "${ahead[@]}" $build/bin/stoa_bench_worker_start $build/fixtures/$fixture.so T2n
       done ;;
     call) taskset -c 0,1 $build/bin/stoa_bench_call ;;
+    resolve) taskset -c 0 $build/bin/stoa_bench_resolve ;;
     *) http+=("$name") ;;
   esac
 done
