@@ -105,7 +105,8 @@ class ResolutionIndex::Edit {
 
   // In place of what has its id; withheld takes it out. Errors: invalid_argument "version.syntax"; already_exists
   // "index.conflict": another release offers this version of a model (what is withheld has to be put before what
-  // follows it). The edit is of no use after an error.
+  // follows it). After an error the edit is of
+  // no use. Many are put fastest plugin by plugin: 500,000 in 0.2 s, in no order in 1 s.
   Result<void> put(const IndexedRelease& release);
   // In place of the alias of that name. Error: invalid_argument "version.syntax".
   Result<void> put(const IndexedAlias& alias);
