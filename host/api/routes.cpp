@@ -106,11 +106,27 @@ http::Response look_up(const ApiContext& api, const ModelPath& path, Action acti
   return model_metadata(api.catalog, **model);
 }
 
+// A range or an alias becomes the version it means; a version stays what it is.
+Result<void> settle_version(const ApiContext& api, const http::RequestHead& head, ModelPath& path) {
+  if (path.version.empty() || !api.resolve || api.catalog.find(path.name, path.version)) return {};
+  constexpr std::uint32_t kWhole = 1'000'000;
+  const auto share_ppm = static_cast<std::uint32_t>(std::hash<std::string_view>()(head.request_id) % kWhole);
+  auto version = api.resolve(path.name, path.version, share_ppm);
+  if (version) {
+    path.version = std::move(*version);
+  } else if (version.error().reason != "model.unknown") {
+    return std::unexpected(std::move(version.error()));
+  }
+  return {};
+}
+
 // Everything under /v2/models/: the model's name may hold a slash, so that the router cannot take the path apart.
 Task<void> model_route(ApiContext& api, Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   auto target = target_of(head);
   if (!target) return http::answer_with(exchange, v2_error(target.error()));
+  if (auto settled = settle_version(api, head, target->path); !settled)
+    return http::answer_with(exchange, v2_error(settled.error()));
   const ActionRow& row = target->row;
   if (!takes(row, head.method)) return http::answer_with(exchange, other_method(api, head, *target));
   switch (row.action) {

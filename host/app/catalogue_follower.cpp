@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "registry/package/semver.hpp"
+#include "registry/resolve/model_reference.hpp"
 
 namespace stoa::app {
 namespace {
@@ -78,6 +79,41 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     wanted.emplace(model, std::move(one));
   }
   return wanted;
+}
+
+Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry::ResolutionInput& input,
+                                                                  const std::map<std::string, Wanted>& wanted) {
+  registry::ResolutionIndex::Edit edit(std::make_shared<const registry::ResolutionIndex>());
+  for (const registry::ResolvableRelease& release : input.releases) {
+    registry::IndexedRelease row{.id = release.id.text, .version = release.version, .models = {}, .platforms = {}};
+    row.availability = release.state == ReleaseState::revoked      ? registry::Availability::revoked
+                       : release.state == ReleaseState::yanked     ? registry::Availability::yanked
+                       : release.state == ReleaseState::deprecated ? registry::Availability::deprecated
+                                                                   : registry::Availability::published;
+    for (const std::string& model : input.facts[release.facts].models) {
+      const auto plan = wanted.find(model);
+      const bool is_served = plan != wanted.end() && plan->second.packages.contains(release.version);
+      if (is_served || release.state == ReleaseState::revoked) row.models.push_back(model);
+    }
+    if (row.models.empty()) continue;
+    if (auto put = edit.put(row); !put) return std::unexpected(put.error());
+  }
+  for (const registry::AliasRecord& alias : input.aliases) {
+    registry::IndexedAlias row{alias.model, alias.alias, {}};
+    for (const registry::AliasTarget& target : alias.targets) row.targets.push_back({target.version, target.ppm});
+    if (auto put = edit.put(row); !put) return std::unexpected(put.error());
+  }
+  return edit.finish();
+}
+
+Result<std::string> CatalogueFollower::resolve(std::string_view model, std::string_view selector,
+                                               std::uint32_t share_ppm) const {
+  const auto reference = registry::parse_model_reference(fmt::format("{}@{}", model, selector));
+  if (!reference) return std::unexpected(reference.error());
+  const auto found = index_.get()->resolve(
+      *reference, {.machine = nullptr, .now_ms = parts_.now_ms(), .pinned = {}, .share_ppm = share_ppm});
+  if (!found) return std::unexpected(found.error());
+  return found->version;
 }
 
 void CatalogueFollower::start() {
@@ -158,7 +194,13 @@ void CatalogueFollower::follow() {
     if (release.cool_until_ms > now_ms && (next_cool_ms_ == 0 || release.cool_until_ms < next_cool_ms_))
       next_cool_ms_ = release.cool_until_ms;
   revoke_all(*input);
-  for (const auto& [model, wanted] : wanted_of(*input, now_ms)) {
+  const auto plans = wanted_of(*input, now_ms);
+  if (auto index = index_of(*input, plans))
+    index_.set(std::move(*index));
+  else
+    parts_.log.write(Level::error, "catalogue.index",
+                     {{"reason", index.error().reason}, {"why", index.error().message}});
+  for (const auto& [model, wanted] : plans) {
     if (!remember(model, wanted)) continue;
     if (auto applied = parts_.rollout.apply(wanted.plan); !applied)
       parts_.log.write(Level::error, "release.plan_refused",

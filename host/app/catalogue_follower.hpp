@@ -13,6 +13,7 @@
 #include "host/rollout/rollout.hpp"
 #include "registry/catalogue/resolution_store.hpp"
 #include "registry/publishing/publishing.hpp"
+#include "registry/resolve/resolution_index.hpp"
 
 namespace stoa::app {
 
@@ -24,6 +25,9 @@ struct Wanted {
   std::map<std::string, registry::Sha256> packages;  // version -> package, of all that the plan names
 };
 std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms);
+// What ranges and aliases mean among the releases that these plans serve. Errors: those of ResolutionIndex::Edit.
+Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry::ResolutionInput& input,
+                                                                  const std::map<std::string, Wanted>& wanted);
 
 // Threads: changed() any; one thread of its own reads, unpacks and tells the roll-out, which loads on another.
 class CatalogueFollower {
@@ -45,6 +49,8 @@ class CatalogueFollower {
   // The catalogue may have changed. A revoked release stops answering within a second.
   void changed();
   void stop();
+  // For requests: any thread, no wait. Errors: those of ResolutionIndex::resolve and of the selector's grammar.
+  Result<std::string> resolve(std::string_view model, std::string_view selector, std::uint32_t share_ppm) const;
 
  private:
   void run();
@@ -56,6 +62,7 @@ class CatalogueFollower {
   std::mutex mutex_;
   std::condition_variable moved_;
   bool is_changed_ = true, is_stopped_ = false;  // Lock: mutex_
+  registry::CurrentIndex index_;
   std::thread thread_;
   // Its thread's alone.
   std::int64_t next_cool_ms_ = 0;                          // 0: nothing cools down

@@ -139,6 +139,10 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     if (!registry) return std::unexpected(registry.error());
     p.registry = std::move(*registry);
     p.registry->add_routes(operators, customers);
+    p.api->resolve = [&follower = p.registry->follower()](std::string_view model, std::string_view selector,
+                                                          std::uint32_t share_ppm) {
+      return follower.resolve(model, selector, share_ppm);
+    };
   }
   http::ServerConfig server;
   server.listeners.push_back(listener(p.config.customer, std::move(customers)));
