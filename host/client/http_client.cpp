@@ -1,0 +1,150 @@
+// http_client.cpp: libcurl behind Results. SPDX-License-Identifier: Apache-2.0
+#include "host/client/http_client.hpp"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/client/problem_answer.hpp"
+
+namespace stoa::client {
+namespace {
+
+// The longest list a registry sends is a page of 1000 releases.
+constexpr std::size_t kAnswerBytesMax = 64u << 20;
+
+std::size_t keep(char* bytes, std::size_t unit, std::size_t count, void* text) {
+  auto& kept = *static_cast<std::string*>(text);
+  const std::size_t size = unit * count;
+  if (size > kAnswerBytesMax - kept.size()) return 0;  // curl ends the transfer: CURLE_WRITE_ERROR
+  kept.append(bytes, size);
+  return size;
+}
+
+struct FreeFields {
+  void operator()(curl_slist* fields) const { curl_slist_free_all(fields); }
+};
+using Fields = std::unique_ptr<curl_slist, FreeFields>;
+
+void add(Fields& fields, const std::string& line) {
+  if (curl_slist* const longer = curl_slist_append(fields.get(), line.c_str())) {
+    (void)fields.release();
+    fields.reset(longer);
+  }
+}
+
+Error error_of_curl(CURLcode code, const std::string& url, const char* detail) {
+  const std::string what = printable(*detail ? detail : curl_easy_strerror(code));
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return {Code::invalid_argument, "client.url", fmt::format("{}: {}", url, what), 0};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {Code::deadline_exceeded, "client.silent", fmt::format("{}: {}", url, what), 0};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+      return {Code::unavailable, "client.tls", fmt::format("{}: {}", url, what), 0};
+    case CURLE_WRITE_ERROR:
+      return {Code::out_of_range, "client.answer",
+              fmt::format("{}: the answer has more than {} bytes", url, kAnswerBytesMax), 0};
+    default:
+      return {Code::unavailable, "client.connection", fmt::format("{}: {}", url, what), 0};
+  }
+}
+
+}  // namespace
+
+struct HttpClient::Sent {
+  const char* method;
+  std::string path;
+  std::string_view body;
+  const char* media_type;  // null: no body
+};
+
+void HttpClient::Free::operator()(void* handle) const { curl_easy_cleanup(handle); }
+
+Result<HttpClient> HttpClient::open(ClientOptions options) {
+  while (options.url.ends_with('/')) options.url.pop_back();
+  if (!options.url.starts_with("http://") && !options.url.starts_with("https://"))
+    return failure(Code::invalid_argument, "client.url",
+                   fmt::format("'{}' is no URL of a registry, want http:// or https://", printable(options.url)));
+  // A line break would begin another header field.
+  if (std::ranges::any_of(options.token, [](unsigned char c) { return c <= ' ' || c >= 0x7f; }))
+    return failure(Code::invalid_argument, "client.token", "the token has characters that no token has");
+  void* const handle = curl_easy_init();
+  if (!handle) return failure(Code::resource_exhausted, "client.connection", "libcurl has no memory");
+  return HttpClient(std::move(options), handle);
+}
+
+Result<Json> HttpClient::perform(const Sent& sent) {
+  CURL* const curl = handle_.get();
+  curl_easy_reset(curl);  // keeps the connection
+  Fields fields;
+  add(fields, "Accept: application/json");
+  add(fields, "Expect:");  // else curl waits a second for a "100 Continue" before a large body
+  if (!options_.token.empty()) add(fields, "Authorization: Bearer " + options_.token);
+  if (sent.media_type) add(fields, std::string("Content-Type: ") + sent.media_type);
+  const std::string url = options_.url + sent.path;
+  std::string answer;
+  char detail[CURL_ERROR_SIZE] = "";
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields.get());
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "stoa/" STOA_VERSION);
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, sent.method);
+  if (sent.media_type) {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent.body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sent.body.data());
+  }
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &keep);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, options_.connect_ms_max);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, options_.silence_s_max);
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (const CURLcode code = curl_easy_perform(curl); code != CURLE_OK)
+    return std::unexpected(error_of_curl(code, options_.url, detail));
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  if (status < 200 || status > 299) return std::unexpected(error_of(static_cast<unsigned>(status), answer));
+  if (answer.empty()) return Json();
+  Json body = Json::parse(answer, nullptr, false);
+  if (body.is_discarded())
+    return failure(Code::internal, "client.answer", fmt::format("{}: the answer is no JSON", options_.url));
+  return body;
+}
+
+Result<Json> HttpClient::ask(const Question& question) {
+  if (question.body.is_null()) {
+    const bool has_none = std::string_view(question.method) == "GET" || std::string_view(question.method) == "DELETE";
+    return perform({question.method, question.path, "", has_none ? nullptr : "application/json"});
+  }
+  const std::string text = question.body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return perform({question.method, question.path, text, "application/json"});
+}
+
+Result<Json> HttpClient::send_bytes(const std::string& path, std::span<const std::byte> bytes) {
+  return perform(
+      {"PUT", path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "application/octet-stream"});
+}
+
+std::string escape(std::string_view value) {
+  std::string out;
+  for (const char c : value) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '.' || c == '_' || c == '~';
+    if (is_plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+}  // namespace stoa::client
