@@ -112,6 +112,21 @@ TEST_F(Cli, FailuresHaveTheirExitCodeAndReason) {
       {"sign x.stoa --key acme.pub.pem", 1, "key.syntax"},
       {"new Bad_Name", 1, "name.syntax"},
       {"build ../none", 3, "file.not_found"},
+      {"publish x.stoa", 2, "usage"},
+      {"publish none.stoa --registry http://127.0.0.1:1", 3, "file.not_found"},
+      {"publish bare.stoa --registry http://127.0.0.1:1", 1, "signature.missing"},
+      {"publish x.stoa --registry http://127.0.0.1:1", 1, "client.connection"},
+      {"publish x.stoa --registry http://127.0.0.1:1 --token-file none.token", 3, "file.not_found"},
+      {"publish x.stoa --registry http://127.0.0.1:1 --token-file acme.pub.pem", 1, "client.token"},
+      {"releases list --registry nowhere", 1, "client.url"},
+      {"releases show --registry http://127.0.0.1:1", 2, "usage"},
+      {"releases bless x --registry http://127.0.0.1:1", 2, "usage"},
+      {"publishers add-key acme --registry http://127.0.0.1:1", 2, "usage"},
+      {"publishers create acme --registry http://127.0.0.1:1 --token-out acme.pub.pem", 3, "file.exists"},
+      {"publishers create acme --registry http://127.0.0.1:1 --token-out acme.token", 1, "client.connection"},
+      {"aliases move acme/m default 1.0.0 --beside 1.1.0=0 --registry http://127.0.0.1:1", 2, "usage"},
+      {"aliases move acme/m default 1.0.0 --beside 1.1.0=60 --beside 1.2.0=40 --registry http://127.0.0.1:1", 2,
+       "usage"},
   };
   for (const auto& row : rows) {
     const auto outcome = run(row.arguments);
@@ -125,7 +140,8 @@ TEST_F(Cli, FailuresHaveTheirExitCodeAndReason) {
 TEST_F(Cli, EveryCommandHasHelpWithExamples) {
   const auto help = run("--help");
   EXPECT_EQ(help.exit, 0);
-  for (const std::string command : {"new", "build", "keygen", "pack", "sign", "inspect"}) {
+  for (const std::string command : {"new", "build", "keygen", "pack", "sign", "inspect", "publish", "releases",
+                                    "publishers", "aliases", "operators", "audit"}) {
     EXPECT_NE(help.out.find("\n  " + command + " "), std::string::npos) << command;
     const auto own = run(command + " --help");
     EXPECT_EQ(own.exit, 0);

@@ -33,6 +33,7 @@ struct OptionForm {
   bool is_required = false;
   bool is_hidden = false;                // not in --help
   bool is_existing_folder = false;       // refused otherwise
+  const char* environment = nullptr;     // the variable that gives the value where the command line does not
   std::vector<std::string> one_of = {};  // empty: anything
   bool one_each = false;                 // of texts: one value after each name, not as many as follow it
   std::string (*refusal)(const std::string& value) = nullptr;  // "", or why a value is refused; checked row by row

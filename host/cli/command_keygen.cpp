@@ -1,16 +1,13 @@
 // command_keygen.cpp: `stoa keygen`: a new Ed25519 key as two PEM files.
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <memory>
 
 #include "host/cli/command.hpp"
+#include "host/cli/new_file.hpp"
 #include "host/cli/package_report.hpp"
 #include "registry/package/ed25519.hpp"
-#include "registry/package/file.hpp"
 
 namespace stoa::cli {
 namespace {
@@ -20,24 +17,18 @@ struct Options {
   bool json = false;
 };
 
-// Never over an existing file: a lost signing key cannot be had again.
-Result<void> write_new(const std::string& path, unsigned mode, const std::string& text) {
-  const registry::File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  if (file.fd() < 0) return std::unexpected(registry::file_error("create", path, errno));
-  if (auto ok = registry::write_all(file, std::as_bytes(std::span(text))); !ok) return ok;
-  if (::fsync(file.fd()) != 0) return std::unexpected(registry::file_error("fsync", path, errno));
-  return {};
-}
-
 Exit run(const Options& options) {
   const auto key = registry::PrivateKey::generate();
   const auto public_key = key.public_key();
   const auto private_file = options.out + ".key.pem", public_file = options.out + ".pub.pem";
-  if (auto ok = write_new(private_file, 0600, key.pem()); !ok) return report(ok.error());
-  if (auto ok = write_new(public_file, 0644, public_key.pem()); !ok) {
-    ::unlink(private_file.c_str());  // ours, made a moment ago: half a pair is of no use
-    return report(ok.error());
-  }
+  auto private_one = NewFile::create(private_file, 0600);
+  if (!private_one) return report(private_one.error());
+  auto public_one = NewFile::create(public_file, 0644);
+  if (!public_one) return report(public_one.error());
+  if (auto ok = private_one->write(key.pem()); !ok) return report(ok.error());
+  if (auto ok = public_one->write(public_key.pem()); !ok) return report(ok.error());
+  private_one->keep();
+  public_one->keep();
   if (options.json) {
     fmt::print(
         "{}", flat_json({{"private_key", private_file}, {"public_key", public_file}, {"key_id", public_key.id().hex}}));

@@ -11,6 +11,7 @@ namespace {
 void apply(CLI::Option& option, const OptionForm& form) {
   if (form.is_required) option.required();
   if (form.type_name) option.type_name(form.type_name);
+  if (form.environment) option.envname(form.environment);
   if (form.is_hidden) option.group("");
   if (form.is_existing_folder) option.check(CLI::ExistingDirectory);
   if (!form.one_of.empty()) option.check(CLI::IsMember(form.one_of));

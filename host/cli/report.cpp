@@ -31,6 +31,21 @@ constexpr Hint kHints[] = {
     {"signature.unknown_key", "give its publisher's key: --trust PUBLISHER=FILE, when you know that it is theirs"},
     {"signature.other_publisher", "a key speaks for one publisher; give the key of this one"},
     {"signature.", "the package was changed after it was signed, or the key is not the one that signed it"},
+    {"token.missing", "name the file of your token: --token-file FILE, or STOA_TOKEN_FILE"},
+    {"token.", "the token is not one of this registry, or was replaced: ask who runs it for a new one"},
+    {"role.not_allowed", "use the token of an operator whose role may do this; `stoa operators whoami` shows yours"},
+    {"publisher.foreign", "use the token of the publisher in front of the plugin's name"},
+    {"client.url", "--registry https://HOST:PORT, the operator plane of a host with a [registry]"},
+    {"client.tls", "the registry's certificate is not trusted here; name who vouches for it: --ca-file FILE"},
+    {"client.token", "the file holds the token alone, in one line"},
+    {"client.answer", "is this the operator plane of a host with a [registry]?"},
+    {"client.", "is the registry running, and is this its address? What was begun can be asked again"},
+    {"publish.waiting", "look again later: `stoa releases show RELEASE`"},
+    {"release.state",
+     "which step follows which: `stoa releases --help`; `stoa releases show RELEASE` tells where it is"},
+    {"release.rejected", "correct it and publish it again; what each check wants: docs/reference/publishing-checks.md"},
+    {"upload.quota", "the publisher's room is used up; ask who runs the registry for more"},
+    {"key.possession", "`stoa publishers add-key NAME --key FILE` with the private key itself"},
     {"key.syntax", "keys are PEM files, as `stoa keygen` or `openssl genpkey -algorithm ed25519` make them"},
     {"key.", "make a new key with `stoa keygen`"},
     {"file.not_found", "check the path"},
@@ -52,6 +67,7 @@ Exit report(const Error& error) { return report(error, std::string(hint_for(erro
 Exit report(const Error& error, const std::string& hint) {
   fmt::print(stderr, "error: {}\n  reason: {}\n", error.message, error.reason);
   if (!hint.empty()) fmt::print(stderr, "  hint: {}\n", hint);
+  if (error.reason == "usage") return Exit::usage;
   const bool is_environment = error.reason.starts_with("file.") || error.reason.starts_with("sdk.");
   return is_environment ? Exit::environment : Exit::refused;
 }

@@ -1,0 +1,118 @@
+// command_publishers.cpp: `stoa publishers`: who may publish in a registry, and their keys.
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "host/cli/command.hpp"
+#include "host/cli/key_option.hpp"
+#include "host/cli/registry_option.hpp"
+#include "host/cli/registry_text.hpp"
+#include "host/cli/token_answer.hpp"
+#include "registry/catalogue/catalogue.hpp"
+
+namespace stoa::cli {
+namespace {
+
+struct Options : ActionOptions {
+  std::string key, because, display_name, token_out;
+};
+
+std::string publisher_path(const Options& options) { return "/v1/publishers/" + client::escape(options.arguments[0]); }
+
+std::string key_path(const Options& options) {
+  return publisher_path(options) + "/keys/" + client::escape(options.arguments[1]);
+}
+
+Result<Json> list(HttpClient& registry, const Options&) { return registry.ask({.path = "/v1/publishers"}); }
+
+Result<Json> show(HttpClient& registry, const Options& options) {
+  return registry.ask({.path = publisher_path(options)});
+}
+
+Result<Json> create(HttpClient& registry, const Options& options) {
+  Json body{{"name", options.arguments[0]}};
+  if (!options.display_name.empty()) body["display_name"] = options.display_name;
+  return ask_for_token(registry, options.token_out, {"POST", "/v1/publishers", std::move(body)});
+}
+
+Result<Json> replace_token(HttpClient& registry, const Options& options) {
+  return ask_for_token(registry, options.token_out, {"POST", publisher_path(options) + "/token", nullptr});
+}
+
+Result<Json> let_pass(HttpClient& registry, const Options& options) {
+  return registry.ask({"POST", publisher_path(options) + "/let-pass", nullptr});
+}
+
+Result<Json> set_state(HttpClient& registry, const Options& options, const char* state) {
+  return registry.ask(
+      {"PUT", publisher_path(options) + "/state", Json{{"state", state}, {"because", options.because}}});
+}
+Result<Json> suspend(HttpClient& registry, const Options& options) { return set_state(registry, options, "suspended"); }
+Result<Json> verify(HttpClient& registry, const Options& options) { return set_state(registry, options, "verified"); }
+
+Result<Json> list_keys(HttpClient& registry, const Options& options) {
+  return registry.ask({.path = publisher_path(options) + "/keys"});
+}
+
+// The private key stays here: what it signs proves that it is had.
+Result<Json> add_key(HttpClient& registry, const Options& options) {
+  if (options.key.empty()) return failure(Code::invalid_argument, "usage", "--key: is missing, want a private key");
+  const auto key = load_private_key(options.key);
+  if (!key) return std::unexpected(key.error());
+  const registry::PublicKey point = key->public_key();
+  const auto possession = key->sign(registry::key_possession_text(options.arguments[0], point.id()));
+  return registry.ask({"POST", publisher_path(options) + "/keys",
+                       Json{{"public_key", point.pem()}, {"possession", registry::to_hex(possession)}}});
+}
+
+Result<Json> rotate_key(HttpClient& registry, const Options& options) {
+  return registry.ask({"POST", key_path(options) + "/rotate", Json::object()});
+}
+
+Result<Json> revoke_key(HttpClient& registry, const Options& options) {
+  return registry.ask({"POST", key_path(options) + "/revoke", Json{{"because", options.because}}});
+}
+
+std::string list_text(const Json& answer) {
+  return table_text(answer["items"], {"name", "state", "display_name", "created", "held_because"});
+}
+std::string keys_text(const Json& answer) {
+  return table_text(answer["items"], {"id", "state", "role", "valid_from", "valid_until", "revoked_from"});
+}
+
+constexpr RegistryAction<Options> kActions[] = {
+    {"list", "", &list, &list_text},
+    {"show", "NAME", &show, &record_text},
+    {"create", "NAME", &create, &record_text},
+    {"let-pass", "NAME", &let_pass, &record_text},
+    {"suspend", "NAME", &suspend, &record_text},
+    {"verify", "NAME", &verify, &record_text},
+    {"token", "NAME", &replace_token, &record_text},
+    {"keys", "NAME", &list_keys, &keys_text},
+    {"add-key", "NAME", &add_key, &record_text},
+    {"rotate-key", "NAME KEY", &rotate_key, &record_text},
+    {"revoke-key", "NAME KEY", &revoke_key, &record_text},
+};
+
+}  // namespace
+
+Action declare_publishers(CommandLine line) {
+  const auto options = std::make_shared<Options>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  add_registry_options(line, *options);
+  line.text("--display-name", options->display_name, "create: the name as people write it", {.type_name = "TEXT"});
+  line.text("--token-out", options->token_out, "create, token: a new file for the token, instead of showing it",
+            {.type_name = "FILE"});
+  line.text("--key", options->key, "add-key: the private key (PEM); it is not sent", {.type_name = "FILE"});
+  line.text("--because", options->because, "suspend, verify, revoke-key: the reason; it is kept",
+            {.type_name = "TEXT"});
+  line.footer(
+      "examples:\n"
+      "  stoa publishers create acme --display-name 'Acme Vision' --token-out acme.token --token-file admin.token\n"
+      "  stoa publishers let-pass acme --token-file admin.token       its name was held: it may pass all the same\n"
+      "  stoa publishers add-key acme --key acme.key.pem --token-file acme.token\n"
+      "  stoa publishers revoke-key acme KEY --because 'was stolen' --token-file admin.token\n\n"
+      "--registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");
+  return [options] { return run_action<Options>("publishers", kActions, *options); };
+}
+
+}  // namespace stoa::cli
