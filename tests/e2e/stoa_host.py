@@ -23,7 +23,8 @@ def skip(why):
 
 def staging(plugin):
     """The folder that `stoa pack` takes, of a plugin or of one that only the tests have."""
-    folders = [os.path.join(BUILD, at, plugin + ".plugin") for at in ("plugins/" + plugin, "tests/e2e/tally", "tests/e2e/isolation")]
+    places = ["plugins/" + plugin, "tests/e2e/tally", "tests/e2e/isolation", "tests/e2e/release"]
+    folders = [os.path.join(BUILD, at, plugin + ".plugin") for at in places]
     built = [folder for folder in folders if os.path.isdir(os.path.join(folder, "lib"))]
     if not built:
         skip(f"{plugin} is not built in this preset")

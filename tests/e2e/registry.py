@@ -1,0 +1,197 @@
+"""registry.py: a release's whole life by the command `stoa` alone: its publisher, its package over a line that breaks, its
+review, its calls, its successor, its end.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from stoa_host import BUILD, Host, call, call_json, check, staging, stoa
+
+STOA = os.path.join(BUILD, "bin/stoa")
+MODEL = "stoa-demo/release"
+MIB = 1 << 20
+ASSET_BYTES, BREAK_BYTES = 20 * MIB, 12 * MIB  # in the middle of the second chunk of 8 MiB
+
+
+class BreakingLine:
+    """A line to a port of this machine that stands still once, after so many bytes; is_still tells when."""
+
+    def __init__(self, port):
+        self.port, self.sent, self.break_at, self.is_still = port, 0, None, threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self.port))
+            threading.Thread(target=self.carry, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self.carry, args=(far, near, False), daemon=True).start()
+
+    def carry(self, source, target, is_upward):
+        try:
+            while data := source.recv(65536):
+                if is_upward:
+                    self.sent += len(data)
+                    if self.break_at is not None and self.sent > self.break_at:
+                        self.break_at = None
+                        self.is_still.set()
+                        break
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.close()
+
+
+class Registry:
+    """The command line as one person uses it: with a token of their own."""
+
+    def __init__(self, url, token_file):
+        self.environment = {**os.environ, "STOA_REGISTRY": url, "STOA_TOKEN_FILE": str(token_file)}
+
+    def start(self, *argv):
+        return subprocess.Popen([STOA, *map(str, argv)], env=self.environment, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, *argv):
+        process = self.start(*argv)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+    def text(self, *argv):
+        status, out, err = self.run(*argv)
+        check(status == 0, f"stoa {' '.join(map(str, argv))} ended with {status}: {out}{err}")
+        return out
+
+    def json(self, *argv):
+        return json.loads(self.text(*argv, "--json"))
+
+    def refused(self, reason, *argv):
+        status, _, err = self.run(*argv)
+        check(status != 0 and f"reason: {reason}\n" in err and "hint: " in err,
+              f"stoa {' '.join(map(str, argv))} is not refused with {reason} and a hint: {status} {err}")
+
+
+def package(host, version):
+    """A signed package of several chunks: a large asset joins what is built."""
+    name = "release_" + version.replace(".", "_")
+    folder, file = host.folder / (name + ".plugin"), host.folder / (name + ".stoa")
+    shutil.copytree(staging(name), folder)
+    (folder / "assets").mkdir()
+    (folder / "assets/table.bin").write_bytes(random.Random(version).randbytes(ASSET_BYTES))
+    for argv in (["pack", folder, "-o", file], ["sign", file, "--key", host.folder / "key.key.pem"]):
+        stoa(*argv)
+    return file
+
+
+def infer(host, version=None):
+    """Status, and what answered: the release itself says which it is."""
+    of = f"/versions/{version}" if version else ""
+    body = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["which"]}]}
+    status, answer = call_json(f"{host.url}/v2/models/{MODEL}{of}/infer", body)
+    return status, answer["outputs"][0]["data"][0] if status == 200 else ""
+
+
+def wait_for(is_so, what, seconds=30):
+    end = time.monotonic() + seconds
+    while not is_so():
+        check(time.monotonic() < end, f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+
+
+def publish_interrupted(host, admin, partner, line):
+    """The first run is killed in its second chunk; the next one sends what is missing, and no more."""
+    file = package(host, "1.0.0")
+    state = file.parent / (file.name + ".upload")
+    line.break_at = BREAK_BYTES
+    killed = partner.start("publish", file, "--wait")
+    check(line.is_still.wait(60), "the line never stood still")
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate(timeout=30)
+    check(state.exists(), "the killed run left no state")
+    line.sent = 0
+    release = partner.json("publish", file, "--wait", "--changelog", "the first one")
+    check(line.sent < file.stat().st_size - 7 * MIB, f"the second run sent {line.sent} bytes of {file.stat().st_size}")
+    check(not state.exists(), "the state of a finished run is still there")
+    check({c["verdict"] for c in release["checks"]} <= {"passed", "warned", "skipped"}, f"its checks: {release['checks']}")
+    drafts = admin.json("releases", "list", "--state", "draft")["items"]
+    check(not drafts, f"the interrupted run left drafts: {drafts}")
+    return release["id"]
+
+
+def main():
+    staging("release_1_0_0")
+    with Host([], '[registry]\nfolder = "registry"\n', in_process=()) as host:
+        line = BreakingLine(host.operator_port)
+        admin = Registry(host.operator_url, host.folder / "registry/admin.token")
+        partner = Registry(line.url, host.folder / "partner.token")
+
+        admin.json("operators", "create", "rita", "reviewer", "--token-out", host.folder / "rita.token")
+        check((host.folder / "rita.token").stat().st_mode & 0o777 == 0o600, "a token's file is readable by others")
+        rita = Registry(host.operator_url, host.folder / "rita.token")
+        check(rita.json("operators", "whoami")["role"] == "reviewer", "rita is no reviewer")
+        rita.refused("role.not_allowed", "publishers", "create", "acme")
+        publisher = admin.json("publishers", "create", "stoa-demo", "--token-out", host.folder / "partner.token")
+        check("token" not in publisher, "the token is shown although it has a file")
+        if "held_because" in publisher:
+            admin.text("publishers", "let-pass", "stoa-demo")
+        key = partner.json("publishers", "add-key", "stoa-demo", "--key", host.folder / "key.key.pem")["id"]
+        check(key in partner.text("publishers", "keys", "stoa-demo"), "the key is not listed")
+        check(admin.json("publishers", "show", "stoa-demo")["state"] == "verified", "a key makes no publisher")
+
+        first = publish_interrupted(host, admin, partner, line)
+        check(infer(host)[0] == 404, "what nobody reviewed is served")
+        partner.refused("role.not_allowed", "releases", "accept", first)
+        rita.text("releases", "accept", first)
+        wait_for(lambda: infer(host) == (200, "1.0.0"), "the first release answers")
+
+        second = partner.json("publish", package(host, "1.1.0"), "--wait")["id"]
+        rita.text("releases", "accept", second)
+        wait_for(lambda: infer(host) == (200, "1.1.0"), "the second release takes over")
+        rita.text("aliases", "move", MODEL, "default", "1.0.0", "--note", "not yet")
+        wait_for(lambda: infer(host) == (200, "1.0.0"), "the alias moves back")
+        rita.text("aliases", "move", MODEL, "default", "1.1.0")
+        wait_for(lambda: infer(host) == (200, "1.1.0"), "the alias moves on")
+        check("not yet" in rita.text("aliases", "steps", "--model", MODEL), "the step's note is not kept")
+
+        rita.text("releases", "yank", second, "--because", "wrong labels")
+        check(rita.json("releases", "show", second)["state"] == "yanked", "it is not yanked")
+        check(infer(host)[0] == 200, "what is yanked answers nobody any more")
+        began = time.monotonic()
+        rita.text("releases", "revoke", second, "--because", "leaks inputs")
+        wait_for(lambda: infer(host, "1.1.0")[0] == 410, "the revoked release is gone", 10)
+        print(f"revoked: 410 {time.monotonic() - began:.3f} s after the command began")
+        package_sha256 = admin.json("releases", "show", second)["package"]["sha256"]
+        check(call(f"{host.url}/v1/packages/{package_sha256}")[0] == 410, "its package can still be had")
+        admin.refused("release.state", "releases", "restore", second, "--because", "please")
+
+        whole = admin.text("audit", "verify")
+        actions = [each["action"] for each in admin.json("audit", "list", "--most", "1000")["items"]]
+        check(whole.startswith(f"whole: {len(actions)} lines"), f"{whole} but {len(actions)} are listed")
+        check({"publisher.create", "release.draft", "release.yank", "release.revoke"} <= set(actions), f"{set(actions)}")
+        print(whole, end="")
+        line.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
