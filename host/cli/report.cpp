@@ -44,6 +44,7 @@ constexpr Hint kHints[] = {
     {"release.state",
      "which step follows which: `stoa releases --help`; `stoa releases show RELEASE` tells where it is"},
     {"release.rejected", "correct it and publish it again; what each check wants: docs/reference/publishing-checks.md"},
+    {"publisher.held", "an operator lets the name pass, if it is no mistake: `stoa publishers let-pass NAME`"},
     {"upload.quota", "the publisher's room is used up; ask who runs the registry for more"},
     {"key.possession", "`stoa publishers add-key NAME --key FILE` with the private key itself"},
     {"key.syntax", "keys are PEM files, as `stoa keygen` or `openssl genpkey -algorithm ed25519` make them"},
