@@ -9,7 +9,8 @@ usage() {
 usage: examples/quickstart.sh [--once] [--port N] [--no-install]
 
   installs the Debian packages that are missing, builds the host and the image classifier, signs the plugin with a
-  new key, serves it and posts real pictures. The host stays up until Ctrl-C.
+  new key, publishes it over HTTP in a new registry, reviews it, and posts real pictures to what is served then. The
+  host stays up until Ctrl-C.
 
   --once         end the host after the first answers
   --port N       port for applications (default 8080; 0: any free one)
@@ -36,13 +37,13 @@ done
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 if [ $install -eq 1 ]; then
-  step "1/5 Debian packages"
+  step "1/6 Debian packages"
   examples/install_packages.sh examples/debian-packages.txt
 fi
 
 build=build/quickstart
 mkdir -p build
-step "2/5 building the host and the plugin (a few minutes the first time)"
+step "2/6 building the host and the plugin (a few minutes the first time)"
 cmake --preset release -B $build -DSTOA_TESTS=OFF -DSTOA_BENCH=OFF > $build.configure.log 2>&1 ||
   { tail -20 $build.configure.log; exit 1; }
 cmake --build $build --target stoa image_classify
@@ -50,29 +51,60 @@ stoa=$build/bin/stoa
 
 demo=$build/demo
 rm -rf $demo
-mkdir -p $demo/packages $demo/keys
-step "3/5 packing and signing the plugin"
-$stoa keygen --out $demo/keys/stoa-demo
+mkdir -p $demo/packages
+package=$demo/stoa-demo-image-classify-1.0.0.stoa
+step "3/6 packing and signing the plugin"
+$stoa keygen --out $demo/stoa-demo
 $stoa pack $build/plugins/image_classify/image_classify.plugin -o $demo/unsigned.stoa
-$stoa sign $demo/unsigned.stoa --key $demo/keys/stoa-demo.key.pem -o $demo/packages/stoa-demo-image-classify-1.0.0.stoa
-$stoa inspect $demo/packages/*.stoa --trust stoa-demo=$demo/keys/stoa-demo.pub.pem
+$stoa sign $demo/unsigned.stoa --key $demo/stoa-demo.key.pem -o $package
+$stoa inspect $package --trust stoa-demo=$demo/stoa-demo.pub.pem
 
-step "4/5 starting the host"
-# The plugin runs in a sandboxed worker. --allow: libtorch's oneDNN makes code for each new shape.
-$stoa serve --packages $demo/packages --state $demo/state --trust stoa-demo=$demo/keys/stoa-demo.pub.pem \
-  --allow 'stoa-demo/image-classify=jit' --port "$port" --operator-port 0 --ports-file $demo/ports > $demo/host.log 2>&1 &
+step "4/6 starting a host with a registry"
+# The plugin runs in a sandboxed worker. permissions: libtorch's oneDNN makes code for each new shape.
+cat > $demo/stoa.toml <<EOT
+packages = "packages"
+state = "state"
+[registry]
+folder = "registry"
+[permissions]
+"stoa-demo/image-classify" = ["jit"]
+[customer]
+port = $port
+[operator]
+port = 0
+EOT
+$stoa serve --config $demo/stoa.toml --ports-file $demo/ports > $demo/host.log 2>&1 &
 host=$!
 trap 'kill -TERM $host 2>/dev/null; wait $host 2>/dev/null || true' EXIT
-for _ in $(seq 300); do
-  kill -0 $host 2>/dev/null || { cat $demo/host.log; echo "error: the host ended; its log is above" >&2; exit 1; }
-  [ -s $demo/ports ] && curl -sf "http://127.0.0.1:$(sed -n 1p $demo/ports)/v2/health/ready" > /dev/null && break
-  sleep 0.2
-done
+# wait_until SECONDS WHAT COMMAND...: until the command succeeds; ends with the host's log if it does not, or the host ends.
+wait_until() {
+  local seconds=$1 what=$2 end=$((SECONDS + $1))
+  shift 2
+  until "$@" > /dev/null 2>&1; do
+    kill -0 $host 2>/dev/null || { cat $demo/host.log; echo "error: the host ended; its log is above" >&2; exit 1; }
+    [ $SECONDS -lt $end ] || { cat $demo/host.log; echo "error: $what: not after $seconds s" >&2; exit 1; }
+    sleep 0.2
+  done
+}
+wait_until 60 "the host has no ports" test -s $demo/ports
 url=http://127.0.0.1:$(sed -n 1p $demo/ports)
-curl -sf "$url/v2/health/ready" > /dev/null || { cat $demo/host.log; echo "error: the host is not ready after 60 s" >&2; exit 1; }
-echo "ready at $url"
+export STOA_REGISTRY=http://127.0.0.1:$(sed -n 2p $demo/ports)
+wait_until 60 "the host is not alive" curl -sf "$url/v2/health/live"
+echo "applications ask $url, operators and publishers $STOA_REGISTRY"
 
-step "5/5 asking it about pictures"
+step "5/6 publishing it: a publisher, its key, its package, a review, a name"
+admin="--token-file $demo/registry/admin.token" partner="--token-file $demo/stoa-demo.token"
+$stoa publishers create stoa-demo --display-name 'Stoa Demo' --token-out $demo/stoa-demo.token $admin
+$stoa publishers let-pass stoa-demo $admin  # a name with "stoa" in it is held until an operator has looked at it
+$stoa publishers add-key stoa-demo --key $demo/stoa-demo.key.pem $partner
+$stoa publish $package --changelog 'the first release' --wait $partner
+release=$($stoa releases list --plugin stoa-demo/image-classify --json $partner | jq -r '.items[0].id')
+$stoa releases accept "$release" $admin
+$stoa aliases move stoa-demo/fashion default 1.0.0 --note quickstart $admin
+wait_until 60 "the model is not ready" curl -sf "$url/v2/models/stoa-demo/fashion/ready"
+$stoa audit verify $admin
+
+step "6/6 asking it about pictures"
 model=stoa-demo/fashion
 for picture in plugins/image_classify/pictures/*.png plugins/image_classify/pictures/*.jpg; do
   [ -e "$picture" ] || continue
@@ -89,7 +121,8 @@ cat <<EOT
   try it yourself:
     curl -s $url/v2/models/$model | jq
     curl -s -H 'Content-Type: image/png' --data-binary @plugins/image_classify/pictures/$(ls plugins/image_classify/pictures 2>/dev/null | grep png | head -1) $url/v2/models/$model/infer | jq
-    curl -s http://127.0.0.1:$(sed -n 2p $demo/ports)/metrics
+    curl -s $STOA_REGISTRY/metrics
+    $stoa releases list --registry $STOA_REGISTRY
 EOT
 if [ $once -eq 0 ]; then
   echo
