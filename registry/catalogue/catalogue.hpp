@@ -118,8 +118,9 @@ class Catalogue {
   // Of a draft whose package does not come: its bytes count against the quota as long as it is there.
   Result<void> drop_draft(const Actor& actor, const ReleaseId& id);
   // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected
-  // before it was ever published. Whose signature it carries is the checks' question, and asked again when it is to be
-  // published: then its key must have been active for the publisher when it was submitted ("release.key").
+  // before it was ever published. package: read with every key that the catalogue has. Whose signature it carries is
+  // the checks' question, and asked again when it is to be published: then its key must have been active for the
+  // publisher when it was submitted ("release.key").
   Result<ReleaseRecord> submit(const Actor& actor, const ReleaseId& id, const Package& package);
   Result<ReleaseRecord> begin_checks(const ReleaseId& id);
   // A failed one rejects the release, a key that does not count quarantines it; else it waits for its review, or is

@@ -57,6 +57,8 @@ Result<Issued<PublisherRecord>> Catalogue::replace_publisher_token(const Actor& 
   if (!act) return std::unexpected(act.error());
   auto record = read_publisher(connection_, name);
   if (!record) return std::unexpected(record.error());
+  if (record->state == "closed")
+    return failure(Code::failed_precondition, "publisher.state", fmt::format("publisher '{}' is closed", name));
   std::string token = new_token(TokenKind::publisher);
   if (auto kept = update_publisher_token(connection_, name, hash_of_token(token)); !kept)
     return std::unexpected(kept.error());

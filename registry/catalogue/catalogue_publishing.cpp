@@ -74,6 +74,13 @@ Result<void> require_free_models(database::Connection& connection, const Release
   return {};
 }
 
+// Empty where nothing is proved: an envelope may claim any key.
+KeyId verified_key(const SignatureReport& signature) {
+  const bool is_verified =
+      signature.state == SignatureState::trusted || signature.state == SignatureState::other_publisher;
+  return is_verified ? signature.key_id : KeyId{};
+}
+
 Result<void> require_announced(const ReleaseRecord& release, const Package& package) {
   const Manifest& manifest = package.manifest();
   if (manifest.id() != release.plugin || manifest.version != release.version)
@@ -159,10 +166,10 @@ Result<ReleaseRecord> Catalogue::submit(const Actor& actor, const ReleaseId& id,
   if (auto free = require_free_models(connection_, *release); !free) return std::unexpected(free.error());
   release->state = ReleaseState::submitted;
   release->manifest = package.manifest_json();
-  release->key = package.signature().key_id;
+  release->key = verified_key(package.signature());
   release->submitted_ms = release->changed_ms = act->now_ms;
   const auto line = act->note(actor, "release.submit", subject_of(*release),
-                              release->key.hex.empty() ? "not signed" : "signed by " + release->key.hex);
+                              release->key.hex.empty() ? "signed by no known key" : "signed by " + release->key.hex);
   if (!line) return std::unexpected(line.error());
   release->audit_line = *line;
   if (auto kept = update_release(connection_, *release); !kept) return std::unexpected(kept.error());

@@ -24,7 +24,7 @@ Result<void> require_key_counts(database::Connection& connection, const ReleaseR
   const auto refusal = [&](std::string_view why) {
     return failure(Code::failed_precondition, "release.key", fmt::format("{} {}", subject_of(release), why));
   };
-  if (release.key.hex.empty()) return refusal("is not signed");
+  if (release.key.hex.empty()) return refusal("is signed by no key that is known here");
   const auto key = read_key(connection, owner, release.key);
   if (!key && key.error().code == Code::not_found)
     return refusal(fmt::format("is signed by {}, which is no key of '{}'", release.key.hex, owner));
