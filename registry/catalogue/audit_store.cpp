@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "registry/catalogue/chain_hash.hpp"
 #include "registry/catalogue/digest_column.hpp"
 
@@ -56,11 +58,9 @@ Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at
 Result<std::vector<AuditLine>> read_audit(database::Connection& connection, std::int64_t before, std::size_t most,
                                           std::string_view subject) {
   std::vector<AuditLine> lines;
-  auto rows = connection.query(
-      fmt::format(
-          "SELECT {} FROM audit WHERE (?1 = 0 OR line < ?1) AND (?2 = '' OR subject = ?2) ORDER BY line DESC LIMIT ?3",
-          kColumns),
-      before, subject, most);
+  auto rows = connection.query(fmt::format("SELECT {} FROM audit WHERE line < ?1 {} ORDER BY line DESC LIMIT ?3",
+                                           kColumns, subject.empty() ? "" : "AND subject = ?2"),
+                               before == 0 ? std::numeric_limits<std::int64_t>::max() : before, subject, most);
   while (rows.next()) lines.push_back(line_of(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return lines;

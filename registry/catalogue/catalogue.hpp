@@ -118,7 +118,8 @@ class Catalogue {
   // Of a draft whose package does not come: its bytes count against the quota as long as it is there.
   Result<void> drop_draft(const Actor& actor, const ReleaseId& id);
   // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected
-  // before it was ever published. package: read with every key that the catalogue has. Whose signature it carries is
+  // before it was ever published. package: of a file that whoever stored it found to
+  // have the announced digest, read with every key that the catalogue has. Whose signature it carries is
   // the checks' question, and asked again when it is to be published: then its key must have been active for the
   // publisher when it was submitted ("release.key").
   Result<ReleaseRecord> submit(const Actor& actor, const ReleaseId& id, const Package& package);

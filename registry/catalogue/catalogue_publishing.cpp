@@ -209,7 +209,7 @@ Result<ReleaseRecord> Catalogue::end_checks(const ReleaseId& id, const std::vect
     release->state = ReleaseState::rejected;
     release->state_because = fmt::format("check {}: {}: {}", failed->name, failed->reason, failed->message);
   } else if (release->state == ReleaseState::quarantined) {
-    // A reviewer was faster; the reason stays the reviewer's.
+    action = "release.quarantine";  // a reviewer was faster; the reason stays the reviewer's
   } else if (!key_counts) {
     action = "release.quarantine";
     release->state = ReleaseState::quarantined;

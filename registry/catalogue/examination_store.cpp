@@ -19,8 +19,16 @@ constexpr Rule kRules[] = {
      "WHEN 'release.check' THEN 'validating' WHEN 'release.publish' THEN 'published' WHEN 'release.restore' THEN "
      "'published' WHEN 'release.reject' THEN 'rejected' WHEN 'release.quarantine' THEN 'quarantined' WHEN "
      "'release.deprecate' THEN 'deprecated' WHEN 'release.yank' THEN 'yanked' WHEN 'release.revoke' THEN 'revoked' "
-     "WHEN 'release.checked' THEN CASE WHEN r.state = 'quarantined' THEN 'quarantined' ELSE 'validating' END END, '') "
-     "<> r.state"},
+     "WHEN 'release.checked' THEN 'validating' END, '') <> r.state"},
+    {"has another digest than the audit log says",
+     "SELECT r.id FROM releases r WHERE NOT EXISTS(SELECT 1 FROM audit a WHERE a.subject = r.plugin || ' ' || "
+     "r.version "
+     "AND a.action = 'release.draft' AND a.detail = lower(hex(r.package_sha256)))"},
+    {"is signed by another key than the audit log says",
+     "SELECT r.id FROM releases r WHERE r.state <> 'draft' AND r.key_id <> '' AND NOT EXISTS(SELECT 1 FROM audit a "
+     "WHERE "
+     "a.subject = r.plugin || ' ' || r.version AND a.action = 'release.submit' AND a.detail = 'signed by ' || "
+     "r.key_id)"},
     {"is in the audit log with a later step than its own",
      "SELECT r.id FROM releases r WHERE (r.state NOT IN ('draft', 'rejected') OR r.published_ms IS NOT NULL) AND "
      "EXISTS(SELECT 1 FROM audit a WHERE a.line > r.audit_line AND a.subject = r.plugin || ' ' || r.version AND "
@@ -42,8 +50,9 @@ constexpr Rule kRules[] = {
      "AND k.valid_from_ms <= r.submitted_ms AND COALESCE(k.valid_until_ms > r.submitted_ms, 1) AND "
      "COALESCE(k.revoked_from_ms > r.submitted_ms, 1))"},
     {"is a model of two plugins",
-     "SELECT m.model FROM release_models m JOIN releases r ON r.id = m.release WHERE r.state NOT IN ('draft', "
-     "'rejected', 'revoked') GROUP BY m.model HAVING COUNT(DISTINCT r.plugin) > 1"},
+     "SELECT t.model FROM model_texts t JOIN release_models m ON m.text = t.id JOIN releases r ON r.id = m.release "
+     "WHERE r.state NOT IN ('draft', "
+     "'rejected', 'revoked') GROUP BY t.model HAVING COUNT(DISTINCT r.plugin) > 1"},
     {"is no number of alias steps that the audit log tells of",
      "SELECT s.steps FROM (SELECT COUNT(*) AS steps FROM alias_steps) s WHERE s.steps <> (SELECT COUNT(*) FROM audit "
      "WHERE action IN ('alias.move', 'alias.approve'))"},

@@ -1,6 +1,8 @@
 // plugin_store.cpp: SQL of plugins. SPDX-License-Identifier: Apache-2.0
 #include "registry/catalogue/plugin_store.hpp"
 
+#include <fmt/format.h>
+
 namespace stoa::registry {
 namespace {
 
@@ -26,8 +28,8 @@ Result<std::optional<PluginRecord>> read_plugin(database::Connection& connection
 Result<std::vector<PluginRecord>> read_plugins(database::Connection& connection, std::string_view publisher) {
   std::vector<PluginRecord> records;
   auto rows = connection.query(
-      "SELECT name, publisher, state, held_because, created_ms FROM plugins WHERE ?1 = '' OR publisher = ?1 ORDER BY "
-      "name",
+      fmt::format("SELECT name, publisher, state, held_because, created_ms FROM plugins {} ORDER BY name",
+                  publisher.empty() ? "" : "WHERE publisher = ?1"),
       publisher);
   while (rows.next()) records.push_back(plugin_of(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
@@ -47,7 +49,8 @@ Result<void> update_plugin(database::Connection& connection, const PluginRecord&
 Result<std::string> read_other_owner(database::Connection& connection, std::string_view model,
                                      std::string_view plugin) {
   auto rows = connection.query(
-      "SELECT r.plugin FROM release_models m JOIN releases r ON r.id = m.release WHERE m.model = ? AND r.plugin <> ? "
+      "SELECT r.plugin FROM model_texts t JOIN release_models m ON m.text = t.id JOIN releases r ON r.id = m.release "
+      "WHERE t.model = ? AND r.plugin <> ? "
       "AND r.state NOT IN ('draft', 'rejected', 'revoked') LIMIT 1",
       model, plugin);
   std::string owner;

@@ -95,10 +95,9 @@ Result<void> insert_key(database::Connection& connection, const PublisherKeyReco
 
 Result<std::vector<PublisherKeyRecord>> read_keys(database::Connection& connection, std::string_view publisher) {
   std::vector<PublisherKeyRecord> records;
-  auto rows = connection.query(
-      fmt::format("SELECT {} FROM publisher_keys WHERE ?1 = '' OR publisher = ?1 ORDER BY publisher, added_ms, key_id",
-                  kKey),
-      publisher);
+  auto rows = connection.query(fmt::format("SELECT {} FROM publisher_keys {} ORDER BY publisher, added_ms, key_id",
+                                           kKey, publisher.empty() ? "" : "WHERE publisher = ?1"),
+                               publisher);
   while (rows.next()) {
     auto key = key_of(rows);
     if (!key) return std::unexpected(key.error());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "registry/catalogue/digest_column.hpp"
+#include "registry/catalogue/search_store.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -60,28 +61,34 @@ Result<std::vector<ReleaseRecord>> all_of(database::Rows rows) {
 // Of the releases `chosen` selects the ids of, from the newest back, each with its models.
 std::string select_releases(std::string_view chosen, bool with_manifest) {
   return fmt::format(
-      "SELECT {}, {}, m.model, m.task, m.description FROM releases r JOIN release_documents d ON d.release = r.id "
-      "LEFT JOIN release_models m ON m.release = r.id WHERE r.id IN ({}) ORDER BY r.id DESC, m.model",
+      "SELECT {}, {}, t.model, t.task, t.description FROM releases r JOIN release_documents d ON d.release = r.id LEFT "
+      "JOIN release_models m ON m.release = r.id LEFT JOIN model_texts t ON t.id = m.text WHERE r.id IN ({}) ORDER BY "
+      "r.id DESC, t.model",
       kRelease, with_manifest ? "d.manifest" : "''", chosen);
 }
 
-// LIKE's own signs are letters of the text that is looked for.
-std::string like_pattern(std::string_view text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return text.empty() ? std::string() : pattern + '%';
+// The id of a row that is kept once.
+Result<std::int64_t> id_in(database::Rows rows) {
+  const std::int64_t id = rows.next() ? rows.integer(0) : 0;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return id;
 }
 
 Result<std::int64_t> facts_row(database::Connection& connection, const std::string& text) {
   if (auto kept = connection.run("INSERT INTO release_facts(text) VALUES(?) ON CONFLICT(text) DO NOTHING", text); !kept)
     return kept;
-  auto rows = connection.query("SELECT id FROM release_facts WHERE text = ?", text);
-  const std::int64_t id = rows.next() ? rows.integer(0) : 0;
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return id;
+  return id_in(connection.query("SELECT id FROM release_facts WHERE text = ?", text));
+}
+
+Result<std::int64_t> text_row(database::Connection& connection, std::string_view plugin, const ReleaseModel& model) {
+  if (auto kept = connection.run("INSERT INTO model_texts(model, plugin, task, description) VALUES(?, ?, ?, ?) ON "
+                                 "CONFLICT(model, plugin, task, description) DO NOTHING",
+                                 model.name, plugin, model.task, model.description);
+      !kept)
+    return kept;
+  return id_in(
+      connection.query("SELECT id FROM model_texts WHERE model = ? AND plugin = ? AND task = ? AND description = ?",
+                       model.name, plugin, model.task, model.description));
 }
 
 }  // namespace
@@ -117,9 +124,10 @@ Result<void> write_package(database::Connection& connection, const ReleaseRecord
       !row)
     return std::unexpected(row.error());
   for (const ReleaseModel& model : record.models) {
-    auto row = connection.run("INSERT INTO release_models VALUES(?, ?, ?, ?)", record.id.text, model.name, model.task,
-                              model.description);
-    if (!row) return std::unexpected(row.error());
+    const auto text = text_row(connection, record.plugin, model);
+    if (!text) return std::unexpected(text.error());
+    if (auto row = connection.run("INSERT INTO release_models VALUES(?, ?)", record.id.text, *text); !row)
+      return std::unexpected(row.error());
   }
   return {};
 }
@@ -168,8 +176,8 @@ Result<std::vector<ReleaseId>> find_signed(database::Connection& connection, std
 Result<ReleaseState> read_model_state(database::Connection& connection, std::string_view model,
                                       std::string_view version) {
   auto rows = connection.query(
-      fmt::format("SELECT r.state, r.version_key = ?2 AND {} FROM release_models m JOIN releases r ON r.id = m.release "
-                  "WHERE m.model = ?1 ORDER BY 2 DESC LIMIT 1",
+      fmt::format("SELECT r.state, r.version_key = ?2 AND {} FROM model_texts t JOIN release_models m ON m.text = t.id "
+                  "JOIN releases r ON r.id = m.release WHERE t.model = ?1 ORDER BY 2 DESC LIMIT 1",
                   kHolds),
       model, version_key_of(version));
   const bool is_model = rows.next();
@@ -182,15 +190,9 @@ Result<ReleaseState> read_model_state(database::Connection& connection, std::str
 }
 
 Result<std::vector<ReleaseRecord>> read_releases(database::Connection& connection, const ReleaseFilter& filter) {
-  // Numbered values, so that a filter that is not asked for costs nothing but its comparison with ''.
-  static constexpr std::string_view kChosen =
-      "SELECT r.id FROM releases r JOIN plugins p ON p.name = r.plugin WHERE (?1 = '' OR p.publisher = ?1) "
-      "AND (?2 = '' OR r.plugin = ?2) AND (?3 = '' OR r.state = ?3) AND (?4 = '' OR r.id < ?4) "
-      "AND ((?5 = '' AND ?6 = '' AND ?7 = '') OR EXISTS(SELECT 1 FROM release_models m "
-      "WHERE m.release = r.id AND (?5 = '' OR m.model = ?5) AND (?6 = '' OR m.task = ?6) AND (?7 = '' "
-      "OR r.plugin LIKE ?7 ESCAPE '\\' OR m.model LIKE ?7 ESCAPE '\\' OR m.description LIKE ?7 ESCAPE '\\' "
-      "OR m.task LIKE ?7 ESCAPE '\\'))) ORDER BY r.id DESC LIMIT ?8";
-  return all_of(connection.query(select_releases(kChosen, filter.with_manifest), filter.publisher, filter.plugin,
+  const auto chosen = select_ids(connection, filter);
+  if (!chosen) return std::unexpected(chosen.error());
+  return all_of(connection.query(select_releases(*chosen, filter.with_manifest), filter.publisher, filter.plugin,
                                  filter.state ? name_of(*filter.state) : std::string_view(), filter.after, filter.model,
                                  filter.task, like_pattern(filter.text), filter.most));
 }

@@ -38,10 +38,10 @@ Result<ReleaseState> read_model_state(database::Connection& connection, std::str
                                       std::string_view version);
 
 struct ReleaseFilter {
-  std::string publisher, plugin, model, task;  // each empty: any
-  std::optional<ReleaseState> state;
-  std::string text;   // in the plugin's or a model's name, its description or task; of a draft: nowhere
-  std::string after;  // id of the last one seen; empty: from the newest
+  std::string publisher = {}, plugin = {}, model = {}, task = {};  // each empty: any
+  std::optional<ReleaseState> state = {};
+  std::string text = {};   // in the plugin's or a model's name, its description or task; of a draft: nowhere
+  std::string after = {};  // id of the last one seen; empty: from the newest
   std::size_t most = 50;
   bool with_manifest = false;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "registry/catalogue/alias_store.hpp"
 #include "registry/catalogue/digest_column.hpp"
@@ -27,26 +28,40 @@ Result<PlaceOfFacts> read_facts(database::Connection& connection, std::vector<Re
   return places;
 }
 
+Result<std::unordered_set<std::string>> read_delisted(database::Connection& connection) {
+  std::unordered_set<std::string> names;
+  auto rows = connection.query("SELECT name FROM plugins WHERE state <> 'listed'");
+  while (rows.next()) names.emplace(rows.text(0));
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return names;
+}
+
+bool is_told(ReleaseState state) { return is_servable(state) || state == ReleaseState::revoked; }
+
+// Half a million rows within a second: nothing is joined, sorted or compared by SQLite here.
 Result<std::vector<ResolvableRelease>> read_rows(database::Connection& connection, const PlaceOfFacts& places) {
+  const auto delisted = read_delisted(connection);
+  if (!delisted) return std::unexpected(delisted.error());
   std::vector<ResolvableRelease> releases;
   auto rows = connection.query(
-      "SELECT r.id, r.plugin, r.version, r.state, r.facts, p.state = 'listed', r.published_ms, r.cool_until_ms, "
-      "r.package_sha256 FROM releases r JOIN plugins p ON p.name = r.plugin WHERE r.state IN ('published', "
-      "'deprecated', 'yanked', 'revoked')");
+      "SELECT state, facts, id, plugin, version, published_ms, cool_until_ms, package_sha256 FROM releases");
   while (rows.next()) {
-    const auto facts = places.find(rows.integer(4));
-    const auto state = release_state_of(rows.text(3));
+    const auto state = release_state_of(rows.text(0));
+    if (state && !is_told(*state)) continue;
+    const auto facts = places.find(rows.integer(1));
     if (facts == places.end() || !state)
-      return failure(Code::data_loss, "database.corrupt", fmt::format("release {} has no facts", rows.text(0)));
-    releases.push_back({.id = {std::string(rows.text(0))},
-                        .plugin = std::string(rows.text(1)),
-                        .version = std::string(rows.text(2)),
-                        .state = *state,
-                        .facts = facts->second,
-                        .is_listed = rows.integer(5) != 0,
-                        .published_ms = rows.integer(6),
-                        .cool_until_ms = rows.integer(7),
-                        .package_sha256 = digest_in(rows, 8)});
+      return failure(Code::data_loss, "database.corrupt",
+                     fmt::format("release {} has no state or facts", rows.text(2)));
+    ResolvableRelease& release = releases.emplace_back();
+    release.id.text = rows.text(2);
+    release.plugin = rows.text(3);
+    release.version = rows.text(4);
+    release.state = *state;
+    release.facts = facts->second;
+    release.is_listed = delisted->empty() || !delisted->contains(release.plugin);
+    release.published_ms = rows.integer(5);
+    release.cool_until_ms = rows.integer(6);
+    release.package_sha256 = digest_in(rows, 7);
   }
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return releases;

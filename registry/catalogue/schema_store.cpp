@@ -4,14 +4,21 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <fstream>
 #include <iterator>
+#include <string_view>
 
 namespace stoa::registry {
 namespace {
 
+constexpr std::string_view kMagic("SQLite format 3\0", 16);
+constexpr std::size_t kVersionAt = 60;  // user_version, four bytes, the highest first
+
 // Times are milliseconds of Unix time, digests and keys blobs of 32 bytes, states the words of registry/README.md.
 // Portable but for the pragma: no rowid but where a sequence is wanted, no type that PostgreSQL has not. Manifests and
-// changelogs have a table of their own: rows of releases stay short, and a host reads all of them when it starts.
+// changelogs have a table of their own: rows of releases stay short, and a host reads all of them when it starts. What
+// the versions of a plugin mostly share, facts and the models' texts, is kept once.
 constexpr const char* kSteps[] = {
     R"sql(
 CREATE TABLE catalogue(revision INTEGER NOT NULL);
@@ -28,6 +35,7 @@ CREATE TABLE publisher_keys(
 CREATE TABLE plugins(
   name TEXT PRIMARY KEY, publisher TEXT NOT NULL REFERENCES publishers(name), state TEXT NOT NULL, held_because TEXT,
   created_ms INTEGER NOT NULL);
+CREATE INDEX plugins_publisher ON plugins(publisher);
 CREATE TABLE release_facts(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE releases(
   id TEXT PRIMARY KEY, plugin TEXT NOT NULL REFERENCES plugins(name), version TEXT NOT NULL, version_key TEXT NOT NULL,
@@ -42,10 +50,14 @@ CREATE UNIQUE INDEX releases_version ON releases(plugin, version_key)
 CREATE INDEX releases_key ON releases(key_id);
 CREATE INDEX releases_package ON releases(package_sha256);
 CREATE INDEX releases_state ON releases(state, id);
+CREATE INDEX releases_plugin ON releases(plugin, id);
+CREATE TABLE model_texts(
+  id INTEGER PRIMARY KEY, model TEXT NOT NULL, plugin TEXT NOT NULL, task TEXT NOT NULL, description TEXT NOT NULL,
+  UNIQUE(model, plugin, task, description));
 CREATE TABLE release_models(
-  release TEXT NOT NULL REFERENCES releases(id), model TEXT NOT NULL, task TEXT NOT NULL, description TEXT NOT NULL,
-  PRIMARY KEY(release, model));
-CREATE INDEX release_models_model ON release_models(model, release);
+  release TEXT NOT NULL REFERENCES releases(id), text INTEGER NOT NULL REFERENCES model_texts(id),
+  PRIMARY KEY(release, text));
+CREATE INDEX release_models_text ON release_models(text, release);
 CREATE TABLE checks(
   release TEXT NOT NULL REFERENCES releases(id), place INTEGER NOT NULL, name TEXT NOT NULL, verdict TEXT NOT NULL,
   reason TEXT NOT NULL, message TEXT NOT NULL, took_us INTEGER NOT NULL, PRIMARY KEY(release, place));
@@ -79,12 +91,11 @@ Result<std::int64_t> version_of(database::Connection& connection) {
   return version;
 }
 
-Result<std::int64_t> known_version_of(database::Connection& connection) {
-  auto version = version_of(connection);
-  if (!version || *version <= newest_schema()) return version;
+Result<void> require_known(std::int64_t version) {
+  if (version <= newest_schema()) return {};
   return failure(
       Code::failed_precondition, "catalogue.newer",
-      fmt::format("the catalogue's file has schema {}, this program knows {}: it was written by a newer Stoa", *version,
+      fmt::format("the catalogue's file has schema {}, this program knows {}: it was written by a newer Stoa", version,
                   newest_schema()));
 }
 
@@ -93,17 +104,20 @@ Result<std::int64_t> known_version_of(database::Connection& connection) {
 std::int64_t newest_schema() { return std::ssize(kSteps); }
 
 Result<void> require_known_schema(const std::filesystem::path& file) {
-  std::error_code none;
-  if (std::filesystem::file_size(file, none) == 0 || none) return {};
-  auto connection = database::Connection::open(file, database::Access::read);
-  if (!connection) return std::unexpected(connection.error());
-  const auto version = known_version_of(*connection);
-  return version ? Result<void>() : std::unexpected(version.error());
+  // The header itself (sqlite.org/fileformat.html): opening a database may already write into it.
+  std::array<char, kVersionAt + 4> header{};
+  std::ifstream in(file, std::ios::binary);
+  if (!in.read(header.data(), header.size()) || !std::string_view(header.data(), header.size()).starts_with(kMagic))
+    return {};
+  std::int64_t version = 0;
+  for (std::size_t i = 0; i < 4; ++i) version = version << 8 | static_cast<std::uint8_t>(header[kVersionAt + i]);
+  return require_known(version);
 }
 
 Result<void> migrate(database::Connection& connection) {
-  const auto version = known_version_of(connection);
+  const auto version = version_of(connection);
   if (!version) return std::unexpected(version.error());
+  if (auto known = require_known(*version); !known) return known;
   for (std::int64_t next = *version; next < newest_schema(); ++next) {
     auto transaction = database::Transaction::begin(connection);
     if (!transaction) return std::unexpected(transaction.error());

@@ -176,12 +176,16 @@ class ReadyCatalogue : public TestCatalogue {
     (void)(*this)->require_approvals(admin, "acme/talk", 1);
     proposal = (*this)->move_alias(reviewer, {"acme/talk", "champion", {{"1.0.0"}}, ""})->proposal->id;
     now_ms += 1'000;
-    close();
-    for (const auto& part : {"2.0.0", "1.8.0"}) (void)package({.version = part}, &key);
-    std::filesystem::copy_file(file(), folder / "ready.db");
-    open();
+    for (const char* version : {"1.8.0", "2.0.0"}) (void)package({.version = version}, &key);  // so that acts need not
+    keep();
   }
 
+  // As put_back() will find it.
+  void keep() {
+    close();
+    std::filesystem::copy_file(file(), folder / "ready.db", std::filesystem::copy_options::overwrite_existing);
+    open();
+  }
   void put_back() {
     close();
     for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file().string() + end);
