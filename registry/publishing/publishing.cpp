@@ -86,17 +86,35 @@ Result<Announced> Publishing::announce(const Actor& actor, const NewRelease& rel
   if (blobs_->find(release.package_sha256)) return announced;
   auto upload = uploads_.begin({.owner = owner, .size = release.package_bytes, .digest = release.package_sha256},
                                {.bytes_max = bytes_max, .stored_bytes = stored}, now_ns());
-  if (!upload) return std::unexpected(upload.error());
+  if (!upload) {
+    // A draft that nothing can be sent for would count against the quota for ever.
+    const auto dropped =
+        with_catalogue([&](Catalogue& catalogue) { return catalogue.drop_draft(actor, announced.release.id); });
+    return std::unexpected(dropped ? upload.error() : dropped.error());
+  }
   announced.upload = std::move(*upload);
   return announced;
 }
 
+// An upload belongs to a publisher's name, which an operator may have, too: an operator's right is a role.
+Result<UploadKey> Publishing::upload_key(const Actor& actor, const UploadId& id) {
+  if (actor.kind == Actor::Kind::publisher) return UploadKey{id, actor.name};
+  if (auto allowed = require(actor, Permission::manage_publishers); !allowed) return std::unexpected(allowed.error());
+  const auto all = uploads_.list();
+  if (!all) return std::unexpected(all.error());
+  for (const UploadStatus& upload : *all)
+    if (upload.id == id) return UploadKey{id, upload.terms.owner};
+  return failure(Code::not_found, "upload.not_found", "there is no upload " + id.text());
+}
+
 Result<UploadStatus> Publishing::append(const Actor& actor, const UploadId& id, const UploadChunk& chunk) {
-  return uploads_.append({id, actor.name}, chunk, now_ns());
+  const auto key = upload_key(actor, id);
+  return key ? uploads_.append(*key, chunk, now_ns()) : std::unexpected(key.error());
 }
 
 Result<UploadStatus> Publishing::upload(const Actor& actor, const UploadId& id) {
-  return uploads_.status({id, actor.name}, now_ns());
+  const auto key = upload_key(actor, id);
+  return key ? uploads_.status(*key, now_ns()) : std::unexpected(key.error());
 }
 
 Result<std::vector<SubmissionKey>> Publishing::keys_of(const std::string& publisher) {
@@ -234,13 +252,12 @@ Result<Blob> Publishing::find_package(const std::optional<Actor>& actor, const S
     return actor && release.state != ReleaseState::draft &&
            require_publisher(*actor, publisher_of(release.plugin), Permission::read_catalogue).has_value();
   };
+  if (std::ranges::any_of(*releases, may_have)) return blobs_->find(digest);
   const auto revoked = std::ranges::find(*releases, ReleaseState::revoked, &ReleaseRecord::state);
-  if (revoked != releases->end() && !actor)
-    return failure(Code::failed_precondition, "release.revoked",
-                   fmt::format("{} {} is revoked: {}", revoked->plugin, revoked->version, revoked->state_because));
-  if (std::ranges::none_of(*releases, may_have))
+  if (revoked == releases->end())
     return failure(Code::not_found, "package.unknown", "there is no package " + to_hex(digest));
-  return blobs_->find(digest);
+  return failure(Code::failed_precondition, "release.revoked",
+                 fmt::format("{} {} is revoked: {}", revoked->plugin, revoked->version, revoked->state_because));
 }
 
 }  // namespace stoa::registry

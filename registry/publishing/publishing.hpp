@@ -43,7 +43,9 @@ class Publishing {
     return use(*catalogue_);
   }
 
+  // Errors: the catalogue's of a draft and those of Uploads::begin; then there is no draft either.
   Result<Announced> announce(const Actor& actor, const NewRelease& release);
+  // An upload is its publisher's and the admins'.
   Result<UploadStatus> append(const Actor& actor, const UploadId& id, const UploadChunk& chunk);
   Result<UploadStatus> upload(const Actor& actor, const UploadId& id);
   // The bytes are whole: they become a blob, the draft a submitted release. Reads the package once.
@@ -62,6 +64,7 @@ class Publishing {
  private:
   Publishing(PublishingOptions options, std::unique_ptr<BlobStore> blobs);
   std::int64_t now_ns() const { return options_.now_ms() * 1'000'000; }
+  Result<UploadKey> upload_key(const Actor& actor, const UploadId& id);
   Result<Package> open_package(const Sha256& digest, const std::vector<SubmissionKey>& keys);
   Result<Submission> submission_of(const ReleaseRecord& release);
   Result<std::vector<SubmissionKey>> keys_of(const std::string& publisher);
