@@ -36,7 +36,8 @@ class Connection final : public Exchange,
   const RequestHead& head() const override { return head_; }
   Task<Result<Body>> read_body(BodyLimits limits) override;
   Task<bool> reply(Response response) override;
-  Task<bool> begin_stream(unsigned status, std::string_view content_type) override;
+  using Exchange::begin_stream;
+  Task<bool> begin_stream(StreamHead head) override;
   Task<bool> write(std::string_view bytes) override;
   Task<bool> end_stream() override;
   std::shared_ptr<Signal> make_signal() override;
@@ -118,7 +119,8 @@ class Connection final : public Exchange,
   bool is_gone_ = false, gone_was_told_ = false, is_cut_ = false;
   bool closes_ = false;  // after this answer
   bool stream_is_chunked_ = false, stream_head_is_due_ = false;
-  unsigned unsuspended_ = 0;  // requests served since this coroutine last let others run
+  std::optional<std::uint64_t> stream_left_;  // of a stream whose length was said
+  unsigned unsuspended_ = 0;                  // requests served since this coroutine last let others run
 
   std::move_only_function<void(Waited)> resume_;
 };

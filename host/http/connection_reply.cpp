@@ -171,26 +171,29 @@ Task<bool> Connection::reply(Response response) {
   co_return send_now(cursor) || co_await send_rest(cursor);
 }
 
-Task<bool> Connection::begin_stream(unsigned status, std::string_view content_type) {
+Task<bool> Connection::begin_stream(StreamHead head) {
   if (answer_ != Answer::none) {
     thread_.counters.handler_defects.add();
     closes_ = true;
     co_return false;
   }
   answer_ = Answer::streaming;
-  status_ = status;
-  stream_is_chunked_ = !parsed_.is_http_1_0;
-  closes_ = should_close() || !stream_is_chunked_;
+  status_ = head.status;
+  stream_left_ = head.length;
+  stream_is_chunked_ = !parsed_.is_http_1_0 && !head.length;
+  closes_ = should_close() || (!stream_is_chunked_ && !head.length);
   block_->output.clear();
   append_head(block_->output,
-              {.status = status,
-               .content_type = content_type,
+              {.status = head.status,
+               .content_type = head.content_type,
                .request_id = head_.request_id,
-               .framing = stream_is_chunked_ ? Framing::chunked : Framing::until_close,
-               .content_length = 0,
-               .fields = {},
+               .framing = head.length          ? Framing::length
+                          : stream_is_chunked_ ? Framing::chunked
+                                               : Framing::until_close,
+               .content_length = head.length.value_or(0),
+               .fields = head.fields,
                .close = closes_,
-               .says_keep_alive = false},
+               .says_keep_alive = parsed_.is_http_1_0 && !closes_},
               thread_.date);
   // It leaves with the first piece, or when the handler starts to wait for one.
   stream_head_is_due_ = true;
@@ -206,6 +209,11 @@ Task<bool> Connection::flush_stream_head() {
 Task<bool> Connection::write(std::string_view bytes) {
   if (answer_ != Answer::streaming || is_gone_ || is_cut_) co_return false;
   if (bytes.empty() || head_.method == Method::head) co_return true;
+  if (stream_left_ && bytes.size() > *stream_left_) {
+    thread_.counters.handler_defects.add();
+    co_return false;
+  }
+  if (stream_left_) *stream_left_ -= bytes.size();
   std::string& out = block_->output;
   if (!std::exchange(stream_head_is_due_, false)) out.clear();
   if (stream_is_chunked_) {
@@ -225,6 +233,8 @@ Task<bool> Connection::write(std::string_view bytes) {
 
 Task<bool> Connection::end_stream() {
   if (answer_ != Answer::streaming) co_return false;
+  // Left as it is, a stream is cut when its handler returns.
+  if (stream_left_.value_or(0) > 0 && head_.method != Method::head) co_return false;
   std::string& out = block_->output;
   if (!std::exchange(stream_head_is_due_, false)) out.clear();
   if (stream_is_chunked_ && head_.method != Method::head) out.append("0\r\n\r\n");

@@ -106,6 +106,15 @@ struct Response {
   bool close = false;                                                 // ends the connection after this answer
 };
 
+// The head of an answer whose bytes come one after another.
+struct StreamHead {
+  unsigned status = 200;
+  std::string_view content_type;                                      // static storage
+  std::vector<std::pair<std::string_view, std::string>> fields = {};  // names in static storage
+  // How many bytes will be written. A stream that ends with fewer is cut, so that no client takes it for whole.
+  std::optional<std::uint64_t> length = {};
+};
+
 enum class Waited : std::uint8_t { signalled, deadline, client_gone };
 
 // Set from any thread, awaited by one handler on its I/O thread. Wakes are coalesced per I/O thread.
@@ -132,9 +141,12 @@ class Exchange {
   // False: the client is gone.
   virtual Task<bool> reply(Response response) = 0;
 
-  // A stream of unknown length (chunked, or until close for HTTP/1.0). write returns when the kernel has taken the
-  // bytes: a slow client is felt here. False from any of them: the client is gone, stop.
-  virtual Task<bool> begin_stream(unsigned status, std::string_view content_type) = 0;
+  // A stream of unknown length (chunked, or until close for HTTP/1.0), or of the one its head says. write returns when
+  // the kernel has taken the bytes: a slow client is felt here. False from any of them: the client is gone, stop.
+  virtual Task<bool> begin_stream(StreamHead head) = 0;
+  Task<bool> begin_stream(unsigned status, std::string_view content_type) {
+    return begin_stream(StreamHead{.status = status, .content_type = content_type});
+  }
   virtual Task<bool> write(std::string_view bytes) = 0;
   virtual Task<bool> end_stream() = 0;
 
