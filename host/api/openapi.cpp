@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/api/openapi_registry.hpp"
+
 namespace stoa::api {
 namespace {
 
@@ -245,6 +247,7 @@ OpenApiDocument describe_api() {
   };
   json& schemas = document["components"]["schemas"];
   for (const auto& schema : kSchemas) schemas[schema.name] = json::parse(schema.text);
+  describe_registry(document);
   return OpenApiDocument(document.dump(1));
 }
 

@@ -27,7 +27,8 @@ def main():
         check(json.loads(done.stdout)["valid"] is True, f"the validator refuses it: {done.stdout[-3000:]} {done.stderr[-1000:]}")
         # Every path of it that needs no model is there.
         for path, operations in document["paths"].items():
-            if "{" in path or "get" not in operations:
+            # This host has no registry, which is what /v1 is.
+            if "{" in path or "get" not in operations or path.startswith("/v1/"):
                 continue
             url = host.operator_url if path == "/metrics" else host.url
             check(call(url + path)[0] == 200, f"GET {path} is described and does not answer 200")

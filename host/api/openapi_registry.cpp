@@ -1,0 +1,155 @@
+// openapi_registry.cpp: the registry's routes as a table. docs/reference/registry-api.md says what they mean.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/api/openapi_registry.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace stoa::api {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kRegistryTag = "registry";
+
+// body: its members, "name" a string, "bytes#" an integer, "targets[]" a list; "?" behind: it may be left out. "*": the
+// bytes as they are. query: parameters, none of them required.
+struct RegistryOperation {
+  const char *method, *path, *id, *summary, *body, *query;
+  unsigned status = 200;
+  bool is_public = false;  // anybody may ask
+};
+constexpr RegistryOperation kRegistryOperations[] = {
+    {"get", "/v1/whoami", "whoAmI", "Whose token this is", "", ""},
+    {"get", "/v1/operators", "listOperators", "Operators", "", ""},
+    {"post", "/v1/operators", "createOperator", "A new operator and its token", "name role", "", 201},
+    {"delete", "/v1/operators/{name}", "revokeOperator", "An operator's token counts no more", "", "", 204},
+    {"get", "/v1/audit", "readAudit", "The audit log, newest first", "", "subject before limit"},
+    {"get", "/v1/audit/head", "examine", "Examines the catalogue and its chains", "", ""},
+    {"get", "/v1/publishers", "listPublishers", "Publishers", "", "", 200, true},
+    {"post", "/v1/publishers", "createPublisher", "A new publisher and its token", "name display_name?", "", 201},
+    {"get", "/v1/publishers/{name}", "onePublisher", "A publisher", "", "", 200, true},
+    {"post", "/v1/publishers/{name}/token", "replaceToken", "A new token instead of the old one", "", ""},
+    {"post", "/v1/publishers/{name}/let-pass", "letPass", "Ends the hold of a name", "", ""},
+    {"put", "/v1/publishers/{name}/state", "setPublisherState", "Suspends, closes or verifies", "state because", ""},
+    {"get", "/v1/publishers/{name}/keys", "listKeys", "A publisher's keys", "", "", 200, true},
+    {"post", "/v1/publishers/{name}/keys", "addKey", "A new key", "public_key possession", "", 201},
+    {"post", "/v1/publishers/{name}/keys/{key}/rotate", "rotateKey", "A key signs nothing new", "at_ms#?", ""},
+    {"post", "/v1/publishers/{name}/keys/{key}/revoke", "revokeKey", "What a key signed does not count",
+     "because from_ms#?", ""},
+    {"get", "/v1/publishers/{name}/plugins", "listPlugins", "A publisher's plugins", "", "", 200, true},
+    {"put", "/v1/publishers/{name}/plugins/{plugin}/state", "setPluginState", "Lists or delists", "state because", ""},
+    {"get", "/v1/releases", "listReleases", "Releases", "", "publisher plugin model task state q after limit", 200,
+     true},
+    {"post", "/v1/releases", "announceRelease", "A draft, and where its bytes go",
+     "plugin version sha256 bytes# changelog?", "", 201},
+    {"get", "/v1/releases/{release}", "oneRelease", "A release, its checks, its manifest", "", "", 200, true},
+    {"delete", "/v1/releases/{release}", "dropDraft", "Drops a draft", "", "", 204},
+    {"get", "/v1/uploads/{upload}", "uploadStatus", "Where an upload goes on", "", ""},
+    {"put", "/v1/uploads/{upload}", "sendChunk", "A chunk, at most 16 MiB", "*", "offset"},
+    {"post", "/v1/releases/{release}/submit", "submitRelease", "The bytes are whole: checks follow", "upload?", "",
+     202},
+    {"post", "/v1/releases/{release}/review", "reviewRelease", "Accepts, rejects or quarantines", "verdict because?",
+     ""},
+    {"post", "/v1/releases/{release}/deprecate", "deprecateRelease", "Advises against it", "because", ""},
+    {"post", "/v1/releases/{release}/yank", "yankRelease", "Nobody gets it by default", "because", ""},
+    {"post", "/v1/releases/{release}/restore", "restoreRelease", "Published again", "because", ""},
+    {"post", "/v1/releases/{release}/revoke", "revokeRelease", "Nobody gets it, ever", "because", ""},
+    {"get", "/v1/aliases", "listAliases", "A model's aliases", "", "model", 200, true},
+    {"put", "/v1/aliases", "moveAlias", "Points an alias", "model alias targets[] note?", ""},
+    {"get", "/v1/aliases/steps", "listAliasSteps", "The steps of an alias", "", "model alias limit", 200, true},
+    {"post", "/v1/aliases/take-back", "takeBackAlias", "To where it pointed before", "model alias note?", ""},
+    {"put", "/v1/aliases/approvals", "requireApprovals", "Whether a move needs two", "model approvals#", ""},
+    {"get", "/v1/proposals", "listProposals", "Moves that wait", "", "state"},
+    {"post", "/v1/proposals/{proposal}/approve", "approveProposal", "Makes the move", "", ""},
+    {"post", "/v1/proposals/{proposal}/decline", "declineProposal", "Drops the move", "", ""},
+    {"get", "/v1/packages/{sha256}", "getPackage", "A package's bytes (customer plane, too)", "", "", 200, true},
+};
+
+// Calls use(word) for each of them.
+template <class Use>
+void for_each_word(std::string_view words, Use&& use) {
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find(' '));
+    use(word);
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+  }
+}
+
+json registry_parameter(std::string_view name, std::string_view in) {
+  return {{"name", name}, {"in", in}, {"required", in == "path"}, {"schema", {{"type", "string"}}}};
+}
+
+json registry_parameters(const RegistryOperation& operation) {
+  json parameters = json::array();
+  std::string_view path = operation.path;
+  for (std::size_t open = path.find('{'); open != path.npos; open = path.find('{')) {
+    path.remove_prefix(open + 1);
+    parameters.push_back(registry_parameter(path.substr(0, path.find('}')), "path"));
+  }
+  for_each_word(operation.query,
+                [&](std::string_view name) { parameters.push_back(registry_parameter(name, "query")); });
+  return parameters;
+}
+
+json registry_body(std::string_view members) {
+  if (members == "*")
+    return {{"required", true},
+            {"content", {{"application/octet-stream", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}}}};
+  json schema = {{"type", "object"}, {"additionalProperties", false}, {"properties", json::object()}};
+  for_each_word(members, [&](std::string_view member) {
+    const bool is_required = !member.ends_with('?');
+    if (!is_required) member.remove_suffix(1);
+    json kind = {{"type", "string"}};
+    if (member.ends_with('#')) {
+      member.remove_suffix(1);
+      kind = {{"type", "integer"}};
+    } else if (member.ends_with("[]")) {
+      member.remove_suffix(2);
+      kind = {{"type", "array"}, {"items", {{"type", "object"}}}};
+    }
+    if (is_required) schema["required"].push_back(member);
+    schema["properties"][std::string(member)] = std::move(kind);
+  });
+  const bool is_required = schema.contains("required");
+  return {{"required", is_required}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+}
+
+json registry_answer(const RegistryOperation& operation) {
+  json answer = {{"description", operation.status == 202 ? "Taken, not done yet" : "Done"}};
+  if (operation.status == 204) return answer;
+  if (std::string_view(operation.id) == "getPackage")
+    answer["content"]["application/vnd.stoa.package"] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  else
+    answer["content"]["application/json"] = {{"schema", {{"$ref", "#/components/schemas/AnyObject"}}}};
+  return answer;
+}
+
+}  // namespace
+
+void describe_registry(json& document) {
+  document["tags"].push_back(
+      {{"name", kRegistryTag}, {"description", "only where the host has a registry, and on the operator's listener"}});
+  document["components"]["securitySchemes"]["registryToken"] = {{"type", "http"}, {"scheme", "bearer"}};
+  const json problem = {
+      {"description", "Any failure: the reason is a word, the detail begins with the field."},
+      {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
+  for (const RegistryOperation& operation : kRegistryOperations) {
+    json described = {{"operationId", operation.id},
+                      {"summary", operation.summary},
+                      {"tags", json::array({kRegistryTag})},
+                      {"security", json::array({{{"registryToken", json::array()}}})}};
+    if (operation.is_public) described["security"].push_back(json::object());
+    if (json parameters = registry_parameters(operation); !parameters.empty())
+      described["parameters"] = std::move(parameters);
+    if (operation.body[0] != '\0') described["requestBody"] = registry_body(operation.body);
+    described["responses"][std::to_string(operation.status)] = registry_answer(operation);
+    if (std::string_view(operation.id) == "moveAlias" || std::string_view(operation.id) == "takeBackAlias")
+      described["responses"]["202"] = {{"description", "A second operator has to approve it."}};
+    described["responses"]["default"] = problem;
+    document["paths"][operation.path][operation.method] = std::move(described);
+  }
+}
+
+}  // namespace stoa::api
