@@ -15,7 +15,8 @@ namespace {
 using registry::ReleaseState;
 
 constexpr std::string_view kDefaultAlias = "default";
-constexpr std::chrono::milliseconds kIdle{1000};  // between two looks at what has cooled down
+constexpr std::chrono::milliseconds kIdle{1000};    // between two looks at what has cooled down
+constexpr std::chrono::milliseconds kSettling{50};  // between two looks at what still loads
 
 // Whether a is to be preferred as the default: no pre-release, then the higher one.
 bool is_better(const std::string& a, const std::string& b) {
@@ -25,9 +26,11 @@ bool is_better(const std::string& a, const std::string& b) {
   return registry::compare_precedence(*left, *right) > 0;
 }
 
-// The largest share is the stable release; the next one is on trial beside it.
+// The largest share is the stable release, of equal ones the lower version; the next one is on trial beside it.
 void aim(rollout::TrafficPlan& plan, std::vector<registry::AliasTarget> targets) {
-  std::ranges::sort(targets, std::ranges::greater(), &registry::AliasTarget::ppm);
+  std::ranges::sort(targets, [](const registry::AliasTarget& a, const registry::AliasTarget& b) {
+    return a.ppm != b.ppm ? a.ppm > b.ppm : is_better(b.version, a.version);
+  });
   plan.stable = targets[0].version;
   if (targets.size() > 1)
     plan.candidate =
@@ -63,10 +66,9 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
       std::erase_if(targets,
                     [&](const registry::AliasTarget& target) { return !known.releases.contains(target.version); });
       if (targets.empty()) continue;
-      if (alias.alias == kDefaultAlias)
-        aim(one.plan, std::move(targets));
-      else
-        for (const registry::AliasTarget& target : targets) beside.insert(target.version);
+      // A plan has one candidate: what a third target names stays reachable by its version.
+      for (const registry::AliasTarget& target : targets) beside.insert(target.version);
+      if (alias.alias == kDefaultAlias) aim(one.plan, std::move(targets));
     }
     if (one.plan.stable.empty()) continue;
     beside.erase(one.plan.stable);
@@ -142,11 +144,42 @@ void CatalogueFollower::run() {
   while (!is_stopped_) {
     moved_.wait_for(lock, kIdle, [this] { return is_changed_ || is_stopped_; });
     if (is_stopped_) return;
-    const bool is_due = is_changed_ || (next_cool_ms_ > 0 && parts_.now_ms() >= next_cool_ms_);
+    const bool is_due = is_changed_ || is_behind_ || (next_cool_ms_ > 0 && parts_.now_ms() >= next_cool_ms_);
     is_changed_ = false;
     lock.unlock();
     if (is_due) follow();
     lock.lock();
+  }
+}
+
+bool CatalogueFollower::has_settled(const std::set<std::string>& models) const {
+  const auto is_on_its_way = [](const rollout::ReleaseStatus& release) {
+    return release.state < rollout::ReleaseState::ready;
+  };
+  return std::ranges::none_of(parts_.rollout.status(), [&](const rollout::ModelStatus& model) {
+    return models.contains(model.model) && std::ranges::any_of(model.releases, is_on_its_way);
+  });
+}
+
+void CatalogueFollower::note_first(std::set<std::string> models) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (first_models_) return;
+    first_models_ = std::move(models);
+  }
+  followed_.notify_all();
+}
+
+void CatalogueFollower::await_first_plans(const std::stop_token& stop) {
+  std::set<std::string> models;
+  {
+    std::unique_lock lock(mutex_);
+    if (!followed_.wait(lock, stop, [this] { return first_models_.has_value(); })) return;
+    models = *first_models_;
+  }
+  while (!stop.stop_requested() && !has_settled(models)) {
+    std::unique_lock lock(mutex_);
+    followed_.wait_for(lock, stop, kSettling, [] { return false; });
   }
 }
 
@@ -186,8 +219,10 @@ void CatalogueFollower::follow() {
   if (!input) {
     parts_.log.write(Level::error, "catalogue.unreadable",
                      {{"reason", input.error().reason}, {"why", input.error().message}});
-    return changed();  // again in a moment: a full disk or a lock passes
+    is_behind_ = true;  // again in a moment: a full disk or a lock passes
+    return note_first({});
   }
+  is_behind_ = false;
   const std::int64_t now_ms = parts_.now_ms();
   next_cool_ms_ = 0;
   for (const registry::ResolvableRelease& release : input->releases)
@@ -200,12 +235,15 @@ void CatalogueFollower::follow() {
   else
     parts_.log.write(Level::error, "catalogue.index",
                      {{"reason", index.error().reason}, {"why", index.error().message}});
+  std::set<std::string> applied;
   for (const auto& [model, wanted] : plans) {
     if (!remember(model, wanted)) continue;
-    if (auto applied = parts_.rollout.apply(wanted.plan); !applied)
+    applied.insert(model);
+    if (auto done = parts_.rollout.apply(wanted.plan); !done)
       parts_.log.write(Level::error, "release.plan_refused",
-                       {{"model", model}, {"reason", applied.error().reason}, {"why", applied.error().message}});
+                       {{"model", model}, {"reason", done.error().reason}, {"why", done.error().message}});
   }
+  note_first(std::move(applied));
 }
 
 }  // namespace stoa::app

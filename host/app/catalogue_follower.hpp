@@ -4,7 +4,9 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -51,20 +53,28 @@ class CatalogueFollower {
   void stop();
   // For requests: any thread, no wait. Errors: those of ResolutionIndex::resolve and of the selector's grammar.
   Result<std::string> resolve(std::string_view model, std::string_view selector, std::uint32_t share_ppm) const;
+  // Until the first state of the catalogue that was read is served, or cannot be: as long as its models take to load,
+  // and no longer than until stop. Any thread but the follower's.
+  void await_first_plans(const std::stop_token& stop);
 
  private:
   void run();
   void follow();
+  bool has_settled(const std::set<std::string>& models) const;
+  void note_first(std::set<std::string> models);
   void revoke_all(const registry::ResolutionInput& input);
   bool remember(const std::string& model, const Wanted& wanted);
 
   const Parts parts_;
   std::mutex mutex_;
   std::condition_variable moved_;
-  bool is_changed_ = true, is_stopped_ = false;  // Lock: mutex_
+  std::condition_variable_any followed_;
+  bool is_changed_ = true, is_stopped_ = false;        // Lock: mutex_
+  std::optional<std::set<std::string>> first_models_;  // Lock: mutex_; nothing until the catalogue was looked at once
   registry::CurrentIndex index_;
   std::thread thread_;
   // Its thread's alone.
+  bool is_behind_ = false;                                 // the catalogue could not be read
   std::int64_t next_cool_ms_ = 0;                          // 0: nothing cools down
   std::set<std::string> revoked_;                          // ids of releases
   std::set<std::pair<std::string, std::string>> refused_;  // plugin's package that cannot be prepared: said once

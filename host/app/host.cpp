@@ -215,7 +215,9 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
 LoadReport Host::load(std::stop_token stop) {
   Parts& p = *parts_;
   LoadReport report;
-  const auto scanned = registry::scan_folder(p.config.packages, p.trust);
+  auto scanned = registry::scan_folder(p.config.packages, p.trust);
+  // A host with a registry needs no folder beside it.
+  if (!scanned && scanned.error().code == Code::not_found && p.registry) scanned.emplace();
   if (!scanned) {
     p.refuse(report, p.config.packages.string(), scanned.error());
   } else {
@@ -228,13 +230,16 @@ LoadReport Host::load(std::stop_token stop) {
     }
     if (scanned->empty() && !p.registry)
       p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
-    for (const auto& [name, unused] : p.config.models)
-      if (!p.gate.has_configured(name) && !stop.stop_requested())
-        p.log.write(Level::warn, "config.model_absent", {{"model", name}});
   }
   p.health = std::make_unique<HealthWatch>(p.catalog, p.log, kHealthInterval);
   p.rollout_control = std::make_unique<rollout::RolloutControl>(p.rollout, kRolloutInterval);
-  if (p.registry) p.registry->start();
+  if (p.registry) {
+    p.registry->start();
+    p.registry->await_first_plans(stop);
+  }
+  for (const auto& [name, unused] : p.config.models)
+    if (scanned && !p.gate.has_configured(name) && !stop.stop_requested())
+      p.log.write(Level::warn, "config.model_absent", {{"model", name}});
   p.is_loading.store(false, std::memory_order_relaxed);
   p.log.write(Level::info, "host.ready",
               {{"models", std::uint64_t{report.models}}, {"refused", std::uint64_t{report.refused}}});

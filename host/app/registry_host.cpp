@@ -14,8 +14,8 @@
 namespace stoa::app {
 namespace {
 
-constexpr unsigned kQuickThreads = 2, kSlowThreads = 1;
-constexpr std::size_t kQuickWaiting = 1024, kSlowWaiting = 64;
+constexpr unsigned kQuickThreads = 2, kSlowThreads = 2, kCheckThreads = 1;
+constexpr std::size_t kQuickWaiting = 1024, kSlowWaiting = 64, kChecksWaiting = 1024;
 
 std::int64_t unix_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -63,6 +63,7 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
       new api::RegistryApi{.publishing = *host.publishing_,
                            .quick{kQuickThreads, kQuickWaiting},
                            .slow{kSlowThreads, kSlowWaiting},
+                           .checks{kCheckThreads, kChecksWaiting},
                            .now_ms = &unix_ms,
                            .on_change = [&follower = *host.follower_] { follower.changed(); }});
   return made;
@@ -112,14 +113,14 @@ void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<h
   api::add_publisher_routes(*api_, operators);
   api::add_release_routes(*api_, operators);
   api::add_alias_routes(*api_, operators);
-  api::add_catalogue_routes(*api_, operators);
-  api::add_catalogue_routes(*api_, customers);
+  api::add_catalogue_routes(*api_, operators, api::PackagesFor::actors);
+  api::add_catalogue_routes(*api_, customers, api::PackagesFor::everybody);
 }
 
 void RegistryHost::start() {
   if (const auto undone = publishing_->unchecked())
     for (const registry::ReleaseId& id : *undone)
-      (void)api_->slow.post([this, id] {
+      (void)api_->checks.post([this, id] {
         (void)publishing_->check(id);
         follower_->changed();
       });
@@ -127,6 +128,8 @@ void RegistryHost::start() {
 }
 
 void RegistryHost::stop() {
+  // What is not checked is taken up at the next start.
+  api_->checks.close(api::Desk::Waiting::dropped);
   api_->slow.close();
   api_->quick.close();
   follower_->stop();

@@ -2,6 +2,7 @@
 // follower that serves what it publishes. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "host/api/registry/registry_call.hpp"
@@ -30,6 +31,8 @@ class RegistryHost {
   const CatalogueFollower& follower() const { return *follower_; }
   // Takes up checks that a stopped process left undone, and begins to serve what is published.
   void start();
+  // Until what the catalogue said at the start answers, or cannot: as long as these models take to load.
+  void await_first_plans(const std::stop_token& stop) { follower_->await_first_plans(stop); }
   // Before the roll-out is drained; what waits at the desks is done first.
   void stop();
 

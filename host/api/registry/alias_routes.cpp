@@ -48,7 +48,7 @@ Result<RegistryAnswer> list_aliases(RegistryCall& call) {
 }
 
 Result<RegistryAnswer> list_steps(RegistryCall& call) {
-  const auto limit = call.query_number("limit", 50, 1000);
+  const auto limit = call.limit();
   if (!limit) return std::unexpected(limit.error());
   auto records = call.publishing.with_catalogue([&](Catalogue& catalogue) {
     return catalogue.alias_steps(call.query_or("model", ""), call.query_or("alias", ""), *limit);
@@ -62,8 +62,11 @@ Result<RegistryAnswer> list_proposals(RegistryCall& call) {
   if (!actor) return std::unexpected(actor.error());
   if (auto allowed = require(*actor, registry::Permission::read_catalogue); !allowed)
     return std::unexpected(allowed.error());
-  auto records = call.publishing.with_catalogue(
-      [&](Catalogue& catalogue) { return catalogue.proposals(call.query_or("state", "open")); });
+  const std::string state = call.query_or("state", "open");
+  if (state != "open" && state != "approved" && state != "declined")
+    return failure(Code::invalid_argument, "registry.query",
+                   "state: '" + state.substr(0, 64) + "' is none; want open, approved or declined");
+  auto records = call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.proposals(state); });
   if (!records) return std::unexpected(records.error());
   return RegistryAnswer{200, page_of(*records)};
 }
@@ -71,6 +74,7 @@ Result<RegistryAnswer> list_proposals(RegistryCall& call) {
 Result<RegistryAnswer> approve(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
+  if (auto read = no_members(call); !read) return std::unexpected(read.error());
   auto step = call.publishing.with_catalogue(
       [&](Catalogue& catalogue) { return catalogue.approve(*actor, {call.param("proposal")}); });
   if (!step) return std::unexpected(step.error());
@@ -80,6 +84,7 @@ Result<RegistryAnswer> approve(RegistryCall& call) {
 Result<RegistryAnswer> decline(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
+  if (auto read = no_members(call); !read) return std::unexpected(read.error());
   auto proposal = call.publishing.with_catalogue(
       [&](Catalogue& catalogue) { return catalogue.decline(*actor, {call.param("proposal")}); });
   if (!proposal) return std::unexpected(proposal.error());

@@ -38,10 +38,11 @@ void Desk::work() {
   }
 }
 
-void Desk::close() {
+void Desk::close(Waiting waiting) {
   {
     const std::lock_guard lock(mutex_);
     is_closed_ = true;
+    if (waiting == Waiting::dropped) waiting_.clear();
   }
   moved_.notify_all();
   for (std::thread& thread : threads_)

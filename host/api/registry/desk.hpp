@@ -3,6 +3,7 @@
 #pragma once
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -26,8 +27,9 @@ class Desk {
   // The handler's answer, made on one of the threads. 503 "registry.busy" where the desk is full. A client that hangs
   // up takes nothing back: what it asked for is done or refused as a whole.
   http::Task<http::Response> answer(http::Exchange& exchange, std::function<http::Response()> make);
-  // Runs what waits, then ends. Nothing is taken any more.
-  void close();
+  // Runs what waits, or drops it, then ends. Nothing is taken any more.
+  enum class Waiting : std::uint8_t { run, dropped };
+  void close(Waiting waiting = Waiting::run);
 
  private:
   void work();

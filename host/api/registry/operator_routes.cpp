@@ -54,7 +54,7 @@ Result<RegistryAnswer> who_am_i(RegistryCall& call) {
 Result<RegistryAnswer> read_audit(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
-  const auto before = call.query_number("before", 0, INT64_MAX), limit = call.query_number("limit", 50, 1000);
+  const auto before = call.query_number("before", 0, {0, INT64_MAX}), limit = call.limit();
   if (!before) return std::unexpected(before.error());
   if (!limit) return std::unexpected(limit.error());
   auto lines = call.publishing.with_catalogue([&](Catalogue& catalogue) {

@@ -46,6 +46,7 @@ Result<RegistryAnswer> one_publisher(RegistryCall& call) {
 Result<RegistryAnswer> replace_token(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
+  if (auto read = no_members(call); !read) return std::unexpected(read.error());
   return call.publishing.with_catalogue(
       [&](Catalogue& catalogue) { return issued(catalogue.replace_publisher_token(*actor, call.param("name")), 200); });
 }
@@ -53,6 +54,7 @@ Result<RegistryAnswer> replace_token(RegistryCall& call) {
 Result<RegistryAnswer> let_pass(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
+  if (auto read = no_members(call); !read) return std::unexpected(read.error());
   return call.publishing.with_catalogue(
       [&](Catalogue& catalogue) { return answer_of(catalogue.let_publisher_pass(*actor, call.param("name"))); });
 }
@@ -73,6 +75,27 @@ Result<RegistryAnswer> list_keys(RegistryCall& call) {
       call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.keys(call.param("name")); });
   if (!records) return std::unexpected(records.error());
   return RegistryAnswer{200, page_of(*records, call.now_ms)};
+}
+
+Result<RegistryAnswer> list_plugins(RegistryCall& call) {
+  auto records =
+      call.publishing.with_catalogue([&](Catalogue& catalogue) -> Result<std::vector<registry::PluginRecord>> {
+        if (const auto owner = catalogue.publisher(call.param("name")); !owner) return std::unexpected(owner.error());
+        return catalogue.plugins(call.param("name"));
+      });
+  if (!records) return std::unexpected(records.error());
+  return RegistryAnswer{200, page_of(*records)};
+}
+
+Result<RegistryAnswer> set_plugin_state(RegistryCall& call) {
+  const auto actor = call.who();
+  if (!actor) return std::unexpected(actor.error());
+  Members members(call.body);
+  const std::string state = members.text("state"), because = members.text("because");
+  if (auto read = members.end(); !read) return std::unexpected(read.error());
+  const std::string plugin = call.param("name") + '/' + call.param("plugin");
+  return call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return answer_of(catalogue.set_plugin_state(*actor, plugin, state, because)); });
 }
 
 Result<RegistryAnswer> add_key(RegistryCall& call) {
@@ -135,6 +158,9 @@ void add_publisher_routes(RegistryApi& api, std::vector<http::Route>& routes) {
   routes.push_back(registry_route(api, Method::post, "/v1/publishers/{name}/let-pass", BodyIs::json, let_pass));
   routes.push_back(registry_route(api, Method::put, "/v1/publishers/{name}/state", BodyIs::json, set_state));
   routes.push_back(registry_route(api, Method::get, "/v1/publishers/{name}/keys", BodyIs::none, list_keys));
+  routes.push_back(registry_route(api, Method::get, "/v1/publishers/{name}/plugins", BodyIs::none, list_plugins));
+  routes.push_back(
+      registry_route(api, Method::put, "/v1/publishers/{name}/plugins/{plugin}/state", BodyIs::json, set_plugin_state));
   routes.push_back(registry_route(api, Method::post, "/v1/publishers/{name}/keys", BodyIs::json, add_key));
   routes.push_back(
       registry_route(api, Method::post, "/v1/publishers/{name}/keys/{key}/rotate", BodyIs::json, rotate_key));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "host/api/problem.hpp"
@@ -13,6 +14,7 @@ namespace stoa::api {
 namespace {
 
 constexpr std::uint64_t kJsonBytesMax = 1 << 20, kChunkBytesMax = 16 << 20;
+constexpr std::size_t kMembersMax = 64;  // the longest body here has five
 
 // '+' is a space in a query, as forms write it.
 std::string decoded(std::string_view text) {
@@ -30,26 +32,32 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
-std::map<std::string, std::string, std::less<>> parsed_query(std::string_view query) {
+Result<std::map<std::string, std::string, std::less<>>> parsed_query(std::string_view query) {
   std::map<std::string, std::string, std::less<>> values;
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
     if (pair.empty()) continue;
-    values[decoded(pair.substr(0, equals))] = equals == pair.npos ? "" : decoded(pair.substr(equals + 1));
+    const auto [at, is_new] =
+        values.emplace(decoded(pair.substr(0, equals)), equals == pair.npos ? "" : decoded(pair.substr(equals + 1)));
+    if (!is_new) return failure(Code::invalid_argument, "registry.query", at->first.substr(0, 64) + ": is given twice");
   }
   return values;
 }
 
-// nlohmann keeps the last of two members with one name; a body has one meaning.
+// nlohmann keeps the last of two members with one name; a body has one meaning. And it looks through all members of an
+// object for each new one: a body of many would hold up the I/O thread, so that only a few are kept.
 Result<Json> parse_body(std::string_view text) {
   std::vector<std::vector<std::string>> names;
   std::string twice;
+  bool is_crowded = false;
   const auto watch = [&](int, Json::parse_event_t event, Json& value) {
     if (event == Json::parse_event_t::object_start) names.emplace_back();
     if (event == Json::parse_event_t::object_end && !names.empty()) names.pop_back();
     if (event == Json::parse_event_t::key && !names.empty()) {
+      is_crowded = is_crowded || names.back().size() == kMembersMax;
+      if (is_crowded) return false;
       const std::string name = value.get<std::string>();
       if (std::ranges::find(names.back(), name) != names.back().end()) twice = name;
       names.back().push_back(name);
@@ -59,25 +67,11 @@ Result<Json> parse_body(std::string_view text) {
   Json body = Json::parse(text, watch, false);
   if (body.is_discarded() || !body.is_object())
     return failure(Code::invalid_argument, "registry.json", "body: is no JSON object");
+  if (is_crowded)
+    return failure(Code::invalid_argument, "registry.json",
+                   fmt::format("body: has an object of more than {} members", kMembersMax));
   if (!twice.empty()) return failure(Code::invalid_argument, "registry.json", "body: '" + twice + "' is given twice");
   return body;
-}
-
-http::Response problem_of(const Error& error, std::string_view request_id) {
-  http::Response response = problem(error, problem_status(error), request_id);
-  if (response.status == 401) response.fields.emplace_back("WWW-Authenticate", "Bearer realm=\"stoa\"");
-  return response;
-}
-
-// "Bearer <token>"; nothing where the field is absent.
-Result<std::optional<std::string>> token_of(const http::RequestHead& head) {
-  const auto field = head.find_single("Authorization");
-  if (!field) return std::unexpected(field.error());
-  if (!*field) return std::optional<std::string>();
-  constexpr std::string_view kScheme = "Bearer ";
-  if (!(*field)->starts_with(kScheme))
-    return failure(Code::unauthenticated, "token.scheme", "Authorization: want 'Bearer' and a token");
-  return std::optional<std::string>((*field)->substr(kScheme.size()));
 }
 
 http::Response run(RegistryApi& api, RegistryCall& call, const std::optional<std::string>& token,
@@ -102,10 +96,15 @@ http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_i
                        std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk& desk) {
   const http::RequestHead& head = exchange.head();
   const std::string request_id(head.request_id);
+  auto query = parsed_query(head.query);
+  if (!query) {
+    co_await exchange.reply(problem_of(query.error(), request_id));
+    co_return;
+  }
   auto call = std::make_shared<RegistryCall>(RegistryCall{.publishing = api.publishing,
                                                           .actor = {},
                                                           .params = {},
-                                                          .query = parsed_query(head.query),
+                                                          .query = std::move(*query),
                                                           .body = Json::object(),
                                                           .bytes = {},
                                                           .now_ms = api.now_ms()});
@@ -139,6 +138,27 @@ http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_i
 }
 
 }  // namespace
+
+// "Bearer <token>"; nothing where the field is absent.
+Result<std::optional<std::string>> token_of(const http::RequestHead& head) {
+  const auto field = head.find_single("Authorization");
+  if (!field) return std::unexpected(field.error());
+  if (!*field) return std::optional<std::string>();
+  constexpr std::string_view kScheme = "Bearer ";
+  // A scheme's name is told apart by no case (RFC 9110, 11.1).
+  const auto is_same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == std::tolower(b); };
+  if (!std::ranges::equal((*field)->substr(0, kScheme.size()), kScheme, is_same))
+    return failure(Code::unauthenticated, "token.scheme", "Authorization: want 'Bearer' and a token");
+  return std::optional<std::string>((*field)->substr(kScheme.size()));
+}
+
+http::Response problem_of(const Error& error, std::string_view request_id) {
+  http::Response response = problem(error, problem_status(error), request_id);
+  if (response.status == 401) response.fields.emplace_back("WWW-Authenticate", "Bearer realm=\"stoa\"");
+  return response;
+}
+
+Result<void> no_members(const RegistryCall& call) { return Members(call.body).end(); }
 
 void Members::refuse(std::string message) {
   if (!error_) error_ = Error{Code::invalid_argument, "registry.field", std::move(message), 0};
@@ -176,6 +196,10 @@ std::uint64_t Members::number(const char* name) {
 
 std::optional<std::int64_t> Members::number_if(const char* name) {
   const Json* member = find(name, false, Json::value_t::number_integer, "an integer");
+  if (member && member->is_number_unsigned() && member->get<std::uint64_t>() > INT64_MAX) {
+    refuse(fmt::format("{}{}: is {}, limit is {}", path_, name, member->get<std::uint64_t>(), INT64_MAX));
+    return std::nullopt;
+  }
   return member ? std::optional(member->get<std::int64_t>()) : std::nullopt;
 }
 
@@ -197,15 +221,16 @@ std::string RegistryCall::query_or(std::string_view name, std::string_view other
   return value == query.end() ? std::string(otherwise) : value->second;
 }
 
-Result<std::uint64_t> RegistryCall::query_number(std::string_view name, std::uint64_t otherwise,
-                                                 std::uint64_t max) const {
+Result<std::uint64_t> RegistryCall::query_number(std::string_view name, std::uint64_t otherwise, Range range) const {
   const auto value = query.find(name);
   if (value == query.end()) return otherwise;
   std::uint64_t number = 0;
   const char* const end = value->second.data() + value->second.size();
   const auto [rest, bad] = std::from_chars(value->second.data(), end, number);
-  if (bad == std::errc() && rest == end && number <= max) return number;
-  return failure(Code::invalid_argument, "registry.query", fmt::format("{}: want a number of at most {}", name, max));
+  if (bad == std::errc() && rest == end && range.min <= number && number <= range.max) return number;
+  return failure(
+      Code::invalid_argument, "registry.query",
+      fmt::format("{}: is '{}', want a number from {} to {}", name, value->second.substr(0, 64), range.min, range.max));
 }
 
 Result<registry::Actor> RegistryCall::who() const {

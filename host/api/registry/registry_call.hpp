@@ -26,9 +26,9 @@ class Members {
 
   std::string text(const char* name);  // required, not empty
   std::string text_or(const char* name, std::string otherwise);
-  std::uint64_t number(const char* name);  // required, 0 or more
-  std::optional<std::int64_t> number_if(const char* name);
-  const Json* list(const char* name);  // required
+  std::uint64_t number(const char* name);                   // required, 0 or more
+  std::optional<std::int64_t> number_if(const char* name);  // negative ones, too
+  const Json* list(const char* name);                       // required
   // invalid_argument "registry.field": the first member that was missing, of another kind, or unknown.
   Result<void> end();
 
@@ -54,7 +54,12 @@ struct RegistryCall {
   const std::string& param(std::string_view name) const { return params.find(name)->second; }
   std::string query_or(std::string_view name, std::string_view otherwise) const;
   // invalid_argument "registry.query" with the name and the range.
-  Result<std::uint64_t> query_number(std::string_view name, std::uint64_t otherwise, std::uint64_t max) const;
+  struct Range {
+    std::uint64_t min = 0, max = 0;
+  };
+  Result<std::uint64_t> query_number(std::string_view name, std::uint64_t otherwise, Range range) const;
+  // How long a page is to be: "limit", 1 to 1000, 50 where nothing is said.
+  Result<std::uint64_t> limit() const { return query_number("limit", 50, {1, 1000}); }
   // unauthenticated "token.missing".
   Result<registry::Actor> who() const;
 };
@@ -67,13 +72,21 @@ struct RegistryAnswer {
 // What the endpoints share. Lifetime: outlives the server.
 struct RegistryApi {
   registry::Publishing& publishing;
-  Desk quick;  // acts on the catalogue, chunks
-  Desk slow;   // packages are read and checked
+  Desk quick;   // acts on the catalogue, chunks
+  Desk slow;    // packages are read
+  Desk checks;  // minutes of golden cases: nobody waits behind them
   std::function<std::int64_t()> now_ms;
   std::function<void()> on_change = [] {};  // the catalogue may have changed; any thread
 };
 
 enum class BodyIs : std::uint8_t { none, json, bytes };
+
+// "Bearer <token>"; nothing where the field is absent. unauthenticated "token.scheme".
+Result<std::optional<std::string>> token_of(const http::RequestHead& head);
+// Problem details, and WWW-Authenticate beside a 401.
+http::Response problem_of(const Error& error, std::string_view request_id);
+// For a route whose JSON body has no members.
+Result<void> no_members(const RegistryCall& call);
 
 // A route whose answer is made on a desk. Errors become problem details. An unsafe method tells on_change afterwards.
 http::Route registry_route(RegistryApi& api, http::Method method, std::string pattern, BodyIs body,

@@ -53,7 +53,7 @@ Result<RegistryAnswer> append(RegistryCall& call) {
   if (!actor) return std::unexpected(actor.error());
   const auto id = upload_in(call.param("upload"));
   if (!id) return std::unexpected(id.error());
-  const auto offset = call.query_number("offset", 0, UINT64_MAX);
+  const auto offset = call.query_number("offset", 0, {0, UINT64_MAX});
   if (!offset) return std::unexpected(offset.error());
   const auto status = call.publishing.append(*actor, *id, {*offset, std::as_bytes(std::span(call.bytes))});
   if (!status) return std::unexpected(status.error());
@@ -76,11 +76,20 @@ Result<RegistryAnswer> submit(RegistryApi& api, RegistryCall& call) {
   if (!release) return std::unexpected(release.error());
   // The publisher need not wait for golden cases; what a full desk or a stop leaves undone is taken up at the next
   // start.
-  (void)api.slow.post([&api, id = release->id] {
+  (void)api.checks.post([&api, id = release->id] {
     (void)api.publishing.check(id);
     api.on_change();
   });
   return RegistryAnswer{202, json_of(*release)};
+}
+
+Result<RegistryAnswer> drop(RegistryCall& call) {
+  const auto actor = call.who();
+  if (!actor) return std::unexpected(actor.error());
+  auto gone = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.drop_draft(*actor, {call.param("release")}); });
+  if (!gone) return std::unexpected(gone.error());
+  return RegistryAnswer{204, nullptr};
 }
 
 // What is not public is its publisher's and the operators'.
@@ -115,7 +124,7 @@ Result<RegistryAnswer> list_releases(RegistryCall& call) {
   filter.task = call.query_or("task", "");
   filter.text = call.query_or("q", "");
   filter.after = call.query_or("after", "");
-  const auto limit = call.query_number("limit", 50, 1000);
+  const auto limit = call.limit();
   if (!limit) return std::unexpected(limit.error());
   filter.most = *limit;
   if (const std::string state = call.query_or("state", ""); !state.empty()) {
@@ -172,6 +181,7 @@ void add_release_routes(RegistryApi& api, std::vector<http::Route>& routes) {
   routes.push_back(registry_route(api, Method::get, "/v1/releases", BodyIs::none, list_releases));
   routes.push_back(registry_route(api, Method::post, "/v1/releases", BodyIs::json, announce));
   routes.push_back(registry_route(api, Method::get, "/v1/releases/{release}", BodyIs::none, one_release));
+  routes.push_back(registry_route(api, Method::del, "/v1/releases/{release}", BodyIs::none, drop));
   routes.push_back(registry_route(api, Method::get, "/v1/uploads/{upload}", BodyIs::none, upload_status));
   routes.push_back(registry_route(api, Method::put, "/v1/uploads/{upload}", BodyIs::bytes, append));
   routes.push_back(registry_route(

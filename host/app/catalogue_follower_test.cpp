@@ -1,0 +1,167 @@
+// catalogue_follower_test.cpp: what a state of the catalogue has a host serve. SPDX-License-Identifier: Apache-2.0
+#include "host/app/catalogue_follower.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace stoa::app {
+namespace {
+
+using enum registry::ReleaseState;
+using registry::ReleaseState;
+
+constexpr std::int64_t kNowMs = 1'790'000'000'000;
+
+struct Version {
+  std::string version;
+  ReleaseState state = published;
+  std::int64_t cool_until_ms = 0;
+  bool is_listed = true;
+};
+struct Alias {
+  std::string alias;
+  std::vector<registry::AliasTarget> targets;
+};
+
+registry::Sha256 digest_of(const std::string& version) {
+  registry::Sha256 digest{};
+  std::ranges::copy_n(version.begin(), static_cast<std::ptrdiff_t>(std::min(version.size(), digest.size())),
+                      digest.begin());
+  return digest;
+}
+
+registry::ResolutionInput input_of(const std::vector<Version>& versions, const std::vector<Alias>& aliases) {
+  registry::ResolutionInput input;
+  input.facts.push_back({.models = {"acme/classify"}, .platforms = {}, .permissions = {}, .min_isolation = {}});
+  for (const Version& version : versions)
+    input.releases.push_back({.id = {"rel_" + version.version},
+                              .plugin = "acme/vision",
+                              .version = version.version,
+                              .state = version.state,
+                              .facts = 0,
+                              .is_listed = version.is_listed,
+                              .published_ms = 0,
+                              .cool_until_ms = version.cool_until_ms,
+                              .package_sha256 = digest_of(version.version)});
+  for (const Alias& alias : aliases) input.aliases.push_back({"acme/classify", alias.alias, alias.targets, 1});
+  return input;
+}
+
+// "1.2.0", "1.2.0 try 1.3.0@100000 pin 1.0.0 1.1.0"; "" for nothing. Every version named has its package, no other one.
+std::string told(const registry::ResolutionInput& input, const std::string& model = "acme/classify") {
+  const auto wanted = wanted_of(input, kNowMs);
+  const auto found = wanted.find(model);
+  if (found == wanted.end()) return "";
+  const rollout::TrafficPlan& plan = found->second.plan;
+  EXPECT_EQ(plan.model, model);
+  EXPECT_TRUE(rollout::check(plan)) << rollout::check(plan).error().message;
+  std::string text = plan.stable;
+  std::vector<std::string> named = plan.pinned;
+  named.push_back(plan.stable);
+  if (plan.candidate) {
+    EXPECT_EQ(plan.candidate->steps_ppm.size(), 1u);
+    text += fmt::format(" try {}@{}", plan.candidate->version, plan.candidate->steps_ppm.at(0));
+    named.push_back(plan.candidate->version);
+  }
+  if (!plan.pinned.empty()) text += fmt::format(" pin {}", fmt::join(plan.pinned, " "));
+  EXPECT_EQ(found->second.packages.size(), named.size());
+  for (const std::string& version : named) {
+    const auto package = found->second.packages.find(version);
+    EXPECT_TRUE(package != found->second.packages.end() && package->second == digest_of(version)) << version;
+  }
+  return text;
+}
+
+struct Row {
+  const char* what;
+  std::vector<Version> versions;
+  std::vector<Alias> aliases;
+  std::string wanted;
+};
+
+TEST(WantedOf, TheDefaultIsTheHighestThatMayBe) {
+  const Row rows[] = {
+      {"nothing there", {}, {}, ""},
+      {"the only one", {{"1.0.0"}}, {}, "1.0.0"},
+      {"the highest by precedence, not as text", {{"1.9.0"}, {"1.10.0"}, {"1.2.0"}}, {}, "1.10.0"},
+      {"the order they come in does not count", {{"1.10.0"}, {"1.9.0"}}, {}, "1.10.0"},
+      {"one that cools down waits", {{"1.0.0"}, {"1.1.0", published, kNowMs + 1}}, {}, "1.0.0"},
+      {"until now", {{"1.0.0"}, {"1.1.0", published, kNowMs}}, {}, "1.1.0"},
+      {"nothing has cooled down", {{"1.0.0", published, kNowMs + 1}}, {}, ""},
+      {"a pre-release is behind every release", {{"1.0.0"}, {"2.0.0-rc.1"}}, {}, "1.0.0"},
+      {"a pre-release where there is nothing else", {{"2.0.0-rc.1"}, {"2.0.0-rc.2"}}, {}, "2.0.0-rc.2"},
+      {"deprecated counts", {{"1.0.0"}, {"1.1.0", deprecated}}, {}, "1.1.0"},
+      {"yanked does not", {{"1.0.0"}, {"1.1.0", yanked}}, {}, "1.0.0"},
+      {"revoked does not", {{"1.0.0"}, {"1.1.0", revoked}}, {}, "1.0.0"},
+      {"what is on its way does not", {{"1.0.0"}, {"1.1.0", validating}, {"1.2.0", quarantined}}, {}, "1.0.0"},
+      {"only yanked", {{"1.0.0", yanked}}, {}, ""},
+      {"only revoked", {{"1.0.0", revoked}}, {}, ""},
+      {"a delisted plugin", {{"1.0.0", published, 0, false}}, {}, ""},
+  };
+  for (const Row& row : rows) EXPECT_EQ(told(input_of(row.versions, row.aliases)), row.wanted) << row.what;
+}
+
+TEST(WantedOf, TheAliasDefaultDivides) {
+  const std::vector<Version> three{{"1.0.0"}, {"1.1.0"}, {"1.2.0"}};
+  const Row rows[] = {
+      {"one target", three, {{"default", {{"1.0.0"}}}}, "1.0.0"},
+      {"two: the larger share is the stable one",
+       three,
+       {{"default", {{"1.1.0", 100'000}, {"1.0.0", 900'000}}}},
+       "1.0.0 try 1.1.0@100000"},
+      {"halves: the lower one",
+       three,
+       {{"default", {{"1.1.0", 500'000}, {"1.0.0", 500'000}}}},
+       "1.0.0 try 1.1.0@500000"},
+      {"three: a plan tries one, the third stays by its version",
+       three,
+       {{"default", {{"1.0.0", 700'000}, {"1.1.0", 200'000}, {"1.2.0", 100'000}}}},
+       "1.0.0 try 1.1.0@200000 pin 1.2.0"},
+      {"a target that cools down: somebody has said it",
+       {{"1.0.0"}, {"1.1.0", published, kNowMs + 1}},
+       {{"default", {{"1.1.0"}}}},
+       "1.1.0"},
+      {"a yanked target stays", {{"1.0.0", yanked}, {"1.1.0"}}, {{"default", {{"1.0.0"}}}}, "1.0.0"},
+      {"a delisted one, too", {{"1.0.0", published, 0, false}}, {{"default", {{"1.0.0"}}}}, "1.0.0"},
+      {"a revoked target goes, the other one takes all",
+       {{"1.0.0", revoked}, {"1.1.0"}, {"1.2.0"}},
+       {{"default", {{"1.0.0", 900'000}, {"1.1.0", 100'000}}}},
+       "1.1.0"},
+      {"all revoked: the highest one", {{"1.0.0", revoked}, {"1.1.0"}}, {{"default", {{"1.0.0"}}}}, "1.1.0"},
+      {"all revoked and nothing else", {{"1.0.0", revoked}}, {{"default", {{"1.0.0"}}}}, ""},
+      {"a target nobody knows", {{"1.0.0"}}, {{"default", {{"3.0.0"}}}}, "1.0.0"},
+      {"an alias that was removed", {{"1.0.0"}}, {{"default", {}}}, "1.0.0"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(told(input_of(row.versions, row.aliases)), row.wanted) << row.what;
+}
+
+TEST(WantedOf, OtherAliasesKeepWhatTheyNameReachable) {
+  const std::vector<Version> three{{"1.0.0"}, {"1.1.0"}, {"1.2.0"}};
+  const Row rows[] = {
+      {"one", three, {{"champion", {{"1.0.0"}}}}, "1.2.0 pin 1.0.0"},
+      {"two targets", three, {{"champion", {{"1.0.0", 500'000}, {"1.1.0", 500'000}}}}, "1.2.0 pin 1.0.0 1.1.0"},
+      {"several aliases, one version", three, {{"a", {{"1.0.0"}}}, {"b", {{"1.0.0"}}}}, "1.2.0 pin 1.0.0"},
+      {"the stable one is not pinned besides", three, {{"champion", {{"1.2.0"}}}}, "1.2.0"},
+      {"nor the candidate",
+       three,
+       {{"default", {{"1.0.0", 900'000}, {"1.1.0", 100'000}}}, {"champion", {{"1.1.0"}}}},
+       "1.0.0 try 1.1.0@100000"},
+      {"yanked stays", {{"1.0.0", yanked}, {"1.1.0"}}, {{"champion", {{"1.0.0"}}}}, "1.1.0 pin 1.0.0"},
+      {"revoked never", {{"1.0.0", revoked}, {"1.1.0"}}, {{"champion", {{"1.0.0"}}}}, "1.1.0"},
+      {"no default, no plan", {{"1.0.0", yanked}}, {{"champion", {{"1.0.0"}}}}, ""},
+  };
+  for (const Row& row : rows) EXPECT_EQ(told(input_of(row.versions, row.aliases)), row.wanted) << row.what;
+}
+
+TEST(WantedOf, EveryModelOfAPluginHasItsOwnAliases) {
+  registry::ResolutionInput input = input_of({{"1.0.0"}, {"1.1.0"}}, {{"default", {{"1.0.0"}}}});
+  input.facts[0].models.push_back("acme/talk");
+  EXPECT_EQ(told(input, "acme/classify"), "1.0.0");
+  EXPECT_EQ(told(input, "acme/talk"), "1.1.0");
+  EXPECT_EQ(told(input, "acme/none"), "");
+}
+
+}  // namespace
+}  // namespace stoa::app
