@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "registry/catalogue/alias_store.hpp"
 #include "registry/catalogue/test_acts.hpp"
 
 namespace stoa::registry {
