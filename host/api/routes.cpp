@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "host/api/model_call.hpp"
 #include "host/api/model_path.hpp"
 #include "host/api/not_offered.hpp"
 #include "host/api/openapi.hpp"
@@ -109,9 +110,7 @@ http::Response look_up(const ApiContext& api, const ModelPath& path, Action acti
 // A range or an alias becomes the version it means; a version stays what it is.
 Result<void> settle_version(const ApiContext& api, const http::RequestHead& head, ModelPath& path) {
   if (path.version.empty() || !api.resolve || api.catalog.find(path.name, path.version)) return {};
-  constexpr std::uint32_t kWhole = 1'000'000;
-  const auto share_ppm = static_cast<std::uint32_t>(std::hash<std::string_view>()(head.request_id) % kWhole);
-  auto version = api.resolve(path.name, path.version, share_ppm);
+  auto version = api.resolve(path.name, path.version, inference::place_of(path.name, asker_of(head).request));
   if (version) {
     path.version = std::move(*version);
   } else if (version.error().reason != "model.unknown") {

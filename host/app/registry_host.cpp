@@ -65,23 +65,35 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
                            .slow{kSlowThreads, kSlowWaiting},
                            .checks{kCheckThreads, kChecksWaiting},
                            .now_ms = &unix_ms,
-                           .on_change = [&follower = *host.follower_] { follower.changed(); }});
+                           .on_change = [&follower = *host.follower_] { follower.changed(); },
+                           .on_revoked =
+                               [&rollout = parts.rollout](const registry::ReleaseRecord& release) {
+                                 for (const registry::ReleaseModel& model : release.models)
+                                   rollout.revoke({model.name, release.version});
+                               },
+                           .on_unchecked =
+                               [&log = parts.log](const registry::ReleaseId& id, const Error& error) {
+                                 log.write(Level::error, "release.unchecked",
+                                           {{"release", id.text}, {"reason", error.reason}, {"why", error.message}});
+                               }});
   return made;
 }
 
 Result<void> RegistryHost::greet_first_admin() {
-  auto first =
-      publishing_->with_catalogue([](registry::Catalogue& catalogue) { return catalogue.create_first_admin("admin"); });
-  if (!first) return std::unexpected(first.error());
-  if (!*first) return {};
   const std::filesystem::path file = parts_.config.registry->folder / "admin.token";
-  auto staging = registry::StagingFile::create(file, 0600);
-  if (!staging) return std::unexpected(staging.error());
-  const std::string line = (*first)->token + "\n";
-  if (auto written = registry::write_all(staging->file(), std::as_bytes(std::span(line))); !written) return written;
-  if (auto there = staging->publish(); !there) return there;
-  parts_.log.write(Level::info, "registry.created",
-                   {{"folder", parts_.config.registry->folder.string()}, {"admin_token", file.string()}});
+  const auto keep = [&file](const std::string& token) -> Result<void> {
+    auto staging = registry::StagingFile::create(file, 0600);
+    if (!staging) return std::unexpected(staging.error());
+    const std::string line = token + "\n";
+    if (auto written = registry::write_all(staging->file(), std::as_bytes(std::span(line))); !written) return written;
+    return staging->publish();
+  };
+  const auto first = publishing_->with_catalogue(
+      [&](registry::Catalogue& catalogue) { return catalogue.create_first_admin("admin", keep); });
+  if (!first) return std::unexpected(first.error());
+  if (*first)
+    parts_.log.write(Level::info, "registry.created",
+                     {{"folder", parts_.config.registry->folder.string()}, {"admin_token", file.string()}});
   return {};
 }
 
@@ -119,11 +131,7 @@ void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<h
 
 void RegistryHost::start() {
   if (const auto undone = publishing_->unchecked())
-    for (const registry::ReleaseId& id : *undone)
-      (void)api_->checks.post([this, id] {
-        (void)publishing_->check(id);
-        follower_->changed();
-      });
+    for (const registry::ReleaseId& id : *undone) api::check_later(*api_, id);
   follower_->start();
 }
 

@@ -78,7 +78,7 @@ bool is_for_candidate(const Traffic& traffic, std::string_view name, const Asker
 
 }  // namespace
 
-bool is_below(std::string_view salt, std::string_view key, std::uint32_t ppm) {
+std::uint32_t place_of(std::string_view salt, std::string_view key) {
   // FNV-1a, and murmur3's last mix behind it: alone, FNV leaves keys that differ in their last byte side by side.
   std::uint64_t hash = 0xcbf29ce484222325u;
   const auto add = [&hash](std::string_view text) {
@@ -90,8 +90,10 @@ bool is_below(std::string_view salt, std::string_view key, std::uint32_t ppm) {
   hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
   hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
   hash ^= hash >> 33;
-  return (hash >> 32) * 1'000'000 >> 32 < ppm;
+  return static_cast<std::uint32_t>((hash >> 32) * 1'000'000 >> 32);
 }
+
+bool is_below(std::string_view salt, std::string_view key, std::uint32_t ppm) { return place_of(salt, key) < ppm; }
 
 struct Catalog::Snapshot {
   // Invariant: in each, models or revoked is not empty; models go from the lowest version up.

@@ -41,6 +41,8 @@ struct Routed {
 // Below ppm of all keys; the same key, salt and ppm always say the same, and what is below one ppm is below every
 // larger one. salt: model and version, so that not the same customers go first every time.
 bool is_below(std::string_view salt, std::string_view key, std::uint32_t ppm);
+// The same key's place among a million, which is_below() holds against ppm: for who divides among more than two.
+std::uint32_t place_of(std::string_view salt, std::string_view key);
 
 // Readers look at an immutable snapshot and never wait for a writer's work; a writer replaces it (RCU).
 class Catalog final {

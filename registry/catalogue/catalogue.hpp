@@ -75,7 +75,10 @@ class Catalogue {
 
   // ---- operators: catalogue_operators.cpp
   // The first operator, an admin, where there is none; nothing where there is one.
-  Result<std::optional<Issued<OperatorRecord>>> create_first_admin(std::string_view name);
+  // keep: puts the token where the operator finds it, before the act is durable: an admin whose token nobody has would
+  // lock everybody out for ever. Its Error ends the act.
+  Result<std::optional<Issued<OperatorRecord>>> create_first_admin(
+      std::string_view name, const std::function<Result<void>(const std::string& token)>& keep = {});
   Result<Issued<OperatorRecord>> create_operator(const Actor& actor, std::string_view name, Role role);
   // The last admin cannot be revoked: failed_precondition "operator.last_admin".
   Result<void> revoke_operator(const Actor& actor, std::string_view name);

@@ -35,7 +35,8 @@ Result<Issued<OperatorRecord>> issue(database::Connection& connection, std::stri
 
 }  // namespace
 
-Result<std::optional<Issued<OperatorRecord>>> Catalogue::create_first_admin(std::string_view name) {
+Result<std::optional<Issued<OperatorRecord>>> Catalogue::create_first_admin(
+    std::string_view name, const std::function<Result<void>(const std::string& token)>& keep) {
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   const auto known = read_operators(connection_);
@@ -43,6 +44,8 @@ Result<std::optional<Issued<OperatorRecord>>> Catalogue::create_first_admin(std:
   if (!known->empty()) return std::nullopt;
   auto issued = issue(connection_, name, Role::admin, act->now_ms);
   if (!issued) return std::unexpected(issued.error());
+  if (keep)
+    if (auto kept = keep(issued->token); !kept) return std::unexpected(kept.error());
   auto done = act->end_with(*issued, Actor::registry(), "operator.create", name, "role admin, the first");
   if (!done) return std::unexpected(done.error());
   return std::move(*done);

@@ -43,6 +43,22 @@ TEST(Token, IsKnownAsMistypedWhateverCharacterIsAnother) {
     EXPECT_FALSE(is_well_formed_token(other));
 }
 
+TEST(Token, OfTheFirstAdminIsKeptOrThereIsNoFirstAdmin) {
+  TestCatalogue on;
+  const auto lost = on->create_first_admin(
+      "root", [](const std::string&) { return Result<void>(failure(Code::unavailable, "file.io", "full")); });
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().reason, "file.io");
+  std::string kept;
+  const auto first = on->create_first_admin("root", [&](const std::string& token) {
+    kept = token;
+    return Result<void>();
+  });
+  ASSERT_TRUE(first && *first) << "the next start makes one";
+  EXPECT_EQ((*first)->token, kept);
+  EXPECT_EQ(on->authenticate(kept)->text(), "operator:root");
+}
+
 TEST(Token, SaysWhoActsUntilItIsTakenBack) {
   TestCatalogue on;
   const auto first = on->create_first_admin("root");

@@ -35,5 +35,7 @@ Sha256 sha256_of(std::string_view bytes);
 std::string to_hex(std::span<const std::uint8_t> bytes);
 // Exactly 64 lower-case hexadecimal digits; anything else is nothing.
 std::optional<Sha256> sha256_from_hex(std::string_view text);
+// The same into bytes of any number; false: their content is undefined.
+bool read_hex(std::string_view text, std::span<std::uint8_t> bytes);
 
 }  // namespace stoa::registry

@@ -21,13 +21,7 @@ constexpr std::uint64_t kThresholdMax = kSignaturesMax;
 template <std::size_t Size>
 std::optional<std::array<std::uint8_t, Size>> from_hex(std::string_view text) {
   std::array<std::uint8_t, Size> bytes;
-  if (text.size() != 2 * Size) return std::nullopt;
-  const auto nibble = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  for (std::size_t i = 0; i < Size; ++i) {
-    const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
+  if (!read_hex(text, bytes)) return std::nullopt;
   return bytes;
 }
 

@@ -238,6 +238,13 @@ Result<registry::Actor> RegistryCall::who() const {
   return failure(Code::unauthenticated, "token.missing", "Authorization: is missing, want 'Bearer' and a token");
 }
 
+void check_later(RegistryApi& api, const registry::ReleaseId& id) {
+  (void)api.checks.post([&api, id] {
+    if (const auto checked = api.publishing.check(id); !checked) api.on_unchecked(id, checked.error());
+    api.on_change();
+  });
+}
+
 http::Route registry_route(RegistryApi& api, http::Method method, std::string pattern, BodyIs body,
                            std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk RegistryApi::* desk) {
   const bool is_unsafe = method != http::Method::get;

@@ -77,7 +77,15 @@ struct RegistryApi {
   Desk checks;  // minutes of golden cases: nobody waits behind them
   std::function<std::int64_t()> now_ms;
   std::function<void()> on_change = [] {};  // the catalogue may have changed; any thread
+  // Was revoked just now: for who serves it and must not wait until the whole catalogue is read again. Any thread.
+  std::function<void(const registry::ReleaseRecord&)> on_revoked = [](const registry::ReleaseRecord&) {};
+  // The checks of a release could not be ended: they begin anew at the next start. Any thread.
+  std::function<void(const registry::ReleaseId&, const Error&)> on_unchecked = [](const registry::ReleaseId&,
+                                                                                  const Error&) {};
 };
+
+// Nobody need wait for golden cases; what a full desk or a stop leaves undone is taken up at the next start.
+void check_later(RegistryApi& api, const registry::ReleaseId& id);
 
 enum class BodyIs : std::uint8_t { none, json, bytes };
 

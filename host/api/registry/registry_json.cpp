@@ -31,14 +31,6 @@ Json targets_of(const std::vector<registry::AliasTarget>& targets) {
   return list;
 }
 
-std::optional<std::vector<std::uint8_t>> bytes_of(const std::string& hex, std::size_t size) {
-  if (hex.size() != 2 * size || hex.find_first_not_of("0123456789abcdef") != hex.npos) return std::nullopt;
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    bytes.push_back(static_cast<std::uint8_t>(std::stoul(hex.substr(i, 2), nullptr, 16)));
-  return bytes;
-}
-
 }  // namespace
 
 Json json_of(const registry::OperatorRecord& record) {
@@ -154,11 +146,9 @@ Result<registry::Sha256> digest_in(std::string_view name, const std::string& hex
 
 Result<registry::Ed25519Signature> signature_in(std::string_view name, const std::string& hex) {
   registry::Ed25519Signature signature{};
-  const auto bytes = bytes_of(hex, signature.size());
-  if (!bytes)
+  if (!registry::read_hex(hex, signature))
     return failure(Code::invalid_argument, "registry.field",
                    fmt::format("{}: is no signature, want 128 lower-case hexadecimal digits", name));
-  std::ranges::copy(*bytes, signature.begin());
   return signature;
 }
 

@@ -74,12 +74,7 @@ Result<RegistryAnswer> submit(RegistryApi& api, RegistryCall& call) {
   }
   const auto release = call.publishing.submit(*actor, {call.param("release")}, upload);
   if (!release) return std::unexpected(release.error());
-  // The publisher need not wait for golden cases; what a full desk or a stop leaves undone is taken up at the next
-  // start.
-  (void)api.checks.post([&api, id = release->id] {
-    (void)api.publishing.check(id);
-    api.on_change();
-  });
+  check_later(api, release->id);
   return RegistryAnswer{202, json_of(*release)};
 }
 
@@ -175,6 +170,19 @@ Result<RegistryAnswer> step(RegistryCall& call, Step to) {
   return RegistryAnswer{200, json_of(*release)};
 }
 
+Result<RegistryAnswer> revoke(RegistryApi& api, RegistryCall& call) {
+  const auto actor = call.who();
+  if (!actor) return std::unexpected(actor.error());
+  Members members(call.body);
+  const std::string because = members.text("because");
+  if (auto read = members.end(); !read) return std::unexpected(read.error());
+  const auto release = call.publishing.with_catalogue(
+      [&](Catalogue& catalogue) { return catalogue.revoke(*actor, {call.param("release")}, because); });
+  if (!release) return std::unexpected(release.error());
+  api.on_revoked(*release);
+  return RegistryAnswer{200, json_of(*release)};
+}
+
 }  // namespace
 
 void add_release_routes(RegistryApi& api, std::vector<http::Route>& routes) {
@@ -190,11 +198,12 @@ void add_release_routes(RegistryApi& api, std::vector<http::Route>& routes) {
   routes.push_back(registry_route(api, Method::post, "/v1/releases/{release}/review", BodyIs::json, review));
   constexpr std::pair<const char*, Step> kSteps[] = {{"/v1/releases/{release}/deprecate", &Catalogue::deprecate},
                                                      {"/v1/releases/{release}/yank", &Catalogue::yank},
-                                                     {"/v1/releases/{release}/restore", &Catalogue::restore},
-                                                     {"/v1/releases/{release}/revoke", &Catalogue::revoke}};
+                                                     {"/v1/releases/{release}/restore", &Catalogue::restore}};
   for (const auto& [pattern, to] : kSteps)
     routes.push_back(
         registry_route(api, Method::post, pattern, BodyIs::json, [to](RegistryCall& call) { return step(call, to); }));
+  routes.push_back(registry_route(api, Method::post, "/v1/releases/{release}/revoke", BodyIs::json,
+                                  [&api](RegistryCall& call) { return revoke(api, call); }));
 }
 
 }  // namespace stoa::api
