@@ -85,6 +85,7 @@ TEST_F(Cli, FailuresHaveTheirExitCodeAndReason) {
   ASSERT_EQ(run("pack ../plugin -o bare.stoa").exit, 0);
   write_file(at("home/text.stoa"), std::string(2000, 'x'));
   write_file(at("bad/manifest.json"), R"({"stoa":1,"nmae":"x"})");
+  write_file(at("home/a.token"), "stoa_op_x\n");
   const auto files = files_at_home();
   const Row rows[] = {
       {"", 2, ""},
@@ -118,6 +119,7 @@ TEST_F(Cli, FailuresHaveTheirExitCodeAndReason) {
       {"publish x.stoa --registry http://127.0.0.1:1", 1, "client.connection"},
       {"publish x.stoa --registry http://127.0.0.1:1 --token-file none.token", 3, "file.not_found"},
       {"publish x.stoa --registry http://127.0.0.1:1 --token-file acme.pub.pem", 1, "client.token"},
+      {"operators whoami --registry http://192.0.2.1:1 --token-file a.token", 1, "client.plain_http"},
       {"releases list --registry nowhere", 1, "client.url"},
       {"releases show --registry http://127.0.0.1:1", 2, "usage"},
       {"releases bless x --registry http://127.0.0.1:1", 2, "usage"},

@@ -19,11 +19,14 @@ void add_registry_options(CommandLine& line, RegistryOptions& options) {
             {.type_name = "FILE", .environment = "STOA_TOKEN_FILE"});
   line.text("--ca-file", options.ca_file, "who may vouch for the registry (PEM; default: whom this system trusts)",
             {.type_name = "FILE"});
+  line.flag("--allow-plain-http", options.allow_plain_http,
+            "send the token to another machine over http://, where everybody on the way can read it");
   line.flag("--json", options.json, "report as JSON");
 }
 
 Result<HttpClient> connect(const RegistryOptions& options) {
-  client::ClientOptions how{.url = options.url, .token = {}, .ca_file = options.ca_file};
+  client::ClientOptions how{
+      .url = options.url, .token = {}, .ca_file = options.ca_file, .allow_plain_http = options.allow_plain_http};
   if (!options.token_file.empty()) {
     auto token = registry::read_small_file(options.token_file, kTokenFileMax);
     if (!token) return std::unexpected(token.error());

@@ -18,7 +18,7 @@ using client::Json;
 
 struct RegistryOptions {
   std::string url, token_file, ca_file;
-  bool json = false;
+  bool json = false, allow_plain_http = false;
 };
 
 // Lifetime: options outlive the parsing of the command line.

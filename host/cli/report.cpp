@@ -36,6 +36,8 @@ constexpr Hint kHints[] = {
     {"role.not_allowed", "use the token of an operator whose role may do this; `stoa operators whoami` shows yours"},
     {"publisher.foreign", "use the token of the publisher in front of the plugin's name"},
     {"client.url", "--registry https://HOST:PORT, the operator plane of a host with a [registry]"},
+    {"client.plain_http",
+     "use https://, or a tunnel to a port of this machine; where nobody can listen: --allow-plain-http"},
     {"client.tls", "the registry's certificate is not trusted here; name who vouches for it: --ca-file FILE"},
     {"client.token", "the file holds the token alone, in one line"},
     {"client.answer", "is this the operator plane of a host with a [registry]?"},

@@ -1,10 +1,12 @@
 // http_client.cpp: libcurl behind Results. SPDX-License-Identifier: Apache-2.0
 #include "host/client/http_client.hpp"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "host/client/problem_answer.hpp"
 
@@ -55,6 +57,30 @@ Error error_of_curl(CURLcode code, const std::string& url, const char* detail) {
   }
 }
 
+// The host as curl itself will read it, so that no spelling of a URL means one machine here and another there. Empty:
+// there is none.
+std::string host_of(const std::string& url) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), &curl_url_cleanup);
+  char* text = nullptr;
+  if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
+      curl_url_get(parts.get(), CURLUPART_HOST, &text, 0) != CURLUE_OK)
+    return {};
+  std::string host(text);
+  curl_free(text);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  std::ranges::transform(host, host.begin(), [](unsigned char c) { return std::tolower(c); });
+  return host;
+}
+
+// By its address, or by the one name that is never another machine's (RFC 6761, 6.3).
+bool is_loopback(const std::string& host) {
+  in_addr four{};
+  in6_addr six{};
+  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
+  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
+  return host == "localhost";
+}
+
 }  // namespace
 
 struct HttpClient::Sent {
@@ -74,9 +100,17 @@ Result<HttpClient> HttpClient::open(ClientOptions options) {
   // A line break would begin another header field.
   if (std::ranges::any_of(options.token, [](unsigned char c) { return c <= ' ' || c >= 0x7f; }))
     return failure(Code::invalid_argument, "client.token", "the token has characters that no token has");
+  const std::string host = host_of(options.url);
+  if (host.empty())
+    return failure(Code::invalid_argument, "client.url", fmt::format("'{}' names no host", printable(options.url)));
+  const bool is_plain = options.url.starts_with("http://"), is_here = is_loopback(host);
+  if (is_plain && !is_here && !options.token.empty() && !options.allow_plain_http)
+    return failure(Code::failed_precondition, "client.plain_http",
+                   fmt::format("{}: the token would go to {} over plain http, where everybody on the way can read it",
+                               printable(options.url), printable(host)));
   void* const handle = curl_easy_init();
   if (!handle) return failure(Code::resource_exhausted, "client.connection", "libcurl has no memory");
-  return HttpClient(std::move(options), handle);
+  return HttpClient(std::move(options), handle, is_here);
 }
 
 Result<Json> HttpClient::perform(const Sent& sent) {
@@ -107,6 +141,8 @@ Result<Json> HttpClient::perform(const Sent& sent) {
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, options_.silence_s_max);
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // A proxy from the environment is another machine: what is meant for this one does not go there.
+  if (is_here_) curl_easy_setopt(curl, CURLOPT_PROXY, "");
   if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
   if (const CURLcode code = curl_easy_perform(curl); code != CURLE_OK)
     return std::unexpected(error_of_curl(code, options_.url, detail));

@@ -14,9 +14,10 @@ namespace stoa::client {
 using Json = nlohmann::ordered_json;
 
 struct ClientOptions {
-  std::string url;      // of the operator plane: "https://registry.example:8081"
-  std::string token;    // empty: asks as anybody
-  std::string ca_file;  // PEM; empty: the system's authorities. Who the server is, is always verified.
+  std::string url;                // of the operator plane: "https://registry.example:8081"
+  std::string token;              // empty: asks as anybody
+  std::string ca_file;            // PEM; empty: the system's authorities. Who the server is, is always verified.
+  bool allow_plain_http = false;  // a token may cross a network where anybody can read it
   long connect_ms_max = 10'000;
   long silence_s_max = 60;  // without a byte either way; how long all may take depends on the line
 };
@@ -35,7 +36,8 @@ struct Question {
 // client.tls, client.answer (no JSON, or too long).
 class HttpClient {
  public:
-  // client.url: neither http:// nor https://; client.token: characters that no token has.
+  // client.url: neither http:// nor https://; client.token: characters that no token has; client.plain_http: a token
+  // would leave this machine unencrypted.
   static Result<HttpClient> open(ClientOptions options);
 
   // The body of the answer; null for one without.
@@ -48,11 +50,13 @@ class HttpClient {
     void operator()(void* handle) const;
   };
   struct Sent;
-  HttpClient(ClientOptions options, void* handle) : options_(std::move(options)), handle_(handle) {}
+  HttpClient(ClientOptions options, void* handle, bool is_here)
+      : options_(std::move(options)), handle_(handle), is_here_(is_here) {}
   Result<Json> perform(const Sent& sent);
 
   ClientOptions options_;
   std::unique_ptr<void, Free> handle_;  // a CURL
+  bool is_here_;                        // the server is on this machine
 };
 
 // A value as one segment of a path or one value of a query.

@@ -117,6 +117,7 @@ TEST(HttpClient, RefusesWhatIsNoUrlOrToken) {
       {"127.0.0.1:80", "", "client.url"},
       {"file:///etc/hosts", "", "client.url"},
       {"ftp://a", "", "client.url"},
+      {"http://", "", "client.url"},
       {"http://a", "two words", "client.token"},
       {"http://a", "one\r\nX: y", "client.token"},
       {"http://a", "\xc3\xbc", "client.token"},
@@ -126,6 +127,54 @@ TEST(HttpClient, RefusesWhatIsNoUrlOrToken) {
     ASSERT_FALSE(made) << row.url;
     EXPECT_EQ(made.error().reason, row.reason) << row.url;
   }
+}
+
+// Where curl would connect to decides, not what a URL looks like.
+TEST(HttpClient, ATokenLeavesThisMachineEncryptedOrNotAtAll) {
+  struct Row {
+    const char* url;
+    bool is_refused;
+  };
+  constexpr Row kRows[] = {
+      {"http://127.0.0.1:8081", false},
+      {"http://127.1.2.3", false},
+      {"http://127.1", false},        // 127.0.0.1 to curl
+      {"http://0x7f000001", false},   // as well
+      {"http://2130706433/", false},  // as well
+      {"http://localhost:8081/", false},
+      {"http://LOCALHOST", false},
+      {"http://[::1]:8081", false},
+      {"https://registry.example:8081", false},
+      {"https://192.0.2.1", false},
+      {"http://registry.example:8081", true},
+      {"http://192.0.2.1", true},
+      {"http://0.0.0.0", true},
+      {"http://10.0.0.1", true},
+      {"http://128.0.0.1", true},
+      {"http://[2001:db8::1]", true},
+      {"http://[::]", true},
+      {"http://127.0.0.1.registry.example", true},
+      {"http://localhost.registry.example", true},
+      {"http://127.0.0.1@registry.example", true},
+      {"http://localhost:80@registry.example/", true},
+      {"http://registry.example/?http://127.0.0.1", true},
+      {"http://registry.example#@127.0.0.1", true},
+  };
+  for (const Row& row : kRows) {
+    const auto made = HttpClient::open({.url = row.url, .token = "secret", .ca_file = {}});
+    EXPECT_EQ(made ? "" : made.error().reason, row.is_refused ? "client.plain_http" : "") << row.url;
+    if (!made) EXPECT_EQ(made.error().message.find("secret"), std::string::npos);
+    EXPECT_TRUE(HttpClient::open({.url = row.url, .token = "", .ca_file = {}})) << row.url << " without a token";
+    EXPECT_TRUE(HttpClient::open({.url = row.url, .token = "secret", .ca_file = {}, .allow_plain_http = true}))
+        << row.url << " although it was allowed";
+  }
+}
+
+TEST_F(Client, WhatIsForThisMachineGoesThroughNoProxy) {
+  ASSERT_EQ(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+  const auto got = client_.ask({.path = "/told"});
+  unsetenv("http_proxy");
+  EXPECT_TRUE(got) << got.error().message;
 }
 
 }  // namespace
