@@ -117,9 +117,10 @@ void IoThread::run() {
 void IoThread::run_handlers(thread::WakeBatch& wakes) {
   std::size_t ran = 0;
   do {
-    while (!wakes.is_empty()) {
+    while (!wakes.is_empty() || wakes.is_expecting()) {
       if (ran++ < kBurstMax && context_.poll_one() > 0) continue;
       wakes.flush();
+      if (wakes.is_expecting()) wakes.look();
       ran = 0;
     }
   } while (context_.run_one() > 0);

@@ -47,6 +47,17 @@ void WakeBatch::flush() noexcept {
   put_off_ns_ = 0;
 }
 
+void WakeBatch::expect(std::weak_ptr<Expected> expected) noexcept {
+  if (t_batch == nullptr) return;
+  t_batch->expected_ = std::move(expected);
+  t_batch->is_expecting_ = true;
+}
+
+void WakeBatch::look() {
+  is_expecting_ = false;
+  if (const auto expected = std::exchange(expected_, {}).lock()) expected->look();
+}
+
 void WakeBatch::note_work(std::uint64_t took_ns) noexcept {
   put_off_ns_ += took_ns;
   is_holding_ = took_ns <= kLongNs;

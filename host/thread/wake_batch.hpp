@@ -22,6 +22,16 @@ class Sleeper {
   std::atomic<bool> is_put_off_{false};
 };
 
+// Somebody whose answer may be here sooner than a sleep takes.
+class Expected {
+ public:
+  // Waits for it for some microseconds, if that has been of use lately, and takes it in. The thread that expects it.
+  virtual void look() = 0;
+
+ protected:
+  ~Expected() = default;
+};
+
 // Rationale: a wake is a system call, and on a shared core the woken thread pushes the waking one aside at once: each
 // of 64 requests that have arrived would cost two changes of thread, instead of all of them together.
 // One per thread and at a time, on its stack. What hands out work in bursts (an I/O thread over its ready sockets, a
@@ -37,9 +47,13 @@ class WakeBatch {
   // Now; or with this thread's batch while it holds wakes back, once however often it was asked for.
   static void wake(std::shared_ptr<Sleeper> sleeper) noexcept;
   static void flush_of_this_thread() noexcept;
+  // This thread's loop looks for what is expected before it sleeps. Of several the last one counts; the others ring.
+  static void expect(std::weak_ptr<Expected> expected) noexcept;
 
   bool is_empty() const noexcept { return sleepers_.empty(); }
   void flush() noexcept;
+  bool is_expecting() const noexcept { return is_expecting_; }
+  void look();  // once; who wants to be looked for again says so
   // A piece of work is done. From now on it holds wakes back if that was a short one, because the next will be short,
   // too; it flushes after a long one and after enough short ones.
   void note_work(std::uint64_t took_ns) noexcept;
@@ -48,7 +62,8 @@ class WakeBatch {
  private:
   std::vector<std::shared_ptr<Sleeper>> sleepers_;
   std::uint64_t put_off_ns_ = 0;
-  bool is_holding_;
+  std::weak_ptr<Expected> expected_;
+  bool is_holding_, is_expecting_ = false;
 };
 
 }  // namespace stoa::thread

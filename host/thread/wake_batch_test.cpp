@@ -99,5 +99,33 @@ TEST(WakeBatch, AThreadsWakesAreItsOwn) {
   EXPECT_EQ(sleeper->woken, 1);
 }
 
+class CountingExpected final : public Expected {
+ public:
+  void look() override { ++looks; }
+  int looks = 0;
+};
+
+TEST(WakeBatch, LooksOnceForWhatIsExpectedLast) {
+  const auto first = std::make_shared<CountingExpected>(), last = std::make_shared<CountingExpected>();
+  WakeBatch::expect(first);  // without one nobody looks
+  WakeBatch wakes;
+  EXPECT_FALSE(wakes.is_expecting());
+  WakeBatch::expect(first);
+  WakeBatch::expect(last);
+  EXPECT_TRUE(wakes.is_expecting());
+  EXPECT_TRUE(wakes.is_empty());
+  wakes.look();
+  EXPECT_EQ(first->looks, 0);
+  EXPECT_EQ(last->looks, 1);
+  EXPECT_FALSE(wakes.is_expecting());
+}
+
+TEST(WakeBatch, WhoIsGoneIsNotLookedFor) {
+  WakeBatch wakes;
+  WakeBatch::expect(std::make_shared<CountingExpected>());
+  wakes.look();
+  EXPECT_FALSE(wakes.is_expecting());
+}
+
 }  // namespace
 }  // namespace stoa::thread

@@ -39,6 +39,8 @@ class OwnLoop final : public thread::ReadyLoop {
     return std::make_unique<Active>();
   }
   void turn() {
+    wakes_.flush();
+    if (wakes_.is_expecting()) return wakes_.look();
     pollfd watched{descriptor_, POLLIN, 0};
     poll(&watched, 1, 100);
     char rings[64];
@@ -55,6 +57,7 @@ class OwnLoop final : public thread::ReadyLoop {
   struct Active final : Watch {
     bool is_active() const noexcept override { return true; }
   };
+  thread::WakeBatch wakes_;  // of the thread that made it
   mutable std::mutex mutex_;
   int descriptor_ = -1;
   std::function<bool()> on_ready_;
@@ -197,7 +200,7 @@ class SocketPeer {
 
 void bench_call(const std::filesystem::path& fixtures, Tier tier) {
   const runtime::FixtureHost host;
-  const auto loop = std::make_shared<OwnLoop>();
+  const auto loop = std::make_shared<OwnLoop>();  // it calls, and it waits
   runtime::HostServices services = host.services();
   services.loop = loop;
   const runtime::PluginSource source = null_model(fixtures);

@@ -16,6 +16,8 @@
 #include "host/runtime/host_context.hpp"
 #include "host/runtime/instance.hpp"
 #include "host/runtime/outstanding.hpp"
+#include "host/thread/adaptive_spin.hpp"
+#include "host/thread/wake_batch.hpp"
 #include "host/worker/arena.hpp"
 #include "host/worker/descriptor.hpp"
 #include "host/worker/process_memory.hpp"
@@ -51,7 +53,9 @@ struct WorkerFlight {
 };
 
 // Threads: any, except start (the thread that launches must live as long as the process does) and stop ([control]).
-class WorkerProcess final : public runtime::CallFeeder, public std::enable_shared_from_this<WorkerProcess> {
+class WorkerProcess final : public runtime::CallFeeder,
+                            public thread::Expected,
+                            public std::enable_shared_from_this<WorkerProcess> {
  public:
   // Launches, loads and returns once the model is loaded, by deadline_ns. Errors: the launch's, the sandbox's, the
   // plugin's (as InProcessInstance::load), "plugin.crashed", "plugin.load_timeout".
@@ -90,7 +94,8 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
 
   void hear() const;
   // Takes in what the worker has said, some of it at once. True: there is more. Any thread; a second one has no effect.
-  bool pump();
+  bool pump() { return read_turn(false).is_more; }
+  void look() override;  // the loop's thread, before it sleeps
   // From now on the services' loop does, where there is one.
   void attach();
   // Every few ms: moves what waits, ends a worker that hangs or holds too much.
@@ -129,6 +134,10 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
                 Arena requests, Arena responses, std::uint64_t hang_grace_ns);
   LoadMessage load_message(const WorkerProgram& program, const runtime::PluginSource& source) const;
   static Error crashed();
+  struct ReadTurn {
+    bool has_come = false, is_more = false;
+  };
+  ReadTurn read_turn(bool may_wait);
   bool read_some(std::uint32_t records_max);
   void allow_more();
   bool pumps_itself() const;
@@ -155,6 +164,7 @@ class WorkerProcess final : public runtime::CallFeeder, public std::enable_share
   std::unique_ptr<ScratchFolder> scratch_;  // null: it has none
   RingWriter writer_;
   RingReader reader_;
+  thread::AdaptiveSpin<> spin_;  // of who reads
   BlockBook book_;
   runtime::LineBudget output_lines_;
   LoadedMessage loaded_;

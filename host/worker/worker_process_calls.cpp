@@ -140,6 +140,8 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
   }
   unreturned_ += static_cast<std::uint32_t>(flights.size());
   inflight_.fetch_add(static_cast<std::uint32_t>(flights.size()), std::memory_order_relaxed);
+  if (std::this_thread::get_id() == loop_thread_.load(std::memory_order_relaxed))
+    thread::WakeBatch::expect(weak_from_this());
   return true;
 }
 

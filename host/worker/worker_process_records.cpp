@@ -23,21 +23,29 @@ constexpr std::uint64_t kDigestBytesMax = 16u << 20;  // a manifest's, asked onc
 
 }  // namespace
 
-bool WorkerProcess::pump() {
-  bool is_more = false;
+// may_wait: nobody rang, but an answer is due, and for as long as this thread looks for it the worker need not ring.
+WorkerProcess::ReadTurn WorkerProcess::read_turn(bool may_wait) {
+  ReadTurn turn;
   do {
-    if (is_reading_.exchange(true)) return false;  // whoever does looks once more when he is done
+    if (is_reading_.exchange(true)) return {};  // whoever does looks once more when he is done
     reader_.awake();
     writer_.settle();  // it may have read, too
-    if (!reader_.has_next() && --rings_left_ < 0) kill("it rings and says nothing, again and again");
+    const bool has_next = may_wait ? spin_.wait([this] { return reader_.has_next(); }) : reader_.has_next();
+    turn.has_come = turn.has_come || has_next;
+    if (!has_next && !may_wait && --rings_left_ < 0) kill("it rings and says nothing, again and again");
     const bool is_good = read_some(kRecordsAtOnce);
-    is_more = is_good && reader_.has_next();
+    turn.is_more = is_good && reader_.has_next();
     const bool is_paused = is_good && chatter_left_.load() <= 0;  // the supervisor goes on, at its next tick
-    if (!is_more && !is_paused) reader_.announce();
+    if (!turn.is_more && !is_paused) reader_.announce();
     is_reading_.store(false);
-    if (!is_good || is_paused) return false;
-  } while (!is_more && reader_.has_next());
-  return is_more;
+    if (!is_good || is_paused) return {};
+  } while (!turn.is_more && reader_.has_next());
+  return turn;
+}
+
+void WorkerProcess::look() {
+  const ReadTurn turn = read_turn(true);
+  if (turn.is_more || (turn.has_come && inflight() > 0)) thread::WakeBatch::expect(weak_from_this());
 }
 
 void WorkerProcess::hear() const {

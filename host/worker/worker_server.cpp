@@ -177,6 +177,14 @@ void WorkerServer::serve(bool is_controller) {
       reader_.awake();
       continue;
     }
+    if (wakes && wakes->is_empty() && !std::exchange(is_looking_, true)) {
+      // Awake to the host, which need not ring. One does this, or they would be in each other's way.
+      lock.unlock();
+      const bool has_come = spin_.wait([this] { return reader_.has_next(); });
+      lock.lock();
+      is_looking_ = false;
+      if (has_come || is_over_ || !tasks_.empty()) continue;
+    }
     const std::uint32_t seen = reader_.announce();
     if (reader_.has_next() || (!is_controller && !tasks_.empty())) continue;
     if (wakes && !wakes->is_empty()) {

@@ -11,6 +11,7 @@
 
 #include "host/runtime/host_services.hpp"
 #include "host/runtime/instance.hpp"
+#include "host/thread/adaptive_spin.hpp"
 #include "host/worker/arena.hpp"
 #include "host/worker/ring.hpp"
 #include "host/worker/sandbox.hpp"
@@ -63,6 +64,7 @@ class WorkerServer {
   Arena requests_, responses_;
   RingReader reader_;
   RingWriter writer_;
+  thread::AdaptiveSpin<> spin_;  // of the one thread that is_looking_ is about
   BlockBook book_;
   runtime::HostServices services_;
   std::unique_ptr<runtime::Instance> instance_;
@@ -73,7 +75,7 @@ class WorkerServer {
   std::deque<Task> tasks_;
   std::uint32_t running_ = 0, threads_max_ = 1;
   std::unordered_map<std::uint64_t, std::shared_ptr<runtime::Call>> calls_;  // not yet finished
-  bool is_over_ = false;
+  bool is_over_ = false, is_looking_ = false;
   std::vector<std::thread> threads_;  // the model's
 
   std::mutex lent_mutex_;                                        // Lock: lent_
