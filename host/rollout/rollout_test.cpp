@@ -188,8 +188,11 @@ TEST_F(RolloutTest, ACandidateThatIsSlowIsTakenBack) {
   TrafficPlan made = trial({500'000});
   made.limits.p99_ratio_max = 2;
   apply(made);
-  ask_customers(400);
-  settle();
+  // On a loaded machine the stable release dawdles too; one more round is then needed until the numbers are clear.
+  for (int round = 0; round < 20 && state_of("1.1.0") != ReleaseState::rolled_back; ++round) {
+    ask_customers(150);
+    settle();
+  }
   EXPECT_EQ(state_of("1.1.0"), ReleaseState::rolled_back);
   EXPECT_TRUE(status_of("1.1.0").reason.starts_with("rollout.latency: ")) << status_of("1.1.0").reason;
 }
