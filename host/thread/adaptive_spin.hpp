@@ -30,9 +30,8 @@ class AdaptiveSpin {
   // True: is_ready() came true. It is asked at least once.
   template <class IsReady>
   bool wait(const IsReady& is_ready) {
-    static const bool has_cores = std::thread::hardware_concurrency() > 1;
     if (is_ready()) return true;
-    if (!has_cores || skip_ > 0) {
+    if (!has_cores_ || skip_ > 0) {
       skip_ -= std::min(skip_, 1u);
       return false;
     }
@@ -55,6 +54,7 @@ class AdaptiveSpin {
 
  private:
   static constexpr int kLooks = 8;  // for each time it asks the clock
+  const bool has_cores_ = std::thread::hardware_concurrency() > 1;  // asked at first: a worker may not, later
   std::uint32_t vain_ = 0, skip_ = 0;
 };
 

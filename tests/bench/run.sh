@@ -54,6 +54,7 @@ for name in "${names[@]}"; do
     build) tests/bench/build_cpu.sh ;;
     json) taskset -c 0 $build/bin/bench_tensor_json ;;
     worker)
+      $build/bin/stoa_bench_worker $build/fixtures call
       taskset -c 0 $build/bin/stoa_bench_worker $build/fixtures call
       $build/bin/stoa_bench_worker $build/fixtures crash
       http+=(worker) ;;
