@@ -53,7 +53,7 @@ class AdaptiveSpin {
   }
 
  private:
-  static constexpr int kLooks = 8;  // for each time it asks the clock
+  static constexpr int kLooks = 8;                                  // for each time it asks the clock
   const bool has_cores_ = std::thread::hardware_concurrency() > 1;  // asked at first: a worker may not, later
   std::uint32_t vain_ = 0, skip_ = 0;
 };

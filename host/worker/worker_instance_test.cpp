@@ -66,11 +66,11 @@ TEST(WorkerCards, AreThoseOfTheModel) {
 class CrasherTest : public ::testing::Test {
  protected:
   void SetUp() override { load(1); }
-  void load(std::uint32_t workers) {
+  void load(std::uint32_t workers, const std::string& fixture = "crasher") {
     instance.reset();
     worker::WorkerProgram made = program(worker::Tier::t1);
     made.hang_grace_ns = 50'000'000;
-    PluginSource source = fixture_source("crasher");
+    PluginSource source = fixture_source(fixture);
     source.models[0].limits.memory_budget_bytes = kBudgetBytes;
     source.models[0].limits.workers = workers;
     auto loaded = worker::WorkerInstance::load(made, source, source.models[0], {}, host.services());
@@ -139,6 +139,16 @@ TEST_F(CrasherTest, EndsOneThatEndsItself) {
   EXPECT_EQ(ask("exit").reason(), "plugin.crashed");
   EXPECT_TRUE(wait_for(InstanceState::ready));
   EXPECT_TRUE(host.log->has("it ended itself with status"));
+}
+
+// In this process such a model answers no more (InProcessInstance.SurvivesAThrowAndTakesNoMore).
+TEST_F(CrasherTest, OneWhoseModelThrewIsReplaced) {
+  load(1, "thrower");
+  EXPECT_EQ(ask("anything").reason(), "plugin.threw");
+  EXPECT_TRUE(wait_until([&] { return instance->worker_statistics()->restarts == 1; }));
+  EXPECT_TRUE(wait_for(InstanceState::ready));
+  EXPECT_EQ(ask("anything").reason(), "plugin.threw");
+  EXPECT_TRUE(host.log->has("the model takes no more requests"));
 }
 
 TEST_F(CrasherTest, KillsOneThatHangsOrStops) {

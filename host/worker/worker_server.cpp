@@ -342,6 +342,8 @@ std::uint64_t WorkerServer::run_task(Task& task) {
   }
   responses_.header().crash_request.store(task.batch.front()->id(), std::memory_order_relaxed);
   instance_->submit(task.batch);
+  // It threw, and nobody knows what it left behind. What it was asked has its answer; the next one needs a new worker.
+  if (instance_->state() == runtime::InstanceState::failed) give_up("the model takes no more requests");
   ReturnedMessage returned;
   for (const auto& call : task.batch) {
     returned.ids.push_back(call->id());
