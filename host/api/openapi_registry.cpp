@@ -27,6 +27,8 @@ constexpr RegistryOperation kRegistryOperations[] = {
     {"delete", "/v1/operators/{name}", "revokeOperator", "An operator's token counts no more", "", "", 204},
     {"get", "/v1/audit", "readAudit", "The audit log, newest first", "", "subject before limit"},
     {"get", "/v1/audit/head", "examine", "Examines the catalogue and its chains", "", ""},
+    {"get", "/v1/doctor", "examineRegistry", "Looks the whole registry over", "", "grace_s"},
+    {"post", "/v1/doctor", "mendRegistry", "The same, and mends what can be mended", "", "grace_s"},
     {"get", "/v1/publishers", "listPublishers", "Publishers", "", "", 200, true},
     {"post", "/v1/publishers", "createPublisher", "A new publisher and its token", "name display_name?", "", 201},
     {"get", "/v1/publishers/{name}", "onePublisher", "A publisher", "", "", 200, true},

@@ -125,6 +125,7 @@ void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<h
   api::add_publisher_routes(*api_, operators);
   api::add_release_routes(*api_, operators);
   api::add_alias_routes(*api_, operators);
+  api::add_upkeep_routes(*api_, operators);
   api::add_catalogue_routes(*api_, operators, api::PackagesFor::actors);
   api::add_catalogue_routes(*api_, customers, api::PackagesFor::everybody);
 }

@@ -129,7 +129,14 @@ class Sending {
     if (!release) return std::unexpected(release.error());
     state_.release = member_text(*release, "id");
     offset_ = 0;
-    if (release->contains("upload")) state_.upload = member_text((*release)["upload"], "id");
+    if (release->contains("upload")) {
+      // Where the state of an earlier run was lost, the registry finds its draft again, and what was sent for it.
+      const Json& upload = (*release)["upload"];
+      state_.upload = member_text(upload, "id");
+      const auto offset = offset_in(upload);
+      if (!offset) return std::unexpected(offset.error());
+      offset_ = *offset;
+    }
     return write_state(plan_.package, state_);
   }
 

@@ -116,8 +116,10 @@ class Catalogue {
   Result<std::vector<PublisherKeyRecord>> keys(std::string_view publisher);
 
   // ---- publishing: catalogue_publishing.cpp
-  // Announces a release whose package is still to come.
-  Result<ReleaseRecord> open_draft(const Actor& actor, const NewRelease& announced);
+  // Announces a release whose package is still to come. keep: makes room for it before the act is durable, with the
+  // draft counted in stored_bytes_of(). Its Error ends the act.
+  Result<ReleaseRecord> open_draft(const Actor& actor, const NewRelease& announced,
+                                   const std::function<Result<void>()>& keep = {});
   // Of a draft whose package does not come: its bytes count against the quota as long as it is there.
   Result<void> drop_draft(const Actor& actor, const ReleaseId& id);
   // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected

@@ -95,7 +95,8 @@ Result<void> require_announced(const ReleaseRecord& release, const Package& pack
 
 }  // namespace
 
-Result<ReleaseRecord> Catalogue::open_draft(const Actor& actor, const NewRelease& announced) {
+Result<ReleaseRecord> Catalogue::open_draft(const Actor& actor, const NewRelease& announced,
+                                            const std::function<Result<void>()>& keep) {
   if (auto good = check_announcement(announced); !good) return std::unexpected(good.error());
   const std::string_view owner = publisher_of(announced.plugin);
   if (auto allowed = require_publisher(actor, owner, Permission::manage_publishers); !allowed)
@@ -127,6 +128,8 @@ Result<ReleaseRecord> Catalogue::open_draft(const Actor& actor, const NewRelease
   if (!line) return std::unexpected(line.error());
   release.audit_line = *line;
   if (auto kept = insert_release(connection_, release); !kept) return std::unexpected(kept.error());
+  if (keep)
+    if (auto kept = keep(); !kept) return std::unexpected(kept.error());
   if (auto kept = act->keep(); !kept) return std::unexpected(kept.error());
   if (!*plugin && options_.plugin_name.tell) options_.plugin_name.tell(release.plugin);
   return release;

@@ -1,9 +1,11 @@
-// publishing.cpp: announce, send, submit. SPDX-License-Identifier: Apache-2.0
+// publishing.cpp: open, send, submit. SPDX-License-Identifier: Apache-2.0
 #include "registry/publishing/publishing.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "registry/package/file.hpp"
 #include "registry/package/staging.hpp"
@@ -29,6 +31,21 @@ Result<PrivateKey> key_in(const std::filesystem::path& file) {
   return key;
 }
 
+// A lock of the process (fcntl, not flock): what a host forks, and what outlives it, does not hold it. SQLite would not
+// stop two: each would write, and each would checkpoint.
+Result<File> lock_of(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "registry.lock";
+  File file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.fd() < 0) return std::unexpected(file_error("cannot be opened", path, errno));
+  struct flock whole{};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(file.fd(), F_SETLK, &whole) == 0) return file;
+  if (errno != EACCES && errno != EAGAIN) return std::unexpected(file_error("cannot be locked", path, errno));
+  return failure(Code::failed_precondition, "registry.in_use",
+                 folder.string() + ": another process has this registry open");
+}
+
 std::string publisher_of(const std::string& plugin) { return plugin.substr(0, plugin.find('/')); }
 
 // What the index says of a new name, as the catalogue wants to hear it.
@@ -41,19 +58,24 @@ Result<std::optional<std::string>> ask(const NameIndex& names, std::string_view 
 
 }  // namespace
 
-Publishing::Publishing(PublishingOptions options, std::unique_ptr<BlobStore> blobs)
-    : options_(std::move(options)), blobs_(std::move(blobs)), uploads_(*blobs_, options_.uploads) {}
+Publishing::Publishing(PublishingOptions options, File lock, std::unique_ptr<BlobStore> blobs)
+    : options_(std::move(options)),
+      lock_(std::move(lock)),
+      blobs_(std::move(blobs)),
+      uploads_(*blobs_, options_.uploads) {}
 
 Result<std::unique_ptr<Publishing>> Publishing::open(PublishingOptions options) {
   std::error_code error;
   std::filesystem::create_directories(options.folder, error);
   if (error) return std::unexpected(file_error("cannot be made", options.folder, error.value()));
   std::filesystem::permissions(options.folder, std::filesystem::perms::owner_all, error);
+  auto lock = lock_of(options.folder);
+  if (!lock) return std::unexpected(lock.error());
   auto blobs = BlobStore::open(options.folder / "blobs");
   if (!blobs) return std::unexpected(blobs.error());
   auto key = key_in(options.folder / "registry.key.pem");
   if (!key) return std::unexpected(key.error());
-  std::unique_ptr<Publishing> made(new Publishing(std::move(options), std::move(*blobs)));
+  std::unique_ptr<Publishing> made(new Publishing(std::move(options), std::move(*lock), std::move(*blobs)));
   Publishing& p = *made;
   CatalogueOptions catalogue{.file = p.options_.folder / "catalogue.db",
                              .now_ms = p.options_.now_ms,
@@ -65,35 +87,6 @@ Result<std::unique_ptr<Publishing>> Publishing::open(PublishingOptions options) 
   if (!opened) return std::unexpected(opened.error());
   p.catalogue_ = std::move(*opened);
   return made;
-}
-
-Result<Announced> Publishing::announce(const Actor& actor, const NewRelease& release) {
-  const std::string owner = publisher_of(release.plugin);
-  std::uint64_t stored = 0, bytes_max = 0;
-  auto draft = with_catalogue([&](Catalogue& catalogue) -> Result<ReleaseRecord> {
-    auto made = catalogue.open_draft(actor, release);
-    if (!made) return made;
-    const auto publisher = catalogue.publisher(owner);
-    const auto bytes = catalogue.stored_bytes_of(owner);
-    if (!publisher) return std::unexpected(publisher.error());
-    if (!bytes) return std::unexpected(bytes.error());
-    bytes_max = publisher->bytes_max;
-    stored = *bytes - std::min(*bytes, release.package_bytes);  // the draft counts itself
-    return made;
-  });
-  if (!draft) return std::unexpected(draft.error());
-  Announced announced{std::move(*draft), std::nullopt};
-  if (blobs_->find(release.package_sha256)) return announced;
-  auto upload = uploads_.begin({.owner = owner, .size = release.package_bytes, .digest = release.package_sha256},
-                               {.bytes_max = bytes_max, .stored_bytes = stored}, now_ns());
-  if (!upload) {
-    // A draft that nothing can be sent for would count against the quota for ever.
-    const auto dropped =
-        with_catalogue([&](Catalogue& catalogue) { return catalogue.drop_draft(actor, announced.release.id); });
-    return std::unexpected(dropped ? upload.error() : dropped.error());
-  }
-  announced.upload = std::move(*upload);
-  return announced;
 }
 
 // An upload belongs to a publisher's name, which an operator may have, too: an operator's right is a role.

@@ -12,6 +12,7 @@
 #include "registry/catalogue/catalogue.hpp"
 #include "registry/checks/check.hpp"
 #include "registry/names/name_policy.hpp"
+#include "registry/package/file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {
@@ -30,10 +31,21 @@ struct Announced {
   std::optional<UploadStatus> upload;  // nothing: the registry has these bytes already, submit can follow at once
 };
 
+// Drafts made until before_ms that no upload is under way for: their packages do not come, and they count against a
+// quota all the same. Pre: the uploads were listed before the drafts were read, or before_ms is well in the past.
+std::vector<ReleaseRecord> lost_drafts(const std::vector<ReleaseRecord>& drafts,
+                                       const std::vector<UploadStatus>& uploads, std::int64_t before_ms,
+                                       std::int64_t now_ms);
+// Uploads without a draft: neither finished nor expired, and no draft announces their bytes. One that has just begun is
+// one of them until its draft is durable.
+std::vector<UploadStatus> lost_uploads(const std::vector<ReleaseRecord>& drafts,
+                                       const std::vector<UploadStatus>& uploads, std::int64_t now_ms);
+
 // Threads: any. Blocks on disks: never on an I/O thread. Lock: one act on the catalogue at a time; none is held while
 // bytes are received or checks run.
 class Publishing {
  public:
+  // One process at a time has a registry open: another is told failed_precondition "registry.in_use".
   static Result<std::unique_ptr<Publishing>> open(PublishingOptions options);
 
   // Calls use(Catalogue&) alone. Short: everybody waits for it.
@@ -43,8 +55,12 @@ class Publishing {
     return use(*catalogue_);
   }
 
-  // Errors: the catalogue's of a draft and those of Uploads::begin; then there is no draft either.
+  // ---- drafts: publishing_drafts.cpp
+  // The same announcement again finds its draft and goes on with its upload: whoever lost their ids loses nothing else.
+  // Errors: the catalogue's of a draft and those of Uploads::begin; then there is no draft that was not there before.
   Result<Announced> announce(const Actor& actor, const NewRelease& release);
+  // Its upload goes with it, unless another draft announces the same bytes.
+  Result<void> drop_draft(const Actor& actor, const ReleaseId& id);
   // An upload is its publisher's and the admins'.
   Result<UploadStatus> append(const Actor& actor, const UploadId& id, const UploadChunk& chunk);
   Result<UploadStatus> upload(const Actor& actor, const UploadId& id);
@@ -60,16 +76,20 @@ class Publishing {
   // For a host that serves it: verified against the publisher's keys, and refused unless one of them signed it.
   Result<Package> verified_package(const Sha256& digest);
   const BlobStore& blobs() const { return *blobs_; }
+  const std::filesystem::path& folder() const { return options_.folder; }
+  std::int64_t now_ms() const { return options_.now_ms(); }
 
  private:
-  Publishing(PublishingOptions options, std::unique_ptr<BlobStore> blobs);
+  Publishing(PublishingOptions options, File lock, std::unique_ptr<BlobStore> blobs);
   std::int64_t now_ns() const { return options_.now_ms() * 1'000'000; }
+  Result<std::optional<UploadStatus>> upload_under_way(const UploadTerms& terms);
   Result<UploadKey> upload_key(const Actor& actor, const UploadId& id);
   Result<Package> open_package(const Sha256& digest, const std::vector<SubmissionKey>& keys);
   Result<Submission> submission_of(const ReleaseRecord& release);
   Result<std::vector<SubmissionKey>> keys_of(const std::string& publisher);
 
   PublishingOptions options_;
+  File lock_;
   std::unique_ptr<BlobStore> blobs_;
   Uploads uploads_;
   std::mutex mutex_;

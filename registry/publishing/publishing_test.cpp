@@ -3,6 +3,8 @@
 #include "registry/publishing/publishing.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -85,6 +87,11 @@ class PublishingTest : public ::testing::Test {
   Result<ReleaseRecord> reviewed(const ReleaseId& id, Verdict verdict) {
     return publishing_->with_catalogue(
         [&](Catalogue& catalogue) { return catalogue.review(admin, id, verdict, "looked at"); });
+  }
+  std::size_t drafts() {
+    ReleaseFilter filter;
+    filter.state = ReleaseState::draft;
+    return publishing_->with_catalogue([&](Catalogue& catalogue) { return catalogue.releases(filter)->size(); });
   }
   std::string reason_of_package(const std::optional<Actor>& actor, const std::string& bytes) {
     const auto found = publishing_->find_package(actor, sha256_of(bytes));
@@ -182,6 +189,67 @@ TEST_F(PublishingTest, BytesThatAreNotHereNeedOne) {
   const auto submitted = publishing_->submit(acme, announced->release.id, std::nullopt);
   ASSERT_FALSE(submitted);
   EXPECT_EQ(submitted.error().reason, "upload.missing");
+}
+
+// Whoever lost the ids of an announcement announces again.
+TEST_F(PublishingTest, TheSameAnnouncementGoesOnWithItsDraftAndUpload) {
+  add_publisher(acme, key);
+  const std::string bytes = package("acme/vision", "1.2.0", &key);
+  const auto first = publishing_->announce(acme, announcement("acme/vision", "1.2.0", bytes));
+  ASSERT_TRUE(first && first->upload);
+  ASSERT_TRUE(publishing_->append(acme, first->upload->id, chunk(bytes, 0, 100)));
+  open();
+  now_ms += 20 * 3'600'000;
+  const auto again = publishing_->announce(acme, announcement("acme/vision", "1.2.0", bytes));
+  ASSERT_TRUE(again && again->upload) << again.error().message;
+  EXPECT_EQ(again->release.id, first->release.id);
+  EXPECT_EQ(again->upload->id, first->upload->id);
+  EXPECT_EQ(again->upload->offset, 100u);
+  // It lasts as if it had just begun; with other words it is another draft, and the same upload.
+  now_ms += 20 * 3'600'000;
+  NewRelease reworded = announcement("acme/vision", "1.2.0", bytes);
+  reworded.changelog = "better said";
+  const auto other = publishing_->announce(acme, reworded);
+  ASSERT_TRUE(other && other->upload) << other.error().message;
+  EXPECT_NE(other->release.id, first->release.id);
+  EXPECT_EQ(other->upload->id, first->upload->id);
+  EXPECT_EQ(other->upload->offset, 100u);
+  EXPECT_EQ(drafts(), 1u);
+  ASSERT_TRUE(publishing_->append(acme, other->upload->id, chunk(bytes, 100, bytes.size() - 100)));
+  EXPECT_TRUE(publishing_->submit(acme, other->release.id, other->upload->id));
+  // A stranger learns nothing of it.
+  add_publisher(rival, rivals_key);
+  const auto foreign = publishing_->announce(rival, announcement("acme/vision", "1.2.0", bytes));
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().reason, "publisher.foreign");
+}
+
+TEST_F(PublishingTest, AnUploadGoesWithTheLastDraftThatWantsIt) {
+  add_publisher(acme, key);
+  const std::string bytes = package("acme/vision", "1.2.0", &key);
+  const auto one = publishing_->announce(acme, announcement("acme/vision", "1.2.0", bytes));
+  // The same bytes under another version: refused when they are there, but until then a draft that waits for them.
+  const auto two = publishing_->announce(acme, announcement("acme/vision", "1.3.0", bytes));
+  ASSERT_TRUE(one && one->upload && two && two->upload);
+  EXPECT_EQ(one->upload->id, two->upload->id);
+  ASSERT_TRUE(publishing_->drop_draft(acme, one->release.id));
+  EXPECT_TRUE(publishing_->upload(acme, one->upload->id));
+  ASSERT_TRUE(publishing_->drop_draft(acme, two->release.id));
+  const auto gone = publishing_->upload(acme, one->upload->id);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().reason, "upload.not_found");
+  EXPECT_EQ(drafts(), 0u);
+}
+
+TEST_F(PublishingTest, OneProcessHasARegistryOpen) {
+  const pid_t other = ::fork();
+  if (other == 0) {
+    const auto second = Publishing::open({.folder = folder / "registry", .now_ms = [] { return std::int64_t{1}; }});
+    ::_exit(second ? 1 : second.error().reason == "registry.in_use" ? 0 : 2);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(other, &status, 0), other);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(PublishingTest, AnUploadIsItsPublishersAndItsAdminsAlone) {

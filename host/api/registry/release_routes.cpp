@@ -81,8 +81,7 @@ Result<RegistryAnswer> submit(RegistryApi& api, RegistryCall& call) {
 Result<RegistryAnswer> drop(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
-  auto gone = call.publishing.with_catalogue(
-      [&](Catalogue& catalogue) { return catalogue.drop_draft(*actor, {call.param("release")}); });
+  auto gone = call.publishing.drop_draft(*actor, {call.param("release")});
   if (!gone) return std::unexpected(gone.error());
   return RegistryAnswer{204, nullptr};
 }

@@ -100,6 +100,7 @@ class RegistryTest : public ::testing::Test {
     add_publisher_routes(*api, actors.routes);
     add_release_routes(*api, actors.routes);
     add_alias_routes(*api, actors.routes);
+    add_upkeep_routes(*api, actors.routes);
     add_catalogue_routes(*api, actors.routes, PackagesFor::actors);
     add_catalogue_routes(*api, config.listeners.emplace_back().routes, PackagesFor::everybody);
     config.render_error = &render_error;

@@ -1,0 +1,78 @@
+// command_backup.cpp: `stoa backup`: a registry's folder as it is now, in another folder, and back.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "host/cli/command.hpp"
+#include "host/cli/registry_option.hpp"
+#include "host/cli/registry_text.hpp"
+#include "registry/upkeep/backup.hpp"
+
+namespace stoa::cli {
+namespace {
+
+struct Options : ActionOptions {
+  bool is_as_it_is = false;
+};
+
+using Summary = Result<registry::BackupSummary>;
+
+registry::BackupTerms terms_of(const Options& options) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), options.is_as_it_is};
+}
+
+Summary create(const Options& options) {
+  return registry::create_backup(options.arguments[0], options.arguments[1], terms_of(options));
+}
+Summary check(const Options& options) { return registry::check_backup(options.arguments[0], terms_of(options)); }
+Summary restore(const Options& options) {
+  return registry::restore_backup(options.arguments[0], options.arguments[1], terms_of(options));
+}
+
+std::string text_of(const Json& summary) {
+  return fmt::format(
+      "sound: {} releases, {} blobs of {} bytes; the audit log has {} lines, the last one's hash is {}\n",
+      member_text(summary, "releases"), member_text(summary, "blobs"), member_text(summary, "blob_bytes"),
+      member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
+}
+
+constexpr struct {
+  const char* name;
+  const char* arguments;
+  Summary (*run)(const Options&);
+} kActions[] = {
+    {"create", "FOLDER BACKUP", &create}, {"check", "BACKUP", &check}, {"restore", "BACKUP FOLDER", &restore}};
+
+Exit run(const Options& options) {
+  const auto* const action =
+      std::ranges::find_if(kActions, [&](const auto& one) { return options.action == one.name; });
+  if (auto good = check_arguments("backup", {action->name, action->arguments}, options); !good)
+    return report(good.error());
+  const auto summary = action->run(options);
+  if (!summary) return report(summary.error());
+  print_answer(Json::parse(registry::backup_json(*summary)), options.json, &text_of);
+  return Exit::ok;
+}
+
+}  // namespace
+
+Action declare_backup(CommandLine line) {
+  const auto options = std::make_shared<Options>();
+  std::vector<ActionForm> forms;
+  for (const auto& action : kActions) forms.push_back({action.name, action.arguments});
+  add_actions(line, *options, forms);
+  line.flag("--as-it-is", options->is_as_it_is, "create: take a registry that is not sound all the same");
+  line.flag("--json", options->json, "report as JSON");
+  line.footer(
+      "examples:\n"
+      "  stoa backup create registry backups/monday        the host may run, and publish meanwhile\n"
+      "  stoa backup check backups/monday                  reads all of it\n"
+      "  stoa backup restore backups/monday registry       the folder is not there yet; then start the host\n\n"
+      "a backup holds the registry's key: keep it as the registry itself. Nothing is ever replaced (exit 3).");
+  return [options] { return run(*options); };
+}
+
+}  // namespace stoa::cli

@@ -1,0 +1,95 @@
+// command_doctor.cpp: `stoa doctor`: is a registry's folder as it should be, and what can be mended.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "host/cli/command.hpp"
+#include "host/cli/registry_option.hpp"
+#include "host/cli/registry_text.hpp"
+#include "registry/upkeep/diagnosis.hpp"
+
+namespace stoa::cli {
+namespace {
+
+struct Options : RegistryOptions {
+  std::string folder;
+  bool fix = false;
+  int grace_s = 3600;
+};
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Result<Json> look_at_folder(const Options& options) {
+  const registry::DoctorTerms terms{.now_ms = unix_ms(), .grace_ms = std::int64_t{options.grace_s} * 1000};
+  // Opening makes a folder where there is none: only one that is a registry is opened.
+  auto found = registry::examine_registry(options.folder, terms);
+  if (found && options.fix) {
+    auto publishing = registry::Publishing::open({.folder = options.folder, .now_ms = &unix_ms});
+    if (!publishing) return std::unexpected(publishing.error());
+    found = registry::mend_registry(**publishing, terms);
+  }
+  if (!found) return std::unexpected(found.error());
+  return Json::parse(registry::diagnosis_json(*found));
+}
+
+Result<Json> ask_host(const Options& options) {
+  auto registry = connect(options);
+  if (!registry) return std::unexpected(registry.error());
+  const std::string path = "/v1/doctor" + query_of({{"grace_s", std::to_string(options.grace_s)}});
+  return registry->ask({options.fix ? "POST" : "GET", path});
+}
+
+std::string text_of(const Json& found) {
+  std::string text;
+  for (const Json& one : found["ailments"])
+    text += fmt::format("{}  {}: {}{}\n", member_text(one, "reason"), member_text(one, "subject"),
+                        member_text(one, "message"), one.value("mended", false) ? "  (mended)" : "");
+  return text + fmt::format(
+                    "{}: {} releases, {} signatures of served packages, {} blobs of {} bytes, {} lines of audit, "
+                    "{} steps of aliases\n",
+                    found.value("healthy", false) ? "healthy" : "NOT HEALTHY", member_text(found, "releases"),
+                    member_text(found, "packages"), member_text(found, "blobs"), member_text(found, "blob_bytes"),
+                    member_text(found, "audit.lines"), member_text(found, "alias_steps"));
+}
+
+Exit run(const Options& options) {
+  if (options.folder.empty() == options.url.empty() && options.folder.empty())
+    return report({Code::invalid_argument, "usage", "name a registry's FOLDER, or --registry URL of its host", 0});
+  const auto found = options.folder.empty() ? ask_host(options) : look_at_folder(options);
+  if (!found) return report(found.error());
+  print_answer(*found, options.json, &text_of);
+  return found->value("healthy", false) ? Exit::ok : Exit::refused;
+}
+
+}  // namespace
+
+Action declare_doctor(CommandLine line) {
+  const auto options = std::make_shared<Options>();
+  line.text("FOLDER", options->folder, "the registry's folder, as [registry] of the host's configuration names it",
+            {.type_name = ""});
+  line.flag("--fix", options->fix, "mend what can be mended; a host must not have the folder open: ask it, --registry");
+  line.number("--grace-s", options->grace_s, 0, 7 * 24 * 3600,
+              "what is younger may be of a publish under way, and is kept (default 3600; 0: nobody publishes)");
+  line.text("--registry", options->url, "ask the host that has the registry, as an admin",
+            {.type_name = "URL", .environment = "STOA_REGISTRY"});
+  line.text("--token-file", options->token_file, "with --registry: file with an admin's token",
+            {.type_name = "FILE", .environment = "STOA_TOKEN_FILE"});
+  line.text("--ca-file", options->ca_file, "who may vouch for the registry (PEM; default: whom this system trusts)",
+            {.type_name = "FILE"});
+  line.flag("--json", options->json, "report as JSON");
+  line.footer(
+      "examples:\n"
+      "  stoa doctor registry                 looks, and changes nothing; the host may run\n"
+      "  stoa doctor registry --fix           the host is stopped\n"
+      "  stoa doctor --registry http://127.0.0.1:8081 --token-file admin.token --fix\n\n"
+      "exit 0: healthy, or put in order; 1: something is left, each with its reason: "
+      "docs/reference/registry-doctor.md");
+  return [options] { return run(*options); };
+}
+
+}  // namespace stoa::cli

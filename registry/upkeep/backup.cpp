@@ -1,0 +1,252 @@
+// backup.cpp: what else lies there first, then the catalogue, then what the catalogue needs.
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/upkeep/backup.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "registry/package/staging.hpp"
+#include "registry/upkeep/catalogue_copy.hpp"
+
+namespace stoa::registry {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSummaryFile = "backup.json";
+constexpr std::size_t kSummaryMax = 4096, kChunkBytes = 1 << 20;
+
+// Neither is part of the registry's state: the first is for one person once, the second of a process.
+constexpr std::array<std::string_view, 2> kLeftOut{"admin.token", "registry.lock"};
+
+bool is_copied_apart(const std::string& name) {
+  return name.starts_with(kCatalogueFile) || name == kBlobsFolder || name == kSummaryFile;
+}
+
+Result<void> write_durable(const fs::path& to, unsigned mode, const std::function<Result<void>(const File&)>& write) {
+  const File file(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (file.fd() < 0) return std::unexpected(file_error("cannot be made", to, errno));
+  if (auto written = write(file); !written) return written;
+  if (::fsync(file.fd()) != 0) return std::unexpected(file_error("fsync", to, errno));
+  return {};
+}
+
+Result<void> copy_one(const fs::path& from, const fs::path& to) {
+  const auto source = open_regular(from);
+  if (!source) return std::unexpected(source.error());
+  struct stat status{};
+  if (::fstat(source->fd(), &status) != 0) return std::unexpected(file_error("cannot be looked at", from, errno));
+  return write_durable(to, status.st_mode & 0777U, [&](const File& file) -> Result<void> {
+    std::vector<std::byte> buffer(std::min<std::size_t>(kChunkBytes, static_cast<std::size_t>(status.st_size)));
+    for (std::uint64_t done = 0; done < static_cast<std::uint64_t>(status.st_size);) {
+      const auto piece = std::span(buffer).first(static_cast<std::size_t>(
+          std::min<std::uint64_t>(buffer.size(), static_cast<std::uint64_t>(status.st_size) - done)));
+      if (auto ok = read_at(*source, done, piece); !ok) return ok;
+      if (auto ok = write_all(file, piece); !ok) return ok;
+      done += piece.size();
+    }
+    return {};
+  });
+}
+
+Result<void> sync_folder(const fs::path& folder) {
+  const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file.fd() < 0 || ::fsync(file.fd()) != 0) return std::unexpected(file_error("fsync", folder, errno));
+  return {};
+}
+
+// Signed metadata is written while others read it: what names the state (timestamp.json) is replaced last, so it is
+// copied first, and all that it names is still there. A file that went away meanwhile was of an older state.
+Result<void> copy_folder(const fs::path& from, const fs::path& to) {
+  if (::mkdir(to.c_str(), 0700) != 0) return std::unexpected(file_error("cannot be made", to, errno));
+  std::vector<fs::path> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(from, error)) names.push_back(entry.path().filename());
+  if (error) return std::unexpected(file_error("cannot be read", from, error.value()));
+  std::ranges::sort(names, {}, [](const fs::path& name) { return std::pair(name != "timestamp.json", name); });
+  for (const fs::path& name : names) {
+    if (name.native().starts_with('.')) continue;
+    const bool is_folder = fs::is_directory(fs::symlink_status(from / name, error));
+    auto copied = is_folder ? copy_folder(from / name, to / name) : copy_one(from / name, to / name);
+    if (!copied && copied.error().code != Code::not_found) return copied;
+  }
+  return sync_folder(to);
+}
+
+Result<void> copy_what_else(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  std::vector<fs::path> names;
+  for (const auto& entry : fs::directory_iterator(from, error)) names.push_back(entry.path().filename());
+  if (error) return std::unexpected(file_error("cannot be read", from, error.value()));
+  for (const fs::path& name : names) {
+    if (is_copied_apart(name) || std::ranges::find(kLeftOut, name.native()) != kLeftOut.end() ||
+        name.native().starts_with('.'))
+      continue;
+    const bool is_folder = fs::is_directory(fs::symlink_status(from / name, error));
+    auto copied = is_folder ? copy_folder(from / name, to / name) : copy_one(from / name, to / name);
+    if (!copied && copied.error().code != Code::not_found) return copied;
+  }
+  return {};
+}
+
+// Held against its name on the way: put_file() hashes what it writes.
+Result<Blob> copy_blob(const BlobStore& from, const BlobStore& to, const ReleaseRecord& release, std::int64_t now_ms) {
+  const auto named = [&](Error error) {
+    error.message = release.plugin + " " + release.version + ": " + error.message;
+    return error;
+  };
+  const auto file = from.open_blob(release.package_sha256);
+  if (!file && file.error().code == Code::not_found)
+    return failure(
+        Code::data_loss, "blob.missing",
+        named({Code::data_loss, "", "its package " + to_hex(release.package_sha256) + " is not there", 0}).message);
+  if (!file) return std::unexpected(named(file.error()));
+  auto blob = to.put_file(fmt::format("/proc/self/fd/{}", file->fd()), now_ms * 1'000'000);
+  if (!blob) return std::unexpected(named(blob.error()));
+  if (blob->digest == release.package_sha256) return blob;
+  if (auto gone = to.remove(blob->digest); !gone) return std::unexpected(gone.error());
+  return failure(Code::data_loss, "blob.damaged",
+                 fmt::format("{} {}: the bytes of its package {} have another digest", release.plugin, release.version,
+                             to_hex(release.package_sha256)));
+}
+
+std::unexpected<Error> unsound(const Ailment& ailment, const fs::path& what) {
+  return failure(Code::data_loss, "backup.unsound",
+                 fmt::format("{}: {}: {}: {}", what.string(), ailment.reason, ailment.subject, ailment.message));
+}
+
+Result<BackupSummary> parse_summary(const fs::path& backup) {
+  const auto refuse = [&](const std::string& why) {
+    return failure(Code::invalid_argument, "backup.format", (backup / kSummaryFile).string() + ": " + why);
+  };
+  const auto text = read_small_file(backup / kSummaryFile, kSummaryMax);
+  if (!text && text.error().code == Code::not_found) return refuse("is not there, so this is no whole backup");
+  if (!text) return std::unexpected(text.error());
+  const auto json = nlohmann::json::parse(*text, nullptr, false);
+  const auto number = [](const nlohmann::json& in, const char* name) {
+    return in.is_object() && in.contains(name) && in[name].is_number_unsigned();
+  };
+  if (!number(json, "stoa_backup") || json["stoa_backup"] != 1) return refuse("\"stoa_backup\" is not 1");
+  for (const char* name : {"taken_ms", "releases", "blobs", "blob_bytes"})
+    if (!number(json, name)) return refuse(fmt::format("\"{}\" is no number", name));
+  const auto& audit = json.contains("audit") ? json["audit"] : json;
+  const auto hex = audit.is_object() && audit.contains("sha256") && audit["sha256"].is_string()
+                       ? sha256_from_hex(audit["sha256"].get<std::string>())
+                       : std::nullopt;
+  if (!number(audit, "lines") || !hex) return refuse("\"audit\" is no head of a log");
+  BackupSummary summary;
+  summary.taken_ms = json["taken_ms"];
+  summary.audit = {json["audit"]["lines"], *hex};
+  summary.releases = json["releases"], summary.blobs = json["blobs"], summary.blob_bytes = json["blob_bytes"];
+  return summary;
+}
+
+// Nothing is young: a backup has no uploads, so its drafts wait for nobody, and are dropped by who opens it.
+DoctorTerms look_at(const BackupTerms& terms, const AuditHead& remembered) {
+  return {.now_ms = terms.now_ms, .grace_ms = terms.now_ms, .remembered = remembered};
+}
+
+// Both ways: a backup is laid out like a registry.
+Result<BackupSummary> copy_registry(const fs::path& from, const fs::path& to, const BackupTerms& terms,
+                                    const BackupSummary* earlier) {
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(to, error)))
+    return failure(Code::already_exists, "file.exists", to.string() + ": is there already, and is not replaced");
+  const fs::path whole = fs::absolute(to, error);
+  auto staging = StagingFolder::create(whole.parent_path());
+  if (!staging) return std::unexpected(staging.error());
+  const fs::path& at = staging->path();
+  if (!fs::is_regular_file(from / kCatalogueFile, error))
+    return failure(Code::not_found, "file.not_found",
+                   (from / kCatalogueFile).string() + ": there is no catalogue, so this is no registry");
+  if (auto ok = copy_what_else(from, at); !ok) return std::unexpected(ok.error());
+  if (auto ok = copy_catalogue(from, at / kCatalogueFile); !ok) return std::unexpected(ok.error());
+  BackupSummary summary;
+  summary.taken_ms = terms.now_ms;
+  {
+    const auto source = BlobStore::open(from / kBlobsFolder);
+    if (!source) return std::unexpected(source.error());
+    const auto target = BlobStore::open(at / kBlobsFolder);
+    if (!target) return std::unexpected(target.error());
+    const auto look = TemporaryFolder::create();
+    if (!look) return std::unexpected(look.error());
+    if (auto ok = copy_catalogue(at, look->path() / kCatalogueFile); !ok) return std::unexpected(ok.error());
+    const auto catalogue = open_copy(look->path() / kCatalogueFile, PrivateKey::generate(), terms.now_ms);
+    if (!catalogue) return std::unexpected(catalogue.error());
+    const auto releases = all_releases(**catalogue);
+    if (!releases) return std::unexpected(releases.error());
+    summary.releases = releases->size();
+    for (const ReleaseRecord& release : *releases) {
+      if (release.state == ReleaseState::draft || (*target)->find(release.package_sha256)) continue;
+      const auto copied = copy_blob(**source, **target, release, terms.now_ms);
+      if (!copied && terms.is_as_it_is && copied.error().code == Code::data_loss) continue;
+      if (!copied) return std::unexpected(copied.error());
+      ++summary.blobs;
+      summary.blob_bytes += copied->size;
+    }
+  }
+  const auto found = examine_registry(at, look_at(terms, earlier ? earlier->audit : AuditHead{}));
+  if (!found) return std::unexpected(found.error());
+  if (!found->is_healthy() && !terms.is_as_it_is) return unsound(found->ailments.front(), from);
+  summary.audit = found->audit;
+  if (!earlier) {
+    const std::string text = backup_json(summary) + "\n";
+    const auto write = [&](const File& file) { return write_all(file, std::as_bytes(std::span(text))); };
+    if (auto ok = write_durable(at / kSummaryFile, 0600, write); !ok) return std::unexpected(ok.error());
+  }
+  if (auto ok = sync_folder(at); !ok) return std::unexpected(ok.error());
+  if (auto ok = staging->publish(whole.filename()); !ok) return std::unexpected(ok.error());
+  if (auto ok = sync_folder(whole.parent_path()); !ok) return std::unexpected(ok.error());
+  return summary;
+}
+
+}  // namespace
+
+Result<BackupSummary> create_backup(const fs::path& registry, const fs::path& to, const BackupTerms& terms) {
+  return copy_registry(registry, to, terms, nullptr);
+}
+
+Result<BackupSummary> check_backup(const fs::path& backup, const BackupTerms& terms) {
+  auto summary = parse_summary(backup);
+  if (!summary) return summary;
+  const auto found = examine_registry(backup, look_at(terms, summary->audit));
+  if (!found) return std::unexpected(found.error());
+  if (!found->is_healthy()) return unsound(found->ailments.front(), backup);
+  if (found->releases != summary->releases || found->blobs != summary->blobs ||
+      found->blob_bytes != summary->blob_bytes)
+    return failure(Code::data_loss, "backup.unsound",
+                   fmt::format("{}: {} releases and {} blobs of {} bytes are there, {}, {} and {} were backed up",
+                               backup.string(), found->releases, found->blobs, found->blob_bytes, summary->releases,
+                               summary->blobs, summary->blob_bytes));
+  return summary;
+}
+
+Result<BackupSummary> restore_backup(const fs::path& backup, const fs::path& to, const BackupTerms& terms) {
+  auto summary = parse_summary(backup);
+  if (!summary) return summary;
+  auto restored = copy_registry(backup, to, terms, &*summary);
+  if (!restored) return restored;
+  restored->taken_ms = summary->taken_ms;
+  return restored;
+}
+
+std::string backup_json(const BackupSummary& summary) {
+  const nlohmann::ordered_json json{
+      {"stoa_backup", 1},
+      {"taken_ms", summary.taken_ms},
+      {"audit", {{"lines", summary.audit.lines}, {"sha256", to_hex(summary.audit.sha256)}}},
+      {"releases", summary.releases},
+      {"blobs", summary.blobs},
+      {"blob_bytes", summary.blob_bytes}};
+  return json.dump(2);
+}
+
+}  // namespace stoa::registry
