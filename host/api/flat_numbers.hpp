@@ -7,7 +7,6 @@
 #include <cstring>
 #include <limits>
 #include <span>
-#include <string_view>
 #include <type_traits>
 
 namespace stoa::api {
@@ -23,25 +22,30 @@ inline bool needs_single_rounding(double d) {
   return d != 0 && std::abs(d) < static_cast<double>(std::numeric_limits<float>::min());
 }
 
-// Reads "[1,2.5,-3e4]" into exactly out.size() elements. False for anything else: another count, an inner array, a
-// number that does not fit T or is not JSON. The caller then walks the array again, to say what it is.
-// Rationale: nearly all tensors come like this, and here an element costs a fifth of a cursor's step over its token.
-// text: valid UTF-8, from '[' on, ']' inside (a JSON document; simdjson has seen it), so that no read passes its end.
+// Reads "[1,2.5,-3e4]" into exactly out.size() elements and returns where it ends. Null for anything else: another
+// count, an inner array, a number that does not fit T or is not JSON. The caller then walks the array, to say what it
+// is. Rationale: nearly all tensors come like this, and here an element costs a fifth of a cursor's step over its
+// token. begin: at '['; the text is followed by a byte that is no JSON, and seven more, so that no read passes their
+// end.
 template <class T>
 class FlatNumbers {
  public:
-  static bool read(std::string_view text, std::span<T> out) {
-    const char* at = skip_space(text.data() + 1);  // [
-    if (out.empty()) return *at == ']';
+  static const char* read(const char* begin, std::span<T> out) {
+    const char* at = skip_space(begin + 1);  // [
+    if (out.empty()) return *at == ']' ? at + 1 : nullptr;
     T* const last = out.data() + out.size() - 1;
     for (T* element = out.data();; ++element) {
       at = number(at, *element);
-      if (at == nullptr) return false;
-      if (is_space(*at)) [[unlikely]]
+      if (at == nullptr) [[unlikely]]
+        return nullptr;
+      if (*at != ',') [[unlikely]] {
         at = skip_space(at);
-      if (element == last) return *at == ']';
-      if (*at++ != ',') return false;
-      if (is_space(*at)) at = skip_space(at);
+        if (*at != ',') return element == last && *at == ']' ? at + 1 : nullptr;
+      }
+      if (element == last) [[unlikely]]
+        return nullptr;
+      ++at;
+      if (static_cast<unsigned char>(*at) <= ' ') at = skip_space(at);
     }
   }
 
@@ -80,15 +84,19 @@ class FlatNumbers {
   }
 
   // Behind the number, or null.
-  static const char* number(const char* begin, T& out) {
+  [[gnu::always_inline]] static const char* number(const char* begin, T& out) {
     const bool is_negative = *begin == '-';
     const char* const first = begin + is_negative;
-    std::uint64_t value = 0;
-    const char* at = digits(first, value);
-    const auto whole = at - first;
-    if (whole == 0 || (whole > 1 && *first == '0')) return nullptr;
+    std::uint64_t value = static_cast<unsigned char>(*first - '0');
+    if (value >= 10) [[unlikely]]
+      return nullptr;
+    const char* at = first + 1;
+    if (is_digit(*at)) {
+      if (value == 0) return nullptr;
+      at = digits(at, value);
+    }
     if constexpr (std::is_integral_v<T>) {
-      if (whole > kIntegerDigitsMax || *at == '.' || (*at | 0x20) == 'e') return nullptr;
+      if (at - first > kIntegerDigitsMax || *at == '.' || (*at | 0x20) == 'e') return nullptr;
       return integer(static_cast<std::int64_t>(value), is_negative, out) ? at : nullptr;
     } else {
       std::ptrdiff_t fraction = 0;
@@ -96,13 +104,14 @@ class FlatNumbers {
         const char* const point = at + 1;
         at = fraction_digits(point, value);
         fraction = at - point;
-        if (fraction == 0) return nullptr;
+        if (fraction == 0) [[unlikely]]
+          return nullptr;
       }
-      if ((*at | 0x20) != 'e' && whole + fraction <= kExactDigitsMax && value <= kExactMax) [[likely]] {
+      const bool is_exact = at - first <= kShortMax || (at - first <= kExactDigitsMax && value <= kExactMax);
+      if (is_exact && (*at | 0x20) != 'e') [[likely]] {
         // Both exact: one rounding. Signed, because the conversion of a signed integer is one instruction.
-        const double exact = static_cast<double>(static_cast<std::int64_t>(value)) / kPowersOfTen[fraction];
-        const std::uint64_t bits = std::bit_cast<std::uint64_t>(exact) | std::uint64_t{is_negative} << 63;
-        if (finish(std::bit_cast<double>(bits), out)) [[likely]]
+        const double power = kPowersOfTen[is_negative][fraction];
+        if (finish(static_cast<double>(static_cast<std::int64_t>(value)) / power, out)) [[likely]]
           return at;
       }
       return slow(begin, at, out);
@@ -128,7 +137,7 @@ class FlatNumbers {
 
   // Long, or with an exponent. from_chars takes what JSON does not ("1.", ".5"): what precedes the exponent was
   // checked.
-  static const char* slow(const char* begin, const char* at, T& out) {
+  [[gnu::noinline]] static const char* slow(const char* begin, const char* at, T& out) {
     if ((*at | 0x20) == 'e') {
       ++at;
       at += *at == '+' || *at == '-';
@@ -140,12 +149,16 @@ class FlatNumbers {
   }
 
   static constexpr int kIntegerDigitsMax = 18;  // below 2^63
-  static constexpr int kExactDigitsMax = 19;    // below 2^64
+  static constexpr int kShortMax = 16;          // 15 digits and their point: below 2^53
+  static constexpr int kExactDigitsMax = 19;    // with or without a point: below 2^64
   static constexpr std::uint64_t kExactMax = std::uint64_t{1} << 53;
   static constexpr std::uint64_t kWholePowersOfTen[] = {1,       10,        100,        1'000,      10'000,
                                                         100'000, 1'000'000, 10'000'000, 100'000'000};
-  static constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
-                                            1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+  // By sign: the quotient gets it, zeros included.
+  static constexpr double kPowersOfTen[2][20] = {
+      {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19},
+      {-1e0,  -1e1,  -1e2,  -1e3,  -1e4,  -1e5,  -1e6,  -1e7,  -1e8,  -1e9,
+       -1e10, -1e11, -1e12, -1e13, -1e14, -1e15, -1e16, -1e17, -1e18, -1e19}};
 };
 
 }  // namespace stoa::api

@@ -15,7 +15,7 @@ namespace {
 template <class T>
 bool reads(std::string text, std::size_t count, std::vector<T>* out = nullptr) {
   std::vector<T> elements(count);
-  const bool is_read = FlatNumbers<T>::read(text.append(64, '\0'), elements);
+  const bool is_read = FlatNumbers<T>::read(text.append(64, '\0').data(), elements) != nullptr;
   if (out) *out = elements;
   return is_read;
 }

@@ -24,6 +24,7 @@ class PaddedText {
   PaddedText(char* data, std::size_t size) : data_(data), size_(size) {}
   explicit PaddedText(std::span<std::byte> body) : PaddedText(reinterpret_cast<char*>(body.data()), body.size()) {}
   std::size_t size() const { return size_; }
+  std::string_view text() const { return {data_, size_}; }
   simdjson::padded_string_view view() const {
     return simdjson::padded_string_view(data_, size_, size_ + simdjson::SIMDJSON_PADDING);
   }

@@ -181,7 +181,7 @@ template <class T>
 Result<bool> read_flat(od::array& array, const FieldPath& where, std::span<T> out) {
   std::string_view text;
   if (auto error = array.raw_json().get(text)) return bad_json(where, error);
-  if (FlatNumbers<T>::read(text, out)) return true;
+  if (FlatNumbers<T>::read(text.data(), out)) return true;
   if (auto error = array.reset().error()) return bad_json(where, error);
   return false;
 }
@@ -211,6 +211,18 @@ Result<void> read_strings(od::array array, const FieldPath& where, V2Input& inpu
   if (auto done = DataWalk(input, sink).run(array, where); !done) return done;
   sink.finish(input.data);
   return {};
+}
+
+template <class T>
+const char* read_plain_fixed(const char* begin, std::size_t json_bytes, V2Input& input) {
+  if (input.elements > json_bytes / 2 + 1) return nullptr;
+  auto memory = allocate_tensor(input.elements * sizeof(T));
+  T* const elements = reinterpret_cast<T*>(memory.get());
+  const char* const end = FlatNumbers<T>::read(begin, {elements, input.elements});
+  if (end == nullptr) return nullptr;
+  input.data.bytes = {memory.get(), input.elements * sizeof(T)};
+  input.data.keep = std::move(memory);
+  return end;
 }
 
 }  // namespace
@@ -251,6 +263,38 @@ Result<void> read_json_data(od::array data, std::size_t json_bytes, const FieldP
                "sending " + std::string(name_of(input.datatype)) +
                    " data via JSON is not supported. Please use the binary data format for input '" + input.name + "'",
                "request.needs_binary");
+}
+
+const char* read_plain_data(const char* begin, std::size_t json_bytes, V2Input& input) {
+  switch (input.datatype) {
+    case DataType::uint8:
+      return read_plain_fixed<std::uint8_t>(begin, json_bytes, input);
+    case DataType::uint16:
+      return read_plain_fixed<std::uint16_t>(begin, json_bytes, input);
+    case DataType::uint32:
+      return read_plain_fixed<std::uint32_t>(begin, json_bytes, input);
+    case DataType::uint64:
+      return read_plain_fixed<std::uint64_t>(begin, json_bytes, input);
+    case DataType::int8:
+      return read_plain_fixed<std::int8_t>(begin, json_bytes, input);
+    case DataType::int16:
+      return read_plain_fixed<std::int16_t>(begin, json_bytes, input);
+    case DataType::int32:
+      return read_plain_fixed<std::int32_t>(begin, json_bytes, input);
+    case DataType::int64:
+      return read_plain_fixed<std::int64_t>(begin, json_bytes, input);
+    case DataType::fp32:
+      return read_plain_fixed<float>(begin, json_bytes, input);
+    case DataType::fp64:
+      return read_plain_fixed<double>(begin, json_bytes, input);
+    case DataType::boolean:
+    case DataType::fp16:
+    case DataType::bf16:
+    case DataType::bytes:
+    case DataType::invalid:
+      break;
+  }
+  return nullptr;
 }
 
 }  // namespace stoa::api

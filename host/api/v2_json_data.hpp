@@ -11,4 +11,8 @@ namespace stoa::api {
 // that a huge shape allocates nothing.
 Result<void> read_json_data(od::array data, std::size_t json_bytes, const FieldPath& where, V2Input& input);
 
+// The same for a flat array of numbers that begins at begin ('['): where it ends, or null for any other array, and for
+// what is no array of that many numbers; read_json_data then says what it is. Text as FlatNumbers wants it.
+const char* read_plain_data(const char* begin, std::size_t json_bytes, V2Input& input);
+
 }  // namespace stoa::api

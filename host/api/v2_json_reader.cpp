@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/api/v2_json_reader.hpp"
 
+#include "host/api/plain_request.hpp"
 #include "host/api/v2_json_data.hpp"
 
 namespace stoa::api {
@@ -335,8 +336,16 @@ class RequestWalk {
 }  // namespace
 
 Result<V2Request> V2JsonReader::read(PaddedText text, std::uint64_t tensor_bytes_max) {
-  const FieldPath root("");
   if (text.size() == 0) return wrong(FieldPath("body"), "is empty, want a JSON object", "request.bad_json");
+  {
+    const EndMark end(text);
+    if (auto plain = read_plain_request(text.text(), tensor_bytes_max)) return std::move(*plain);
+  }
+  return walk(text, tensor_bytes_max);
+}
+
+Result<V2Request> V2JsonReader::walk(PaddedText text, std::uint64_t tensor_bytes_max) {
+  const FieldPath root("");
   od::document document;
   const EndMark end(text);
   if (auto error = parser_.iterate(text.view()).get(document)) return bad_json(FieldPath("body"), error);

@@ -20,6 +20,8 @@ class V2JsonReader {
   // The result owns all it holds: nothing points into text, which is as it was when read returns.
   // tensor_bytes_max bounds each tensor's declared size.
   Result<V2Request> read(PaddedText text, std::uint64_t tensor_bytes_max);
+  // The same without the short way for plain requests (plain_request.hpp). Precondition: text is not empty.
+  Result<V2Request> walk(PaddedText text, std::uint64_t tensor_bytes_max);
 
  private:
   od::parser parser_;
