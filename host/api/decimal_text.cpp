@@ -1,8 +1,9 @@
-// decimal_text.cpp: digits from fmt's Dragonbox, laid out here. SPDX-License-Identifier: Apache-2.0
+// decimal_text.cpp: digits from a table or from fmt's Dragonbox, laid out here. SPDX-License-Identifier: Apache-2.0
 #include "host/api/decimal_text.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -49,7 +50,7 @@ std::uint64_t eight_digits(std::uint32_t value) {
   return (tens | ((quarters - tens * 10) << 8)) | 0x3030'3030'3030'3030;
 }
 
-char* write_exponent(char* at, int exponent) {
+[[gnu::noinline]] char* write_exponent(char* at, int exponent) {
   *at++ = 'e';
   *at++ = exponent < 0 ? '-' : '+';
   return std::to_chars(at, at + 4, exponent < 0 ? -exponent : exponent).ptr;
@@ -59,9 +60,8 @@ char* write_exponent(char* at, int exponent) {
 // Rationale: registers, because stores of eight bytes read back as sixteen stall until they have left the store buffer.
 struct FloatText {
   static constexpr int kDigits = 9;
-  explicit FloatText(std::uint64_t significand)
-      : first(static_cast<char>('0' + significand / 100'000'000)),
-        rest(eight_digits(static_cast<std::uint32_t>(significand % 100'000'000))) {}
+  explicit FloatText(std::uint32_t significand)
+      : first(static_cast<char>('0' + significand / 100'000'000)), rest(eight_digits(significand % 100'000'000)) {}
   char first;
   std::uint64_t rest;
 };
@@ -113,7 +113,7 @@ char* lay_out(char* at, Text text, int n, int exponent) {
 }
 
 template <class Float>
-char* write_finite(char* at, Float value) {
+[[gnu::noinline]] char* write_by_dragonbox(char* at, Float value) {
   using Text = std::conditional_t<sizeof(Float) == 4, FloatText, DoubleText>;
   *at = '-';
   at += std::signbit(value);
@@ -124,7 +124,105 @@ char* write_finite(char* at, Float value) {
   }
   const auto decimal = fmt::detail::dragonbox::to_decimal(value);
   const int n = count_digits(decimal.significand);
-  return lay_out(at, Text(decimal.significand * kPowers[Text::kDigits - n]), n, decimal.exponent);
+  const auto significand = static_cast<decltype(decimal.significand)>(decimal.significand * kPowers[Text::kDigits - n]);
+  return lay_out(at, Text(significand), n, decimal.exponent);
+}
+
+char* write_finite(char* at, double value) { return write_by_dragonbox(at, value); }
+
+// Per exponent field of a normal float: what one unit in its last place is worth, as unit / 2^60 * 10^exponent, rounded
+// down, with the exponent that puts unit between 1 and 10.
+struct FloatUnit {
+  std::uint64_t unit;
+  std::int64_t exponent;
+};
+
+constexpr int kUnitBits = 60;
+
+// An integer of 256 bits, for the table.
+struct Wide {
+  std::uint32_t limbs[8] = {1};
+  constexpr void multiply(std::uint32_t by) {
+    std::uint64_t carry = 0;
+    for (auto& limb : limbs) {
+      carry += std::uint64_t{limb} * by;
+      limb = static_cast<std::uint32_t>(carry);
+      carry >>= 32;
+    }
+  }
+  constexpr void divide(std::uint32_t by) {  // rounds down, and so does a row of them
+    std::uint64_t rest = 0;
+    for (int i = 7; i >= 0; --i) {
+      rest = rest << 32 | limbs[i];
+      limbs[i] = static_cast<std::uint32_t>(rest / by);
+      rest %= by;
+    }
+  }
+  constexpr void shift(int left) {  // to the right where negative, rounding down
+    for (; left >= 16; left -= 16) multiply(1u << 16);
+    for (; left <= -16; left += 16) divide(1u << 16);
+    if (left > 0) multiply(1u << left);
+    if (left < 0) divide(1u << -left);
+  }
+  constexpr std::uint64_t low() const { return std::uint64_t{limbs[1]} << 32 | limbs[0]; }
+};
+
+constexpr std::array<FloatUnit, 256> kFloatUnits = [] {
+  std::array<FloatUnit, 256> units{};
+  for (int field = 1; field < 255; ++field) {
+    const int binary = field - 150;
+    const int exponent = (binary * 315'653) >> 20;  // floor(log10(2^binary)), right for all of them
+    Wide unit;
+    for (int i = 0; i < -exponent; ++i) unit.multiply(10);
+    unit.shift(binary + kUnitBits);
+    for (int i = 0; i < exponent; ++i) unit.divide(10);
+    units[static_cast<std::size_t>(field)] = {unit.low(), exponent};
+  }
+  return units;
+}();
+
+// The shortest decimal is the multiple of ten units of the table within half a place of the value, if there is one
+// (there never are two), else the integer next to the value, which always lies within. Null where that is in doubt.
+// Rationale: one multiplication, and no digit is taken off again: 126 instructions a float in a list, with Dragonbox
+// 178.
+// Exactness: the product is too small by less than 2^24 / 2^60; where a decision turns within twice that of the value,
+// as at halves and at the ends of intervals, it is in doubt, and so are zero, subnormals and what is not finite, whose
+// unit is 0. Floats are closer together below a power of two than above it: those too.
+[[gnu::always_inline]] inline char* write_undoubted(char* at, float value) {
+  constexpr std::uint64_t kDoubt = std::uint64_t{1} << (kUnitBits - 35), kRoundDoubt = kDoubt << (64 - kUnitBits);
+  constexpr std::uint64_t kFive = std::uint64_t{5} << kUnitBits, kHalf = std::uint64_t{1} << 63;
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t mantissa = bits & 0x7f'ffff;
+  const FloatUnit& scale = kFloatUnits[bits >> 23 & 0xff];
+  __extension__ using Product = unsigned __int128;
+  const Product product = Product{(mantissa | 0x80'0000) << (64 - kUnitBits)} * scale.unit;
+  const auto whole = static_cast<std::uint32_t>(product >> 64);
+  const auto part = static_cast<std::uint64_t>(product);
+  const std::uint32_t tens = whole / 10 * 10;
+  const std::uint64_t above_tens = std::uint64_t{whole - tens} << kUnitBits | part >> (64 - kUnitBits);
+  const bool is_upper = above_tens > kFive;
+  const std::uint64_t to_nearer = is_upper ? 2 * kFive - above_tens : above_tens;  // multiple of ten
+  const std::uint64_t half_place = scale.unit / 2;
+  if (mantissa == 0 || to_nearer - half_place + kDoubt <= 2 * kDoubt || part - (kHalf - kRoundDoubt) <= 2 * kRoundDoubt)
+      [[unlikely]]
+    return nullptr;
+  const std::uint32_t significand =
+      to_nearer < half_place ? tens + (is_upper ? 10 : 0) : whole + static_cast<std::uint32_t>(part >> 63);
+
+  *at = '-';
+  at += bits >> 31;
+  constexpr std::uint32_t kToNine[] = {100, 10, 1};  // from 7 digits, 8 or 9
+  const unsigned digits_over_7 = unsigned{significand >= 10'000'000} + unsigned{significand >= 100'000'000};
+  const FloatText text(significand * kToNine[digits_over_7]);
+  const std::uint64_t behind = text.rest ^ 0x3030'3030'3030'3030;  // the digits behind the first
+  const int n = 9 - std::countl_zero(behind) / 8;
+  const int point = 7 + static_cast<int>(digits_over_7) + static_cast<int>(scale.exponent);
+  return lay_out(at, text, n, point - n);
+}
+
+char* write_finite(char* at, float value) {
+  char* const end = write_undoubted(at, value);
+  return end != nullptr ? end : write_by_dragonbox(at, value);
 }
 
 #else
@@ -134,11 +232,38 @@ char* write_finite(char* at, Float value) {
   return std::to_chars(at, at + kDecimalRoom, value).ptr;
 }
 
+char* write_undoubted(char*, float) { return nullptr; }
+
 #endif
+
+template <class Float>
+WrittenList write_each(char* at, const std::byte* elements, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Float value;
+    std::memcpy(&value, elements + i * sizeof value, sizeof value);
+    char* end = nullptr;
+    if constexpr (std::is_same_v<Float, float>) end = write_undoubted(at, value);
+    if (end == nullptr) {
+      if (!std::isfinite(value)) [[unlikely]]
+        return {at, i};
+      end = write_finite(at, value);
+    }
+    *end = ',';
+    at = end + 1;
+  }
+  return {at, count};
+}
 
 }  // namespace
 
 char* write_shortest(char* at, float value) { return write_finite(at, value); }
 char* write_shortest(char* at, double value) { return write_finite(at, value); }
+
+WrittenList write_floats(char* at, const std::byte* elements, std::size_t count) {
+  return write_each<float>(at, elements, count);
+}
+WrittenList write_doubles(char* at, const std::byte* elements, std::size_t count) {
+  return write_each<double>(at, elements, count);
+}
 
 }  // namespace stoa::api

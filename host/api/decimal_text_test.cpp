@@ -71,6 +71,43 @@ TEST(DecimalText, ReadsBackAtTheEdges) {
   for (int exponent = -323; exponent <= 308; ++exponent) expect_shortest(std::pow(10.0, exponent));
 }
 
+// The digits without leading and trailing zeros.
+std::string significant(std::string_view text) {
+  std::string digits;
+  for (const char c : text.substr(0, text.find('e')))
+    if (c >= '0' && c <= '9') digits += c;
+  digits.erase(0, digits.find_first_not_of('0'));
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return digits;
+}
+
+// Where short cuts would show: at the ends of every exponent's range, beside them, and at halves and quarters of it.
+TEST(DecimalText, IsTheClosestOfTheShortest) {
+  for (std::uint32_t exponent = 0; exponent < 255; ++exponent)
+    for (const std::uint32_t around : {0u, 0x20'0000u, 0x40'0000u, 0x60'0000u, 0x80'0000u})
+      for (std::uint32_t away = 0; away < 200; ++away) {
+        const std::uint32_t bits = (exponent << 23) + around - (around > 0 ? 100 : 0) + away;
+        const auto value = std::bit_cast<float>(bits);
+        if (!std::isfinite(value) || value == 0) continue;
+        char room[64];
+        const auto standard = std::to_chars(room, room + sizeof room, value, std::chars_format::scientific);
+        ASSERT_EQ(significant(text_of(value)), significant({room, standard.ptr})) << bits;
+        ASSERT_EQ(text_of(-value), "-" + text_of(value));
+      }
+}
+
+TEST(DecimalText, ListsStopBeforeWhatIsNotFinite) {
+  const float floats[] = {0.5f, -1.25f, 0.0f, 3e-9f, std::numeric_limits<float>::infinity(), 1.0f};
+  const double doubles[] = {0.1, -2.5, std::numeric_limits<double>::quiet_NaN()};
+  char room[6 * kDecimalRoom];
+  WrittenList written = write_floats(room, reinterpret_cast<const std::byte*>(floats), 6);
+  EXPECT_EQ(written.count, 4u);
+  EXPECT_EQ(std::string(room, written.end), "0.5,-1.25,0,3e-9,");
+  written = write_doubles(room, reinterpret_cast<const std::byte*>(doubles), 3);
+  EXPECT_EQ(written.count, 2u);
+  EXPECT_EQ(std::string(room, written.end), "0.1,-2.5,");
+}
+
 TEST(DecimalText, LooksLikeANumberPeopleWrite) {
   EXPECT_EQ(text_of(0.0f), "0");
   EXPECT_EQ(text_of(-0.0), "-0");

@@ -32,11 +32,29 @@ char* write_element(char* at, T value) {
   if constexpr (std::is_same_v<T, bool>) {
     const std::string_view text = value ? "true" : "false";
     return std::char_traits<char>::copy(at, text.data(), text.size()) + text.size();
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return write_shortest(at, value);
   } else {
     return std::to_chars(at, at + kTextMax<T>, value).ptr;
   }
+}
+
+template <class T>
+char* write_integers(char* at, const std::byte* elements, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    T value;
+    if constexpr (std::is_same_v<T, bool>) {
+      value = elements[i] != std::byte{0};
+    } else {
+      std::memcpy(&value, elements + i * sizeof(T), sizeof(T));
+    }
+    at = write_element(at, value);
+    *at++ = ',';
+  }
+  return at;
+}
+
+std::unexpected<Error> not_finite(const OutputPart& part, std::size_t index, bool is_nan) {
+  return needs_binary(part.name(), std::string("holds ") + (is_nan ? "NaN" : "an infinity") + " at element " +
+                                       std::to_string(index) + ", which JSON cannot say");
 }
 
 template <class T>
@@ -45,24 +63,22 @@ Result<void> write_array(JsonText& text, const OutputPart& part) {
   const std::size_t count = data.size() / sizeof(T);
   text.raw("[");
   for (std::size_t begin = 0; begin < count; begin += kBlock) {
-    const std::size_t end = std::min(count, begin + kBlock);
-    char* at = text.room((end - begin) * kTextMax<T>);
-    for (std::size_t i = begin; i < end; ++i) {
-      T value;
-      if constexpr (std::is_same_v<T, bool>) {
-        value = data[i] != std::byte{0};
-      } else {
-        std::memcpy(&value, data.data() + i * sizeof(T), sizeof(T));
+    const std::size_t block = std::min(count - begin, kBlock);
+    const std::byte* const elements = data.data() + begin * sizeof(T);
+    char* at = text.room(block * kTextMax<T>);
+    if constexpr (std::is_floating_point_v<T>) {
+      const WrittenList written =
+          sizeof(T) == sizeof(float) ? write_floats(at, elements, block) : write_doubles(at, elements, block);
+      if (written.count < block) [[unlikely]] {
+        T value;
+        std::memcpy(&value, elements + written.count * sizeof(T), sizeof(T));
+        return not_finite(part, begin + written.count, std::isnan(value));
       }
-      if constexpr (std::is_floating_point_v<T>) {
-        if (!std::isfinite(value)) [[unlikely]]
-          return needs_binary(part.name(), std::string("holds ") + (std::isnan(value) ? "NaN" : "an infinity") +
-                                               " at element " + std::to_string(i) + ", which JSON cannot say");
-      }
-      at = write_element(at, value);
-      *at++ = ',';
+      at = written.end;
+    } else {
+      at = write_integers<T>(at, elements, block);
     }
-    text.commit(end == count ? at - 1 : at);  // the last comma is dropped
+    text.commit(begin + block == count ? at - 1 : at);  // the last comma is dropped
   }
   text.raw("]");
   return {};
