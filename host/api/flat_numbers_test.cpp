@@ -15,7 +15,9 @@ namespace {
 template <class T>
 bool reads(std::string text, std::size_t count, std::vector<T>* out = nullptr) {
   std::vector<T> elements(count);
-  const bool is_read = FlatNumbers<T>::read(text.append(64, '\0').data(), elements) != nullptr;
+  // Digits before it and behind its end, which must not be taken for its own.
+  text.insert(0, 16, '9').append(1, '\0').append(16, '9');
+  const bool is_read = FlatNumbers<T>::read(text.data() + 16, elements) != nullptr;
   if (out) *out = elements;
   return is_read;
 }

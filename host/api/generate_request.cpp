@@ -71,7 +71,7 @@ Result<void> read_tensor(std::string_view array_text, const FieldPath& where, co
   auto elements = count_elements(input.shape, input.datatype, UINT64_MAX, where);
   if (!elements) return std::unexpected(std::move(elements.error()));
   input.elements = *elements;
-  const simdjson::padded_string text(array_text);
+  const simdjson::padded_string text(std::string(16, ' ').append(array_text));  // FlatNumbers reads before the array
   od::parser parser;
   od::document document;
   if (auto error = parser.iterate(text).get(document)) return bad_json(where, error);

@@ -15,7 +15,7 @@ namespace stoa::api {
 // Invariant: what is read here, the walk reads in the same way (held by v2_json_fuzz and plain_request_test).
 // Rationale: an index of the text's tokens and a cursor over it took 10,000 instructions for a request of 1 KB, beside
 // 9,400 for its 86 numbers themselves; this takes 1,000.
-// text: followed by a byte that is no JSON, and seven more.
+// text: followed by a byte that is no JSON, and 15 more.
 std::optional<V2Request> read_plain_request(std::string_view text, std::uint64_t tensor_bytes_max);
 
 }  // namespace stoa::api

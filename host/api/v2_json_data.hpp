@@ -8,7 +8,7 @@ namespace stoa::api {
 
 // Reads data, flat or nested row-major (the nesting then equals shape), into input.data. input.datatype, shape and
 // elements are set. json_bytes: length of the text that holds the array, which bounds how many elements it can have, so
-// that a huge shape allocates nothing.
+// that a huge shape allocates nothing. 13 bytes before the array must be readable (FlatNumbers).
 Result<void> read_json_data(od::array data, std::size_t json_bytes, const FieldPath& where, V2Input& input);
 
 // The same for a flat array of numbers that begins at begin ('['): where it ends, or null for any other array, and for
