@@ -15,6 +15,7 @@
 #include "registry/catalogue/records.hpp"
 #include "registry/catalogue/release_store.hpp"
 #include "registry/catalogue/resolution_store.hpp"
+#include "registry/catalogue/rollout_record.hpp"
 #include "registry/package/package_reader.hpp"
 #include "stoa/result.hpp"
 
@@ -63,6 +64,11 @@ struct AliasMove {
 struct AliasOutcome {
   std::optional<AliasStep> step;
   std::optional<AliasProposal> proposal;
+};
+
+// Which release was taken back, and which answers instead.
+struct RolledBack {
+  std::string model, from, to;
 };
 
 // Threads: one at a time. Blocks on the disk: never on an I/O thread. Every act is one transaction with its line of the
@@ -164,6 +170,29 @@ class Catalogue {
   Result<std::vector<AliasStep>> alias_steps(std::string_view model, std::string_view alias, std::size_t most);
   Result<std::vector<AliasProposal>> proposals(std::string_view state);
 
+  // ---- roll-outs: catalogue_rollouts.cpp
+  // One of a model is under way at a time (a shadow gives way to its release's trial); meanwhile its alias "default"
+  // stays where it is, and is made where there was none. Errors: invalid_argument
+  // "rollout.plan"; failed_precondition "rollout.active", "rollout.not_published", "rollout.verdict",
+  // "rollout.no_stable", "rollout.divided", "rollout.approval" (the model wants two operators for what is answered).
+  Result<RolloutRecord> start_rollout(const Actor& actor, RolloutPlan plan);
+  // failed_precondition "rollout.none", "rollout.state".
+  Result<RolloutRecord> pause_rollout(const Actor& actor, std::string_view model, bool is_paused,
+                                      std::string_view because);
+  // The alias "default" moves to it, whatever step it had reached.
+  Result<RolloutRecord> promote_rollout(const Actor& actor, std::string_view model, std::string_view because);
+  // What is under way ends, else the default goes to the release before: no second operator is asked, because what
+  // answers then is what was agreed on before. failed_precondition "rollout.no_previous".
+  Result<RolledBack> roll_back(const Actor& actor, std::string_view model, std::string_view because);
+  // A release that was taken back may be served again: by another roll-out, or where the alias "default" names it.
+  // failed_precondition "rollout.no_verdict".
+  Result<VerdictRecord> forgive(const Actor& actor, std::string_view model, std::string_view version);
+  // By rule: what a host found. False: it is known already, or about nothing of this catalogue.
+  Result<bool> note_rollout(const RolloutNews& news);
+  Result<std::vector<RolloutRecord>> rollouts(std::string_view model, std::size_t most);
+  // The last one on each release, forgiven or not.
+  Result<std::vector<VerdictRecord>> verdicts(std::string_view model);
+
   // ---- the whole: catalogue_store.cpp
   // Grows with every act; a follower that has seen it has seen all before.
   Result<std::int64_t> revision();
@@ -202,6 +231,16 @@ class Catalogue {
   static Result<std::optional<std::string>> hold_of(const NameQuestion& question, std::string_view name);
   Result<AliasStep> apply(const Actor& actor, const AliasMove& move, std::string_view approved_by);
   Result<void> check_move(const AliasMove& move);
+  struct Default;
+  Result<Default> read_default(std::string_view model);
+  Result<void> end_shadow_of(Act& act, const RolloutPlan& plan);
+  Result<void> check_default_move(const AliasMove& move);
+  Result<void> point_default(Act& act, const Actor& actor, std::string_view model, std::string_view version,
+                             std::string_view note);
+  Result<void> make_default(Act& act, const Actor& actor, RolloutRecord& record, std::string_view why);
+  Result<std::string> previous_of(std::string_view model, std::string_view version, const Default& found);
+  Result<void> take_back(Act& act, VerdictRecord verdict, RolloutRecord* ended);
+  Result<void> end_rollouts(Act& act, const ReleaseRecord& release, ReleaseState to);
 
   CatalogueOptions options_;
   PrivateKey key_;

@@ -47,6 +47,7 @@ Result<void> Catalogue::check_move(const AliasMove& move) {
                      fmt::format("targets: {} {} is {}, an alias points to what is published", move.model,
                                  target.version, name_of(*state)));
   }
+  if (auto good = check_default_move(move); !good) return good;
   const auto present = read_alias(connection_, move.model, move.alias);
   if (!present) return std::unexpected(present.error());
   if (!*present && move.targets.empty())

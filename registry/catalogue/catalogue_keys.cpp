@@ -113,6 +113,8 @@ Result<std::vector<ReleaseId>> Catalogue::quarantine_signed(Act& act, const Publ
     if (!line) return std::unexpected(line.error());
     release->audit_line = *line;
     if (auto kept = update_release(connection_, *release); !kept) return std::unexpected(kept.error());
+    if (auto ended = end_rollouts(act, *release, ReleaseState::quarantined); !ended)
+      return std::unexpected(ended.error());
     quarantined.push_back(std::move(id));
   }
   return quarantined;

@@ -73,6 +73,8 @@ Result<ReleaseRecord> Catalogue::take_step(const Actor& actor, const ReleaseId& 
     auto passed = is_review ? let_plugin_pass(*act, actor, release->plugin) : Result<void>();
     if (!passed) return std::unexpected(passed.error());
   }
+  if (!is_resolvable(step.to))
+    if (auto ended = end_rollouts(*act, *release, step.to); !ended) return std::unexpected(ended.error());
   const auto line = act->note(actor, step.action, subject_of(*release), because);
   if (!line) return std::unexpected(line.error());
   release->state = step.to;

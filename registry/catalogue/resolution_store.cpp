@@ -9,6 +9,7 @@
 
 #include "registry/catalogue/alias_store.hpp"
 #include "registry/catalogue/digest_column.hpp"
+#include "registry/catalogue/rollout_store.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -84,6 +85,12 @@ Result<ResolutionInput> read_for_resolution(database::Connection& connection) {
   auto aliases = read_aliases(connection, "");
   if (!aliases) return std::unexpected(aliases.error());
   input.aliases = std::move(*aliases);
+  auto rollouts = read_last_rollouts(connection);
+  if (!rollouts) return std::unexpected(rollouts.error());
+  input.rollouts = std::move(*rollouts);
+  auto verdicts = read_verdicts(connection, "");
+  if (!verdicts) return std::unexpected(verdicts.error());
+  input.verdicts = std::move(*verdicts);
   return input;
 }
 

@@ -7,6 +7,7 @@
 
 #include "registry/catalogue/records.hpp"
 #include "registry/catalogue/release_facts.hpp"
+#include "registry/catalogue/rollout_record.hpp"
 #include "registry/database/sqlite_store.hpp"
 
 namespace stoa::registry {
@@ -28,6 +29,8 @@ struct ResolutionInput {
   // Published, deprecated, yanked and revoked ones (whoever pinned one of those is told so), in no order.
   std::vector<ResolvableRelease> releases;
   std::vector<AliasRecord> aliases;
+  std::vector<RolloutRecord> rollouts;  // the last one of each model
+  std::vector<VerdictRecord> verdicts;  // the last one on each release, forgiven or not
 };
 Result<ResolutionInput> read_for_resolution(database::Connection& connection);
 

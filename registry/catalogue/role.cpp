@@ -21,6 +21,7 @@ constexpr Row kTable[] = {
     {Permission::review, "review releases", {true, true, false, false}},
     {Permission::revoke, "revoke releases", {true, true, false, false}},
     {Permission::move_aliases, "move aliases", {true, true, false, false}},
+    {Permission::roll_out, "roll releases out", {true, true, false, false}},
     {Permission::read_catalogue, "read what is not public", {true, true, true, true}},
     {Permission::read_audit, "read the audit log", {true, false, false, true}},
     {Permission::maintain, "maintain the registry", {true, false, false, false}},

@@ -17,6 +17,7 @@ enum class Permission : std::uint8_t {
   review,             // accept, reject, quarantine, deprecate, yank
   revoke,             // takes a release off running hosts
   move_aliases,
+  roll_out,        // start, steer and take back roll-outs
   read_catalogue,  // with what is not public: checks, drafts, reviews
   read_audit,
   maintain,  // backup, doctor, collection

@@ -13,8 +13,9 @@ struct PermissionRow {
   std::string_view roles;  // admin, reviewer, finance, auditor
 };
 constexpr PermissionRow kRows[] = {
-    {manage_operators, "x..."}, {manage_publishers, "x..."}, {review, "xx.."},     {revoke, "xx.."},
-    {move_aliases, "xx.."},     {read_catalogue, "xxxx"},    {read_audit, "x..x"}, {maintain, "x..."},
+    {manage_operators, "x..."}, {manage_publishers, "x..."}, {review, "xx.."},
+    {revoke, "xx.."},           {move_aliases, "xx.."},      {roll_out, "xx.."},
+    {read_catalogue, "xxxx"},   {read_audit, "x..x"},        {maintain, "x..."},
 };
 constexpr Role kRoles[] = {Role::admin, Role::reviewer, Role::finance, Role::auditor};
 

@@ -82,6 +82,23 @@ CREATE TABLE evaluations(
 CREATE INDEX evaluations_release ON evaluations(release, at_ms);
 INSERT INTO catalogue VALUES(0);
 )sql",
+    // Roll-outs. Customers stand one a line, steps are numbers with commas between.
+    R"sql(
+CREATE TABLE rollouts(
+  id TEXT PRIMARY KEY, model TEXT NOT NULL, version TEXT NOT NULL, stable TEXT NOT NULL, customers TEXT NOT NULL,
+  steps TEXT NOT NULL, promotes INTEGER NOT NULL, shadow_version TEXT NOT NULL, shadow_share_ppm INTEGER NOT NULL,
+  shadow_atol_nano INTEGER NOT NULL, shadow_rtol_nano INTEGER NOT NULL, requests_min INTEGER NOT NULL,
+  window_ms INTEGER NOT NULL, error_margin_ppm INTEGER NOT NULL, p99_ratio_percent INTEGER NOT NULL,
+  unready_ms INTEGER NOT NULL, note TEXT NOT NULL, state TEXT NOT NULL, step INTEGER NOT NULL, reason TEXT NOT NULL,
+  numbers TEXT NOT NULL, actor TEXT NOT NULL, started_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL);
+CREATE INDEX rollouts_model ON rollouts(model, id);
+CREATE UNIQUE INDEX rollouts_active ON rollouts(model) WHERE state IN ('running', 'paused');
+CREATE TABLE verdicts(
+  id INTEGER PRIMARY KEY, model TEXT NOT NULL, version TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+  numbers TEXT NOT NULL, back_to TEXT NOT NULL, actor TEXT NOT NULL, at_ms INTEGER NOT NULL, forgiven_ms INTEGER);
+CREATE INDEX verdicts_release ON verdicts(model, version, id);
+CREATE UNIQUE INDEX verdicts_open ON verdicts(model, version) WHERE forgiven_ms IS NULL;
+)sql",
 };
 
 Result<std::int64_t> version_of(database::Connection& connection) {

@@ -93,6 +93,22 @@ inline std::vector<TestAct> all_acts() {
        [](R& on, const Actor& by) { return only(on->approve(by, on.proposal)); }},
       {"decline", "ar", "alias.decline", "acme/talk@champion",
        [](R& on, const Actor& by) { return only(on->decline(by, on.proposal)); }},
+      {"start_rollout", "ar", "rollout.start", "acme/classify",
+       [](R& on, const Actor& by) {
+         return only(on->start_rollout(by, {.model = "acme/classify", .version = "1.1.0", .steps_ppm = {50'000}}));
+       },
+       2},
+      {"roll_back", "ar", "rollout.rollback", "acme/classify",
+       [](R& on, const Actor& by) { return only(on->roll_back(by, "acme/classify", "")); }, 2},
+      {"forgive", "ar", "rollout.forgive", "acme/classify",
+       [](R& on, const Actor& by) { return only(on->forgive(by, "acme/classify", "1.0.0")); }},
+      {"note_rollout", "-", "rollout.rolled_back", "acme/classify",
+       [](R& on, const Actor&) {
+         return only(on->note_rollout({.kind = RolloutNews::Kind::rolled_back,
+                                       .model = "acme/classify",
+                                       .version = "1.9.0",
+                                       .reason = "rollout.latency"}));
+       }},
       {"require_approvals", "a", "alias.approvals", "acme/talk",
        [](R& on, const Actor& by) { return on->require_approvals(by, "acme/talk", 0); }},
   };

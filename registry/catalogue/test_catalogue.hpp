@@ -22,6 +22,8 @@ struct PackageOf {
 class TestCatalogue {
  public:
   explicit TestCatalogue(CataloguePolicy policy = {}) : policy(policy), registry_key(PrivateKey::generate()) { open(); }
+  // signer: a PEM, of the key that signs the steps of aliases.
+  explicit TestCatalogue(const std::string& signer) : registry_key(std::move(*PrivateKey::from_pem(signer))) { open(); }
 
   // What a restart does.
   void open() {
@@ -152,11 +154,14 @@ class TestCatalogue {
   std::unique_ptr<Catalogue> catalogue_;
 };
 
-// Has a release in every state, an alias with two steps, a model that asks for a second operator, a held publisher and
-// a held plugin; and can be put back to that at any time.
+// Has a release in every state, an alias with two steps, a release that was taken back, a model that asks for a second
+// operator, a held publisher and a held plugin; and can be put back to that at any time.
 class ReadyCatalogue : public TestCatalogue {
  public:
-  ReadyCatalogue() {
+  ReadyCatalogue() { fill(); }
+  explicit ReadyCatalogue(const std::string& signer) : TestCatalogue(signer) { fill(); }
+
+  void fill() {
     (void)(*this)->create_first_admin("alice");
     (void)(*this)->create_operator(admin, "rita", Role::reviewer);
     add_acme();
@@ -175,6 +180,12 @@ class ReadyCatalogue : public TestCatalogue {
     (void)(*this)->move_alias(reviewer, {"acme/classify", "champion", {{"1.9.0"}}, "second"});
     (void)(*this)->require_approvals(admin, "acme/talk", 1);
     proposal = (*this)->move_alias(reviewer, {"acme/talk", "champion", {{"1.0.0"}}, ""})->proposal->id;
+    (void)(*this)->note_rollout({.kind = RolloutNews::Kind::rolled_back,
+                                 .model = "acme/classify",
+                                 .version = "1.0.0",
+                                 .reason = "rollout.errors",
+                                 .numbers = "9 of 10",
+                                 .back_to = "1.9.0"});
     now_ms += 1'000;
     for (const char* version : {"1.8.0", "2.0.0"}) (void)package({.version = version}, &key);  // so that acts need not
     keep();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "registry/resolve/default_rule.hpp"
 #include "registry/resolve/platform_fit.hpp"
 #include "registry/resolve/resolution_index.hpp"
 #include "registry/resolve/resolution_model.hpp"
@@ -157,9 +158,25 @@ Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
 
 Result<Resolution> ResolutionIndex::Question::answer(const Latest&) const {
   if (const auto* row = pinned_row()) return take(*row);
-  const bool has_release = std::ranges::any_of(model_.rows, [](const Row& row) {
-    return !row.version.is_prerelease() && is_resolvable(row.facts->availability);
-  });
+  const auto claim_of = [](const Row& row) {
+    return DefaultClaim{row.version, row.facts->availability == Availability::deprecated};
+  };
+  // What cools down is no release yet for those who do not name it. A release that does not fit this machine is one all
+  // the same: nobody gets a pre-release instead.
+  bool has_release = false;
+  const Row* best = nullptr;
+  std::size_t best_at = 0;
+  for (const Row& row : model_.rows) {
+    if (!is_resolvable(row.facts->availability) || row.facts->cool_until_ms > asker_.now_ms) continue;
+    has_release = has_release || !row.version.is_prerelease();
+    if (best && compare_as_default(claim_of(row), claim_of(*best)) < 0) continue;
+    if (const auto platform = platform_of(row)) {
+      best = &row;
+      best_at = *platform;
+    }
+  }
+  if (best && has_release == !best->version.is_prerelease()) return resolution(*best, best_at);
+  // None: the reason.
   return best_of([&](const Row& row) { return !has_release || !row.version.is_prerelease(); });
 }
 
