@@ -27,10 +27,11 @@ def stoa(*argv, build=BUILD):
 class HostProcess:
     """`stoa serve` over folder/stoa.toml, which is written here. behind: a program that starts it, with its arguments."""
 
-    def __init__(self, folder, configuration, build=BUILD, behind=()):
+    def __init__(self, folder, configuration, build=BUILD, behind=(), customer=""):
         self.folder = pathlib.Path(folder)
         self.log_path, self.config, self.ports_file = (self.folder / name for name in ("host.log", "stoa.toml", "ports"))
-        self.config.write_text(configuration + LISTEN)
+        self.config.write_text(configuration + LISTEN.replace("[customer]\n", "[customer]\n" + customer))
+        self.ports_file.unlink(missing_ok=True)  # of the lifetime before
         self.ports = None
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(

@@ -5,9 +5,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/api/metrics.hpp"
 #include "host/api/reader_pool.hpp"
+#include "host/api/rollout_report.hpp"
 #include "host/http/server.hpp"
 #include "host/inference/catalog.hpp"
 #include "stoa/result.hpp"
@@ -23,11 +25,38 @@ struct ApiContext {
   // thread, prompt. Empty, or model.unknown: only versions that are served under their own name count.
   std::function<Result<std::string>(std::string_view model, std::string_view selector, std::uint32_t share_ppm)>
       resolve = {};
+  // The field in which a gateway in front says which customer asks, in lower case; empty: there is none, and whatever
+  // clients send counts for nothing.
+  std::string customer_field = {};
   // For /metrics; set once the server exists.
   std::function<http::ServerStatistics()> server_statistics = [] { return http::ServerStatistics{}; };
+  std::function<std::vector<HostGauge>()> gauges = [] { return std::vector<HostGauge>{}; };        // the same
+  std::function<std::vector<ModelReport>()> rollouts = [] { return std::vector<ModelReport>{}; };  // the same
   std::string server_name = "stoa";
   std::string server_version = STOA_VERSION;
   ReaderPool readers = {};
 };
+
+// As much as is known before the body is read.
+inline inference::Asker asker_of(const ApiContext& api, const http::RequestHead& head) {
+  return {.customer = api.customer_field.empty() ? std::string_view() : head.find(api.customer_field),
+          .request = head.request_id};
+}
+
+// What a model's name with a range or an alias means to this asker: the version.
+inline Result<std::string> resolve_for(const ApiContext& api, std::string_view model, std::string_view selector,
+                                       const inference::Asker& asker) {
+  return api.resolve(model, selector, inference::place_of(model, inference::key_of(asker)));
+}
+
+// Who answers a session whose first bytes went elsewhere: all of a session goes to one release, of a divided alias,
+// too.
+inline Result<inference::Routed> route_session(const ApiContext& api, std::string_view model, std::string_view selector,
+                                               const inference::Asker& asker) {
+  if (selector.empty()) return api.catalog.route(model, "", asker);
+  const auto version = resolve_for(api, model, selector, asker);
+  if (!version) return std::unexpected(version.error());
+  return api.catalog.route(model, *version, asker);
+}
 
 }  // namespace stoa::api

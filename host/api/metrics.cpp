@@ -249,7 +249,8 @@ void Metrics::collect_routes(Families& families) const {
   for (auto* made : {&requests, &in, &out, &duration}) families.push_back(std::move(*made));
 }
 
-std::string Metrics::render(const inference::Catalog& catalog, const http::ServerStatistics& server) const {
+std::string Metrics::render(const inference::Catalog& catalog, const http::ServerStatistics& server,
+                            const std::vector<HostGauge>& others) const {
   Families families;
   auto build = family("stoa_build_info", "the host's version", MetricType::Gauge);
   build.metric.push_back(with_value(MetricType::Gauge, 1, {{"version", STOA_VERSION}}));
@@ -259,6 +260,13 @@ std::string Metrics::render(const inference::Catalog& catalog, const http::Serve
   collect_server(server, families);
   collect_process(families);
   plugins_->collect(families);
+  for (const HostGauge& one : others) {
+    const MetricType type = one.is_counter ? MetricType::Counter : MetricType::Gauge;
+    if (families.back().name != one.name) families.push_back(family(one.name, one.help, type));
+    std::vector<ClientMetric::Label> labels;
+    for (const auto& [name, value] : one.labels) labels.push_back({name, value});
+    families.back().metric.push_back(with_value(type, one.value, std::move(labels)));
+  }
   std::erase_if(families, [](const MetricFamily& made) { return made.metric.empty(); });
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -17,6 +17,14 @@
 
 namespace stoa::api {
 
+// A number that somebody else keeps, as it is now.
+struct HostGauge {
+  std::string name, help;
+  double value = 0;
+  std::vector<std::pair<std::string, std::string>> labels = {};
+  bool is_counter = false;
+};
+
 // Thread: any; recording is a shared lock, a look-up and relaxed atomics.
 class Metrics {
  public:
@@ -30,7 +38,8 @@ class Metrics {
   const std::shared_ptr<PluginMetrics>& plugins() const { return plugins_; }
 
   // Prometheus' text format, version 0.0.4. Its counters and the nv_* names that existing dashboards know.
-  std::string render(const inference::Catalog& catalog, const http::ServerStatistics& server) const;
+  std::string render(const inference::Catalog& catalog, const http::ServerStatistics& server,
+                     const std::vector<HostGauge>& others = {}) const;
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
  private:

@@ -52,9 +52,6 @@ class ModelCall {
   std::uint64_t deadline_ns_ = 0;
 };
 
-// As much as is known before the body is read.
-inline inference::Asker asker_of(const http::RequestHead& head) { return {.request = head.request_id}; }
-
 // CLOCK_MONOTONIC deadline: the nearest of the request's timeout (us; absent: none) and the field x-stoa-timeout-ms, or
 // the model's default when neither is given. invalid_argument for a field that is no number.
 Result<std::uint64_t> deadline_of(const http::RequestHead& head, std::optional<std::uint64_t> timeout_us,

@@ -8,9 +8,10 @@
 namespace stoa::api {
 
 struct ModelPath {
-  std::string name;     // "publisher/model"
-  std::string version;  // empty: the one served by default
-  std::string action;   // "infer", "ready" …; empty: the model itself
+  std::string name;           // "publisher/model"
+  std::string version;        // empty: the one served by default
+  std::string selector = {};  // the range or alias that the version was found for; empty: none
+  std::string action;         // "infer", "ready" …; empty: the model itself
 };
 
 // rest: what follows "/v2/models/", still percent-encoded. The rule needs no list of models and no list of actions:

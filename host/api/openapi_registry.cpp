@@ -13,8 +13,8 @@ using nlohmann::json;
 
 constexpr std::string_view kRegistryTag = "registry";
 
-// body: its members, "name" a string, "bytes#" an integer, "targets[]" a list; "?" behind: it may be left out. "*": the
-// bytes as they are. query: parameters, none of them required.
+// body: its members, "name" a string, "bytes#" an integer, "targets[]" a list, "limits{}" an object, "promotes!" a
+// boolean; "?" behind: it may be left out. "*": the bytes as they are. query: parameters, none of them required.
 struct RegistryOperation {
   const char *method, *path, *id, *summary, *body, *query;
   unsigned status = 200;
@@ -66,6 +66,16 @@ constexpr RegistryOperation kRegistryOperations[] = {
     {"get", "/v1/proposals", "listProposals", "Moves that wait", "", "state"},
     {"post", "/v1/proposals/{proposal}/approve", "approveProposal", "Makes the move", "", ""},
     {"post", "/v1/proposals/{proposal}/decline", "declineProposal", "Drops the move", "", ""},
+    {"get", "/v1/rollouts", "listRollouts", "Roll-outs, newest first", "", "model limit"},
+    {"post", "/v1/rollouts", "startRollout", "A release's way into traffic",
+     "model version? steps_ppm[]? customers[]? promotes!? shadow{}? limits{}? note?", "", 201},
+    {"get", "/v1/rollouts/here", "rolloutsHere", "Where this host stands with them", "", "model"},
+    {"post", "/v1/rollouts/pause", "pauseRollout", "Stays at the step reached", "model because?", ""},
+    {"post", "/v1/rollouts/resume", "resumeRollout", "Goes on", "model because?", ""},
+    {"post", "/v1/rollouts/promote", "promoteRollout", "Becomes the default now", "model because?", ""},
+    {"post", "/v1/rollouts/rollback", "rollBack", "To the release before", "model because?", ""},
+    {"post", "/v1/rollouts/forgive", "forgiveRelease", "May be tried again", "model version", ""},
+    {"get", "/v1/verdicts", "listVerdicts", "Releases that were taken back", "", "model"},
     {"get", "/v1/packages/{sha256}", "getPackage", "A package's bytes (customer plane, too)", "", "", 200, true},
 };
 
@@ -109,7 +119,16 @@ json registry_body(std::string_view members) {
       kind = {{"type", "integer"}};
     } else if (member.ends_with("[]")) {
       member.remove_suffix(2);
-      kind = {{"type", "array"}, {"items", {{"type", "object"}}}};
+      kind = {{"type", "array"}};
+      if (member == "targets") kind["items"] = {{"type", "object"}};
+      if (member == "steps_ppm") kind["items"] = {{"type", "integer"}};
+      if (member == "customers") kind["items"] = {{"type", "string"}};
+    } else if (member.ends_with("{}")) {
+      member.remove_suffix(2);
+      kind = {{"type", "object"}};
+    } else if (member.ends_with('!')) {
+      member.remove_suffix(1);
+      kind = {{"type", "boolean"}};
     }
     if (is_required) schema["required"].push_back(member);
     schema["properties"][std::string(member)] = std::move(kind);

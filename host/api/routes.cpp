@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "host/api/model_call.hpp"
 #include "host/api/model_path.hpp"
 #include "host/api/not_offered.hpp"
 #include "host/api/openapi.hpp"
 #include "host/api/problem.hpp"
+#include "host/api/rollout_metrics.hpp"
 #include "host/api/v2_generate.hpp"
 #include "host/api/v2_infer.hpp"
 #include "host/api/v2_server.hpp"
@@ -110,9 +112,9 @@ http::Response look_up(const ApiContext& api, const ModelPath& path, Action acti
 // A range or an alias becomes the version it means; a version stays what it is.
 Result<void> settle_version(const ApiContext& api, const http::RequestHead& head, ModelPath& path) {
   if (path.version.empty() || !api.resolve || api.catalog.find(path.name, path.version)) return {};
-  auto version = api.resolve(path.name, path.version, inference::place_of(path.name, asker_of(head).request));
+  auto version = resolve_for(api, path.name, path.version, asker_of(api, head));
   if (version) {
-    path.version = std::move(*version);
+    path.selector = std::exchange(path.version, std::move(*version));
   } else if (version.error().reason != "model.unknown") {
     return std::unexpected(std::move(version.error()));
   }
@@ -149,6 +151,13 @@ Task<void> model_route(ApiContext& api, Exchange& exchange) {
 template <class Make>
 http::Route fixed(std::string pattern, Make make) {
   return {Method::get, std::move(pattern), [make](Exchange& exchange) { return http::answer_with(exchange, make()); }};
+}
+
+// What others keep, for /metrics.
+std::vector<HostGauge> all_gauges(const ApiContext& api) {
+  std::vector<HostGauge> gauges = api.gauges();
+  std::ranges::move(rollout_gauges(api.rollouts()), std::back_inserter(gauges));
+  return gauges;
 }
 
 void add_health(ApiContext& api, std::vector<http::Route>& routes) {
@@ -198,7 +207,7 @@ std::vector<http::Route> operator_routes(ApiContext& api) {
   routes.push_back(fixed("/metrics", [&api] {
     http::Response response;
     response.content_type = Metrics::kContentType;
-    response.body = api.metrics.render(api.catalog, api.server_statistics());
+    response.body = api.metrics.render(api.catalog, api.server_statistics(), all_gauges(api));
     return response;
   }));
   add_openapi(routes);

@@ -86,7 +86,7 @@ Result<void> check_media_type(const http::RequestHead& head) {
 }
 
 http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
-  inference::Asker asker = asker_of(exchange.head());
+  inference::Asker asker = asker_of(api, exchange.head());
   auto route = api.catalog.route(path.name, path.version, asker);
   if (!route) co_return std::unexpected(std::move(route.error()));
   if (auto checked = check_media_type(exchange.head()); !checked) co_return std::unexpected(std::move(checked.error()));
@@ -96,11 +96,11 @@ http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& ex
   if (!body) co_return std::unexpected(std::move(body.error()));
   auto request = read_generate(PaddedText(body->data()), route->model->spec());
   if (!request) co_return std::unexpected(std::move(request.error()));
-  if (!request->session.empty() && path.version.empty()) {
+  if (!request->session.empty() && (path.version.empty() || !path.selector.empty())) {
     // As in v2_infer.cpp: all of a session goes to one release, and what another's ports made of the body is read
     // again.
     asker.session = request->session;
-    auto of_session = api.catalog.route(path.name, "", asker);
+    auto of_session = route_session(api, path.name, path.selector, asker);
     if (!of_session) co_return std::unexpected(std::move(of_session.error()));
     if (of_session->model != route->model) {
       request = read_generate(PaddedText(body->data()), of_session->model->spec());

@@ -82,14 +82,15 @@ http::Response refusal(const Error& error, const runtime::ModelSpec& spec) {
 
 // What is known before the body is read. Where it goes is the model's to say.
 struct Admitted final : http::BodyPlace {
-  Admitted(inference::Routed r, BodyFormat f, bool exact)
-      : route(std::move(r)), format(std::move(f)), is_exact(exact) {}
+  Admitted(inference::Routed r, BodyFormat f, bool exact, std::string s)
+      : route(std::move(r)), format(std::move(f)), is_exact(exact), selector(std::move(s)) {}
   std::shared_ptr<std::byte[]> take(std::size_t bytes) const override {
     return route.model->instance().take_input_memory(bytes);
   }
   inference::Routed route;
   BodyFormat format;
-  bool is_exact;  // the client named the version
+  bool is_exact;         // the client named the version
+  std::string selector;  // or a range or an alias
   const runtime::ModelSpec& spec() const { return route.model->spec(); }
 };
 
@@ -104,14 +105,14 @@ Result<PreparedInfer> prepare_routed(ApiContext& api, const http::RequestHead& h
                                      const http::Body& body) {
   auto prepared = prepare_infer(*api.readers.lend(), admitted.format, body, admitted.spec());
   if (!prepared || prepared->call.session.empty() || admitted.is_exact) return prepared;
-  inference::Asker asker = asker_of(head);
+  inference::Asker asker = asker_of(api, head);
   asker.session = prepared->call.session;
-  auto route = api.catalog.route(admitted.spec().name, "", asker);
+  auto route = route_session(api, admitted.spec().name, admitted.selector, asker);
   if (!route) return std::unexpected(std::move(route.error()));
   if (route->model == admitted.route.model) return prepared;
   auto format = body_format(head, route->model->spec());
   if (!format) return std::unexpected(std::move(format.error()));
-  admitted = Admitted(std::move(*route), std::move(*format), false);
+  admitted = Admitted(std::move(*route), std::move(*format), false, std::move(admitted.selector));
   return prepare_infer(*api.readers.lend(), admitted.format, body, admitted.spec());
 }
 
@@ -217,11 +218,13 @@ Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, cons
 }
 
 http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
-  auto route = api.catalog.route(path.name, path.version, asker_of(exchange.head()));
+  auto route = api.catalog.route(path.name, path.version, asker_of(api, exchange.head()));
   if (!route) return http::answer_with(exchange, v2_error(route.error()));
   auto format = body_format(exchange.head(), route->model->spec());
   if (!format) return http::answer_with(exchange, refusal(format.error(), route->model->spec()));
-  return run_infer(api, exchange, Admitted(std::move(*route), std::move(*format), !path.version.empty()));
+  return run_infer(
+      api, exchange,
+      Admitted(std::move(*route), std::move(*format), !path.version.empty() && path.selector.empty(), path.selector));
 }
 
 }  // namespace stoa::api

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "registry/package/semver.hpp"
+#include "host/app/rollout_plans.hpp"
+#include "registry/catalogue/default_release.hpp"
 #include "registry/resolve/model_reference.hpp"
 
 namespace stoa::app {
@@ -14,35 +15,17 @@ namespace {
 
 using registry::ReleaseState;
 
-constexpr std::string_view kDefaultAlias = "default";
-constexpr std::chrono::milliseconds kIdle{1000};    // between two looks at what has cooled down
-constexpr std::chrono::milliseconds kSettling{50};  // between two looks at what still loads
-
-// Whether a is to be preferred as the default: no pre-release, then the higher one.
-bool is_better(const std::string& a, const std::string& b) {
-  const auto left = registry::parse_semantic_version(a), right = registry::parse_semantic_version(b);
-  if (!left || !right) return left.has_value();
-  if (left->prerelease.empty() != right->prerelease.empty()) return left->prerelease.empty();
-  return registry::compare_precedence(*left, *right) > 0;
-}
-
-// The largest share is the stable release, of equal ones the lower version; the next one is on trial beside it.
-void aim(rollout::TrafficPlan& plan, std::vector<registry::AliasTarget> targets) {
-  std::ranges::sort(targets, [](const registry::AliasTarget& a, const registry::AliasTarget& b) {
-    return a.ppm != b.ppm ? a.ppm > b.ppm : is_better(b.version, a.version);
-  });
-  plan.stable = targets[0].version;
-  if (targets.size() > 1)
-    plan.candidate =
-        rollout::CandidatePlan{.version = targets[1].version, .customers = {}, .steps_ppm = {targets[1].ppm}};
-}
+constexpr std::chrono::milliseconds kIdle{1000};         // between two looks at what has cooled down
+constexpr std::chrono::milliseconds kSettling{50};       // between two looks at what still loads
+constexpr std::int64_t kWhileTried = 4'102'444'800'000;  // the year 2100: for no range has a trial cooled down
 
 }  // namespace
 
 std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms) {
   struct Known {
+    std::vector<registry::OfferedRelease> offered;
     std::map<std::string, const registry::ResolvableRelease*> releases;  // by version
-    std::string best;
+    std::vector<const registry::AliasRecord*> aliases;
   };
   std::map<std::string, Known> models;
   for (const registry::ResolvableRelease& release : input.releases) {
@@ -50,33 +33,43 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     for (const std::string& model : input.facts[release.facts].models) {
       Known& known = models[model];
       known.releases[release.version] = &release;
-      const bool is_default = is_resolvable(release.state) && release.is_listed && release.cool_until_ms <= now_ms;
-      if (is_default && (known.best.empty() || is_better(release.version, known.best))) known.best = release.version;
+      known.offered.push_back({release.version, release.state, release.is_listed, release.cool_until_ms});
     }
   }
+  for (const registry::AliasRecord& alias : input.aliases)
+    if (const auto model = models.find(alias.model); model != models.end()) model->second.aliases.push_back(&alias);
+  const RolloutFacts rollouts(input);
   std::map<std::string, Wanted> wanted;
   for (const auto& [model, known] : models) {
+    const auto verdicts = rollouts.verdicts_on(model);
+    const auto may_answer = [&](const std::string& version) {
+      return known.releases.contains(version) &&
+             std::ranges::find(verdicts, version, &registry::VerdictRecord::version) == verdicts.end();
+    };
+    std::span<const registry::AliasTarget> of_default;
+    std::set<std::string> beside;
+    for (const registry::AliasRecord* const alias : known.aliases) {
+      if (alias->alias == registry::kDefaultAlias) of_default = alias->targets;
+      // A plan has one candidate: what a third target names stays reachable by its version.
+      for (const registry::AliasTarget& target : alias->targets)
+        if (may_answer(target.version)) beside.insert(target.version);
+    }
+    const auto targets = registry::default_of({known.offered, of_default, verdicts, now_ms});
+    if (targets.empty()) continue;
     Wanted one;
     one.plan.model = model;
-    one.plan.stable = known.best;
-    std::set<std::string> beside;
-    for (const registry::AliasRecord& alias : input.aliases) {
-      if (alias.model != model) continue;
-      std::vector<registry::AliasTarget> targets = alias.targets;
-      std::erase_if(targets,
-                    [&](const registry::AliasTarget& target) { return !known.releases.contains(target.version); });
-      if (targets.empty()) continue;
-      // A plan has one candidate: what a third target names stays reachable by its version.
-      for (const registry::AliasTarget& target : targets) beside.insert(target.version);
-      if (alias.alias == kDefaultAlias) aim(one.plan, std::move(targets));
-    }
-    if (one.plan.stable.empty()) continue;
-    beside.erase(one.plan.stable);
-    if (one.plan.candidate) beside.erase(one.plan.candidate->version);
+    aim(one.plan, targets);
     one.plan.pinned.assign(beside.begin(), beside.end());
-    std::vector<std::string> named = one.plan.pinned;
-    named.push_back(one.plan.stable);
-    if (one.plan.candidate) named.push_back(one.plan.candidate->version);
+    if (const auto* const record = rollouts.last_of(model)) steer(one.plan, *record, known.offered);
+    const rollout::TrafficPlan& plan = one.plan;
+    std::erase_if(one.plan.pinned, [&](const std::string& version) {
+      return version == plan.stable || (plan.candidate && version == plan.candidate->version);
+    });
+    if (plan.candidate && !beside.contains(plan.candidate->version)) one.tried = plan.candidate->version;
+    std::vector<std::string> named = plan.pinned;
+    named.push_back(plan.stable);
+    if (plan.candidate) named.push_back(plan.candidate->version);
+    if (plan.shadow) named.push_back(plan.shadow->version);
     for (const std::string& version : named) one.packages[version] = known.releases.at(version)->package_sha256;
     wanted.emplace(model, std::move(one));
   }
@@ -94,7 +87,12 @@ Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry
                                                                    : registry::Availability::published;
     for (const std::string& model : input.facts[release.facts].models) {
       const auto plan = wanted.find(model);
-      const bool is_served = plan != wanted.end() && plan->second.packages.contains(release.version);
+      const bool is_known = plan != wanted.end() && plan->second.packages.contains(release.version);
+      // A shadow answers nobody, and a release on trial nobody who does not name it.
+      const bool is_shadow =
+          is_known && plan->second.plan.shadow && plan->second.plan.shadow->version == release.version;
+      const bool is_served = is_known && !is_shadow;
+      if (is_served && plan->second.tried == release.version) row.cool_until_ms = kWhileTried;
       if (is_served || release.state == ReleaseState::revoked) row.models.push_back(model);
     }
     if (row.models.empty()) continue;
@@ -192,6 +190,29 @@ void CatalogueFollower::revoke_all(const registry::ResolutionInput& input) {
   }
 }
 
+// What an operator has forgiven since: tried again, once for each verdict.
+void CatalogueFollower::forgive_all(const registry::ResolutionInput& input) {
+  for (const registry::VerdictRecord& verdict : input.verdicts) {
+    if (!verdict.forgiven_ms || forgiven_.contains(verdict.id)) continue;
+    const auto forgiven = parts_.rollout.forgive({verdict.model, verdict.version});
+    if (!forgiven && forgiven.error().code == Code::unavailable)
+      is_behind_ = true;  // it is being unloaded: again in a moment
+    else
+      forgiven_.insert(verdict.id);
+  }
+}
+
+// A model whose last release was withdrawn is gone here, as it would be after a restart.
+void CatalogueFollower::withdraw_all_but(const std::map<std::string, Wanted>& plans) {
+  std::erase_if(planned_, [&](const std::string& model) {
+    if (plans.contains(model)) return false;
+    parts_.rollout.withdraw(model);
+    parts_.log.write(Level::info, "model.withdrawn", {{"model", model}});
+    return true;
+  });
+  for (const auto& [model, unused] : plans) planned_.insert(model);
+}
+
 // False: the model's plan cannot be followed, because one of its packages cannot be prepared here.
 bool CatalogueFollower::remember(const std::string& model, const Wanted& wanted) {
   for (const auto& [version, digest] : wanted.packages) {
@@ -229,12 +250,15 @@ void CatalogueFollower::follow() {
     if (release.cool_until_ms > now_ms && (next_cool_ms_ == 0 || release.cool_until_ms < next_cool_ms_))
       next_cool_ms_ = release.cool_until_ms;
   revoke_all(*input);
+  forgive_all(*input);
+  if (parts_.told) parts_.told(*input);
   const auto plans = wanted_of(*input, now_ms);
   if (auto index = index_of(*input, plans))
     index_.set(std::move(*index));
   else
     parts_.log.write(Level::error, "catalogue.index",
                      {{"reason", index.error().reason}, {"why", index.error().message}});
+  withdraw_all_but(plans);
   std::set<std::string> applied;
   for (const auto& [model, wanted] : plans) {
     if (!remember(model, wanted)) continue;

@@ -20,10 +20,11 @@
 namespace stoa::app {
 
 // One model's share of a state of the catalogue: which version new requests get, which stay reachable beside it.
-// Pure: what a test can ask without a host. The default is where the alias "default" points, else the highest published
-// version that has cooled down (a pre-release only when there is nothing else).
+// Pure: what a test can ask without a host. The default is what registry::default_of says; a roll-out under way goes
+// beside it (rollout_plans.hpp).
 struct Wanted {
   rollout::TrafficPlan plan;
+  std::string tried = {};                            // by a roll-out: no range means it yet
   std::map<std::string, registry::Sha256> packages;  // version -> package, of all that the plan names
 };
 std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms);
@@ -43,6 +44,8 @@ class CatalogueFollower {
     Prepare prepare;
     Log& log;
     std::function<std::int64_t()> now_ms;
+    // Hears every state of the catalogue that is followed; the follower's thread. Or empty.
+    std::function<void(const registry::ResolutionInput&)> told = {};
   };
   explicit CatalogueFollower(Parts parts) : parts_(std::move(parts)) {}
   ~CatalogueFollower() { stop(); }
@@ -63,6 +66,8 @@ class CatalogueFollower {
   bool has_settled(const std::set<std::string>& models) const;
   void note_first(std::set<std::string> models);
   void revoke_all(const registry::ResolutionInput& input);
+  void forgive_all(const registry::ResolutionInput& input);
+  void withdraw_all_but(const std::map<std::string, Wanted>& plans);
   bool remember(const std::string& model, const Wanted& wanted);
 
   const Parts parts_;
@@ -77,6 +82,8 @@ class CatalogueFollower {
   bool is_behind_ = false;                                 // the catalogue could not be read
   std::int64_t next_cool_ms_ = 0;                          // 0: nothing cools down
   std::set<std::string> revoked_;                          // ids of releases
+  std::set<std::int64_t> forgiven_;                        // ids of verdicts
+  std::set<std::string> planned_;                          // models
   std::set<std::pair<std::string, std::string>> refused_;  // plugin's package that cannot be prepared: said once
   std::set<registry::Sha256> remembered_;
 };

@@ -26,6 +26,15 @@ void read_plane(Section& section, PlaneConfig& plane) {
   if (!certificate.empty() && !key.empty()) plane.tls = http::TlsFiles{certificate.string(), key.string()};
 }
 
+// Fields come in lower case (host/http).
+void read_customer_field(Section& section, std::string& field) {
+  section.text("customer_field", field);
+  const auto is_of_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  if (!std::ranges::all_of(field, is_of_name))
+    section.fail("customer_field", "value",
+                 fmt::format("is \"{}\", want a field's name of a-z, 0-9 and hyphens", field));
+}
+
 void read_limits(Section& section, http::Limits& limits) {
   section.number<std::uint32_t>("head_bytes_max", limits.head_bytes_max, 1024, 1u << 20);
   section.number<std::uint32_t>("fields_max", limits.fields_max, 8, 1024);
@@ -108,7 +117,10 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
     if (const auto good = registry::add_permission(permission, unused); !good)
       root.fail("permissions", "value", fmt::format("\"{}\" of {}: {}", permission, plugin, good.error().message));
   }
-  root.section("customer", [&](Section& s) { read_plane(s, config.customer); });
+  root.section("customer", [&](Section& s) {
+    read_plane(s, config.customer);
+    read_customer_field(s, config.customer_field);
+  });
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
   root.section("registry", [&](Section& s) { read_registry(s, base, config.registry); });
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });

@@ -52,6 +52,7 @@ struct RegistryConfig {
 
 struct Config {
   PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
+  std::string customer_field;  // a field of each request, in which a gateway in front names its customer; empty: none
   PlaneConfig operators{"127.0.0.1", 8081, std::nullopt};
   std::filesystem::path packages = "packages";              // folder that is scanned for *.stoa
   std::filesystem::path state = "state";                    // where verified packages are unpacked

@@ -118,6 +118,7 @@ TEST(Config, ASlipIsNamedByItsKey) {
       {"[customer]\nport = -1", "config.range", "customer.port: is -1"},
       {"[customer]\nport = \"80\"", "config.type", "customer.port: is not a whole number"},
       {"[customer]\ntls_key = \"k\"", "config.missing", "customer.tls_certificate: is needed too"},
+      {"[customer]\ncustomer_field = \"X Customer\"", "config.value", "customer.customer_field: is \"X Customer\""},
       {"customer = 3", "config.type", "customer: is not a table"},
       {"io_threads = 0", "config.range", "io_threads: is 0"},
       {"in_process = \"x\"", "config.type", "in_process: is not a list"},

@@ -16,6 +16,7 @@
 #include "host/app/plugin_log.hpp"
 #include "host/app/registry_host.hpp"
 #include "host/app/release_loader.hpp"
+#include "host/app/rollout_board.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/rollout/control.hpp"
 #include "host/runtime/load_plugin.hpp"
@@ -66,6 +67,7 @@ struct Host::Parts {
       {.load = [this](const rollout::ReleaseId& id, const auto& on_step) { return loader.load(id, on_step); },
        .now_ns = &runtime::monotonic_ns,
        .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); }}};
+  RolloutBoard board{rollout};
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
@@ -102,6 +104,7 @@ struct Host::Parts {
                {"from", rollout::name_of(step.from)},
                {"to", rollout::name_of(step.to)},
                {"why", step.why}});
+    if (registry) registry->note_step(model, step);
   }
 
   void load_package(const registry::Package& package, const std::string& file, LoadReport& report);
@@ -127,6 +130,8 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   p.api->is_loading = [&p] { return p.is_loading.load(std::memory_order_relaxed); };
   p.api->is_draining = [&p] { return p.is_draining.load(std::memory_order_relaxed); };
 
+  p.api->customer_field = p.config.customer_field;
+  p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
   if (p.config.registry) {
     auto registry = RegistryHost::open({.config = p.config,
@@ -135,7 +140,8 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
                                         .workers = p.workers,
                                         .services = p.services,
                                         .rollout = p.rollout,
-                                        .loader = p.loader});
+                                        .loader = p.loader,
+                                        .board = p.board});
     if (!registry) return std::unexpected(registry.error());
     p.registry = std::move(*registry);
     p.registry->add_routes(operators, customers);

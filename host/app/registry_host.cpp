@@ -58,24 +58,30 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
             return gate.admit(package, package.manifest().id() + " " + package.manifest().version);
           },
       .log = parts.log,
-      .now_ms = &unix_ms});
-  host.api_ = std::unique_ptr<api::RegistryApi>(
-      new api::RegistryApi{.publishing = *host.publishing_,
-                           .quick{kQuickThreads, kQuickWaiting},
-                           .slow{kSlowThreads, kSlowWaiting},
-                           .checks{kCheckThreads, kChecksWaiting},
-                           .now_ms = &unix_ms,
-                           .on_change = [&follower = *host.follower_] { follower.changed(); },
-                           .on_revoked =
-                               [&rollout = parts.rollout](const registry::ReleaseRecord& release) {
-                                 for (const registry::ReleaseModel& model : release.models)
-                                   rollout.revoke({model.name, release.version});
-                               },
-                           .on_unchecked =
-                               [&log = parts.log](const registry::ReleaseId& id, const Error& error) {
-                                 log.write(Level::error, "release.unchecked",
-                                           {{"release", id.text}, {"reason", error.reason}, {"why", error.message}});
-                               }});
+      .now_ms = &unix_ms,
+      .told = [&board = parts.board](const registry::ResolutionInput& input) { board.note(input); }});
+  host.reporter_ = std::make_unique<RolloutReporter>(RolloutReporter::Parts{
+      .publishing = *host.publishing_, .log = parts.log, .on_change = [&host] { host.api_->on_change(); }});
+  host.api_ = std::unique_ptr<api::RegistryApi>(new api::RegistryApi{
+      .publishing = *host.publishing_,
+      .quick{kQuickThreads, kQuickWaiting},
+      .slow{kSlowThreads, kSlowWaiting},
+      .checks{kCheckThreads, kChecksWaiting},
+      .now_ms = &unix_ms,
+      .on_change = [&follower = *host.follower_] { follower.changed(); },
+      .on_revoked =
+          [&rollout = parts.rollout](const registry::ReleaseRecord& release) {
+            for (const registry::ReleaseModel& model : release.models) rollout.revoke({model.name, release.version});
+          },
+      .rollouts = [&board = parts.board] { return board.report(); },
+      .forgive_here = [&rollout = parts.rollout](
+                          const std::string& model,
+                          const std::string& version) { return rollout.forgive({model, version}); },
+      .on_unchecked =
+          [&log = parts.log](const registry::ReleaseId& id, const Error& error) {
+            log.write(Level::error, "release.unchecked",
+                      {{"release", id.text}, {"reason", error.reason}, {"why", error.message}});
+          }});
   return made;
 }
 
@@ -126,6 +132,7 @@ void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<h
   api::add_release_routes(*api_, operators);
   api::add_alias_routes(*api_, operators);
   api::add_upkeep_routes(*api_, operators);
+  api::add_rollout_routes(*api_, operators);
   api::add_catalogue_routes(*api_, operators, api::PackagesFor::actors);
   api::add_catalogue_routes(*api_, customers, api::PackagesFor::everybody);
 }
@@ -134,6 +141,7 @@ void RegistryHost::start() {
   if (const auto undone = publishing_->unchecked())
     for (const registry::ReleaseId& id : *undone) api::check_later(*api_, id);
   follower_->start();
+  reporter_->start();
 }
 
 void RegistryHost::stop() {
@@ -141,6 +149,7 @@ void RegistryHost::stop() {
   api_->checks.close(api::Desk::Waiting::dropped);
   api_->slow.close();
   api_->quick.close();
+  reporter_->stop();
   follower_->stop();
 }
 

@@ -9,6 +9,8 @@
 #include "host/app/catalogue_follower.hpp"
 #include "host/app/config.hpp"
 #include "host/app/package_gate.hpp"
+#include "host/app/rollout_board.hpp"
+#include "host/app/rollout_reporter.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::app {
@@ -23,6 +25,7 @@ class RegistryHost {
     const runtime::HostServices& services;
     rollout::Rollout& rollout;
     ReleaseLoader& loader;
+    RolloutBoard& board;
   };
   // All parts outlive it. Where the registry is new, its first admin's token is written to admin.token in its folder.
   static Result<std::unique_ptr<RegistryHost>> open(const Parts& parts);
@@ -33,6 +36,8 @@ class RegistryHost {
   void start();
   // Until what the catalogue said at the start answers, or cannot: as long as these models take to load.
   void await_first_plans(const std::stop_token& stop) { follower_->await_first_plans(stop); }
+  // Of this host's roll-out: what it comes to is kept. Prompt; any thread.
+  void note_step(const std::string& model, const rollout::Step& step) { reporter_->note(model, step); }
   // Before the roll-out is drained; what waits at the desks is done first.
   void stop();
 
@@ -46,6 +51,7 @@ class RegistryHost {
   std::unique_ptr<registry::Publishing> publishing_;
   std::unique_ptr<api::RegistryApi> api_;
   std::unique_ptr<CatalogueFollower> follower_;
+  std::unique_ptr<RolloutReporter> reporter_;  // tells the follower
 };
 
 }  // namespace stoa::app

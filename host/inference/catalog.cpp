@@ -68,8 +68,7 @@ std::unexpected<Error> revoked(std::string_view name, std::string_view version) 
 bool is_for_candidate(const Traffic& traffic, std::string_view name, const Asker& asker) {
   if (traffic.candidate == nullptr) return false;
   if (traffic.chosen != nullptr && !asker.customer.empty() && traffic.chosen->contains(asker.customer)) return true;
-  std::string_view key = asker.customer.empty() ? asker.session : asker.customer;
-  if (key.empty()) key = asker.request;
+  const std::string_view key = key_of(asker);
   if (key.empty()) return false;
   std::string salt(name);
   salt.append("@").append(traffic.candidate->spec().version);

@@ -20,6 +20,11 @@ struct Asker {
   std::string_view customer = {}, session = {}, request = {};
 };
 
+inline std::string_view key_of(const Asker& asker) {
+  if (!asker.customer.empty()) return asker.customer;
+  return asker.session.empty() ? asker.request : asker.session;
+}
+
 // What one name stands for. The models in it are shared with the calls that found them here: when a model was replaced
 // and its last call has ended, the last pointer that was handed out is gone.
 struct Traffic {

@@ -35,14 +35,16 @@ Release* ModelRollout::usable(const std::string& version) {
 void ModelRollout::move(Release& release, ReleaseState to, std::uint64_t now_ns, const std::string& why) {
   if (release.state == to) return;
   assert(is_legal(release.state, to));
-  Step step{now_ns, release.version, std::exchange(release.state, to), to, why};
-  if (told_) told_(name_, step);
-  steps_.push_back(std::move(step));
-  if (steps_.size() > kStepsKept) steps_.pop_front();
+  tell({now_ns, release.version, std::exchange(release.state, to), to, why});
 }
 
 void ModelRollout::note(const Release& release, std::uint64_t now_ns, const std::string& why) {
-  Step step{now_ns, release.version, release.state, release.state, why};
+  tell({now_ns, release.version, release.state, release.state, why});
+}
+
+void ModelRollout::tell(Step step) {
+  step.trial_step = trial_step_;
+  step.answers = target();
   if (told_) told_(name_, step);
   steps_.push_back(std::move(step));
   if (steps_.size() > kStepsKept) steps_.pop_front();
@@ -71,6 +73,7 @@ Result<void> ModelRollout::adopt(std::shared_ptr<ServedModel> model, std::uint64
 }
 
 void ModelRollout::apply(TrafficPlan plan, std::uint64_t now_ns) {
+  is_withdrawn_ = false;
   if (plan_ && plan_->stable != plan.stable) instead_.reset();
   if (instead_ == plan.stable) instead_.reset();
   const bool has_new_shadow = !plan_ || !plan.shadow || !plan_->shadow ||
@@ -89,6 +92,21 @@ void ModelRollout::apply(TrafficPlan plan, std::uint64_t now_ns) {
     chosen_ = std::make_shared<const std::set<std::string, std::less<>>>(plan_->candidate->customers.begin(),
                                                                          plan_->candidate->customers.end());
   if (!is_same_trial) end_trial();
+  reconcile(now_ns);
+}
+
+void ModelRollout::withdraw(std::uint64_t now_ns) {
+  if (is_withdrawn_) return;
+  is_withdrawn_ = true;
+  end_trial();
+  if (shadow_ != nullptr) ended_shadows_.push_back(std::move(shadow_));
+  shadow_version_.clear();
+  stable_.clear();
+  previous_.clear();
+  instead_.reset();
+  baseline_.reset();
+  chosen_.reset();
+  plan_ = TrafficPlan{};
   reconcile(now_ns);
 }
 

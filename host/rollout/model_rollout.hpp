@@ -24,7 +24,9 @@ struct Step {
   std::uint64_t at_ns = 0;
   std::string version;
   ReleaseState from = ReleaseState::waiting, to = ReleaseState::waiting;
-  std::string why;  // the numbers of a decision, the error of a failure
+  std::string why;             // the numbers of a decision, the error of a failure
+  std::size_t trial_step = 0;  // of CandidatePlan::steps_ppm, the one reached
+  std::string answers = {};    // the version that answers by default from now on, or will
 };
 
 struct ReleaseStatus {
@@ -62,6 +64,8 @@ class ModelRollout {
 
   Result<void> adopt(std::shared_ptr<inference::ServedModel> model, std::uint64_t now_ns);
   void apply(TrafficPlan plan, std::uint64_t now_ns);
+  // There is no plan any more, and nothing of this name: every release goes. Another plan may follow.
+  void withdraw(std::uint64_t now_ns);
   Result<std::string> roll_back(std::uint64_t now_ns);
   // What is to be ended, outside the lock; null: it is not loaded.
   std::shared_ptr<inference::ServedModel> revoke(const std::string& version, std::uint64_t now_ns);
@@ -99,6 +103,7 @@ class ModelRollout {
   const Release* find(const std::string& version) const;
   Release* usable(const std::string& version);
   void move(Release& release, ReleaseState to, std::uint64_t now_ns, const std::string& why = {});
+  void tell(Step step);
   void note(const Release& release, std::uint64_t now_ns, const std::string& why);  // a step without a change of state
   void give_verdict(Release& release, ReleaseState verdict, const std::string& why, std::uint64_t now_ns);
 
@@ -125,6 +130,7 @@ class ModelRollout {
   inference::Catalog& catalog_;
   const Told& told_;
   std::map<std::string, Release> releases_;
+  bool is_withdrawn_ = false;
   std::optional<TrafficPlan> plan_;  // none: all that was adopted is served, the highest version by default
   std::shared_ptr<const std::set<std::string, std::less<>>> chosen_;
   std::string stable_, previous_;

@@ -26,7 +26,7 @@ std::uint32_t ModelRollout::trial_ppm() const {
 
 bool ModelRollout::is_wanted(const std::string& version) const {
   if (version == stable_) return true;  // even one that was taken back, until the other is there
-  if (is_verdict(find(version)->state)) return false;
+  if (is_withdrawn_ || is_verdict(find(version)->state)) return false;
   if (!plan_ || version == target() || std::ranges::count(plan_->pinned, version) > 0) return true;
   if (plan_->candidate && plan_->candidate->version == version) return true;
   if (plan_->shadow && plan_->shadow->version == version) return true;
@@ -34,7 +34,7 @@ bool ModelRollout::is_wanted(const std::string& version) const {
 }
 
 void ModelRollout::reconcile(std::uint64_t now_ns) {
-  if (plan_) {
+  if (plan_ && !is_withdrawn_) {
     ask_for_what_is_wanted(now_ns);
     settle_stable(now_ns);
     settle_trial(now_ns);
@@ -121,6 +121,7 @@ void ModelRollout::settle_trial(std::uint64_t now_ns) {
   end_trial();
   if (!is_on) return;
   trial_ = version;
+  trial_step_ = plan_->candidate->first_step;
   baseline_.reset();  // one comparison at a time: what is on trial is compared with the stable one
   open_window(*release, now_ns);
 }

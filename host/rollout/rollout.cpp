@@ -49,6 +49,11 @@ Result<void> Rollout::apply(TrafficPlan plan) {
   return {};
 }
 
+void Rollout::withdraw(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  if (ModelRollout* const rollout = find(model)) rollout->withdraw(parts_.now_ns());
+}
+
 Result<std::string> Rollout::roll_back(const std::string& model) {
   const std::lock_guard lock(mutex_);
   ModelRollout* const rollout = find(model);
@@ -67,7 +72,8 @@ void Rollout::revoke(const ReleaseId& release) {
 
 Result<void> Rollout::forgive(const ReleaseId& release) {
   const std::lock_guard lock(mutex_);
-  return of(release.model).forgive(release.version, parts_.now_ns());
+  if (ModelRollout* const rollout = find(release.model)) return rollout->forgive(release.version, parts_.now_ns());
+  return failure(Code::failed_precondition, "rollout.no_verdict", "model \"" + release.model + "\" is not here");
 }
 
 void Rollout::step() {

@@ -44,6 +44,9 @@ class Rollout final {
   // From now on this is what the model's name is to stand for. Applying the same again changes nothing; what was rolled
   // back or failed is not tried again until it is forgiven. Errors: check()'s.
   Result<void> apply(TrafficPlan plan);
+  // The model is no longer to be here: what begun with it is answered, and its releases are unloaded. Nothing where
+  // there is no such model.
+  void withdraw(const std::string& model);
   // To the release before: the candidate's end if there is one, else N-1, in one switch if it is still loaded. The
   // version that answers then, or will. failed_precondition "rollout.no_previous", not_found "model.unknown".
   Result<std::string> roll_back(const std::string& model);

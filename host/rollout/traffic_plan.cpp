@@ -22,6 +22,9 @@ Result<void> check_candidate(const TrafficPlan& plan, const CandidatePlan& candi
                                ", want rising steps up to 1000000");
     last = step;
   }
+  if (candidate.first_step > 0 && candidate.first_step >= candidate.steps_ppm.size())
+    return refused(plan, "candidate.first_step is " + std::to_string(candidate.first_step) + " of " +
+                             std::to_string(candidate.steps_ppm.size()) + " steps");
   if (candidate.promotes && candidate.steps_ppm.empty())
     return refused(plan, "candidate.promotes needs at least one of candidate.steps_ppm");
   if (std::ranges::count(candidate.customers, "") > 0)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct CandidatePlan {
       steps_ppm;  // shares of those who ask, each larger than the one before; empty: customers only
   // After the last step has held it becomes the stable release; else it stays at that step until the plan changes.
   bool promotes = false;
+  std::size_t first_step = 0;  // where the trial begins: a host that starts again goes on with the step it had reached
 };
 
 // A release that gets copies of requests. Its answers are compared and thrown away, never sent, never charged.

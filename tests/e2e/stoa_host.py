@@ -34,8 +34,9 @@ def staging(plugin):
 class Host(HostProcess):
     """with Host(["null"]) as host: ... host.url, host.operator_url"""
 
-    def __init__(self, plugins, config="", in_process=("stoa-demo/*",), behind=()):
+    def __init__(self, plugins, config="", in_process=("stoa-demo/*",), behind=(), customer=""):
         self.plugins, self.more, self.in_process, self.behind = plugins, config, list(in_process), behind
+        self.customer = customer  # more lines of the section [customer]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stoa-e2e-"))
 
     def start(self):
@@ -45,8 +46,12 @@ class Host(HostProcess):
             unsigned = self.folder / (plugin + ".stoa")
             stoa("pack", staging(plugin), "-o", unsigned)
             stoa("sign", unsigned, "--key", self.folder / "key.key.pem", "-o", self.folder / "packages" / unsigned.name)
+        return self.serve()
+
+    def serve(self):
+        """Starts the host over what lies in its folder, the first time or after stop()."""
         text = f'packages = "packages"\nstate = "state"\nin_process = {json.dumps(self.in_process)}\n{self.more}\n'
-        super().__init__(self.folder, text + '[trust]\nstoa-demo = "key.pub.pem"\n', behind=self.behind)
+        super().__init__(self.folder, text + '[trust]\nstoa-demo = "key.pub.pem"\n', behind=self.behind, customer=self.customer)
         is_ready = self.wait_ports() and self.wait_for(lambda: self.get("/v2/health/ready") == 200, 90)
         if not is_ready or not self.has_logged('"host.ready"', seconds=10):  # the log's thread may be behind
             print(self.log_text()[-4000:])

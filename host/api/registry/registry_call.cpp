@@ -205,6 +205,20 @@ std::optional<std::int64_t> Members::number_if(const char* name) {
 
 const Json* Members::list(const char* name) { return find(name, true, Json::value_t::array, "a list"); }
 
+const Json* Members::list_if(const char* name) { return find(name, false, Json::value_t::array, "a list"); }
+const Json* Members::object_if(const char* name) { return find(name, false, Json::value_t::object, "an object"); }
+
+std::uint64_t Members::number_or(const char* name, std::uint64_t otherwise) {
+  const Json* member = find(name, false, Json::value_t::number_integer, "an integer");
+  if (member && !member->is_number_unsigned()) refuse(fmt::format("{}{}: is negative", path_, name));
+  return member && member->is_number_unsigned() ? member->get<std::uint64_t>() : otherwise;
+}
+
+bool Members::flag_or(const char* name, bool otherwise) {
+  const Json* member = find(name, false, Json::value_t::boolean, "true or false");
+  return member ? member->get<bool>() : otherwise;
+}
+
 Result<void> Members::end() {
   for (const auto& [name, unused] : object_.items())
     if (std::ranges::find(asked_, name) == asked_.end()) {

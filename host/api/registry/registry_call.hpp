@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "host/api/registry/desk.hpp"
+#include "host/api/rollout_report.hpp"
 #include "host/http/exchange.hpp"
 #include "registry/publishing/publishing.hpp"
 #include "stoa/result.hpp"
@@ -29,6 +30,10 @@ class Members {
   std::uint64_t number(const char* name);                   // required, 0 or more
   std::optional<std::int64_t> number_if(const char* name);  // negative ones, too
   const Json* list(const char* name);                       // required
+  const Json* list_if(const char* name);
+  const Json* object_if(const char* name);
+  std::uint64_t number_or(const char* name, std::uint64_t otherwise);
+  bool flag_or(const char* name, bool otherwise);
   // invalid_argument "registry.field": the first member that was missing, of another kind, or unknown.
   Result<void> end();
 
@@ -79,6 +84,12 @@ struct RegistryApi {
   std::function<void()> on_change = [] {};  // the catalogue may have changed; any thread
   // Was revoked just now: for who serves it and must not wait until the whole catalogue is read again. Any thread.
   std::function<void(const registry::ReleaseRecord&)> on_revoked = [](const registry::ReleaseRecord&) {};
+  // Where this host stands with each model's releases; and a verdict of its own alone. Any thread.
+  std::function<std::vector<ModelReport>()> rollouts = [] { return std::vector<ModelReport>(); };
+  std::function<Result<void>(const std::string& model, const std::string& version)> forgive_here =
+      [](const std::string&, const std::string&) -> Result<void> {
+    return failure(Code::failed_precondition, "rollout.no_verdict", "nothing runs here");
+  };
   // The checks of a release could not be ended: they begin anew at the next start. Any thread.
   std::function<void(const registry::ReleaseId&, const Error&)> on_unchecked = [](const registry::ReleaseId&,
                                                                                   const Error&) {};

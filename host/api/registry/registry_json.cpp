@@ -5,9 +5,7 @@
 #include <time.h>
 
 namespace stoa::api {
-namespace {
 
-// RFC 3339 with milliseconds, UTC.
 std::string time_text(std::int64_t ms) {
   const time_t seconds = ms / 1000;
   tm parts{};
@@ -15,6 +13,8 @@ std::string time_text(std::int64_t ms) {
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, ms % 1000);
 }
+
+namespace {
 
 void add_time(Json& object, const char* name, const std::optional<std::int64_t>& ms) {
   if (ms) object[name] = time_text(*ms);

@@ -16,6 +16,14 @@ Json json_of(const registry::AliasStep& step);
 Json json_of(const registry::AliasProposal& proposal);
 Json json_of(const registry::AuditLine& line);
 Json json_of(const registry::UploadStatus& upload);
+// rollout_json.cpp
+Json json_of(const registry::RolloutRecord& record);
+Json json_of(const registry::VerdictRecord& verdict);
+Json json_of(const registry::RolledBack& done);
+Json json_of(const ModelReport& report);
+
+// RFC 3339 with milliseconds, UTC.
+std::string time_text(std::int64_t ms);
 
 // {"items":[…],"next":"…"}; next is absent on the last page.
 template <class Records, class... More>

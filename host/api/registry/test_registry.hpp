@@ -101,6 +101,7 @@ class RegistryTest : public ::testing::Test {
     add_release_routes(*api, actors.routes);
     add_alias_routes(*api, actors.routes);
     add_upkeep_routes(*api, actors.routes);
+    add_rollout_routes(*api, actors.routes);
     add_catalogue_routes(*api, actors.routes, PackagesFor::actors);
     add_catalogue_routes(*api, config.listeners.emplace_back().routes, PackagesFor::everybody);
     config.render_error = &render_error;
