@@ -12,7 +12,6 @@ struct StepClock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<StepClock>;
-  static constexpr bool is_steady = true;
   static inline duration step{1'000}, at{0};
   static inline int asked = 0;
   static time_point now() {
