@@ -147,7 +147,7 @@ http::Response server_live() {
 http::Response server_ready(const ApiContext& api) {
   if (api.is_draining()) return not_ready("the host is draining");
   if (api.is_loading()) return not_ready("the host is loading its models");
-  for (const auto& model : api.catalog.list())
+  for (const auto& model : api.catalog.relied_on())
     if (!model->is_ready())
       return not_ready("model '" + model->spec().name + "' version " + model->spec().version + " is " +
                        std::string(runtime::name_of(model->instance().state())));

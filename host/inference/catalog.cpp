@@ -145,6 +145,15 @@ std::vector<Model> Catalog::list() const {
   return all;
 }
 
+std::vector<Model> Catalog::relied_on() const {
+  const auto seen = snapshot();
+  std::vector<Model> all;
+  for (const auto& [name, traffic] : seen->by_name)
+    std::ranges::copy_if(traffic.models, std::back_inserter(all),
+                         [&](const Model& model) { return model != traffic.candidate; });
+  return all;
+}
+
 std::vector<std::string> Catalog::versions(std::string_view name) const {
   const auto seen = snapshot();
   std::vector<std::string> found;

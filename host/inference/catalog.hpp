@@ -61,7 +61,9 @@ class Catalog final {
   Result<std::shared_ptr<ServedModel>> find(std::string_view name, std::string_view version) const;
   // The same for somebody in particular, who may be given the candidate. Any thread.
   Result<Routed> route(std::string_view name, std::string_view version, const Asker& asker) const;
-  std::vector<std::shared_ptr<ServedModel>> list() const;          // by name, then from the lowest version up
+  std::vector<std::shared_ptr<ServedModel>> list() const;  // by name, then from the lowest version up
+  // Of those what the host is relied on for: a release on trial is taken back when it is not ready.
+  std::vector<std::shared_ptr<ServedModel>> relied_on() const;
   std::vector<std::string> versions(std::string_view name) const;  // from the lowest up; empty for unknown names
 
   // Replaces all that name stands for, in one step. Nothing in it: the name is unknown from then on.

@@ -77,6 +77,8 @@ TEST(Catalog, TrafficSaysWhoGetsWhat) {
     return routed ? routed->model->spec().version : routed.error().reason;
   };
   catalog.set("a/x", traffic);
+  EXPECT_EQ(catalog.list().size(), 3u);
+  EXPECT_EQ(catalog.relied_on(), (std::vector{models[0], models[2]})) << "without the one on trial";
   EXPECT_EQ(answers("", {}), "1.0.0");
   EXPECT_EQ(answers("", {.customer = "acme"}), "2.0.0");
   EXPECT_EQ(answers("", {.customer = "other"}), "1.0.0");

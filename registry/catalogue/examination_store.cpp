@@ -56,6 +56,29 @@ constexpr Rule kRules[] = {
     {"is no number of alias steps that the audit log tells of",
      "SELECT s.steps FROM (SELECT COUNT(*) AS steps FROM alias_steps) s WHERE s.steps <> (SELECT COUNT(*) FROM audit "
      "WHERE action IN ('alias.move', 'alias.approve'))"},
+    {"is under way with a release that nobody may be given",
+     "SELECT o.id FROM rollouts o WHERE o.state IN ('running', 'paused') AND NOT EXISTS(SELECT 1 FROM model_texts t "
+     "JOIN "
+     "release_models m ON m.text = t.id JOIN releases r ON r.id = m.release WHERE t.model = o.model AND r.version = "
+     "CASE o.shadow_version WHEN '' THEN o.version ELSE o.shadow_version END AND r.state IN ('published', "
+     "'deprecated'))"},
+    {"is a model with other roll-outs than the audit log tells of",
+     "SELECT model FROM (SELECT model, COUNT(*) AS rollouts FROM rollouts GROUP BY model) s WHERE s.rollouts <> "
+     "(SELECT "
+     "COUNT(*) FROM audit WHERE action = 'rollout.start' AND subject = s.model)"},
+    {"is a roll-out of the audit log that is not there",
+     "SELECT subject FROM audit WHERE action = 'rollout.start' EXCEPT SELECT model FROM rollouts"},
+    {"is a verdict that the audit log does not tell of",
+     "SELECT v.model || ' ' || v.version FROM verdicts v WHERE NOT EXISTS(SELECT 1 FROM audit a WHERE a.subject = "
+     "v.model "
+     "AND a.at_ms = v.at_ms AND a.actor = v.actor AND a.action IN ('rollout.rollback', 'rollout.rolled_back', "
+     "'rollout.failed'))"},
+    {"is a model with other forgiven verdicts than the audit log tells of",
+     "SELECT v.model FROM verdicts v GROUP BY v.model HAVING COUNT(v.forgiven_ms) <> (SELECT COUNT(*) FROM audit a "
+     "WHERE "
+     "a.action = 'rollout.forgive' AND a.subject = v.model)"},
+    {"is forgiven in the audit log and has no verdict",
+     "SELECT subject FROM audit WHERE action = 'rollout.forgive' EXCEPT SELECT model FROM verdicts"},
     {"is a revision with fewer lines than acts",
      "SELECT revision FROM catalogue WHERE revision > (SELECT COUNT(*) FROM audit)"},
 };

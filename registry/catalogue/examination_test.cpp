@@ -152,6 +152,31 @@ TEST(Examination, FindsAHistoryThatSomebodyElseSigned) {
   EXPECT_NE(found.error().message.find("is not signed by the registry"), std::string::npos) << found.error().message;
 }
 
+TEST(Examination, HoldsRollOutsAgainstTheLogAndTheReleases) {  // D2
+  ReadyCatalogue on;
+  ASSERT_TRUE(on->start_rollout(on.reviewer, {.model = "acme/classify", .version = "1.1.0", .steps_ppm = {1}}));
+  ASSERT_TRUE(on->roll_back(on.reviewer, "acme/classify", ""));
+  ++on.now_ms;
+  ASSERT_TRUE(on->forgive(on.reviewer, "acme/classify", "1.1.0"));
+  ASSERT_TRUE(on->start_rollout(on.reviewer, {.model = "acme/classify", .version = "1.1.0", .steps_ppm = {1}}));
+  on.keep();
+  const auto whole = on->examine();
+  ASSERT_TRUE(whole) << whole.error().message;
+  const std::vector<TamperRow> rows{
+      {"of another release", "UPDATE rollouts SET version = '1.2.0' WHERE state = 'running'", "catalogue.broken"},
+      {"one removed", "DELETE FROM rollouts WHERE state = 'running'", "catalogue.broken"},
+      {"all removed", "DELETE FROM rollouts", "catalogue.broken"},
+      {"of another model", "UPDATE rollouts SET model = 'acme/talk'", "catalogue.broken"},
+      {"a verdict invented",
+       "INSERT INTO verdicts VALUES(9, 'acme/classify', '1.9.0', 'rolled_back', '', '', '', 'registry', 7, NULL)",
+       "catalogue.broken"},
+      {"a verdict forgiven by nobody", "UPDATE verdicts SET forgiven_ms = 7 WHERE forgiven_ms IS NULL",
+       "catalogue.broken"},
+      {"a forgiven one removed", "DELETE FROM verdicts WHERE forgiven_ms IS NOT NULL", "catalogue.broken"},
+  };
+  expect_found(on, whole->audit, rows);
+}
+
 TEST(Examination, HoldsReleasesAgainstTheLogAndTheRules) {  // C2
   ReadyCatalogue on;
   std::vector<TamperRow> rows{

@@ -91,7 +91,9 @@ class Work {
   int up_to(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most)); }
 
   bool act() {
-    switch (up_to(8)) {
+    switch (up_to(9)) {
+      case 8:
+        return roll_out();
       case 0:
         return move_alias();
       case 1:
@@ -129,6 +131,36 @@ class Work {
     const std::string& version = releases[static_cast<std::size_t>(up_to(static_cast<int>(releases.size())))].version;
     if (up_to(3) == 0) return on_->take_back_alias(on_.reviewer, "acme/classify", "champion", "").has_value();
     return on_->move_alias(on_.reviewer, {"acme/classify", "champion", {{version}}, "so"}).has_value();
+  }
+  // Whatever may be done with the model's roll-out; most are refused.
+  bool roll_out() {
+    const std::string model = "acme/classify";
+    const auto last = on_->rollouts(model, 1);
+    if (!last) return false;
+    const bool is_active = !last->empty() && registry::is_active(last->front().state);
+    const auto releases = published();
+    if (!is_active && up_to(2) == 0 && !releases.empty()) {
+      const std::string& version = releases[static_cast<std::size_t>(up_to(static_cast<int>(releases.size())))].version;
+      return on_
+          ->start_rollout(on_.reviewer,
+                          {.model = model, .version = version, .steps_ppm = {1, 1'000'000}, .promotes = true})
+          .has_value();
+    }
+    if (!is_active && up_to(2) == 0) return on_->roll_back(on_.reviewer, model, "so").has_value();
+    if (!is_active) {
+      const auto verdicts = on_->verdicts(model);
+      return verdicts && !verdicts->empty() && on_->forgive(on_.reviewer, model, verdicts->front().version).has_value();
+    }
+    const int what = up_to(6);
+    if (what == 0) return on_->promote_rollout(on_.reviewer, model, "so").has_value();
+    if (what == 1)
+      return on_->pause_rollout(on_.reviewer, model, last->front().state == RolloutState::running, "").has_value();
+    const RolloutNews news{.kind = static_cast<RolloutNews::Kind>(what - 2),
+                           .model = model,
+                           .version = last->front().plan.version,
+                           .step = last->front().step + 1,
+                           .reason = "rollout.errors"};
+    return on_->note_rollout(news).value_or(false);
   }
   bool withdraw() {
     ReleaseFilter yanked;

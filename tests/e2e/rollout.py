@@ -211,6 +211,25 @@ def withdrawn(host, rita, releases):
     wait_for(lambda: infer(host) == (200, "1.1.0"), "it is back where the alias points")
 
 
+def shares_stick(host, rita):
+    """Whoever asks by a divided alias gets the same release each time: by customer, else by session."""
+    rita.text("aliases", "move", MODEL, "half", "1.0.0", "--beside", "1.1.0=50")
+
+    def ask(customer="", session=""):
+        fields = {"Content-Type": "application/json"} | ({"x-customer": customer} if customer else {})
+        body = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["which"]}]}
+        if session:
+            body["parameters"] = {"sequence_id": session}
+        status, _, said = call(f"{host.url}/v2/models/{MODEL}/versions/half/infer", json.dumps(body).encode(), fields)
+        return json.loads(said)["outputs"][0]["data"][0] if status == 200 else status
+
+    wait_for(lambda: {ask() for _ in range(20)} == {"1.0.0", "1.1.0"}, "both answer, by request")
+    for who in ("customer", "session"):
+        answers = {name: {ask(**{who: name}) for _ in range(5)} for name in (f"{who}-{n}" for n in range(20))}
+        check(all(len(seen) == 1 for seen in answers.values()), f"one {who} gets both: {answers}")
+        check(set().union(*answers.values()) == {"1.0.0", "1.1.0"}, f"all {who}s get the same: {answers}")
+
+
 def candidate(rita):
     here = show(rita)["here"]
     shares = {release["version"]: release["share_ppm"] for release in here["releases"]}
@@ -239,6 +258,7 @@ def main():
         step_by_step(host, rita)
         third, verdicts = fails_by_itself(host, partner, rita)
         survives(host, rita, partner, admin, verdicts)
+        shares_stick(host, rita)
         withdrawn(host, rita, [first, second, third])
         check(admin.text("audit", "verify").startswith("whole"), "the catalogue is not whole")
     print("ok")
