@@ -76,6 +76,18 @@ constexpr RegistryOperation kRegistryOperations[] = {
     {"post", "/v1/rollouts/rollback", "rollBack", "To the release before", "model because?", ""},
     {"post", "/v1/rollouts/forgive", "forgiveRelease", "May be tried again", "model version", ""},
     {"get", "/v1/verdicts", "listVerdicts", "Releases that were taken back", "", "model"},
+    {"get", "/v1/catalogue", "searchModels", "Models that are shown (customer plane, too)", "",
+     "q publisher task modality input output licence licence_code licence_weights price_max currency meter deprecated "
+     "sort after limit",
+     200, true},
+    {"get", "/v1/catalogue/{publisher}/{model}", "oneModel", "A model's page (customer plane, too)", "", "version", 200,
+     true},
+    {"get", "/v1/catalogue/{publisher}/{model}/versions", "listVersions", "Its versions (customer plane, too)", "",
+     "after limit", 200, true},
+    {"get", "/v1/catalogue/{publisher}/{model}/card", "modelCard", "Its card (customer plane, too)", "", "version", 200,
+     true},
+    {"get", "/v1/catalogue/{publisher}/{model}/card.md", "modelCardText", "Its card as CommonMark", "", "version", 200,
+     true},
     {"get", "/v1/packages/{sha256}", "getPackage", "A package's bytes (customer plane, too)", "", "", 200, true},
 };
 
@@ -142,6 +154,8 @@ json registry_answer(const RegistryOperation& operation) {
   if (operation.status == 204) return answer;
   if (std::string_view(operation.id) == "getPackage")
     answer["content"]["application/vnd.stoa.package"] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  else if (std::string_view(operation.id) == "modelCardText")
+    answer["content"]["text/markdown"] = {{"schema", {{"type", "string"}}}};
   else
     answer["content"]["application/json"] = {{"schema", {{"$ref", "#/components/schemas/AnyObject"}}}};
   return answer;
@@ -168,6 +182,8 @@ void describe_registry(json& document) {
     described["responses"][std::to_string(operation.status)] = registry_answer(operation);
     if (std::string_view(operation.id) == "moveAlias" || std::string_view(operation.id) == "takeBackAlias")
       described["responses"]["202"] = {{"description", "A second operator has to approve it."}};
+    if (std::string_view(operation.path).starts_with("/v1/catalogue"))
+      described["responses"]["304"] = {{"description", "It is what If-None-Match names."}};
     described["responses"]["default"] = problem;
     document["paths"][operation.path][operation.method] = std::move(described);
   }

@@ -135,6 +135,8 @@ void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<h
   api::add_rollout_routes(*api_, operators);
   api::add_catalogue_routes(*api_, operators, api::PackagesFor::actors);
   api::add_catalogue_routes(*api_, customers, api::PackagesFor::everybody);
+  api::add_listing_routes(*api_, operators);
+  api::add_listing_routes(*api_, customers);
 }
 
 void RegistryHost::start() {
@@ -142,11 +144,14 @@ void RegistryHost::start() {
     for (const registry::ReleaseId& id : *undone) api::check_later(*api_, id);
   follower_->start();
   reporter_->start();
+  // The first search waits for the whole catalogue to be read: let it be this one.
+  (void)api_->browse.post([&api = *api_] { (void)api.listing.index(); });
 }
 
 void RegistryHost::stop() {
   // What is not checked is taken up at the next start.
   api_->checks.close(api::Desk::Waiting::dropped);
+  api_->browse.close(api::Desk::Waiting::dropped);
   api_->slow.close();
   api_->quick.close();
   reporter_->stop();

@@ -121,6 +121,14 @@ TEST_F(Cli, FailuresHaveTheirExitCodeAndReason) {
       {"publish x.stoa --registry http://127.0.0.1:1 --token-file acme.pub.pem", 1, "client.token"},
       {"operators whoami --registry http://192.0.2.1:1 --token-file a.token", 1, "client.plain_http"},
       {"releases list --registry nowhere", 1, "client.url"},
+      {"search boots", 2, "usage"},
+      {"search boots --registry http://127.0.0.1:1", 1, "client.connection"},
+      {"search --sort price --registry http://127.0.0.1:1", 2, "usage"},
+      {"show --registry http://127.0.0.1:1", 2, "usage"},
+      {"show classify --registry http://127.0.0.1:1", 2, "usage"},
+      {"show acme/classify@ --registry http://127.0.0.1:1", 2, "usage"},
+      {"show acme@1/classify --registry http://127.0.0.1:1", 2, "usage"},
+      {"show acme/classify --registry http://127.0.0.1:1", 1, "client.connection"},
       {"releases show --registry http://127.0.0.1:1", 2, "usage"},
       {"releases bless x --registry http://127.0.0.1:1", 2, "usage"},
       {"publishers add-key acme --registry http://127.0.0.1:1", 2, "usage"},
@@ -143,7 +151,7 @@ TEST_F(Cli, EveryCommandHasHelpWithExamples) {
   const auto help = run("--help");
   EXPECT_EQ(help.exit, 0);
   for (const std::string command : {"new", "build", "keygen", "pack", "sign", "inspect", "publish", "releases",
-                                    "publishers", "aliases", "operators", "audit"}) {
+                                    "publishers", "aliases", "operators", "audit", "search", "show"}) {
     EXPECT_NE(help.out.find("\n  " + command + " "), std::string::npos) << command;
     const auto own = run(command + " --help");
     EXPECT_EQ(own.exit, 0);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "registry/catalogue/audit_store.hpp"
+#include "registry/catalogue/listing_store.hpp"
 #include "registry/catalogue/plugin_store.hpp"
 #include "registry/catalogue/records.hpp"
 #include "registry/catalogue/release_store.hpp"
@@ -208,6 +209,9 @@ class Catalogue {
   Result<Examination> examine(const AuditHead& remembered = {});
   // What resolution keeps in memory, as one state.
   Result<ResolutionInput> read_for_resolution();
+  // What everybody may see: all that changed since a line of the audit log, or one model's (listing_store.hpp).
+  Result<ListingChange> listing(std::int64_t since_line);
+  Result<std::vector<ListedRelease>> listed_model(std::string_view model);
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }
   PublicKey public_key() const { return key_.public_key(); }

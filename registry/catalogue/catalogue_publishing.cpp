@@ -169,6 +169,8 @@ Result<ReleaseRecord> Catalogue::submit(const Actor& actor, const ReleaseId& id,
   if (auto free = require_free_models(connection_, *release); !free) return std::unexpected(free.error());
   release->state = ReleaseState::submitted;
   release->manifest = package.manifest_json();
+  // What was signed counts before what was said with it.
+  if (!package.manifest().changelog.empty()) release->changelog = package.manifest().changelog;
   release->key = verified_key(package.signature());
   release->submitted_ms = release->changed_ms = act->now_ms;
   const auto line = act->note(actor, "release.submit", subject_of(*release),

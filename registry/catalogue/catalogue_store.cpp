@@ -62,6 +62,12 @@ Result<Catalogue::Examination> Catalogue::examine(const AuditHead& remembered) {
 
 Result<ResolutionInput> Catalogue::read_for_resolution() { return registry::read_for_resolution(connection_); }
 
+Result<ListingChange> Catalogue::listing(std::int64_t since_line) { return read_listing(connection_, since_line); }
+
+Result<std::vector<ListedRelease>> Catalogue::listed_model(std::string_view model) {
+  return read_listed_model(connection_, model);
+}
+
 Result<void> Catalogue::back_up(const Actor& actor, const std::filesystem::path& to) {
   if (auto allowed = require(actor, Permission::maintain); !allowed) return allowed;
   if (std::filesystem::exists(to))

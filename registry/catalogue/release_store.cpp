@@ -119,8 +119,8 @@ Result<void> write_package(database::Connection& connection, const ReleaseRecord
   if (!shared) return std::unexpected(shared.error());
   if (auto row = connection.run("UPDATE releases SET facts = ? WHERE id = ?", *shared, record.id.text); !row)
     return std::unexpected(row.error());
-  if (auto row = connection.run("UPDATE release_documents SET manifest = ? WHERE release = ?", record.manifest,
-                                record.id.text);
+  if (auto row = connection.run("UPDATE release_documents SET manifest = ?, changelog = ? WHERE release = ?",
+                                record.manifest, record.changelog, record.id.text);
       !row)
     return std::unexpected(row.error());
   for (const ReleaseModel& model : record.models) {

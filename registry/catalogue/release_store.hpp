@@ -18,7 +18,7 @@ std::string version_key_of(std::string_view version);
 Result<void> insert_release(database::Connection& connection, const ReleaseRecord& record);
 // Writes where the release stands: state, key, times and the line of its last step.
 Result<void> update_release(database::Connection& connection, const ReleaseRecord& record);
-// What the package says: manifest, models and facts, once for ever.
+// What the package says: manifest, changelog, models and facts, once for ever.
 Result<void> write_package(database::Connection& connection, const ReleaseRecord& record, const ReleaseFacts& facts);
 // Of a draft, which nothing refers to.
 Result<void> delete_release(database::Connection& connection, const ReleaseId& id);

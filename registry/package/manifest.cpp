@@ -20,6 +20,9 @@ enum class Form { packed, source };
 
 constexpr std::size_t kModelsMax = 64, kPortsMax = 64, kPlatformsMax = 16, kAssetsMax = 4096, kPermissionsMax = 32;
 constexpr std::size_t kGroupsMax = 16, kMetersMax = 32, kMediaTypesMax = 32, kRankMax = 8;
+constexpr std::size_t kPricesMax = 128;  // four currencies for every meter
+// Sums of many such amounts stay far below 2^63: a million units of currency.
+constexpr std::uint64_t kPriceNanoMax = 1'000'000'000'000'000, kPricePerMax = 1'000'000'000;
 
 std::string at(std::string_view pointer, std::size_t index) {
   return std::string(pointer) + "/" + std::to_string(index);
@@ -47,6 +50,9 @@ void read_identity(JsonObject& top, Manifest& out) {
   out.homepage = top.text_or_empty("homepage", {1, 2048});
   if (!out.homepage.empty() && !is_homepage(out.homepage))
     top.refuse("homepage", "homepage", "must be an absolute http or https URL");
+  out.changelog = top.text_or_empty("changelog", {0, 16'384});
+  if (!is_plain_text(out.changelog))
+    top.refuse("changelog", "changelog", "has a control character that is neither a line feed nor a tab");
 }
 
 void read_abi(JsonObject& top, Verdict& verdict, Manifest& out) {
@@ -273,6 +279,26 @@ void read_meters(JsonObject& object, Verdict& verdict, ModelDeclaration& model) 
   }
 }
 
+// Precondition: the meters are read.
+void read_prices(JsonObject& object, Verdict& verdict, ModelDeclaration& model) {
+  for (std::size_t i = 0; const auto& value : object.array("prices", {0, kPricesMax})) {
+    const auto pointer = at(object.pointer("prices"), i++);
+    JsonObject read(value, pointer, verdict, {"meter", "currency", "nano", "per"});
+    PriceDeclaration price;
+    price.meter = read.text("meter", {1, 64});
+    if (std::ranges::find(model.meters, price.meter) == model.meters.end())
+      read.refuse("meter", "price", "'" + printable(price.meter) + "' is no meter of this model");
+    price.currency = read.text("currency", {3, 3});
+    if (!is_currency(price.currency)) read.refuse("currency", "price", "must be three capital letters, like EUR");
+    price.nano = read.number("nano", {0, kPriceNanoMax});
+    price.per = read.optional_number("per", {1, kPricePerMax}).value_or(1);
+    for (const PriceDeclaration& other : model.prices)
+      if (other.meter == price.meter && other.currency == price.currency)
+        verdict.refuse(pointer, "duplicate", "is the second price of one meter in one currency");
+    model.prices.push_back(std::move(price));
+  }
+}
+
 void read_limits(JsonObject& model, Verdict& verdict, LimitsDeclaration& out) {
   const auto* value = model.find("limits");
   if (!value) return;
@@ -287,9 +313,9 @@ void read_limits(JsonObject& model, Verdict& verdict, LimitsDeclaration& out) {
 }
 
 ModelDeclaration read_model(const Json& value, std::string pointer, Verdict& verdict) {
-  JsonObject object(
-      value, std::move(pointer), verdict,
-      {"name", "task", "description", "inputs", "outputs", "one_of", "meters", "streaming", "limits", "config"});
+  JsonObject object(value, std::move(pointer), verdict,
+                    {"name", "task", "description", "inputs", "outputs", "one_of", "meters", "prices", "streaming",
+                     "limits", "config"});
   ModelDeclaration model;
   model.name = object.text("name", {1, 64});
   if (!is_model_name(model.name))
@@ -302,6 +328,7 @@ ModelDeclaration read_model(const Json& value, std::string pointer, Verdict& ver
   model.outputs = read_ports(object, "outputs", verdict);
   read_one_of(object, verdict, model);
   read_meters(object, verdict, model);
+  read_prices(object, verdict, model);
   model.is_streaming = object.flag_or_false("streaming");
   read_limits(object, verdict, model.limits);
   model.config_json = object.object_text("config");
@@ -326,13 +353,14 @@ Result<Manifest> parse(std::string_view json, Form form) {
   const auto document = parse_strict_json(json);
   if (!document) return std::unexpected(document.error());
   Verdict verdict;
-  auto top = form == Form::packed
-                 ? JsonObject(*document, "", verdict,
-                              {"stoa", "id", "version", "description", "homepage", "abi", "licences", "permissions",
-                               "min_isolation", "platforms", "models", "assets", "golden", "source_sha256"})
-                 : JsonObject(*document, "", verdict,
-                              {"stoa", "id", "version", "description", "homepage", "abi", "licences", "permissions",
-                               "min_isolation", "platforms", "models", "assets", "golden"});
+  auto top =
+      form == Form::packed
+          ? JsonObject(*document, "", verdict,
+                       {"stoa", "id", "version", "description", "homepage", "changelog", "abi", "licences",
+                        "permissions", "min_isolation", "platforms", "models", "assets", "golden", "source_sha256"})
+          : JsonObject(*document, "", verdict,
+                       {"stoa", "id", "version", "description", "homepage", "changelog", "abi", "licences",
+                        "permissions", "min_isolation", "platforms", "models", "assets", "golden"});
   Manifest manifest;
   read_identity(top, manifest);
   read_abi(top, verdict, manifest);

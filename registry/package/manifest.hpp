@@ -30,12 +30,21 @@ struct LimitsDeclaration {  // absent: the host's default
   std::optional<std::uint64_t> deadline_ms, load_ms;
 };
 
+// What the publisher asks for: nano-units (10^-9) of the currency for `per` of what the meter counts. What a customer
+// pays is the operator's word, which is not in here.
+struct PriceDeclaration {
+  std::string meter, currency;  // "token.out", "EUR"
+  std::uint64_t nano = 0, per = 1;
+  bool operator==(const PriceDeclaration&) const = default;
+};
+
 struct ModelDeclaration {
   std::string name;  // local: "image-classify"; served as "<publisher>/<name>"
   std::string task, description;
   std::vector<PortDeclaration> inputs, outputs;
   std::vector<std::vector<std::string>> one_of;
-  std::vector<std::string> meters;  // "call", "image", "token.out" ...
+  std::vector<std::string> meters;       // "call", "image", "token.out" ...
+  std::vector<PriceDeclaration> prices;  // of these meters; empty: the publisher says nothing
   bool is_streaming = false;
   LimitsDeclaration limits;
   std::string config_json;  // object text or empty
@@ -92,6 +101,7 @@ struct Manifest {
   std::string publisher, plugin;  // id "acme/vision"
   std::string version;            // semantic version 2.0
   std::string description, homepage;
+  std::string changelog;  // what this version changes, for people
   std::uint32_t abi_min = 1, abi_max = 1;
   std::vector<PlatformDeclaration> platforms;
   std::vector<ModelDeclaration> models;

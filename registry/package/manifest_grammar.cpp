@@ -81,6 +81,20 @@ bool is_libc_version(std::string_view text) {
   return dot != std::string_view::npos && every_part(text, '.', [](auto part) { return is_number(part, 4); });
 }
 
+bool is_currency(std::string_view text) {
+  return text.size() == 3 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// UTF-8; U+0080 to U+009F are controls as well, some terminals obey them.
+bool is_plain_text(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f || is_c1) return false;
+  }
+  return true;
+}
+
 bool is_homepage(std::string_view text) {
   const bool is_printable =
       std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && !is_one_of(c, "\"<>\\^`{|}"); });

@@ -11,6 +11,8 @@ bool is_port_name(std::string_view text);     // letters, digits, _ . : -, 128 a
 bool is_dotted_word(std::string_view text);   // task, meter: "image-classification", "token.out"
 bool is_media_type(std::string_view text);    // "image/png", "audio/pcm;rate=16000"
 bool is_libc_version(std::string_view text);  // "2.36"
+bool is_currency(std::string_view text);      // ISO 4217 by its form: "EUR"
+bool is_plain_text(std::string_view text);    // no control character but line feed and tab
 bool is_homepage(std::string_view text);      // absolute http or https URL, printable ASCII
 // Relative, clean, portable: segments of letters, digits and _ . + - that start with a letter, digit or _, so that
 // "..", "." and hidden names cannot be written. 100 bytes at most: what the name field of a ustar header holds.

@@ -84,6 +84,19 @@ TEST(Manifest, ReadsEverythingOfTheSample) {
   EXPECT_EQ(manifest->golden[1].outputs.at(0).data_json, R"({"a":1})");
 }
 
+TEST(Manifest, MayTellWhatIsNewAndWhatItAsksFor) {
+  auto document = packed_sample();
+  document["changelog"] = "- sees boots\n- faster";
+  document["models"][0]["prices"] = Json::parse(
+      R"([{"meter":"image","currency":"EUR","nano":2000000},{"meter":"image","currency":"USD","nano":0,"per":1000}])");
+  const auto manifest = parse_manifest(document.dump());
+  ASSERT_TRUE(manifest.has_value()) << manifest.error().message;
+  EXPECT_EQ(manifest->changelog, "- sees boots\n- faster");
+  const std::vector<PriceDeclaration> prices{{"image", "EUR", 2'000'000, 1}, {"image", "USD", 0, 1000}};
+  EXPECT_EQ(manifest->models[0].prices, prices);
+  EXPECT_TRUE(manifest->models[1].prices.empty());
+}
+
 TEST(Manifest, AuthorsFormHasNoDigests) {
   EXPECT_TRUE(parse_source_manifest(kSampleManifest).has_value());
   EXPECT_EQ(parse_manifest(kSampleManifest).error().reason, "manifest.missing_key");
@@ -233,6 +246,34 @@ TEST(Manifest, RefusesOneThingWrong) {
       {"/models/0/inputs/1/optional", "false", "manifest.one_of", "/models/0/one_of/0/1"},
       {"/models/0/meters/0", "\"Token\"", "manifest.meter", nullptr},
       {"/models/0/meters/1", "\"call\"", "manifest.duplicate", nullptr},
+      {"/changelog", "7", "manifest.type", nullptr},
+      {"/changelog", "\"a\\u0000b\"", "manifest.nul_character", nullptr},
+      {"/changelog", "\"a\\u001b[2J\"", "manifest.changelog", nullptr},
+      {"/changelog", "\"a\\u009bb\"", "manifest.changelog", nullptr},
+      {"/changelog", "\"a\\r\\nb\"", "manifest.changelog", nullptr},
+      {"/models/0/prices", R"({"meter":"call"})", "manifest.type", nullptr},
+      {"/models/0/prices", R"([7])", "manifest.type", "/models/0/prices/0"},
+      {"/models/0/prices", R"([{"currency":"EUR","nano":1}])", "manifest.missing_key", "/models/0/prices/0/meter"},
+      {"/models/0/prices", R"([{"meter":"call","nano":1}])", "manifest.missing_key", "/models/0/prices/0/currency"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EUR"}])", "manifest.missing_key", "/models/0/prices/0/nano"},
+      {"/models/0/prices", R"([{"meter":"token.out","currency":"EUR","nano":1}])", "manifest.price",
+       "/models/0/prices/0/meter"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"eur","nano":1}])", "manifest.price",
+       "/models/0/prices/0/currency"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EURO","nano":1}])", "manifest.length",
+       "/models/0/prices/0/currency"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EUR","nano":-1}])", "manifest.type",
+       "/models/0/prices/0/nano"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EUR","nano":0.5}])", "manifest.type",
+       "/models/0/prices/0/nano"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EUR","nano":1000000000000001}])", "manifest.range",
+       "/models/0/prices/0/nano"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EUR","nano":1,"per":0}])", "manifest.range",
+       "/models/0/prices/0/per"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EUR","nano":1,"tax":0}])", "manifest.unknown_key",
+       "/models/0/prices/0/tax"},
+      {"/models/0/prices", R"([{"meter":"call","currency":"EUR","nano":1},{"meter":"call","currency":"EUR","nano":2}])",
+       "manifest.duplicate", "/models/0/prices/1"},
       {"/models/0/streaming", "\"yes\"", "manifest.type", nullptr},
       {"/models/0/limits/threads", "0", "manifest.range", nullptr},
       {"/models/0/limits/threads", "257", "manifest.range", nullptr},
@@ -270,6 +311,8 @@ TEST(Manifest, RefusesOneThingWrong) {
       {"/golden/0/outputs/1/name", "\"label\"", "manifest.duplicate", nullptr},
       {"/golden/1/inputs/0/data", "5", "manifest.type", nullptr},
   };
+  const std::string long_changelog = '"' + std::string(16'385, 'c') + '"';
+  check({"/changelog", long_changelog.c_str(), "manifest.length", nullptr});
   for (const auto& row : rows) check(row);
 }
 

@@ -16,6 +16,7 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   call      the runtime's own cost of a call
   start     from a worker's death to its replacement, in T2n: by a zygote, and spawned; with and without libtorch
   resolve   names of a catalogue of 10,000 plugins with 50 versions each: index built, asked, changed
+  listing   searching what 10,000 plugins with two models each show
   blobs     putting a blob and reading it verified, beside cp and sha256sum of the same file
   build     CPU seconds of a clean release build; only when it is named: tests/bench/build_cpu.sh
 
@@ -30,12 +31,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|resolve|blobs|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|resolve|listing|blobs|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start resolve blobs)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start resolve listing blobs)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -65,6 +66,7 @@ for name in "${names[@]}"; do
       done ;;
     blobs) mkdir "$work/blobs"; $build/bin/stoa_bench_blobs "$work/blobs"; rm -r "$work/blobs" ;;
     call) taskset -c 0,1 $build/bin/stoa_bench_call ;;
+    listing) taskset -c 0 $build/bin/stoa_bench_listing ;;
     resolve) taskset -c 0 $build/bin/stoa_bench_resolve ;;
     *) http+=("$name") ;;
   esac

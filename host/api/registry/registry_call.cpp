@@ -32,20 +32,6 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
-Result<std::map<std::string, std::string, std::less<>>> parsed_query(std::string_view query) {
-  std::map<std::string, std::string, std::less<>> values;
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    if (pair.empty()) continue;
-    const auto [at, is_new] =
-        values.emplace(decoded(pair.substr(0, equals)), equals == pair.npos ? "" : decoded(pair.substr(equals + 1)));
-    if (!is_new) return failure(Code::invalid_argument, "registry.query", at->first.substr(0, 64) + ": is given twice");
-  }
-  return values;
-}
-
 // nlohmann keeps the last of two members with one name; a body has one meaning. And it looks through all members of an
 // object for each new one: a body of many would hold up the I/O thread, so that only a few are kept.
 Result<Json> parse_body(std::string_view text) {
@@ -96,7 +82,7 @@ http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_i
                        std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk& desk) {
   const http::RequestHead& head = exchange.head();
   const std::string request_id(head.request_id);
-  auto query = parsed_query(head.query);
+  auto query = parse_query(head.query);
   if (!query) {
     co_await exchange.reply(problem_of(query.error(), request_id));
     co_return;
@@ -156,6 +142,20 @@ http::Response problem_of(const Error& error, std::string_view request_id) {
   http::Response response = problem(error, problem_status(error), request_id);
   if (response.status == 401) response.fields.emplace_back("WWW-Authenticate", "Bearer realm=\"stoa\"");
   return response;
+}
+
+Result<std::map<std::string, std::string, std::less<>>> parse_query(std::string_view query) {
+  std::map<std::string, std::string, std::less<>> values;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::size_t equals = pair.find('=');
+    if (pair.empty()) continue;
+    const auto [at, is_new] =
+        values.emplace(decoded(pair.substr(0, equals)), equals == pair.npos ? "" : decoded(pair.substr(equals + 1)));
+    if (!is_new) return failure(Code::invalid_argument, "registry.query", at->first.substr(0, 64) + ": is given twice");
+  }
+  return values;
 }
 
 Result<void> no_members(const RegistryCall& call) { return Members(call.body).end(); }

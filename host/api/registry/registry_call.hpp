@@ -12,6 +12,7 @@
 #include "host/api/registry/desk.hpp"
 #include "host/api/rollout_report.hpp"
 #include "host/http/exchange.hpp"
+#include "registry/listing/listing.hpp"
 #include "registry/publishing/publishing.hpp"
 #include "stoa/result.hpp"
 
@@ -77,9 +78,11 @@ struct RegistryAnswer {
 // What the endpoints share. Lifetime: outlives the server.
 struct RegistryApi {
   registry::Publishing& publishing;
-  Desk quick;   // acts on the catalogue, chunks
-  Desk slow;    // packages are read
-  Desk checks;  // minutes of golden cases: nobody waits behind them
+  Desk quick;           // acts on the catalogue, chunks
+  Desk slow;            // packages are read
+  Desk checks;          // minutes of golden cases: nobody waits behind them
+  Desk browse{2, 256};  // everybody looks through the catalogue: no act waits behind them
+  registry::Listing listing{[this](const auto& use) { return publishing.with_catalogue(use); }};
   std::function<std::int64_t()> now_ms;
   std::function<void()> on_change = [] {};  // the catalogue may have changed; any thread
   // Was revoked just now: for who serves it and must not wait until the whole catalogue is read again. Any thread.
@@ -104,6 +107,8 @@ enum class BodyIs : std::uint8_t { none, json, bytes };
 Result<std::optional<std::string>> token_of(const http::RequestHead& head);
 // Problem details, and WWW-Authenticate beside a 401.
 http::Response problem_of(const Error& error, std::string_view request_id);
+// Names and values of a query, decoded. invalid_argument "registry.query": a name is given twice.
+Result<std::map<std::string, std::string, std::less<>>> parse_query(std::string_view query);
 // For a route whose JSON body has no members.
 Result<void> no_members(const RegistryCall& call);
 

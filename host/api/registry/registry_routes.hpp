@@ -13,6 +13,8 @@ void add_release_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_alias_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_upkeep_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_rollout_routes(RegistryApi& api, std::vector<http::Route>& routes);
+// What everybody may see of models; the same on either plane.
+void add_listing_routes(RegistryApi& api, std::vector<http::Route>& routes);
 // Packages. For everybody: what is public, and no token is looked at, as on the customer plane, where the field is
 // another's. For actors: what theirs opens, too.
 enum class PackagesFor : std::uint8_t { everybody, actors };

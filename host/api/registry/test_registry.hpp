@@ -103,7 +103,10 @@ class RegistryTest : public ::testing::Test {
     add_upkeep_routes(*api, actors.routes);
     add_rollout_routes(*api, actors.routes);
     add_catalogue_routes(*api, actors.routes, PackagesFor::actors);
-    add_catalogue_routes(*api, config.listeners.emplace_back().routes, PackagesFor::everybody);
+    add_listing_routes(*api, actors.routes);
+    http::ListenerConfig& customers = config.listeners.emplace_back();  // the other one may have moved
+    add_catalogue_routes(*api, customers.routes, PackagesFor::everybody);
+    add_listing_routes(*api, customers.routes);
     config.render_error = &render_error;
     auto made = http::Server::create(std::move(config));
     if (!made) throw std::runtime_error(made.error().message);

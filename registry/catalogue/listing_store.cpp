@@ -1,0 +1,158 @@
+// listing_store.cpp: reads rows of releases as they lie; what is not shown is left out here and not by SQLite.
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/catalogue/listing_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "registry/catalogue/plugin_store.hpp"
+#include "registry/catalogue/release_facts.hpp"
+
+namespace stoa::registry {
+namespace {
+
+constexpr std::string_view kColumns = "r.state, r.facts, r.id, r.plugin, r.version, r.published_ms";
+
+bool is_shown(std::string_view state) { return state == "published" || state == "deprecated"; }
+
+Result<std::int64_t> newest_line(database::Connection& connection) {
+  auto rows = connection.query("SELECT COALESCE(MAX(line), 0) FROM audit");
+  const std::int64_t line = rows.next() ? rows.integer(0) : 0;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return line;
+}
+
+class FactsModels {
+ public:
+  explicit FactsModels(database::Connection& connection) : connection_(connection) {}
+
+  Result<std::shared_ptr<const std::vector<std::string>>> of(std::int64_t id) {
+    if (const auto known = models_.find(id); known != models_.end()) return known->second;
+    auto rows = connection_.query("SELECT text FROM release_facts WHERE id = ?", id);
+    const bool is_there = rows.next();
+    auto facts = is_there ? parse_facts(rows.text(0)) : Result<ReleaseFacts>(ReleaseFacts{});
+    if (auto end = rows.end(); !end) return std::unexpected(end.error());
+    if (!facts) return std::unexpected(facts.error());
+    if (!is_there)
+      return failure(Code::data_loss, "database.corrupt", fmt::format("there are no facts of number {}", id));
+    return models_.emplace(id, std::make_shared<const std::vector<std::string>>(std::move(facts->models)))
+        .first->second;
+  }
+
+ private:
+  database::Connection& connection_;
+  std::unordered_map<std::int64_t, std::shared_ptr<const std::vector<std::string>>> models_;
+};
+
+struct Row {
+  ListedRelease release;
+  std::int64_t facts = 0;
+};
+
+// In two steps: no statement is open while another one reads facts.
+Result<void> add_rows(database::Rows rows, std::vector<Row>& out) {
+  while (rows.next()) {
+    if (!is_shown(rows.text(0))) continue;
+    Row& row = out.emplace_back();
+    row.facts = rows.integer(1);
+    row.release.id.text = rows.text(2);
+    row.release.plugin = rows.text(3);
+    row.release.version = rows.text(4);
+    row.release.is_deprecated = rows.text(0) == "deprecated";
+    row.release.published_ms = rows.integer(5);
+  }
+  return rows.end();
+}
+
+Result<std::vector<ListedRelease>> with_models(database::Connection& connection, std::vector<Row> rows) {
+  FactsModels models(connection);
+  std::vector<ListedRelease> releases;
+  releases.reserve(rows.size());
+  for (Row& row : rows) {
+    auto its = models.of(row.facts);
+    if (!its) return std::unexpected(its.error());
+    row.release.models = std::move(*its);
+    releases.push_back(std::move(row.release));
+  }
+  return releases;
+}
+
+Result<std::vector<std::string>> changed_plugins(database::Connection& connection, std::int64_t since_line) {
+  std::set<std::string> plugins;
+  auto rows = connection.query("SELECT subject FROM audit WHERE line > ?", since_line);
+  while (rows.next()) {
+    // "acme/vision 1.2.0" or "acme/vision"; what else acts are about has no such name, or shows nothing.
+    const std::string_view subject = rows.text(0), name = subject.substr(0, subject.find(' '));
+    if (name.find('/') != name.npos) plugins.emplace(name);
+  }
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return std::vector<std::string>(plugins.begin(), plugins.end());
+}
+
+Result<void> add_plugin(database::Connection& connection, std::string_view name, std::vector<Row>& rows) {
+  const auto plugin = read_plugin(connection, name);
+  if (!plugin) return std::unexpected(plugin.error());
+  if (!*plugin || (*plugin)->state != "listed") return {};
+  return add_rows(connection.query(fmt::format("SELECT {} FROM releases r WHERE r.plugin = ?", kColumns), name), rows);
+}
+
+Result<void> add_all(database::Connection& connection, std::vector<Row>& out) {
+  std::unordered_set<std::string> delisted;
+  auto names = connection.query("SELECT name FROM plugins WHERE state <> 'listed'");
+  while (names.next()) delisted.emplace(names.text(0));
+  if (auto end = names.end(); !end) return end;
+  if (auto read = add_rows(connection.query(fmt::format("SELECT {} FROM releases r", kColumns)), out); !read)
+    return read;
+  if (!delisted.empty()) std::erase_if(out, [&](const Row& row) { return delisted.contains(row.release.plugin); });
+  return {};
+}
+
+}  // namespace
+
+Result<ListingChange> read_listing(database::Connection& connection, std::int64_t since_line) {
+  auto snapshot = database::Snapshot::begin(connection);
+  if (!snapshot) return std::unexpected(snapshot.error());
+  ListingChange change;
+  const auto line = newest_line(connection);
+  if (!line) return std::unexpected(line.error());
+  change.line = *line;
+  std::vector<Row> rows;
+  if (since_line == 0) {
+    if (auto read = add_all(connection, rows); !read) return std::unexpected(read.error());
+  } else {
+    auto plugins = changed_plugins(connection, since_line);
+    if (!plugins) return std::unexpected(plugins.error());
+    for (const std::string& plugin : *plugins)
+      if (auto read = add_plugin(connection, plugin, rows); !read) return std::unexpected(read.error());
+    change.plugins = std::move(*plugins);
+  }
+  auto releases = with_models(connection, std::move(rows));
+  if (!releases) return std::unexpected(releases.error());
+  change.releases = std::move(*releases);
+  return change;
+}
+
+Result<std::vector<ListedRelease>> read_listed_model(database::Connection& connection, std::string_view model) {
+  auto snapshot = database::Snapshot::begin(connection);
+  if (!snapshot) return std::unexpected(snapshot.error());
+  std::set<std::string> plugins;  // more than one where a name was given up before anybody saw it
+  auto names = connection.query("SELECT DISTINCT plugin FROM model_texts WHERE model = ?", model);
+  while (names.next()) plugins.emplace(names.text(0));
+  if (auto end = names.end(); !end) return std::unexpected(end.error());
+  std::vector<Row> rows;
+  for (const std::string& plugin : plugins)
+    if (auto read = add_plugin(connection, plugin, rows); !read) return std::unexpected(read.error());
+  auto releases = with_models(connection, std::move(rows));
+  if (releases)
+    std::erase_if(*releases, [&](const ListedRelease& release) {
+      return std::ranges::find(*release.models, model) == release.models->end();
+    });
+  return releases;
+}
+
+}  // namespace stoa::registry

@@ -1,0 +1,189 @@
+// listing.cpp: from rows of releases to models. SPDX-License-Identifier: Apache-2.0
+#include "registry/listing/listing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "registry/resolve/resolution_index.hpp"
+
+namespace stoa::registry {
+namespace {
+
+// How many manifests are read before others may have the catalogue.
+constexpr std::size_t kBatch = 64;
+
+// A version of the catalogue is one: it was checked when it came.
+VersionKey key_of(const ListedRelease& release) { return *parse_version_key(release.version); }
+
+// What a search shows: as choose() with nothing behind the name.
+bool is_shown_before(const ListedRelease& a, const ListedRelease& b) {
+  const VersionKey left = key_of(a), right = key_of(b);
+  if (left.is_prerelease() != right.is_prerelease()) return right.is_prerelease();
+  if (a.is_deprecated != b.is_deprecated) return b.is_deprecated;
+  return left > right;
+}
+
+struct Shown {
+  const ListedRelease* newest = nullptr;
+  std::size_t versions = 0;
+};
+
+}  // namespace
+
+Result<ListedRelease> choose(const ListedModel& model, std::string_view selector) {
+  // The names of a cool-down, a machine or a share of traffic are a host's: here everything that is shown counts.
+  ResolutionIndex::Edit edit(std::make_shared<const ResolutionIndex>());
+  for (const ListedRelease& release : model.releases) {
+    IndexedRelease row;
+    row.id = release.id.text;
+    row.version = release.version;
+    row.models = {model.model};
+    row.availability = release.is_deprecated ? Availability::deprecated : Availability::published;
+    row.platforms = std::make_shared<const std::vector<PlatformDeclaration>>(1);
+    if (auto put = edit.put(row); !put) return std::unexpected(put.error());
+  }
+  for (const AliasRecord& alias : model.aliases) {
+    IndexedAlias row{alias.model, alias.alias, {}};
+    for (const AliasTarget& target : alias.targets) row.targets.push_back({target.version, target.ppm});
+    if (auto put = edit.put(row); !put) return std::unexpected(put.error());
+  }
+  const auto reference =
+      parse_model_reference(selector.empty() ? model.model : fmt::format("{}@{}", model.model, selector));
+  if (!reference) return std::unexpected(reference.error());
+  const auto chosen = edit.finish()->resolve(*reference, Asker{});
+  if (!chosen) return std::unexpected(chosen.error());
+  return *std::ranges::find_if(model.releases,
+                               [&](const ListedRelease& release) { return release.id.text == chosen->release; });
+}
+
+// The last one seen is the cursor, and may be gone since.
+Result<VersionPage> versions_of(const ListedModel& model, std::string_view cursor, std::size_t most) {
+  auto at = model.releases.begin();
+  if (!cursor.empty()) {
+    const auto seen = parse_version_key(cursor);
+    if (!seen)
+      return failure(Code::invalid_argument, "catalogue.cursor",
+                     "after: is no cursor of this order, want the 'next' of the page before");
+    at = std::ranges::find_if(model.releases, [&](const ListedRelease& release) { return key_of(release) < *seen; });
+  }
+  VersionPage page;
+  for (; at != model.releases.end() && page.releases.size() < most; ++at) page.releases.push_back(*at);
+  if (at != model.releases.end() && !page.releases.empty()) page.next = page.releases.back().version;
+  return page;
+}
+
+Result<ReleaseRecord> Listing::release(const ReleaseId& id) {
+  ReleaseRecord record;
+  auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
+    auto found = catalogue.release(id);
+    if (!found) return std::unexpected(found.error());
+    record = std::move(*found);
+    return {};
+  });
+  if (!read) return std::unexpected(read.error());
+  return record;
+}
+
+Result<ListedModel> Listing::model(std::string_view name) {
+  ListedModel model{.model = std::string(name), .plugin = {}, .releases = {}, .aliases = {}};
+  auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
+    auto releases = catalogue.listed_model(name);
+    if (!releases) return std::unexpected(releases.error());
+    model.releases = std::move(*releases);
+    auto aliases = catalogue.aliases(name);
+    if (!aliases) return std::unexpected(aliases.error());
+    model.aliases = std::move(*aliases);
+    return {};
+  });
+  if (!read) return std::unexpected(read.error());
+  if (model.releases.empty())
+    return failure(Code::not_found, "model.unknown", fmt::format("there is no model '{}'", name.substr(0, 200)));
+  std::ranges::sort(model.releases, std::greater{}, &key_of);
+  model.plugin = model.releases.front().plugin;
+  std::erase_if(model.aliases, [&](const AliasRecord& alias) {
+    return !std::ranges::all_of(alias.targets, [&](const AliasTarget& target) {
+      return std::ranges::any_of(model.releases, [&](const ListedRelease& release) {
+        return key_of(release) == *parse_version_key(target.version);
+      });
+    });
+  });
+  return model;
+}
+
+Result<SearchIndex::Entries> Listing::entries_of(std::vector<ListedRelease> releases) {
+  // By release: most have all models of their plugin.
+  std::map<std::string_view, Shown> shown;
+  for (const ListedRelease& release : releases)
+    for (const std::string& model : *release.models) {
+      Shown& one = shown[model];
+      ++one.versions;
+      if (!one.newest || is_shown_before(release, *one.newest)) one.newest = &release;
+    }
+  std::map<const ListedRelease*, std::vector<std::pair<std::string_view, std::size_t>>> wanted;
+  for (const auto& [model, one] : shown) wanted[one.newest].emplace_back(model, one.versions);
+  SearchIndex::Entries entries;
+  for (auto at = wanted.begin(); at != wanted.end();) {
+    std::vector<ReleaseRecord> records;
+    const auto begin = at;
+    auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
+      for (; at != wanted.end() && records.size() < kBatch; ++at) {
+        auto record = catalogue.release(at->first->id);
+        if (!record) return std::unexpected(record.error());
+        records.push_back(std::move(*record));
+      }
+      return {};
+    });
+    if (!read) return std::unexpected(read.error());
+    auto of = begin;
+    for (const ReleaseRecord& record : records) {
+      const auto& [release, models] = *of++;
+      const auto manifest = parse_manifest(record.manifest);
+      // It was sound when it came. One that is not any more takes nobody else from the list.
+      if (!manifest) continue;
+      for (const auto& [name, versions] : models) {
+        const auto model =
+            std::ranges::find(manifest->models, name.substr(name.find('/') + 1), &ModelDeclaration::name);
+        if (model == manifest->models.end()) continue;
+        SearchEntry entry = entry_of(*manifest, *model);
+        entry.release = release->id.text;
+        entry.is_deprecated = release->is_deprecated;
+        entry.published_ms = release->published_ms;
+        entry.versions = versions;
+        entries.push_back(std::make_shared<const SearchEntry>(std::move(entry)));
+      }
+    }
+  }
+  return entries;
+}
+
+Result<std::shared_ptr<const SearchIndex>> Listing::index() {
+  const std::lock_guard lock(refreshing_);
+  std::int64_t revision = 0;
+  ListingChange change;
+  auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
+    const auto now = catalogue.revision();
+    if (!now) return std::unexpected(now.error());
+    revision = *now;
+    if (revision == revision_) return {};
+    auto changed = catalogue.listing(line_);
+    if (!changed) return std::unexpected(changed.error());
+    change = std::move(*changed);
+    return {};
+  });
+  if (!read) return std::unexpected(read.error());
+  if (revision == revision_) return index_;
+  const bool is_whole = line_ == 0;
+  if (is_whole || !change.plugins.empty()) {
+    auto entries = entries_of(std::move(change.releases));
+    if (!entries) return std::unexpected(entries.error());
+    index_ = std::make_shared<const SearchIndex>(is_whole ? SearchIndex(std::move(*entries))
+                                                          : index_->with(change.plugins, *entries));
+  }
+  line_ = change.line;
+  revision_ = revision;
+  return index_;
+}
+
+}  // namespace stoa::registry

@@ -1,0 +1,238 @@
+// search_index.cpp: a walk over all rows of an order, from a cursor on. 20,000 models are 4 MB of text, which is read
+// in a millisecond: an index of words would save nothing that anybody notices, and could not find parts of words.
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/listing/search_index.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <set>
+
+namespace stoa::registry {
+namespace {
+
+constexpr std::string_view kModalities[] = {"audio", "bytes", "image", "json", "tensor", "text", "video"};
+constexpr std::size_t kWordsMax = 16;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size() && words.size() < kWordsMax;) {
+    const std::size_t end = std::min(text.size(), text.find_first_of(" \t\r\n", at));
+    if (end > at) words.push_back(lower(text.substr(at, end - at)));
+    at = end + 1;
+  }
+  return words;
+}
+
+bool has(const std::vector<std::string>& list, const std::string& word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+bool is_within(const PriceDeclaration& price, std::uint64_t nano_max) {
+  // Both factors are below 2^50 and 2^30: no overflow, whatever a manifest or a query says.
+  return static_cast<unsigned __int128>(price.nano) <= static_cast<unsigned __int128>(nano_max) * price.per;
+}
+
+bool is_within(const SearchEntry& entry, const PriceLimit& limit) {
+  bool is_known = false;
+  for (const PriceDeclaration& price : entry.prices) {
+    if (!limit.currency.empty() && price.currency != limit.currency) continue;
+    if (!limit.meter.empty() && price.meter != limit.meter) continue;
+    if (!is_within(price, limit.nano_max)) return false;
+    is_known = true;
+  }
+  return is_known;
+}
+
+// A cursor: hexadecimal digits of "n:<model>" or "t:<published_ms>:<model>".
+std::string to_cursor(SearchOrder order, const SearchEntry& entry) {
+  const std::string place =
+      order == SearchOrder::name ? "n:" + entry.model : fmt::format("t:{}:{}", entry.published_ms, entry.model);
+  std::string cursor;
+  for (const char c : place) cursor += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return cursor;
+}
+
+struct Place {
+  std::int64_t published_ms = 0;
+  std::string model;
+};
+
+std::optional<Place> parse_cursor(SearchOrder order, std::string_view cursor) {
+  std::string text;
+  for (std::size_t i = 0; i + 1 < cursor.size(); i += 2) {
+    unsigned value = 0;
+    const auto [end, bad] = std::from_chars(cursor.data() + i, cursor.data() + i + 2, value, 16);
+    if (bad != std::errc() || end != cursor.data() + i + 2) return std::nullopt;
+    text += static_cast<char>(value);
+  }
+  if (cursor.size() % 2 != 0 || !text.starts_with(order == SearchOrder::name ? "n:" : "t:")) return std::nullopt;
+  Place place{0, text.substr(2)};
+  if (order == SearchOrder::name) return place;
+  const auto [end, bad] =
+      std::from_chars(place.model.data(), place.model.data() + place.model.size(), place.published_ms);
+  if (bad != std::errc() || end == place.model.data() + place.model.size() || *end != ':') return std::nullopt;
+  place.model.erase(0, static_cast<std::size_t>(end - place.model.data()) + 1);
+  return place;
+}
+
+// A modality by a media type's first word; the rest is bytes.
+std::string modality_of(std::string_view media_type) {
+  const std::string kind(media_type.substr(0, media_type.find('/')));
+  if (kind == "image" || kind == "audio" || kind == "video" || kind == "text") return kind;
+  return media_type.starts_with("application/json") ? "json" : "bytes";
+}
+
+}  // namespace
+
+std::vector<std::string> modalities_of(const std::vector<PortDeclaration>& ports) {
+  std::set<std::string> found;
+  for (const PortDeclaration& port : ports) {
+    if (port.kind == "tensor" || port.kind == "json" || port.kind == "text") found.insert(port.kind);
+    if (port.kind == "text") continue;
+    for (const std::string& type : port.media_types) found.insert(modality_of(type));
+    if (port.kind == "bytes" && port.media_types.empty()) found.insert("bytes");
+  }
+  return {found.begin(), found.end()};
+}
+
+bool is_modality(std::string_view word) { return std::ranges::find(kModalities, word) != std::end(kModalities); }
+
+SearchEntry entry_of(const Manifest& manifest, const ModelDeclaration& model) {
+  SearchEntry entry;
+  entry.model = manifest.publisher + "/" + model.name;
+  entry.plugin = manifest.id();
+  entry.task = model.task;
+  entry.description = model.description.empty() ? manifest.description : model.description;
+  entry.inputs = modalities_of(model.inputs);
+  entry.outputs = modalities_of(model.outputs);
+  entry.licence_code = manifest.licence_code;
+  entry.licence_weights = manifest.licence_weights;
+  entry.meters = model.meters;
+  entry.prices = model.prices;
+  entry.is_streaming = model.is_streaming;
+  entry.version = manifest.version;
+  return entry;
+}
+
+// A query, read once for all rows. Licences are judged once for each expression.
+class SearchIndex::Match {
+ public:
+  Match(const SearchIndex& index, const SearchQuery& query) : query_(query), words_(words_of(query.text)) {
+    code_ = verdicts(index, query.code);
+    weights_ = verdicts(index, query.weights);
+  }
+
+  bool operator()(const Row& row) const {
+    const SearchEntry& entry = *row.entry;
+    if (!query_.publisher.empty() && entry.publisher() != query_.publisher) return false;
+    if (!query_.task.empty() && entry.task != query_.task) return false;
+    if (!query_.takes_deprecated && entry.is_deprecated) return false;
+    if (!query_.input.empty() && !has(entry.inputs, query_.input)) return false;
+    if (!query_.output.empty() && !has(entry.outputs, query_.output)) return false;
+    if (!query_.modality.empty() && !has(entry.inputs, query_.modality) && !has(entry.outputs, query_.modality))
+      return false;
+    if (!code_.empty() && !code_[row.code]) return false;
+    if (!weights_.empty() && !weights_[row.weights]) return false;
+    if (query_.price && !is_within(entry, *query_.price)) return false;
+    return std::ranges::all_of(words_, [&](const std::string& word) { return row.text->find(word) != row.text->npos; });
+  }
+
+ private:
+  static std::vector<bool> verdicts(const SearchIndex& index, const std::optional<LicenceRules>& rules) {
+    std::vector<bool> good;
+    if (rules)
+      for (const std::string& expression : index.licences_)
+        good.push_back(rules->evaluate(expression).rule == LicenceRule::allowed);
+    return good;
+  }
+
+  const SearchQuery& query_;
+  const std::vector<std::string> words_;
+  std::vector<bool> code_, weights_;  // by the place of the expression; empty: any will do
+};
+
+SearchIndex::SearchIndex(Entries entries) {
+  by_name_.reserve(entries.size());
+  for (auto& entry : entries) by_name_.push_back(row_of(std::move(entry)));
+  finish();
+}
+
+std::uint32_t SearchIndex::licence(const std::string& expression) {
+  const auto [at, is_new] = licence_places_.emplace(expression, static_cast<std::uint32_t>(licences_.size()));
+  if (is_new) licences_.push_back(expression);
+  return at->second;
+}
+
+SearchIndex::Row SearchIndex::row_of(std::shared_ptr<const SearchEntry> entry) {
+  // Line feeds between them: no word reaches from one into the next.
+  auto text = std::make_shared<const std::string>(
+      lower(fmt::format("{}\n{}\n{}\n{}", entry->model, entry->plugin, entry->task, entry->description)));
+  const std::uint32_t code = licence(entry->licence_code), weights = licence(entry->licence_weights);
+  return {std::move(entry), std::move(text), code, weights};
+}
+
+void SearchIndex::finish() {
+  std::ranges::sort(by_name_, {}, [](const Row& row) -> const std::string& { return row.entry->model; });
+  by_newest_.resize(by_name_.size());
+  std::iota(by_newest_.begin(), by_newest_.end(), 0u);
+  std::ranges::sort(by_newest_, {},
+                    [this](std::uint32_t at) { return std::pair(-by_name_[at].entry->published_ms, at); });
+}
+
+SearchIndex SearchIndex::with(const std::vector<std::string>& plugins, const Entries& entries) const {
+  SearchIndex next;
+  next.licences_ = licences_;
+  next.licence_places_ = licence_places_;
+  next.by_name_.reserve(by_name_.size() + entries.size());
+  for (const Row& row : by_name_)
+    if (std::ranges::find(plugins, row.entry->plugin) == plugins.end()) next.by_name_.push_back(row);
+  for (const auto& entry : entries) next.by_name_.push_back(next.row_of(entry));
+  next.finish();
+  return next;
+}
+
+Result<SearchPage> SearchIndex::find(const SearchQuery& query) const {
+  const bool is_by_name = query.order == SearchOrder::name;
+  const auto row_at = [&](std::size_t i) -> const Row& { return by_name_[is_by_name ? i : by_newest_[i]]; };
+  std::size_t at = 0;
+  if (!query.after.empty()) {
+    const auto place = parse_cursor(query.order, query.after);
+    if (!place)
+      return failure(Code::invalid_argument, "catalogue.cursor",
+                     "after: is no cursor of this order, want the 'next' of the page before");
+    // The first row behind the place, whether the row that was there still is or not.
+    std::size_t end = by_name_.size();
+    while (at < end) {
+      const std::size_t middle = at + (end - at) / 2;
+      const SearchEntry& entry = *row_at(middle).entry;
+      const bool is_behind = !is_by_name && entry.published_ms != place->published_ms
+                                 ? entry.published_ms < place->published_ms
+                                 : entry.model > place->model;
+      (is_behind ? end : at) = is_behind ? middle : middle + 1;
+    }
+  }
+  SearchPage page;
+  const Match matches(*this, query);
+  for (; at < by_name_.size(); ++at) {
+    const Row& row = row_at(at);
+    if (!matches(row)) continue;
+    if (page.entries.size() == query.most) {
+      page.next = to_cursor(query.order, *page.entries.back());
+      break;
+    }
+    page.entries.push_back(row.entry);
+  }
+  return page;
+}
+
+}  // namespace stoa::registry
