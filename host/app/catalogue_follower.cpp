@@ -60,6 +60,7 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     one.plan.model = model;
     aim(one.plan, targets);
     one.plan.pinned.assign(beside.begin(), beside.end());
+    for (const registry::VerdictRecord* const verdict : verdicts) one.plan.barred.push_back(verdict->version);
     if (const auto* const record = rollouts.last_of(model)) steer(one.plan, *record, known.offered);
     const rollout::TrafficPlan& plan = one.plan;
     std::erase_if(one.plan.pinned, [&](const std::string& version) {

@@ -140,6 +140,14 @@ TEST(RolloutPlans, NoRangeMeansWhatIsOnTrialAndNothingMeansAShadow) {
   EXPECT_EQ(meaning(shadow, "acme/classify@1.1.0"), "version.unknown");
 }
 
+TEST(RolloutPlans, WhatWasTakenBackIsBarred) {
+  Facts facts;
+  facts.verdicts = {{.model = kModel, .version = "1.1.0", .back_to = "1.0.0"},
+                    {.model = kModel, .version = "1.2.0", .back_to = "1.0.0", .forgiven_ms = 1},
+                    {.model = "acme/talk", .version = "1.2.0"}};
+  EXPECT_EQ(wanted_of(facts.input(), kToday).at(kModel).plan.barred, std::vector<std::string>{"1.1.0"});
+}
+
 TEST(RolloutPlans, LimitsHoldOnAfterThePromotion) {
   Facts facts{.aliases = {{kModel, "default", {{"1.1.0"}}, 1}},
               .rollouts = {rollout_of("1.1.0", RolloutState::promoted)}};

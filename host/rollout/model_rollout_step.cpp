@@ -80,7 +80,8 @@ void ModelRollout::serve(Release& release, std::uint64_t now_ns, const std::stri
   const Release* const former = find(stable_);
   baseline_.reset();
   previous_.clear();
-  if (former != nullptr && former->model != nullptr && !is_verdict(former->state)) {
+  const bool is_barred = former != nullptr && plan_ && std::ranges::count(plan_->barred, former->version) > 0;
+  if (former != nullptr && former->model != nullptr && !is_verdict(former->state) && !is_barred) {
     previous_ = former->version;
     baseline_ = performance_between({}, former->model->statistics());
   }

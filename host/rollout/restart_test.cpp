@@ -42,6 +42,19 @@ TEST_F(RolloutRestart, AVerdictSaysWhoAnswersInstead) {
   EXPECT_EQ(verdict->version + " -> " + verdict->answers, "1.1.0 -> 1.0.0");
 }
 
+// An operator went back: what answers again is not held against what was taken back, and never gives way to it.
+TEST_F(RolloutRestart, WhatWasTakenBackIsNoWayBack) {
+  apply(plan("1.0.0"));
+  apply(plan("1.1.0"));
+  TrafficPlan back = plan("1.0.0");
+  back.barred = {"1.1.0"};
+  apply(back);
+  EXPECT_EQ(ask().name, "1.0.0");
+  EXPECT_EQ(status().previous, "");
+  EXPECT_EQ(state_of("1.1.0"), ReleaseState::ended) << "nobody needs it any more";
+  EXPECT_EQ(rollout.roll_back(kModel).error().reason, "rollout.no_previous");
+}
+
 TEST_F(RolloutRestart, AModelThatIsWithdrawnIsGoneAndMayComeBack) {
   TrafficPlan made = trial(0);
   made.pinned = {"1.1.0"};

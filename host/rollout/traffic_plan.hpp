@@ -54,6 +54,7 @@ struct TrafficPlan {
   std::optional<CandidatePlan> candidate;
   std::optional<ShadowPlan> shadow;
   std::vector<std::string> pinned;  // stay reachable by exact version
+  std::vector<std::string> barred;  // were taken back: never the way back of who answers now
   RollbackLimits limits;
   bool keeps_previous = true;  // the last stable release stays loaded; else a rollback loads it again first
 };

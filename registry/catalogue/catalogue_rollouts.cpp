@@ -12,6 +12,7 @@
 #include "registry/catalogue/rollout_rules.hpp"
 #include "registry/catalogue/rollout_store.hpp"
 #include "registry/catalogue/words.hpp"
+#include "registry/resolve/version_key.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -251,14 +252,18 @@ Result<std::string> Catalogue::previous_of(std::string_view model, std::string_v
   for (const AliasStep& step : *steps)
     for (const AliasTarget& target : step.targets)
       if (target.version != version && found.may_answer(target.version)) return target.version;
-  Default without = found;
-  without.alias.clear();
-  without.verdicts.push_back({.version = std::string(version)});
-  const auto best = without.answer(now_ms());
-  if (!best.empty() && best.front().version != version && without.may_answer(best.front().version))
-    return best.front().version;
+  // Nobody ever said what answers: the best below it. A higher one that nobody has tried is no way back.
+  Default lower = found;
+  lower.alias.clear();
+  const auto from = parse_version_key(version);
+  std::erase_if(lower.releases, [&](const OfferedRelease& one) {
+    const auto key = parse_version_key(one.version);
+    return !from || !key || !(*key < *from);
+  });
+  const auto best = lower.answer(now_ms());
+  if (!best.empty() && lower.may_answer(best.front().version)) return best.front().version;
   return failure(Code::failed_precondition, "rollout.no_previous",
-                 fmt::format("model \"{}\" has no release beside {} to go back to", model, version));
+                 fmt::format("model \"{}\" has no release before {} to go back to", model, version));
 }
 
 Result<RolledBack> Catalogue::roll_back(const Actor& actor, std::string_view model, std::string_view because) {
