@@ -55,10 +55,11 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
         if (may_answer(target.version)) beside.insert(target.version);
     }
     const auto targets = registry::default_of({known.offered, of_default, verdicts, now_ms});
-    if (targets.empty()) continue;
+    // Without a default an alias still means what it names: a yanked release stays for those who ask for it so.
+    if (targets.empty() && beside.empty()) continue;
     Wanted one;
     one.plan.model = model;
-    aim(one.plan, targets);
+    if (!targets.empty()) aim(one.plan, targets);
     one.plan.pinned.assign(beside.begin(), beside.end());
     for (const registry::VerdictRecord* const verdict : verdicts) one.plan.barred.push_back(verdict->version);
     if (const auto* const record = rollouts.last_of(model)) steer(one.plan, *record, known.offered);
@@ -68,7 +69,7 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     });
     if (plan.candidate && !beside.contains(plan.candidate->version)) one.tried = plan.candidate->version;
     std::vector<std::string> named = plan.pinned;
-    named.push_back(plan.stable);
+    if (!plan.stable.empty()) named.push_back(plan.stable);
     if (plan.candidate) named.push_back(plan.candidate->version);
     if (plan.shadow) named.push_back(plan.shadow->version);
     for (const std::string& version : named) one.packages[version] = known.releases.at(version)->package_sha256;

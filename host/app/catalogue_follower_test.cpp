@@ -59,7 +59,7 @@ std::string told(const registry::ResolutionInput& input, const std::string& mode
   EXPECT_TRUE(rollout::check(plan)) << rollout::check(plan).error().message;
   std::string text = plan.stable;
   std::vector<std::string> named = plan.pinned;
-  named.push_back(plan.stable);
+  if (!plan.stable.empty()) named.push_back(plan.stable);
   if (plan.candidate) {
     EXPECT_EQ(plan.candidate->steps_ppm.size(), 1u);
     text += fmt::format(" try {}@{}", plan.candidate->version, plan.candidate->steps_ppm.at(0));
@@ -151,7 +151,8 @@ TEST(WantedOf, OtherAliasesKeepWhatTheyNameReachable) {
        "1.0.0 try 1.1.0@100000"},
       {"yanked stays", {{"1.0.0", yanked}, {"1.1.0"}}, {{"champion", {{"1.0.0"}}}}, "1.1.0 pin 1.0.0"},
       {"revoked never", {{"1.0.0", revoked}, {"1.1.0"}}, {{"champion", {{"1.0.0"}}}}, "1.1.0"},
-      {"no default, no plan", {{"1.0.0", yanked}}, {{"champion", {{"1.0.0"}}}}, ""},
+      {"yanked stays without a default", {{"1.0.0", yanked}}, {{"champion", {{"1.0.0"}}}}, " pin 1.0.0"},
+      {"revoked does not", {{"1.0.0", revoked}}, {{"champion", {{"1.0.0"}}}}, ""},
   };
   for (const Row& row : rows) EXPECT_EQ(told(input_of(row.versions, row.aliases)), row.wanted) << row.what;
 }

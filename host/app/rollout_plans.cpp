@@ -84,7 +84,7 @@ void steer(rollout::TrafficPlan& plan, const RolloutRecord& record,
   }
   plan.limits = limits_of(record.plan.limits);
   const std::string& tried = record.plan.shadow ? record.plan.shadow->version : record.plan.version;
-  if (tried == plan.stable || !is_resolvable(state_of(tried))) return;
+  if (plan.stable.empty() || tried == plan.stable || !is_resolvable(state_of(tried))) return;
   if (!record.plan.shadow)
     plan.candidate = candidate_of(record);
   else if (std::ranges::count(plan.pinned, tried) == 0)  // else an alias has it answer

@@ -55,7 +55,7 @@ void ModelRollout::reconcile(std::uint64_t now_ns) {
 
 void ModelRollout::ask_for_what_is_wanted(std::uint64_t now_ns) {
   std::vector<std::string> wanted = plan_->pinned;
-  wanted.push_back(target());
+  if (!target().empty()) wanted.push_back(target());
   if (plan_->candidate) wanted.push_back(plan_->candidate->version);
   if (plan_->shadow) wanted.push_back(plan_->shadow->version);
   for (const std::string& version : wanted) {
@@ -66,6 +66,11 @@ void ModelRollout::ask_for_what_is_wanted(std::uint64_t now_ns) {
 }
 
 void ModelRollout::settle_stable(std::uint64_t now_ns) {
+  if (target().empty()) {
+    stable_.clear();
+    previous_.clear();
+    return baseline_.reset();
+  }
   if (stable_.empty() && published_ && published_->stable.empty() && !published_->versions.empty()) {
     // From here on the plan decides; until its release is there, what was the default goes on.
     if (const auto found = catalog_.find(name_, "")) stable_ = (*found)->spec().version;

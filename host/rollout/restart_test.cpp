@@ -55,6 +55,22 @@ TEST_F(RolloutRestart, WhatWasTakenBackIsNoWayBack) {
   EXPECT_EQ(rollout.roll_back(kModel).error().reason, "rollout.no_previous");
 }
 
+TEST_F(RolloutRestart, WithoutADefaultWhatIsPinnedAnswersWhoNamesIt) {
+  apply(plan("1.0.0"));
+  TrafficPlan none = plan("");
+  EXPECT_EQ(rollout.apply(none).error().reason, "rollout.plan");
+  none.pinned = {"1.1.0"};
+  apply(none);
+  EXPECT_EQ(ask().error, "model.not_ready");
+  EXPECT_EQ(ask("", "1.1.0").name, "1.1.0");
+  EXPECT_EQ(ask("", "1.0.0").error, "model.version_unknown");
+  EXPECT_EQ(state_of("1.0.0"), ReleaseState::ended);
+  none.candidate = CandidatePlan{"1.0.0", {}, {1}, false};
+  EXPECT_EQ(rollout.apply(none).error().reason, "rollout.plan");
+  apply(plan("1.0.0"));
+  EXPECT_EQ(ask().name, "1.0.0");
+}
+
 TEST_F(RolloutRestart, AModelThatIsWithdrawnIsGoneAndMayComeBack) {
   TrafficPlan made = trial(0);
   made.pinned = {"1.1.0"};

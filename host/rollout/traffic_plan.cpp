@@ -48,7 +48,8 @@ Result<void> check_shadow(const TrafficPlan& plan, const ShadowPlan& shadow) {
 
 Result<void> check(const TrafficPlan& plan) {
   if (plan.model.empty()) return refused(plan, "model is empty");
-  if (plan.stable.empty()) return refused(plan, "stable is empty");
+  if (plan.stable.empty() && (plan.pinned.empty() || plan.candidate || plan.shadow))
+    return refused(plan, "stable is empty, which only a plan of nothing but pinned versions may be");
   if (std::ranges::count(plan.pinned, "") > 0) return refused(plan, "pinned has an empty version");
   if (plan.limits.requests_min == 0) return refused(plan, "limits.requests_min is at least 1");
   if (plan.limits.window_ns == 0) return refused(plan, "limits.window_ns is at least 1");

@@ -50,7 +50,7 @@ struct RollbackLimits {
 
 struct TrafficPlan {
   std::string model;
-  std::string stable;
+  std::string stable;  // empty: nobody is answered by default, and what is pinned is all there is
   std::optional<CandidatePlan> candidate;
   std::optional<ShadowPlan> shadow;
   std::vector<std::string> pinned;  // stay reachable by exact version
