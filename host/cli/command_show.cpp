@@ -1,6 +1,8 @@
 // command_show.cpp: `stoa show`: a model's card and versions. SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <memory>
 
 #include "host/cli/command.hpp"

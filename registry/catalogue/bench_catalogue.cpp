@@ -35,10 +35,17 @@ Value must(Result<Value> result) {
   if constexpr (!std::is_void_v<Value>) return std::move(*result);
 }
 
-// As long as a real one: 4 KB.
+// As long as a real one, 4 KB, and sound: who lists models reads it.
 std::string manifest_of(const ReleaseRecord& release) {
-  return fmt::format(R"({{"id": "{}", "version": "{}", "filler": "{}"}})", release.plugin, release.version,
-                     std::string(4'000, 'm'));
+  const std::string digest(64, 'd'), port = R"([{"name": "x", "datatype": "FP32", "shape": [-1]}])";
+  return fmt::format(
+      R"({{"stoa": 1, "id": "{}", "version": "{}", "description": "{}", "abi": {{"min": 1, "max": 1}},)"
+      R"( "licences": {{"code": "MIT", "weights": "MIT"}}, "platforms": [{{"os": "linux", "arch": "x86_64", "libc":)"
+      R"( "glibc", "libc_min": "2.36", "library": "lib/plugin.so", "sha256": "{}", "size": 1}}], "models": [{{"name":)"
+      R"( "vision-a", "task": "image-classification", "description": "says what is in a picture", "inputs": {}, "outputs":)"
+      R"( {}}}, {{"name": "vision-b", "task": "text-generation", "description": "talks", "inputs": {}, "outputs": {}}}],)"
+      R"( "source_sha256": "{}"}})",
+      release.plugin, release.version, std::string(3'000, 'm'), digest, port, port, port, port, digest);
 }
 
 void fill_release(database::Connection& connection, const std::string& plugin, int number, const KeyId& key) {

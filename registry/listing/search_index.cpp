@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <set>
 
 namespace stoa::registry {
@@ -164,7 +163,8 @@ class SearchIndex::Match {
 SearchIndex::SearchIndex(Entries entries) {
   by_name_.reserve(entries.size());
   for (auto& entry : entries) by_name_.push_back(row_of(std::move(entry)));
-  finish();
+  std::ranges::sort(by_name_, {}, model_of);
+  order_by_time();
 }
 
 std::uint32_t SearchIndex::licence(const std::string& expression) {
@@ -181,23 +181,35 @@ SearchIndex::Row SearchIndex::row_of(std::shared_ptr<const SearchEntry> entry) {
   return {std::move(entry), std::move(text), code, weights};
 }
 
-void SearchIndex::finish() {
-  std::ranges::sort(by_name_, {}, [](const Row& row) -> const std::string& { return row.entry->model; });
-  by_newest_.resize(by_name_.size());
-  std::iota(by_newest_.begin(), by_newest_.end(), 0u);
-  std::ranges::sort(by_newest_, {},
-                    [this](std::uint32_t at) { return std::pair(-by_name_[at].entry->published_ms, at); });
+void SearchIndex::order_by_time() {
+  // Side by side: sorting rows would look at an entry elsewhere in memory for each comparison.
+  std::vector<std::pair<std::int64_t, std::uint32_t>> times;
+  times.reserve(by_name_.size());
+  for (const Row& row : by_name_)
+    times.emplace_back(-row.entry->published_ms, static_cast<std::uint32_t>(times.size()));
+  std::ranges::sort(times);
+  by_newest_.reserve(times.size());
+  for (const auto& [unused, at] : times) by_newest_.push_back(at);
 }
 
 SearchIndex SearchIndex::with(const std::vector<std::string>& plugins, const Entries& entries) const {
   SearchIndex next;
   next.licences_ = licences_;
   next.licence_places_ = licence_places_;
-  next.by_name_.reserve(by_name_.size() + entries.size());
-  for (const Row& row : by_name_)
-    if (std::ranges::find(plugins, row.entry->plugin) == plugins.end()) next.by_name_.push_back(row);
-  for (const auto& entry : entries) next.by_name_.push_back(next.row_of(entry));
-  next.finish();
+  Rows added;
+  for (const auto& entry : entries) added.push_back(next.row_of(entry));
+  std::ranges::sort(added, {}, model_of);
+  // Merged, not sorted: what stays is in order already, and is nearly everything.
+  next.by_name_.reserve(by_name_.size() + added.size());
+  const std::set<std::string_view> replaced(plugins.begin(), plugins.end());
+  auto first = added.begin();
+  for (const Row& row : by_name_) {
+    if (replaced.contains(row.entry->plugin)) continue;
+    while (first != added.end() && model_of(*first) < model_of(row)) next.by_name_.push_back(std::move(*first++));
+    next.by_name_.push_back(row);
+  }
+  next.by_name_.insert(next.by_name_.end(), std::make_move_iterator(first), std::make_move_iterator(added.end()));
+  next.order_by_time();
   return next;
 }
 

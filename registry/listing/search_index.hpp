@@ -89,7 +89,8 @@ class SearchIndex {
   using Rows = std::vector<Row>;
   class Match;
 
-  void finish();
+  static const std::string& model_of(const Row& row) { return row.entry->model; }
+  void order_by_time();
   Row row_of(std::shared_ptr<const SearchEntry> entry);
   std::uint32_t licence(const std::string& expression);
 

@@ -150,6 +150,32 @@ TEST_F(ListingApi, APageHasVersionsAliasesAndWhatChanged) {
   EXPECT_EQ(refused("/acme/classify/card?version=%3E%3D"), "range.syntax");
 }
 
+TEST_F(ListingApi, WhatWasSignedCountsBeforeWhatWasAnnounced) {
+  for (const bool is_signed : {false, true}) {
+    const std::string version = is_signed ? "1.1.0" : "1.0.0";
+    const std::filesystem::path source = folder / ("told-" + version), file = folder / ("told-" + version + ".stoa");
+    registry::write_sample(source);
+    auto manifest = Json::parse(registry::kSampleManifest);
+    manifest["version"] = version;
+    manifest["licences"]["weights"] = "MIT";
+    if (is_signed) manifest["changelog"] = "signed";
+    registry::write_file(source / "manifest.json", manifest.dump());
+    registry::write_file(source / "assets/weights.bin", "weights of " + version);
+    ASSERT_TRUE(registry::pack_folder({source, file, &key}));
+    const std::string bytes = registry::file_bytes(file);
+    Json announced = announcement(version, bytes);
+    announced["changelog"] = "announced";
+    const Json draft = take(201, {"POST", "/v1/releases", announced.dump(), token});
+    const std::string id = draft["id"], upload = draft["upload"]["id"];
+    take(200, {"PUT", "/v1/uploads/" + upload + "?offset=0", bytes, token});
+    take(202, {"POST", "/v1/releases/" + id + "/submit", Json{{"upload", upload}}.dump(), token});
+    wait_for_checks(id);
+    take(200, {"POST", "/v1/releases/" + id + "/review", R"({"verdict":"accept","because":"good"})", admin});
+    EXPECT_EQ(get("/acme/classify")["changelog"], is_signed ? "signed" : "announced");
+    EXPECT_EQ(take(200, {"GET", "/v1/releases/" + id})["changelog"], is_signed ? "signed" : "announced");
+  }
+}
+
 TEST_F(ListingApi, ACardIsTheManifestAndStaysText) {
   publish("1.0.0", [](Json& manifest) {
     manifest["models"][0]["description"] = "<script>alert(1)</script> [x](javascript:alert(1))";

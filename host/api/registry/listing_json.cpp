@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/api/registry/registry_json.hpp"
 
 namespace stoa::api {
