@@ -97,6 +97,10 @@ Task<Connection::Got> Connection::next_head() {
   bool has_begun = false;
   for (;;) {
     if (filled_ > 0) {
+      if (!has_begun && block_->last.begins({block_->input.get(), filled_})) {
+        end_phase();
+        co_return repeat_head();
+      }
       const auto progress = scanner.scan({block_->input.get(), filled_});
       if (progress == HeadScanner::Progress::complete) {
         end_phase();
@@ -153,13 +157,30 @@ Task<bool> Connection::stay_idle() {
 Connection::Got Connection::take_head(const HeadScanner& scanner) {
   const std::string_view bytes(block_->input.get() + scanner.head_begin(), scanner.head_size() - scanner.head_begin());
   const HeadLimits& limits = thread_.blocks.limits();
+  LastHead& last = block_->last;
+  last.forget();
   head_ = {};
   parsed_ = {};
   if (auto refused = parse_head(bytes, limits, {block_->fields.get(), limits.fields_max}, head_, parsed_)) {
     refusal_ = std::move(refused);
     return Got::refusal;
   }
-  head_end_ = consumed_ = scanner.head_size();
+  if (scanner.head_begin() == 0 && bytes.size() <= LastHead::kBytesMax) {
+    last.bytes.assign(bytes);
+    last.head = head_;
+    last.parsed = parsed_;
+  }
+  return begin_request(scanner.head_size());
+}
+
+Connection::Got Connection::repeat_head() {
+  head_ = block_->last.head;
+  parsed_ = block_->last.parsed;
+  return begin_request(block_->last.bytes.size());
+}
+
+Connection::Got Connection::begin_request(std::size_t head_bytes) {
+  head_end_ = consumed_ = head_bytes;
   body_left_ = head_.content_length.value_or(0);
   chunks_ = {};
   body_was_asked_ = false;
@@ -191,8 +212,7 @@ Task<void> Connection::answer_request() {
   closes_ = false;
   set_request_id();
 
-  const Router::Match match = listener_.router.match(
-      head_.method, head_.path, {block_->params, {block_->decoded.get(), thread_.blocks.limits().target_bytes_max}});
+  const Router::Match match = find_route();
   switch (match.outcome) {
     case Router::Outcome::found:
       head_.params = {block_->params, match.params};
@@ -225,6 +245,18 @@ Task<void> Connection::answer_request() {
   }
   thread_.counters.requests_inflight.add(-1);
   record();
+}
+
+Router::Match Connection::find_route() {
+  LastHead& last = block_->last;
+  if (last.listener == &listener_) return last.match;
+  const Router::Match match = listener_.router.match(
+      head_.method, head_.path, {block_->params, {block_->decoded.get(), thread_.blocks.limits().target_bytes_max}});
+  if (!last.bytes.empty()) {
+    last.match = match;
+    last.listener = &listener_;
+  }
+  return match;
 }
 
 // A handler that throws, or forgets to answer, is a defect of ours: the client learns 500 and the server lives.

@@ -53,6 +53,9 @@ class Connection final : public Exchange,
   Task<Got> next_head();
   Task<bool> stay_idle();
   Got take_head(const HeadScanner& scanner);
+  Got repeat_head();
+  Got begin_request(std::size_t head_bytes);
+  Router::Match find_route();
   void set_request_id();
   Task<void> answer_request();
   Task<void> call(const Route& route);

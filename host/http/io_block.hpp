@@ -10,6 +10,28 @@
 
 namespace stoa::http {
 
+struct Listener;
+
+// The head that was read in a block last, and where it led. A client that keeps its connection repeats its head most of
+// the time: then its bytes are compared, and nothing of it is read again.
+// Invariant: views point into the block's input, fields and decoded, where what they saw stands again once the input
+// begins with bytes; whatever reads another head there begins with forget().
+struct LastHead {
+  static constexpr std::size_t kBytesMax = 1024;  // longer ones carry what changes
+
+  std::string bytes;  // empty: none
+  RequestHead head;
+  ParsedHead parsed;
+  const Listener* listener = nullptr;  // whose router made match; null: none has
+  Router::Match match;
+
+  bool begins(std::string_view input) const { return !bytes.empty() && input.starts_with(bytes); }
+  void forget() {
+    bytes.clear();
+    listener = nullptr;
+  }
+};
+
 struct IoBlock {
   explicit IoBlock(const HeadLimits& limits);
 
@@ -21,6 +43,7 @@ struct IoBlock {
   std::unique_ptr<Field[]> fields;
   std::unique_ptr<char[]> decoded;  // the params of the path
   Field params[Router::kParamsMax];
+  LastHead last;
   std::string output;  // the head of an answer, with a small body
 };
 

@@ -97,6 +97,60 @@ TEST(Server, PipelinedRequestsAreAnsweredInOrder) {
   for (int i = 0; i < 300; ++i) ASSERT_EQ(body_of(client.answer()), "body " + std::to_string(i));
 }
 
+// A repeated head is not read again: what follows it, and what differs from it in one byte, must be.
+TEST(Server, ARepeatedHeadIsTheSameRequestAgain) {
+  TestServer server;
+  RawClient client(server.port());
+  const auto expect_body = [&](const std::string& request, std::string_view want) {
+    SCOPED_TRACE(request);
+    client.send(request);
+    const std::string answer = client.answer();
+    EXPECT_EQ(status_of_answer(answer), "200");
+    EXPECT_EQ(body_of(answer), want);
+  };
+  for (int i = 0; i < 3; ++i) {
+    expect_body(post("/echo", "one"), "one");
+    expect_body(post("/echo", "two"), "two");
+    expect_body(post("/", "six"), "six");
+    expect_body(get("/names/a%2Fb/c"), "a/b+c");
+    expect_body(get("/names/a%2Fb/c"), "a/b+c");
+    expect_body(get("/names/a%2Fb/d"), "a/b+d");
+    expect_body(post("/ignore", "body"), "ignored");
+    expect_body(post("/ignore", std::string(20'000, 'b')), "ignored");
+    expect_body(post("/echo", "four"), "four");
+  }
+  const std::string chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  expect_body(chunked + "3\r\none\r\n0\r\n\r\n", "one");
+  expect_body(chunked + "5\r\nthree\r\n0\r\n\r\n", "three");
+  expect_body("\r\n" + post("/echo", "one"), "one");
+  // Split inside the head, and inside the body.
+  for (const std::size_t at : {1u, 20u, 40u, 62u}) {
+    const std::string request = post("/echo", "split body");
+    client.send(request.substr(0, at));
+    client.send(request.substr(at));
+    EXPECT_EQ(body_of(client.answer()), "split body") << at;
+  }
+  // Another head, refused or not found, between two that are alike.
+  expect_body(get("/"), "root");
+  client.send(get("/nowhere"));
+  EXPECT_EQ(status_of_answer(client.answer()), "404");
+  client.send(get("/nowhere"));
+  EXPECT_EQ(status_of_answer(client.answer()), "404");
+  expect_body(get("/", "X-Request-Id: mine\r\n"), "root");
+  client.send(get("/", "X-Request-Id: mine\r\n"));
+  EXPECT_NE(client.answer().find("X-Request-Id: mine\r\n"), std::string::npos);
+  client.send(get("/"));
+  EXPECT_EQ(client.answer().find("mine"), std::string::npos);
+  client.send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(status_of_answer(client.answer()), "400");
+  RawClient other(server.port());
+  other.send(get("/"));
+  EXPECT_EQ(body_of(other.answer()), "root");
+  other.send(get("/", "Connection: close\r\n"));
+  EXPECT_EQ(body_of(other.answer()), "root");
+  EXPECT_EQ(other.rest(), "");
+}
+
 TEST(Server, BodiesOfEverySizeComeBackAtEverySplit) {
   TestServer server;
   for (const std::size_t size : {0u, 1u, 4'000u, 5'000u, 16'384u, 20'479u, 20'480u, 70'000u, 1u << 20}) {
