@@ -150,25 +150,22 @@ bool read_input(PlainText& text, std::size_t text_bytes, std::uint64_t tensor_by
 
 }  // namespace
 
-std::optional<V2Request> read_plain_request(std::string_view json, std::uint64_t tensor_bytes_max) {
+bool read_plain_request(std::string_view json, std::uint64_t tensor_bytes_max, V2Request& request) {
   PlainText text(json.data());
-  std::optional<V2Request> request(std::in_place);
   const bool is_read = text.object(kId | kInputs | kOutputs, kInputs, [&](Key key, unsigned) {
     if (key == kId) {
       std::string_view id;
       if (!text.string(id)) return false;
-      request->id.emplace(id);
+      request.id.emplace(id);
       return true;
     }
     if (key == kInputs)
-      return text.array(
-          [&] { return read_input(text, json.size(), tensor_bytes_max, request->inputs.emplace_back()); });
+      return text.array([&] { return read_input(text, json.size(), tensor_bytes_max, request.inputs.emplace_back()); });
     return text.array([&] {
-      return text.object(kName, kName, [&](Key, unsigned) { return text.name(request->outputs.emplace_back().name); });
+      return text.object(kName, kName, [&](Key, unsigned) { return text.name(request.outputs.emplace_back().name); });
     });
   });
-  if (!is_read || !text.is_end(json.data() + json.size())) request.reset();
-  return request;
+  return is_read && text.is_end(json.data() + json.size());
 }
 
 }  // namespace stoa::api

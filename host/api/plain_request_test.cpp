@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "host/api/v2_json_reader.hpp"
@@ -18,7 +19,9 @@ constexpr std::uint64_t kLimit = 1u << 20;
 std::optional<V2Request> read_plain(std::string text, std::uint64_t limit = kLimit) {
   const std::size_t size = text.size();
   text.append(1, '\0').append(63, '7');
-  return read_plain_request({text.data(), size}, limit);
+  std::optional<V2Request> request(std::in_place);
+  if (!read_plain_request({text.data(), size}, limit, *request)) request.reset();
+  return request;
 }
 
 Result<V2Request> read_by_walk(std::string text, std::uint64_t limit = kLimit) {

@@ -16,44 +16,33 @@ constexpr std::size_t kLongBodyBytes = 64u << 10;  // reading it takes longer th
 
 OwnedBytes owned(const http::Body& body, std::size_t from) { return {body.data().subspan(from), body.memory()}; }
 
-Result<V2Request> read_framed(V2JsonReader& reader, const BodyFormat& format, const http::Body& body,
-                              const runtime::ModelSpec& spec) {
-  if (format.json_bytes > body.size())
+// A reader is lent, under a lock, only to the few requests that need one.
+Result<V2Request> read_text(ReaderPool& readers, PaddedText text, const runtime::ModelSpec& spec) {
+  Result<V2Request> request;
+  if (!read_if_plain(text, spec.limits.request_bytes_max, *request))
+    request = readers.lend()->walk(text, spec.limits.request_bytes_max);
+  return request;
+}
+
+Result<V2Request> read_request(ReaderPool& readers, const BodyFormat& format, const http::Body& body,
+                               const runtime::ModelSpec& spec) {
+  if (format.form == BodyForm::raw_tensor)
+    return raw_binary_request(spec, owned(body, 0), spec.limits.request_bytes_max);
+  const std::size_t json_bytes = format.form == BodyForm::framed ? format.json_bytes : body.size();
+  if (json_bytes > body.size())
     return failure(Code::invalid_argument, "request.bad_header_length",
                    "Inference-Header-Content-Length: inference header size should be in range (0, " +
-                       std::to_string(body.size()) + "), got: " + std::to_string(format.json_bytes));
-  auto request = reader.read(PaddedText(body.data().first(format.json_bytes)), spec.limits.request_bytes_max);
-  if (!request) return request;
-  if (auto done = attach_binary(*request, owned(body, format.json_bytes), spec.name); !done)
-    return std::unexpected(std::move(done.error()));
+                       std::to_string(body.size()) + "), got: " + std::to_string(json_bytes));
+  Result<V2Request> request = read_text(readers, PaddedText(body.data().first(json_bytes)), spec);
+  // Also without a binary part: an input without data gets the same words whether its data or the header was forgotten.
+  if (request)
+    if (auto done = attach_binary(*request, owned(body, json_bytes), spec.name); !done)
+      request = std::unexpected(std::move(done.error()));
   return request;
 }
 
-Result<V2Request> read_json(V2JsonReader& reader, const http::Body& body, const runtime::ModelSpec& spec) {
-  auto request = reader.read(PaddedText(body.data()), spec.limits.request_bytes_max);
-  if (!request) return request;
-  // An input without data: the same words whether the client forgot the data or the header.
-  if (auto done = attach_binary(*request, owned(body, body.size()), spec.name); !done)
-    return std::unexpected(std::move(done.error()));
-  return request;
-}
-
-Result<V2Request> read_request(V2JsonReader& reader, const BodyFormat& format, const http::Body& body,
-                               const runtime::ModelSpec& spec) {
-  switch (format.form) {
-    case BodyForm::framed:
-      return read_framed(reader, format, body, spec);
-    case BodyForm::raw_tensor:
-      return raw_binary_request(spec, owned(body, 0), spec.limits.request_bytes_max);
-    case BodyForm::json:
-    case BodyForm::media:
-      break;
-  }
-  return read_json(reader, body, spec);
-}
-
-Result<PreparedInfer> prepare_media(const BodyFormat& format, const http::Body& body, const runtime::ModelSpec& spec) {
-  PreparedInfer prepared;
+Result<void> prepare_media(const BodyFormat& format, const http::Body& body, const runtime::ModelSpec& spec,
+                           PreparedInfer& prepared) {
   runtime::InputPart part;
   part.name = format.port->name;
   part.kind = format.port->kind;
@@ -61,11 +50,29 @@ Result<PreparedInfer> prepare_media(const BodyFormat& format, const http::Body& 
   part.media_type = format.media_type;
   part.data = body.data();
   part.keep = body.memory();
-  if (auto done = check_content(*format.port, body.text(), FieldPath("body")); !done)
-    return std::unexpected(std::move(done.error()));
+  if (auto done = check_content(*format.port, body.text(), FieldPath("body")); !done) return done;
   prepared.call.inputs.push_back(std::move(part));
-  if (auto done = check_presence(prepared.call.inputs, spec); !done) return std::unexpected(std::move(done.error()));
-  return prepared;
+  return check_presence(prepared.call.inputs, spec);
+}
+
+Result<void> prepare_tensors(ReaderPool& readers, const BodyFormat& format, const http::Body& body,
+                             const runtime::ModelSpec& spec, PreparedInfer& prepared) {
+  auto request = read_request(readers, format, body, spec);
+  if (!request) return std::unexpected(std::move(request.error()));
+  auto inputs = check_inputs(*request, spec);
+  if (!inputs) return std::unexpected(std::move(inputs.error()));
+  auto wanted = check_outputs(*request, spec);
+  if (!wanted) return std::unexpected(std::move(wanted.error()));
+  prepared.call.inputs = std::move(*inputs);
+  prepared.call.outputs = *wanted;
+  prepared.call.params_json = std::move(request->parameters_json);
+  prepared.call.session = std::move(request->session);
+  prepared.timeout_us = request->timeout_us;
+  prepared.answer.id = std::move(request->id);
+  prepared.answer.binary_data_output = request->binary_data_output;
+  prepared.answer.outputs = std::move(request->outputs);
+  prepared.answer.wanted = std::move(*wanted);
+  return {};
 }
 
 // What an answer's chunks point into.
@@ -101,24 +108,24 @@ struct Started {
 
 // A session's requests all go to the same release, and only the body says which session it is: what was read by another
 // release's ports is then read again.
-Result<PreparedInfer> prepare_routed(ApiContext& api, const http::RequestHead& head, Admitted& admitted,
-                                     const http::Body& body) {
-  auto prepared = prepare_infer(*api.readers.lend(), admitted.format, body, admitted.spec());
-  if (!prepared || prepared->call.session.empty() || admitted.is_exact) return prepared;
+Result<PreparedInfer> prepare_in_session(ApiContext& api, const http::RequestHead& head, Admitted& admitted,
+                                         const http::Body& body, PreparedInfer&& prepared) {
   inference::Asker asker = asker_of(api, head);
-  asker.session = prepared->call.session;
+  asker.session = prepared.call.session;
   auto route = route_session(api, admitted.spec().name, admitted.selector, asker);
   if (!route) return std::unexpected(std::move(route.error()));
-  if (route->model == admitted.route.model) return prepared;
+  if (route->model == admitted.route.model) return std::move(prepared);
   auto format = body_format(head, route->model->spec());
   if (!format) return std::unexpected(std::move(format.error()));
   admitted = Admitted(std::move(*route), std::move(*format), false, std::move(admitted.selector));
-  return prepare_infer(*api.readers.lend(), admitted.format, body, admitted.spec());
+  return prepare_infer(api.readers, admitted.format, body, admitted.spec());
 }
 
 Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted& admitted, const http::Body& body) {
   if (body.size() > kLongBodyBytes) thread::WakeBatch::flush_of_this_thread();
-  auto prepared = prepare_routed(api, exchange.head(), admitted, body);
+  auto prepared = prepare_infer(api.readers, admitted.format, body, admitted.spec());
+  if (prepared && !prepared->call.session.empty() && !admitted.is_exact)
+    prepared = prepare_in_session(api, exchange.head(), admitted, body, PreparedInfer(std::move(*prepared)));
   if (!prepared) return std::unexpected(std::move(prepared.error()));
   const runtime::ModelSpec& spec = admitted.spec();
   auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
@@ -166,23 +173,13 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted a
 
 }  // namespace
 
-Result<PreparedInfer> prepare_infer(V2JsonReader& reader, const BodyFormat& format, const http::Body& body,
+// Filled in place: moving a call's strings about costs as much as reading the request's fields.
+Result<PreparedInfer> prepare_infer(ReaderPool& readers, const BodyFormat& format, const http::Body& body,
                                     const runtime::ModelSpec& spec) {
-  if (format.form == BodyForm::media) return prepare_media(format, body, spec);
-  auto request = read_request(reader, format, body, spec);
-  if (!request) return std::unexpected(std::move(request.error()));
-  PreparedInfer prepared;
-  auto inputs = check_inputs(*request, spec);
-  if (!inputs) return std::unexpected(std::move(inputs.error()));
-  auto wanted = check_outputs(*request, spec);
-  if (!wanted) return std::unexpected(std::move(wanted.error()));
-  prepared.call.inputs = std::move(*inputs);
-  prepared.call.outputs = *wanted;
-  prepared.call.params_json = std::move(request->parameters_json);
-  prepared.call.session = std::move(request->session);
-  prepared.timeout_us = request->timeout_us;
-  prepared.answer = {std::move(request->id), request->binary_data_output, std::move(request->outputs),
-                     std::move(*wanted)};
+  Result<PreparedInfer> prepared;
+  auto done = format.form == BodyForm::media ? prepare_media(format, body, spec, *prepared)
+                                             : prepare_tensors(readers, format, body, spec, *prepared);
+  if (!done) prepared = std::unexpected(std::move(done.error()));
   return prepared;
 }
 

@@ -30,7 +30,7 @@ struct PreparedInfer {
 };
 
 // The pure half: bytes to a checked call.
-Result<PreparedInfer> prepare_infer(V2JsonReader& reader, const BodyFormat& format, const http::Body& body,
+Result<PreparedInfer> prepare_infer(ReaderPool& readers, const BodyFormat& format, const http::Body& body,
                                     const runtime::ModelSpec& spec);
 // The other pure half: the model's parts to an answer. Moves parts into it.
 Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, const AnswerForm& form,

@@ -15,22 +15,22 @@ void check_plain(const std::vector<char>& body, std::size_t size) {
   using namespace stoa::api;
   std::vector<char> text = body;
   text[size] = '\0';
-  const auto plain = read_plain_request({text.data(), size}, 1u << 20);
-  if (!plain) return;
+  V2Request plain;
+  if (!read_plain_request({text.data(), size}, 1u << 20, plain)) return;
   text = body;
   V2JsonReader reader;
   const auto walked = reader.walk({text.data(), size}, 1u << 20);
-  if (!walked || walked->id != plain->id || walked->inputs.size() != plain->inputs.size() ||
-      walked->outputs.size() != plain->outputs.size() || !walked->parameters_json.empty())
+  if (!walked || walked->id != plain.id || walked->inputs.size() != plain.inputs.size() ||
+      walked->outputs.size() != plain.outputs.size() || !walked->parameters_json.empty())
     std::abort();
-  for (std::size_t i = 0; i < plain->inputs.size(); ++i) {
-    const V2Input &a = plain->inputs[i], &b = walked->inputs[i];
+  for (std::size_t i = 0; i < plain.inputs.size(); ++i) {
+    const V2Input &a = plain.inputs[i], &b = walked->inputs[i];
     if (a.name != b.name || a.datatype != b.datatype || a.shape != b.shape || a.elements != b.elements || !b.has_data ||
         b.binary_data_size || !std::ranges::equal(a.data.bytes, b.data.bytes))
       std::abort();
   }
-  for (std::size_t i = 0; i < plain->outputs.size(); ++i)
-    if (plain->outputs[i].name != walked->outputs[i].name || walked->outputs[i].binary_data) std::abort();
+  for (std::size_t i = 0; i < plain.outputs.size(); ++i)
+    if (plain.outputs[i].name != walked->outputs[i].name || walked->outputs[i].binary_data) std::abort();
 }
 
 }  // namespace

@@ -335,16 +335,19 @@ class RequestWalk {
 
 }  // namespace
 
+bool read_if_plain(PaddedText text, std::uint64_t tensor_bytes_max, V2Request& request) {
+  const EndMark end(text);
+  return read_plain_request(text.text(), tensor_bytes_max, request);
+}
+
 Result<V2Request> V2JsonReader::read(PaddedText text, std::uint64_t tensor_bytes_max) {
-  if (text.size() == 0) return wrong(FieldPath("body"), "is empty, want a JSON object", "request.bad_json");
-  {
-    const EndMark end(text);
-    if (auto plain = read_plain_request(text.text(), tensor_bytes_max)) return std::move(*plain);
-  }
-  return walk(text, tensor_bytes_max);
+  Result<V2Request> request;
+  if (!read_if_plain(text, tensor_bytes_max, *request)) request = walk(text, tensor_bytes_max);
+  return request;
 }
 
 Result<V2Request> V2JsonReader::walk(PaddedText text, std::uint64_t tensor_bytes_max) {
+  if (text.size() == 0) return wrong(FieldPath("body"), "is empty, want a JSON object", "request.bad_json");
   const FieldPath root("");
   od::document document;
   const EndMark end(text);

@@ -20,13 +20,16 @@ class V2JsonReader {
   // The result owns all it holds: nothing points into text, which is as it was when read returns.
   // tensor_bytes_max bounds each tensor's declared size.
   Result<V2Request> read(PaddedText text, std::uint64_t tensor_bytes_max);
-  // The same without the short way for plain requests (plain_request.hpp). Precondition: text is not empty.
+  // The same without the short way for plain requests.
   Result<V2Request> walk(PaddedText text, std::uint64_t tensor_bytes_max);
 
  private:
   od::parser parser_;
   od::parser deferred_;  // for "data" that stands before its "datatype" or "shape"
 };
+
+// The short way (plain_request.hpp), for which no reader is needed: true when it has read text into request.
+bool read_if_plain(PaddedText text, std::uint64_t tensor_bytes_max, V2Request& request);
 
 // Product of the extents. invalid_argument where it overflows 63 bits, or its bytes exceed tensor_bytes_max.
 Result<std::uint64_t> count_elements(const std::vector<std::int64_t>& shape, DataType datatype,
