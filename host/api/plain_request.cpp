@@ -24,14 +24,22 @@ enum Key : unsigned {
 };
 
 constexpr Key key_of(std::string_view text) {
-  if (text == "name") return kName;
-  if (text == "data") return kData;
-  if (text == "shape") return kShape;
-  if (text == "datatype") return kDatatype;
-  if (text == "id") return kId;
-  if (text == "inputs") return kInputs;
-  if (text == "outputs") return kOutputs;
-  return kNone;
+  switch (text.size()) {
+    case 2:
+      return text == "id" ? kId : kNone;
+    case 4:
+      return text == "name" ? kName : text == "data" ? kData : kNone;
+    case 5:
+      return text == "shape" ? kShape : kNone;
+    case 6:
+      return text == "inputs" ? kInputs : kNone;
+    case 7:
+      return text == "outputs" ? kOutputs : kNone;
+    case 8:
+      return text == "datatype" ? kDatatype : kNone;
+    default:
+      return kNone;
+  }
 }
 
 // Every function says whether the text went on as it wants, and is then behind it.

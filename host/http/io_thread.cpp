@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <cstring>
 
 #include "host/http/connection.hpp"
 
@@ -228,16 +229,22 @@ bool IoThread::wait_until(std::uint64_t until_ns) {
 
 void IoThread::join() { thread_.join(); }
 
-// 128 bits of splitmix64: unique, not secret.
+// 128 bits of splitmix64: unique, not secret. The digits' order says nothing, so that eight are made at once.
 void IoThread::make_request_id(std::string& out) {
-  constexpr char kHex[] = "0123456789abcdef";
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
   out.resize(32);
+  char* at = out.data();
   for (std::size_t half = 0; half < 2; ++half) {
     std::uint64_t z = id_state_ += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     z ^= z >> 31;
-    for (std::size_t i = 0; i < 16; ++i, z >>= 4) out[half * 16 + i] = kHex[z & 15];
+    for (const std::uint64_t digits : {z & (kEach * 15), z >> 4 & (kEach * 15)}) {
+      const std::uint64_t letters = (digits + kEach * 6) >> 4 & kEach;  // 1 where a digit is ten or more
+      const std::uint64_t text = digits + kEach * '0' + letters * ('a' - '0' - 10);
+      std::memcpy(at, &text, sizeof text);
+      at += sizeof text;
+    }
   }
 }
 

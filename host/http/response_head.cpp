@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/http/response_head.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace stoa::http {
@@ -32,7 +33,9 @@ void append_json_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-bool breaks_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos; }
+bool breaks_line(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
 
 }  // namespace
 

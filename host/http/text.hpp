@@ -24,6 +24,7 @@ constexpr int hex_value(char c) {
 
 constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (a == b) return true;  // most clients write names as we do
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (lower_case(a[i]) != lower_case(b[i])) return false;
   }
