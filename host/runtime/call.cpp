@@ -2,6 +2,7 @@
 #include "host/runtime/call.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <new>
 #include <utility>
@@ -24,9 +25,17 @@ constinit const stoa_sink Call::kSink = {nullptr, &Call::emit, &Call::wait_writa
 // An input as the plugin reads it. Invariant: never moved, the record points into it and the spec.
 struct Call::LentInput {
   stoa_part part{};
+  const stoa_part* record = &part;  // what a list of one points to
   DLManagedTensorVersioned tensor{};
   stoa_strings strings{};
-  std::vector<std::int64_t> strides;
+  std::array<std::int64_t, 8> few_strides;  // of the usual ranks
+  std::vector<std::int64_t> more_strides;
+
+  std::int64_t* strides(std::size_t rank) {
+    if (rank <= few_strides.size()) return few_strides.data();
+    more_strides.resize(rank);
+    return more_strides.data();
+  }
 };
 
 std::shared_ptr<Call> Call::create(CallSpec&& spec, std::shared_ptr<CallListener> listener) {
@@ -59,7 +68,7 @@ void Call::lend_inputs() {
   const std::size_t n = spec_.inputs.size();
   if (n == 0) return;
   inputs_ = std::make_unique<LentInput[]>(n);
-  input_records_.reserve(n);
+  if (n > 1) input_records_.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
     const InputPart& from = spec_.inputs[i];
     LentInput& to = inputs_[i];
@@ -67,24 +76,19 @@ void Call::lend_inputs() {
     to.part.kind = static_cast<std::uint32_t>(from.kind);
     to.part.name = as_abi(from.name);
     to.part.media_type = as_abi(from.media_type);
-    input_records_.push_back(&to.part);
+    if (n > 1) input_records_.push_back(&to.part);
     // The C structs have no const; the plugin is told that inputs are read-only (the flag, and stoa.h).
     auto* shape = const_cast<std::int64_t*>(from.shape.data());
     const auto ndim = static_cast<std::int32_t>(from.shape.size());
     switch (from.kind) {
       case PartKind::tensor: {
-        to.strides.resize(from.shape.size());
+        std::int64_t* const strides = to.strides(from.shape.size());
         std::int64_t stride = 1;
-        for (std::size_t axis = from.shape.size(); axis-- > 0; stride *= from.shape[axis]) to.strides[axis] = stride;
+        for (std::size_t axis = from.shape.size(); axis-- > 0; stride *= from.shape[axis]) strides[axis] = stride;
         to.tensor.version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
         to.tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
-        to.tensor.dl_tensor = {const_cast<std::byte*>(from.data.data()),
-                               {kDLCPU, 0},
-                               ndim,
-                               to_dlpack(from.datatype),
-                               shape,
-                               to.strides.data(),
-                               0};
+        to.tensor.dl_tensor = {
+            const_cast<std::byte*>(from.data.data()), {kDLCPU, 0}, ndim, to_dlpack(from.datatype), shape, strides, 0};
         to.part.u.tensor = &to.tensor;
         break;
       }
@@ -100,7 +104,7 @@ void Call::lend_inputs() {
     }
   }
   request_.n_inputs = static_cast<std::uint32_t>(n);
-  request_.inputs = input_records_.data();
+  request_.inputs = n > 1 ? input_records_.data() : &inputs_[0].record;
 }
 
 // ---- consumer side ----
@@ -288,8 +292,9 @@ stoa_status Call::take_over(stoa_part* const* parts, std::uint32_t n) {
   std::vector<OutputPart> prepared(n);
   std::uint64_t bytes = 0;
   for (std::uint32_t i = 0; i < n; ++i) {
-    std::string why = "its record is NULL";
+    std::string why;
     if (parts[i] == nullptr || !OutputPart::prepare(*parts[i], prepared[i], why)) {
+      if (parts[i] == nullptr) why = "its record is NULL";
       const std::string name(prepared[i].name());
       why = "output part " + std::to_string(i) + (name.empty() ? "" : " \"" + name + "\"") + " was refused: " + why;
       {
