@@ -89,6 +89,10 @@ constexpr RegistryOperation kRegistryOperations[] = {
     {"get", "/v1/catalogue/{publisher}/{model}/card.md", "modelCardText", "Its card as CommonMark", "", "version", 200,
      true},
     {"get", "/v1/packages/{sha256}", "getPackage", "A package's bytes (customer plane, too)", "", "", 200, true},
+    {"get", "/tuf/{file}", "getMetadata", "Signed metadata (customer plane, too)", "", "wait_ms", 200, true},
+    {"get", "/tuf/targets/{publisher}/{name}/{file}", "getTarget", "What the metadata names", "", "", 200, true},
+    {"get", "/v1/following", "getFollowing", "Of a host that follows: how it stands with the registry", "", "", 200,
+     true},
 };
 
 // Calls use(word) for each of them.

@@ -219,9 +219,11 @@ void CatalogueFollower::withdraw_all_but(const std::map<std::string, Wanted>& pl
 bool CatalogueFollower::remember(const std::string& model, const Wanted& wanted) {
   for (const auto& [version, digest] : wanted.packages) {
     if (remembered_.contains(digest)) continue;
-    auto package = parts_.publishing.verified_package(digest);
+    auto package = parts_.package(digest);
     auto prepared = package ? parts_.prepare(*package) : std::unexpected(package.error());
     if (!prepared) {
+      const Code code = prepared.error().code;
+      if (code == Code::unavailable || code == Code::deadline_exceeded) is_behind_ = true;
       if (refused_.emplace(model, registry::to_hex(digest)).second)
         parts_.log.write(Level::error, "release.refused",
                          {{"model", model},
@@ -237,8 +239,7 @@ bool CatalogueFollower::remember(const std::string& model, const Wanted& wanted)
 }
 
 void CatalogueFollower::follow() {
-  const auto input =
-      parts_.publishing.with_catalogue([](registry::Catalogue& catalogue) { return catalogue.read_for_resolution(); });
+  const auto input = parts_.read();
   if (!input) {
     parts_.log.write(Level::error, "catalogue.unreadable",
                      {{"reason", input.error().reason}, {"why", input.error().message}});

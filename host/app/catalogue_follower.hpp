@@ -14,7 +14,7 @@
 #include "host/app/release_loader.hpp"
 #include "host/rollout/rollout.hpp"
 #include "registry/catalogue/resolution_store.hpp"
-#include "registry/publishing/publishing.hpp"
+#include "registry/package/package_reader.hpp"
 #include "registry/resolve/resolution_index.hpp"
 
 namespace stoa::app {
@@ -38,7 +38,10 @@ class CatalogueFollower {
   // From a verified package to what loads it; blocks.
   using Prepare = std::function<Result<ReleaseLoader::Prepared>(const registry::Package& package)>;
   struct Parts {
-    registry::Publishing& publishing;
+    // One state of the catalogue, and a verified package of it; both block. A package that is out of reach for now
+    // (Code::unavailable, deadline_exceeded) is asked for again in a moment.
+    std::function<Result<registry::ResolutionInput>()> read;
+    std::function<Result<registry::Package>(const registry::Sha256& digest)> package;
     rollout::Rollout& rollout;
     ReleaseLoader& loader;
     Prepare prepare;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <sstream>
 
@@ -88,6 +89,36 @@ void read_registry(Section& section, const std::filesystem::path& base, std::opt
   section.number<std::uint32_t>("cool_down_s", registry->cool_down_s, 0);
   section.flag("review_required", registry->review_required);
   section.number<std::uint64_t>("publisher_mib", registry->publisher_mib, 1, 1u << 30);
+  section.number<std::uint32_t>("metadata_bins", registry->metadata_bins, 1, 4096);
+  if (!std::has_single_bit(registry->metadata_bins))
+    section.fail("metadata_bins", "value", fmt::format("is {}, must be a power of two", registry->metadata_bins));
+  section.number<std::uint32_t>("timestamp_s", registry->timestamp_s, 4, 31'536'000);
+}
+
+// A host that follows decides nothing about a catalogue.
+void read_follow(Section& section, const std::filesystem::path& base, std::optional<RegistryConfig>& registry) {
+  FollowConfig follow;
+  section.text("follow", follow.url);
+  section.path("trusted_root", follow.trusted_root);
+  section.path("token_file", follow.token_file);
+  section.path("ca_file", follow.ca_file);
+  if (follow.url.empty()) {
+    for (const char* key : {"trusted_root", "token_file", "ca_file"})
+      if (section.take(key)) section.fail(key, "value", "is for a host that follows another one: set follow, too");
+    return read_registry(section, base, registry);
+  }
+  if (!follow.url.starts_with("http://") && !follow.url.starts_with("https://"))
+    section.fail("follow", "value", fmt::format("is \"{}\", want http:// or https://", follow.url));
+  if (follow.trusted_root.empty())
+    section.fail("trusted_root", "missing",
+                 "is needed: a root of the other registry's metadata, got from its operator");
+  for (const char* key : {"cool_down_s", "review_required", "publisher_mib", "metadata_bins", "timestamp_s"})
+    if (section.take(key))
+      section.fail(key, "value", "is for a host that keeps a catalogue, and this one follows another");
+  registry.emplace();
+  registry->folder = base / registry->folder;
+  section.path("folder", registry->folder);
+  registry->follow = std::move(follow);
 }
 
 }  // namespace
@@ -122,7 +153,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
     read_customer_field(s, config.customer_field);
   });
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
-  root.section("registry", [&](Section& s) { read_registry(s, base, config.registry); });
+  root.section("registry", [&](Section& s) { read_follow(s, base, config.registry); });
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });

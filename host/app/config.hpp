@@ -42,12 +42,23 @@ struct WorkersConfig {
   std::uint32_t hang_grace_ms = 1'000;            // a worker that keeps a request so long after its deadline is ended
 };
 
+// Another host's registry that this one serves from.
+struct FollowConfig {
+  std::string url;                            // of either of its planes
+  std::filesystem::path trusted_root;         // a root of its metadata, got out of band
+  std::filesystem::path token_file, ca_file;  // empty: asks as anybody; the system's authorities
+};
+
 // With a folder this host keeps the catalogue, and serves what it publishes beside the packages' folder.
 struct RegistryConfig {
   std::filesystem::path folder = "registry";
   std::uint32_t cool_down_s = 0;  // from publishing until hosts take a release by themselves
   bool review_required = true;
   std::uint64_t publisher_mib = 10'240;  // of each publisher's packages together
+  // Of the signed metadata by which others follow: bins of a new registry; how long its timestamp counts, which bounds
+  // how long somebody can keep a follower from news without its noticing.
+  std::uint32_t metadata_bins = 256, timestamp_s = 86'400;
+  std::optional<FollowConfig> follow;  // then this host keeps no catalogue, and the folder what it took
 };
 
 struct Config {

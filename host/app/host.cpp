@@ -11,6 +11,7 @@
 
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
+#include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
 #include "host/app/package_gate.hpp"
 #include "host/app/plugin_log.hpp"
@@ -71,6 +72,7 @@ struct Host::Parts {
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
+  std::unique_ptr<FollowingHost> following;  // the same, of one that follows another's
   std::unique_ptr<api::ApiContext> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<HealthWatch> health;
@@ -133,7 +135,20 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   p.api->customer_field = p.config.customer_field;
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
-  if (p.config.registry) {
+  const auto resolve_with = [&p](const CatalogueFollower& follower) {
+    p.api->resolve = [&follower](std::string_view model, std::string_view selector, std::uint32_t share_ppm) {
+      return follower.resolve(model, selector, share_ppm);
+    };
+  };
+  if (p.config.registry && p.config.registry->follow) {
+    auto following =
+        FollowingHost::open({.config = p.config, .log = log, .gate = p.gate, .rollout = p.rollout, .loader = p.loader});
+    if (!following) return std::unexpected(following.error());
+    p.following = std::move(*following);
+    p.following->add_routes(operators);
+    resolve_with(p.following->follower());
+    p.api->gauges = [&following = *p.following] { return following.gauges(); };
+  } else if (p.config.registry) {
     auto registry = RegistryHost::open({.config = p.config,
                                         .log = log,
                                         .gate = p.gate,
@@ -145,10 +160,8 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     if (!registry) return std::unexpected(registry.error());
     p.registry = std::move(*registry);
     p.registry->add_routes(operators, customers);
-    p.api->resolve = [&follower = p.registry->follower()](std::string_view model, std::string_view selector,
-                                                          std::uint32_t share_ppm) {
-      return follower.resolve(model, selector, share_ppm);
-    };
+    resolve_with(p.registry->follower());
+    p.api->gauges = [&registry = *p.registry] { return registry.gauges(); };
   }
   http::ServerConfig server;
   server.listeners.push_back(listener(p.config.customer, std::move(customers)));
@@ -223,7 +236,7 @@ LoadReport Host::load(std::stop_token stop) {
   LoadReport report;
   auto scanned = registry::scan_folder(p.config.packages, p.trust);
   // A host with a registry needs no folder beside it.
-  if (!scanned && scanned.error().code == Code::not_found && p.registry) scanned.emplace();
+  if (!scanned && scanned.error().code == Code::not_found && p.config.registry) scanned.emplace();
   if (!scanned) {
     p.refuse(report, p.config.packages.string(), scanned.error());
   } else {
@@ -234,7 +247,7 @@ LoadReport Host::load(std::stop_token stop) {
       else
         p.refuse(report, path.filename().string(), package.error());
     }
-    if (scanned->empty() && !p.registry)
+    if (scanned->empty() && !p.config.registry)
       p.log.write(Level::warn, "packages.none", {{"folder", p.config.packages.string()}});
   }
   p.health = std::make_unique<HealthWatch>(p.catalog, p.log, kHealthInterval);
@@ -242,6 +255,10 @@ LoadReport Host::load(std::stop_token stop) {
   if (p.registry) {
     p.registry->start();
     p.registry->await_first_plans(stop);
+  }
+  if (p.following) {
+    p.following->start();
+    p.following->await_first_plans(stop);
   }
   for (const auto& [name, unused] : p.config.models)
     if (scanned && !p.gate.has_configured(name) && !stop.stop_requested())
@@ -259,8 +276,10 @@ bool Host::drain() {
   p.is_draining.store(true, std::memory_order_relaxed);
   p.log.write(Level::info, "host.draining",
               {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
+  if (p.registry) p.registry->end_waits();
   bool is_whole = p.server->drain(p.config.drain_ms);
   if (p.registry) p.registry->stop();
+  if (p.following) p.following->stop();
   p.rollout_control.reset();  // joins, as the next one does: a load, a check and a drain are all [control]
   p.health.reset();
   for (const auto& [release, error] : p.rollout.drain(deadline_ns)) {

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "host/api/registry/registry_routes.hpp"
+#include "host/app/wall_clock.hpp"
 #include "host/runtime/export_lint.hpp"
 #include "host/runtime/monotonic.hpp"
 #include "registry/package/staging.hpp"
@@ -16,11 +17,6 @@ namespace {
 
 constexpr unsigned kQuickThreads = 2, kSlowThreads = 2, kCheckThreads = 1;
 constexpr std::size_t kQuickWaiting = 1024, kSlowWaiting = 64, kChecksWaiting = 1024;
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 Result<void> lint_library(const std::filesystem::path& library, const registry::PlatformDeclaration& platform) {
   utsname machine{};
@@ -50,7 +46,13 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
   host.publishing_ = std::move(*publishing);
   if (auto greeted = host.greet_first_admin(); !greeted) return std::unexpected(greeted.error());
   host.follower_ = std::make_unique<CatalogueFollower>(CatalogueFollower::Parts{
-      .publishing = *host.publishing_,
+      .read =
+          [&publishing = *host.publishing_] {
+            return publishing.with_catalogue(
+                [](registry::Catalogue& catalogue) { return catalogue.read_for_resolution(); });
+          },
+      .package = [&publishing = *host.publishing_](
+                     const registry::Sha256& digest) { return publishing.verified_package(digest); },
       .rollout = parts.rollout,
       .loader = parts.loader,
       .prepare =
@@ -68,7 +70,11 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
       .slow{kSlowThreads, kSlowWaiting},
       .checks{kCheckThreads, kChecksWaiting},
       .now_ms = &unix_ms,
-      .on_change = [&follower = *host.follower_] { follower.changed(); },
+      .on_change =
+          [&host] {
+            host.follower_->changed();
+            host.signer_->changed();
+          },
       .on_revoked =
           [&rollout = parts.rollout](const registry::ReleaseRecord& release) {
             for (const registry::ReleaseModel& model : release.models) rollout.revoke({model.name, release.version});
@@ -81,7 +87,16 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
           [&log = parts.log](const registry::ReleaseId& id, const Error& error) {
             log.write(Level::error, "release.unchecked",
                       {{"release", id.text}, {"reason", error.reason}, {"why", error.message}});
-          }});
+          },
+      .metadata = config.folder / "metadata"});
+  registry::Lifetimes lifetimes;
+  lifetimes.timestamp = std::chrono::seconds(config.timestamp_s);
+  host.signer_ = std::make_unique<FeedSigner>(
+      FeedSigner::Parts{.publishing = *host.publishing_,
+                        .options = {.folder = config.folder, .bins = config.metadata_bins, .lifetimes = lifetimes},
+                        .log = parts.log,
+                        .told = [&api = *host.api_] { api.metadata_changed.notify(); }});
+  if (auto signing = host.signer_->open(); !signing) return std::unexpected(signing.error());
   return made;
 }
 
@@ -137,6 +152,8 @@ void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<h
   api::add_catalogue_routes(*api_, customers, api::PackagesFor::everybody);
   api::add_listing_routes(*api_, operators);
   api::add_listing_routes(*api_, customers);
+  api::add_metadata_routes(*api_, operators, api::PackagesFor::actors);
+  api::add_metadata_routes(*api_, customers, api::PackagesFor::everybody);
 }
 
 void RegistryHost::start() {
@@ -146,6 +163,16 @@ void RegistryHost::start() {
   reporter_->start();
   // The first search waits for the whole catalogue to be read: let it be this one.
   (void)api_->browse.post([&api = *api_] { (void)api.listing.index(); });
+  signer_->start();
+}
+
+std::vector<api::HostGauge> RegistryHost::gauges() const {
+  const FeedSigner::Standing now = signer_->standing();
+  return {
+      {"stoa_registry_metadata_version", "version of the signed timestamp", static_cast<double>(now.version)},
+      {"stoa_registry_metadata_expiry_timestamp_seconds", "until when followers take the signed timestamp",
+       static_cast<double>(now.expires_s)},
+      {"stoa_registry_metadata_up", "1: the last attempt to sign the catalogue succeeded", now.is_failing ? 0.0 : 1.0}};
 }
 
 void RegistryHost::stop() {
@@ -156,6 +183,7 @@ void RegistryHost::stop() {
   api_->quick.close();
   reporter_->stop();
   follower_->stop();
+  signer_->stop();
 }
 
 }  // namespace stoa::app

@@ -5,9 +5,11 @@
 #include <stop_token>
 #include <vector>
 
+#include "host/api/metrics.hpp"
 #include "host/api/registry/registry_call.hpp"
 #include "host/app/catalogue_follower.hpp"
 #include "host/app/config.hpp"
+#include "host/app/feed_signer.hpp"
 #include "host/app/package_gate.hpp"
 #include "host/app/rollout_board.hpp"
 #include "host/app/rollout_reporter.hpp"
@@ -38,6 +40,9 @@ class RegistryHost {
   void await_first_plans(const std::stop_token& stop) { follower_->await_first_plans(stop); }
   // Of this host's roll-out: what it comes to is kept. Prompt; any thread.
   void note_step(const std::string& model, const rollout::Step& step) { reporter_->note(model, step); }
+  std::vector<api::HostGauge> gauges() const;
+  // Before the server drains: who waits for news of the catalogue is answered.
+  void end_waits() { api_->metadata_changed.close(); }
   // Before the roll-out is drained; what waits at the desks is done first.
   void stop();
 
@@ -52,6 +57,7 @@ class RegistryHost {
   std::unique_ptr<api::RegistryApi> api_;
   std::unique_ptr<CatalogueFollower> follower_;
   std::unique_ptr<RolloutReporter> reporter_;  // tells the follower
+  std::unique_ptr<FeedSigner> signer_;
 };
 
 }  // namespace stoa::app

@@ -16,12 +16,22 @@ namespace {
 // The longest list a registry sends is a page of 1000 releases.
 constexpr std::size_t kAnswerBytesMax = 64u << 20;
 
-std::size_t keep(char* bytes, std::size_t unit, std::size_t count, void* text) {
-  auto& kept = *static_cast<std::string*>(text);
+struct Kept {
+  std::string text;
+  std::size_t bytes_max = kAnswerBytesMax;
+};
+
+std::size_t keep(char* bytes, std::size_t unit, std::size_t count, void* to) {
+  auto& kept = *static_cast<Kept*>(to);
   const std::size_t size = unit * count;
-  if (size > kAnswerBytesMax - kept.size()) return 0;  // curl ends the transfer: CURLE_WRITE_ERROR
-  kept.append(bytes, size);
+  if (size > kept.bytes_max - kept.text.size()) return 0;  // curl ends the transfer: CURLE_WRITE_ERROR
+  kept.text.append(bytes, size);
   return size;
+}
+
+// Not 0: the transfer ends, CURLE_ABORTED_BY_CALLBACK.
+int look_for_stop(void* options, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const ClientOptions*>(options)->is_stopped() ? 1 : 0;
 }
 
 struct FreeFields {
@@ -36,7 +46,7 @@ void add(Fields& fields, const std::string& line) {
   }
 }
 
-Error error_of_curl(CURLcode code, const std::string& url, const char* detail) {
+Error error_of_curl(CURLcode code, const std::string& url, const char* detail, std::size_t bytes_max) {
   const std::string what = printable(*detail ? detail : curl_easy_strerror(code));
   switch (code) {
     case CURLE_URL_MALFORMAT:
@@ -50,8 +60,8 @@ Error error_of_curl(CURLcode code, const std::string& url, const char* detail) {
     case CURLE_SSL_CERTPROBLEM:
       return {Code::unavailable, "client.tls", fmt::format("{}: {}", url, what), 0};
     case CURLE_WRITE_ERROR:
-      return {Code::out_of_range, "client.answer",
-              fmt::format("{}: the answer has more than {} bytes", url, kAnswerBytesMax), 0};
+      return {Code::out_of_range, "client.answer", fmt::format("{}: the answer has more than {} bytes", url, bytes_max),
+              0};
     default:
       return {Code::unavailable, "client.connection", fmt::format("{}: {}", url, what), 0};
   }
@@ -87,7 +97,8 @@ struct HttpClient::Sent {
   const char* method;
   std::string path;
   std::string_view body;
-  const char* media_type;  // null: no body
+  const char* media_type;             // null: no body
+  const BytesAsked* asked = nullptr;  // null: JSON
 };
 
 void HttpClient::Free::operator()(void* handle) const { curl_easy_cleanup(handle); }
@@ -113,16 +124,19 @@ Result<HttpClient> HttpClient::open(ClientOptions options) {
   return HttpClient(std::move(options), handle, is_here);
 }
 
-Result<Json> HttpClient::perform(const Sent& sent) {
+// A status that is neither 2xx nor the 304 that was asked for is an Error.
+Result<BytesFetched> HttpClient::exchange(const Sent& sent) {
   CURL* const curl = handle_.get();
   curl_easy_reset(curl);  // keeps the connection
   Fields fields;
-  add(fields, "Accept: application/json");
+  if (!sent.asked) add(fields, "Accept: application/json");
+  if (sent.asked && !sent.asked->tag.empty()) add(fields, "If-None-Match: " + sent.asked->tag);
+  if (sent.asked && sent.asked->from) add(fields, fmt::format("Range: bytes={}-", *sent.asked->from));
   add(fields, "Expect:");  // else curl waits a second for a "100 Continue" before a large body
   if (!options_.token.empty()) add(fields, "Authorization: Bearer " + options_.token);
   if (sent.media_type) add(fields, std::string("Content-Type: ") + sent.media_type);
   const std::string url = options_.url + sent.path;
-  std::string answer;
+  Kept answer{.text = {}, .bytes_max = sent.asked ? sent.asked->bytes_max : kAnswerBytesMax};
   char detail[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -143,12 +157,33 @@ Result<Json> HttpClient::perform(const Sent& sent) {
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // A proxy from the environment is another machine: what is meant for this one does not go there.
   if (is_here_) curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  if (options_.is_stopped) {
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &look_for_stop);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &options_);
+  }
   if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
   if (const CURLcode code = curl_easy_perform(curl); code != CURLE_OK)
-    return std::unexpected(error_of_curl(code, options_.url, detail));
+    return std::unexpected(error_of_curl(code, options_.url, detail, answer.bytes_max));
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  if (status < 200 || status > 299) return std::unexpected(error_of(static_cast<unsigned>(status), answer));
+  const bool is_same = status == 304 && sent.asked && !sent.asked->tag.empty();
+  if ((status < 200 || status > 299) && !is_same)
+    return std::unexpected(error_of(static_cast<unsigned>(status), answer.text));
+  BytesFetched fetched{.status = status, .body = std::move(answer.text), .tag = {}};
+  curl_header* tag = nullptr;
+  if (curl_easy_header(curl, "etag", 0, CURLH_HEADER, -1, &tag) == CURLHE_OK) fetched.tag = tag->value;
+  return fetched;
+}
+
+Result<BytesFetched> HttpClient::fetch(const BytesAsked& asked) {
+  return exchange({.method = "GET", .path = asked.path, .body = "", .media_type = nullptr, .asked = &asked});
+}
+
+Result<Json> HttpClient::perform(const Sent& sent) {
+  const auto fetched = exchange(sent);
+  if (!fetched) return std::unexpected(fetched.error());
+  const std::string& answer = fetched->body;
   if (answer.empty()) return Json();
   Json body = Json::parse(answer, nullptr, false);
   if (body.is_discarded())

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,13 +22,26 @@ struct ClientOptions {
   std::string ca_file;            // PEM; empty: the system's authorities. Who the server is, is always verified.
   bool allow_plain_http = false;  // a token may cross a network where anybody can read it
   long connect_ms_max = 10'000;
-  long silence_s_max = 60;  // without a byte either way; how long all may take depends on the line
+  long silence_s_max = 60;                // without a byte either way; how long all may take depends on the line
+  std::function<bool()> is_stopped = {};  // looked at every second at least: what is under way ends
 };
 
 struct Question {
   const char* method = "GET";
   std::string path;     // "/v1/releases"; values in it are escape()d
   Json body = nullptr;  // null: none
+};
+
+// Bytes as they are.
+struct BytesAsked {
+  std::string path;
+  std::uint64_t bytes_max = 0;             // more is client.answer
+  std::string tag = {};                    // If-None-Match
+  std::optional<std::uint64_t> from = {};  // Range, to the end or as far as the server likes
+};
+struct BytesFetched {
+  long status = 200;  // 200, 206 or 304
+  std::string body, tag;
 };
 
 // One connection, kept open between requests. Threads: one at a time. No redirect is followed: a token goes to the
@@ -42,6 +58,7 @@ class HttpClient {
 
   // The body of the answer; null for one without.
   Result<Json> ask(const Question& question);
+  Result<BytesFetched> fetch(const BytesAsked& asked);
   Result<Json> send_bytes(const std::string& path, std::span<const std::byte> bytes);
   const std::string& url() const { return options_.url; }
 
@@ -53,6 +70,7 @@ class HttpClient {
   HttpClient(ClientOptions options, void* handle, bool is_here)
       : options_(std::move(options)), handle_(handle), is_here_(is_here) {}
   Result<Json> perform(const Sent& sent);
+  Result<BytesFetched> exchange(const Sent& sent);
 
   ClientOptions options_;
   std::unique_ptr<void, Free> handle_;  // a CURL

@@ -19,7 +19,7 @@ constexpr std::string_view kStep =
     "step, model, alias, targets, actor, approved_by, note, at_ms, before_sha256, sha256, signature";
 
 Result<AliasStep> step_of(const database::Rows& rows) {
-  auto targets = parse_targets(rows.text(3));
+  auto targets = parse_alias_targets(rows.text(3));
   if (!targets)
     return failure(Code::data_loss, "alias.broken",
                    fmt::format("alias step {}: {}", rows.integer(0), targets.error().message));
@@ -42,7 +42,7 @@ Result<AliasStep> step_of(const database::Rows& rows) {
 
 // Of the columns model, alias, targets, step.
 Result<AliasRecord> record_of(const database::Rows& rows) {
-  auto targets = parse_targets(rows.text(2));
+  auto targets = parse_alias_targets(rows.text(2));
   if (targets) return AliasRecord{std::string(rows.text(0)), std::string(rows.text(1)), *targets, rows.integer(3)};
   return failure(Code::data_loss, "alias.broken",
                  fmt::format("{}@{}: {}", rows.text(0), rows.text(1), targets.error().message));
@@ -60,7 +60,7 @@ std::string text_of(const std::vector<AliasTarget>& targets) {
   return text;
 }
 
-Result<std::vector<AliasTarget>> parse_targets(std::string_view text) {
+Result<std::vector<AliasTarget>> parse_alias_targets(std::string_view text) {
   std::vector<AliasTarget> targets;
   std::uint64_t sum = 0;
   if (text.ends_with(',')) return failure(Code::invalid_argument, "alias.targets", "targets: end with a comma");

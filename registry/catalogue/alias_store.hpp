@@ -13,7 +13,7 @@ namespace stoa::registry {
 // "1.2.0" or "1.2.0:900000,1.3.0-rc.1:100000" (parts per million of the traffic); empty: nothing.
 std::string text_of(const std::vector<AliasTarget>& targets);
 // invalid_argument "alias.targets": no version, shares that are not 1,000,000 together, one version twice.
-Result<std::vector<AliasTarget>> parse_targets(std::string_view text);
+Result<std::vector<AliasTarget>> parse_alias_targets(std::string_view text);
 
 // Over before, step, at_ms, model, alias, targets, actor, approved_by and note, as ChainHash says.
 Sha256 hash_of(const AliasStep& step);

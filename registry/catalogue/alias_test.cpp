@@ -37,7 +37,7 @@ TEST(Alias, TargetsAreOneWhole) {
                       {",1.2.0", false},
                       {" 1.2.0", false}};
   for (const auto& [text, is_good] : rows) {
-    const auto targets = parse_targets(text);
+    const auto targets = parse_alias_targets(text);
     ASSERT_EQ(targets.has_value(), is_good) << text;
     if (is_good)
       EXPECT_EQ(text_of(*targets), text);

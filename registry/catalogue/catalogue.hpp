@@ -13,6 +13,7 @@
 #include "registry/catalogue/audit_store.hpp"
 #include "registry/catalogue/listing_store.hpp"
 #include "registry/catalogue/plugin_store.hpp"
+#include "registry/catalogue/public_store.hpp"
 #include "registry/catalogue/records.hpp"
 #include "registry/catalogue/release_store.hpp"
 #include "registry/catalogue/resolution_store.hpp"
@@ -212,6 +213,8 @@ class Catalogue {
   // What everybody may see: all that changed since a line of the audit log, or one model's (listing_store.hpp).
   Result<ListingChange> listing(std::int64_t since_line);
   Result<std::vector<ListedRelease>> listed_model(std::string_view model);
+  // What others follow, as one state.
+  Result<PublicState> read_public();
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }
   PublicKey public_key() const { return key_.public_key(); }

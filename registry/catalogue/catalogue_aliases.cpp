@@ -38,7 +38,7 @@ Result<void> check_alias_name(std::string_view alias) {
 
 // Within an act: whether the alias can be moved so, now.
 Result<void> Catalogue::check_move(const AliasMove& move) {
-  if (auto good = parse_targets(text_of(move.targets)); !good) return std::unexpected(good.error());
+  if (auto good = parse_alias_targets(text_of(move.targets)); !good) return std::unexpected(good.error());
   for (const AliasTarget& target : move.targets) {
     const auto state = read_model_state(connection_, move.model, target.version);
     if (!state) return std::unexpected(state.error());

@@ -67,6 +67,7 @@ Result<ListingChange> Catalogue::listing(std::int64_t since_line) { return read_
 Result<std::vector<ListedRelease>> Catalogue::listed_model(std::string_view model) {
   return read_listed_model(connection_, model);
 }
+Result<PublicState> Catalogue::read_public() { return registry::read_public(connection_); }
 
 Result<void> Catalogue::back_up(const Actor& actor, const std::filesystem::path& to) {
   if (auto allowed = require(actor, Permission::maintain); !allowed) return allowed;

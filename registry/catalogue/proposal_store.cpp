@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kProposal = "id, model, alias, targets, note, actor, made_ms, state";
 
 Result<AliasProposal> proposal_of(const database::Rows& rows) {
-  auto targets = parse_targets(rows.text(3));
+  auto targets = parse_alias_targets(rows.text(3));
   if (!targets)
     return failure(Code::data_loss, "alias.broken",
                    fmt::format("proposal {}: {}", rows.text(0), targets.error().message));

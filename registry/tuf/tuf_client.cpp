@@ -20,6 +20,10 @@ std::unexpected<Error> missing(const std::string& name) {
   return failure(Code::not_found, "metadata.missing", "repository has no " + name);
 }
 
+std::unexpected<Error> not_refreshed() {
+  return failure(Code::failed_precondition, "metadata.not_refreshed", "nothing is known before a first refresh");
+}
+
 std::unexpected<Error> damaged(const fs::path& file, const Error& why) {
   return failure(Code::data_loss, "metadata.state", file.string() + " is damaged: " + why.message);
 }
@@ -174,9 +178,29 @@ Result<const TargetsRole*> TufClient::delegated(const Step& step, TufTime now) {
   return add(std::move(*role));
 }
 
+Result<void> TufClient::visit(const IsWanted& is_wanted, const TakeRole& take, TufTime now) {
+  if (!is_refreshed_) return not_refreshed();
+  if (auto ok = trusted_.check_expiry(now); !ok) return ok;
+  const TargetsRole& parent = trusted_.targets()->role;
+  for (const auto& delegation : parent.delegations) {
+    const auto fact = trusted_.fact_of(delegation.name);
+    if (!fact) return std::unexpected(fact.error());
+    if (!is_wanted(delegation.name, fact->version)) continue;
+    roles_.clear();  // a full catalogue's are a hundred megabytes
+    const auto role = delegated({"targets", &parent, &delegation}, now);
+    if (!role) return std::unexpected(role.error());
+    std::map<std::string, Target> targets = (*role)->targets;
+    std::erase_if(targets, [&](const auto& target) {
+      return !speaks_for(delegation, target.first, to_hex(sha256_of(target.first)));
+    });
+    take(delegation.name, fact->version, targets);
+  }
+  roles_.clear();
+  return {};
+}
+
 Result<Target> TufClient::find(std::string_view path, TufTime now) {
-  if (!is_refreshed_)
-    return failure(Code::failed_precondition, "metadata.not_refreshed", "nothing is known before a first refresh");
+  if (!is_refreshed_) return not_refreshed();
   if (auto ok = trusted_.check_expiry(now); !ok) return std::unexpected(ok.error());
   if (roles_.size() > kRolesKeptMax) roles_.clear();
   const auto path_hash = to_hex(sha256_of(path));

@@ -1,6 +1,7 @@
 // tuf_client.hpp: follows a repository of signed metadata that it does not trust beyond its root.
 // Source: the TUF specification 1.0, section 5. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -41,6 +42,14 @@ class TufClient {
   // target.unknown: nothing. Before the first refresh: metadata.not_refreshed; when that is too long ago:
   // metadata.expired.
   Result<Target> find(std::string_view path, TufTime now);
+
+  // All that the roles which targets delegates to say (of further ones none is asked), one role at a time, fetching
+  // what is not here yet. is_wanted: by the version that the snapshot names; the others are passed over. Targets that a
+  // role may not speak for are left out. Reasons as find()'s. After an Error, take has had some of them.
+  using IsWanted = std::function<bool(const std::string& role, std::uint64_t version)>;
+  using TakeRole =
+      std::function<void(const std::string& role, std::uint64_t version, const std::map<std::string, Target>& targets)>;
+  Result<void> visit(const IsWanted& is_wanted, const TakeRole& take, TufTime now);
 
   // Pre: a refresh succeeded.
   const TrustedMetadata& trusted() const { return trusted_; }

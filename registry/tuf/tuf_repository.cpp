@@ -124,6 +124,16 @@ Result<std::optional<Target>> TufRepository::find(std::string_view path) const {
   return found == bin->targets.end() ? std::nullopt : std::optional(found->second);
 }
 
+Result<void> TufRepository::visit(
+    const std::function<void(const std::string& path, const Target& target)>& take) const {
+  for (const auto& delegation : targets_.delegations) {
+    const auto bin = load_bin(delegation.name);
+    if (!bin) return std::unexpected(bin.error());
+    for (const auto& [path, target] : bin->targets) take(path, target);
+  }
+  return {};
+}
+
 Result<void> TufRepository::publish(std::span<const TargetChange> changes, Signers signers, TufTime now) {
   RepositoryDraft draft{.judges = {root()}};
   for (const auto& change : changes) {

@@ -2,6 +2,7 @@
 // Source: the TUF specification 1.0, section 6. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -84,6 +85,8 @@ class TufRepository {
   Result<void> rotate(const RotatedRules& rules, Signers signers, TufTime now);
 
   Result<std::optional<Target>> find(std::string_view path) const;
+  // Every target, bin by bin: one is in memory at a time.
+  Result<void> visit(const std::function<void(const std::string& path, const Target& target)>& take) const;
 
   // Removes files of states older than the last snapshots_kept, which no reader that took its time still asks for.
   // Roots stay for ever. Returns how many went.

@@ -138,13 +138,12 @@ http::Task<void> stream(RegistryApi& api, http::Exchange& exchange, http::Stream
   co_await exchange.end_stream();
 }
 
-http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, PackagesFor whom) {
+}  // namespace
+
+http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, PackagesFor whom, std::string hex) {
   const http::RequestHead& head = exchange.head();
-  PackageAsked asked{.hex = std::string(head.param("sha256")),
-                     .request_id = std::string(head.request_id),
-                     .token = {},
-                     .range = {},
-                     .is_known = false};
+  PackageAsked asked{
+      .hex = std::move(hex), .request_id = std::string(head.request_id), .token = {}, .range = {}, .is_known = false};
   if (whom == PackagesFor::actors) {
     auto token = token_of(head);
     if (!token) {
@@ -191,11 +190,10 @@ http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, Packa
   co_await stream(api, exchange, std::move(begun), std::shared_ptr<registry::BlobReader>(whole, &*whole->reader));
 }
 
-}  // namespace
-
 void add_catalogue_routes(RegistryApi& api, std::vector<http::Route>& routes, PackagesFor whom) {
-  routes.push_back({Method::get, "/v1/packages/{sha256}",
-                    [&api, whom](http::Exchange& exchange) { return serve_package(api, exchange, whom); }});
+  routes.push_back({Method::get, "/v1/packages/{sha256}", [&api, whom](http::Exchange& exchange) {
+                      return serve_package(api, exchange, whom, std::string(exchange.head().param("sha256")));
+                    }});
 }
 
 }  // namespace stoa::api

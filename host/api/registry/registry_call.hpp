@@ -2,6 +2,7 @@
 // read. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "host/api/registry/desk.hpp"
+#include "host/api/registry/signal_list.hpp"
 #include "host/api/rollout_report.hpp"
 #include "host/http/exchange.hpp"
 #include "registry/listing/listing.hpp"
@@ -96,6 +98,8 @@ struct RegistryApi {
   // The checks of a release could not be ended: they begin anew at the next start. Any thread.
   std::function<void(const registry::ReleaseId&, const Error&)> on_unchecked = [](const registry::ReleaseId&,
                                                                                   const Error&) {};
+  std::filesystem::path metadata = {};  // the folder of what is signed
+  SignalList metadata_changed = {};     // wakes who waits for another timestamp
 };
 
 // Nobody need wait for golden cases; what a full desk or a stop leaves undone is taken up at the next start.

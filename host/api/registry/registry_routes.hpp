@@ -19,5 +19,10 @@ void add_listing_routes(RegistryApi& api, std::vector<http::Route>& routes);
 // another's. For actors: what theirs opens, too.
 enum class PackagesFor : std::uint8_t { everybody, actors };
 void add_catalogue_routes(RegistryApi& api, std::vector<http::Route>& routes, PackagesFor whom);
+// The signed metadata under /tuf. Pre: api.metadata.
+void add_metadata_routes(RegistryApi& api, std::vector<http::Route>& routes, PackagesFor whom);
+
+// The answer of every route that gives a package away: whole, a range, or 304. hex: its digest as it was asked for.
+http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, PackagesFor whom, std::string hex);
 
 }  // namespace stoa::api

@@ -1,0 +1,33 @@
+// public_store.hpp: what anybody may know of the catalogue: the releases that hosts serve or must not, and the aliases.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "registry/catalogue/records.hpp"
+#include "registry/database/sqlite_store.hpp"
+
+namespace stoa::registry {
+
+struct PublicRelease {
+  ReleaseId id;
+  std::string plugin, version;
+  ReleaseState state = ReleaseState::published;  // published, deprecated, yanked or revoked
+  std::vector<std::string> models;               // "acme/image-classify"
+  bool is_listed = true;                         // its plugin
+  std::int64_t published_ms = 0, cool_until_ms = 0;
+  Sha256 package_sha256{};
+  std::uint64_t package_bytes = 0;
+  Ed25519Point key{};  // that signed the package, and counted when it did
+};
+
+// One state of the catalogue.
+struct PublicState {
+  std::int64_t revision = 0;
+  std::vector<PublicRelease> releases;
+  std::vector<AliasRecord> aliases;  // those that point somewhere
+};
+Result<PublicState> read_public(database::Connection& connection);
+
+}  // namespace stoa::registry

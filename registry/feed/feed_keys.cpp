@@ -1,0 +1,69 @@
+// feed_keys.cpp: PEM files, durable before a root names them. SPDX-License-Identifier: Apache-2.0
+#include "registry/feed/feed_keys.hpp"
+
+#include <algorithm>
+
+#include "registry/package/file.hpp"
+#include "registry/package/staging.hpp"
+
+namespace stoa::registry {
+namespace {
+
+constexpr std::size_t kKeyFileMax = 4096;
+
+Result<PrivateKey> key_in(const std::filesystem::path& file) {
+  if (auto pem = read_small_file(file, kKeyFileMax))
+    return PrivateKey::from_pem(*pem);
+  else if (pem.error().code != Code::not_found)
+    return std::unexpected(pem.error());
+  PrivateKey key = PrivateKey::generate();
+  const std::string pem = key.pem();
+  auto staging = StagingFile::create(file, 0600);
+  if (!staging) return std::unexpected(staging.error());
+  if (auto written = write_all(staging->file(), std::as_bytes(std::span(pem))); !written)
+    return std::unexpected(written.error());
+  if (auto there = staging->publish(); !there) return std::unexpected(there.error());
+  return key;
+}
+
+}  // namespace
+
+Result<SigningRules> make_feed_keys(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return std::unexpected(file_error("cannot be made", folder, error.value()));
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  SigningRules rules;
+  for (const auto& [name, rule] :
+       {std::pair("root.pem", &rules.root), std::pair("targets.pem", &rules.targets),
+        std::pair("snapshot.pem", &rules.snapshot), std::pair("timestamp.pem", &rules.timestamp),
+        std::pair("releases.pem", &rules.releases)}) {
+    const auto key = key_in(folder / name);
+    if (!key) return std::unexpected(key.error());
+    rule->keys.push_back(key->public_key());
+  }
+  return rules;
+}
+
+Result<std::vector<PrivateKey>> read_feed_keys(const std::filesystem::path& folder) {
+  std::vector<PrivateKey> keys;
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (at->path().extension() == ".pem") files.push_back(at->path());
+  if (error) return std::unexpected(file_error("cannot be listed", folder, error.value()));
+  std::ranges::sort(files);
+  for (const auto& file : files) {
+    const auto pem = read_small_file(file, kKeyFileMax);
+    if (!pem) return std::unexpected(pem.error());
+    auto key = PrivateKey::from_pem(*pem);
+    if (!key) {
+      key.error().message = file.string() + ": " + key.error().message;
+      return std::unexpected(key.error());
+    }
+    keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
+}  // namespace stoa::registry

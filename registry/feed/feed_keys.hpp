@@ -1,0 +1,21 @@
+// feed_keys.hpp: the private keys of a registry's signed metadata: a folder of PEM files, one per role at first.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "registry/package/ed25519.hpp"
+#include "registry/tuf/tuf_repository.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::registry {
+
+// root.pem, targets.pem, snapshot.pem, timestamp.pem, releases.pem, each of mode 0600; made where there is none of
+// them. Each role has one key and threshold 1: raised by a rotation. Reasons: file.*, key.*.
+Result<SigningRules> make_feed_keys(const std::filesystem::path& folder);
+
+// Every *.pem of the folder, whatever its name: those that are not there (root's, kept elsewhere) sign nothing.
+Result<std::vector<PrivateKey>> read_feed_keys(const std::filesystem::path& folder);
+
+}  // namespace stoa::registry

@@ -1,0 +1,232 @@
+// feed_test.cpp: what the catalogue says is what a follower hears. SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "registry/feed/catalogue_feed.hpp"
+#include "registry/feed/feed_target.hpp"
+#include "registry/feed/followed_feed.hpp"
+#include "registry/package/test_folder.hpp"
+
+namespace stoa::registry {
+namespace {
+
+constexpr TufTime kNow{std::chrono::seconds(1'800'000'000)};
+constexpr std::chrono::days kDay{1};
+
+PublicRelease release(const std::string& version, ReleaseState state = ReleaseState::published) {
+  PublicRelease out{.id = {"rel_" + version},
+                    .plugin = "acme/vision",
+                    .version = version,
+                    .state = state,
+                    .models = {"acme/classify", "acme/talk"},
+                    .is_listed = true,
+                    .published_ms = 17,
+                    .cool_until_ms = 18,
+                    .package_sha256 = sha256_of(version),
+                    .package_bytes = version.size(),
+                    .key = {}};
+  out.key.fill(9);
+  return out;
+}
+
+// "1.0.0 published, 1.1.0 revoked; champion 1.0.0" in the order of versions and aliases.
+std::string told(const PublicState& state) {
+  std::vector<std::string> releases, aliases;
+  for (const PublicRelease& one : state.releases)
+    releases.push_back(fmt::format("{} {}", one.version, name_of(one.state)));
+  for (const AliasRecord& one : state.aliases)
+    aliases.push_back(fmt::format("{} {}", one.alias, one.targets.at(0).version));
+  std::ranges::sort(releases);
+  std::ranges::sort(aliases);
+  return fmt::format("{}; {}", fmt::join(releases, ", "), fmt::join(aliases, ", "));
+}
+
+TEST(FeedTarget, AReleaseComesBackAsItWas) {
+  PublicRelease one = release("1.2.0-rc.1+build", ReleaseState::yanked);
+  one.is_listed = false;
+  one.models.clear();
+  for (int i = 0; i < 64; ++i) one.models.push_back(fmt::format("acme/{}-{}", std::string(60, 'm'), i));
+  const auto read = release_of(path_of(one), target_of(one));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(path_of(one), "acme/vision/1.2.0-rc.1+build.stoa");
+  EXPECT_EQ(read->id, one.id);
+  EXPECT_EQ(read->plugin, one.plugin);
+  EXPECT_EQ(read->version, one.version);
+  EXPECT_EQ(read->state, one.state);
+  EXPECT_EQ(read->models, one.models);
+  EXPECT_FALSE(read->is_listed);
+  EXPECT_EQ(read->published_ms, 17);
+  EXPECT_EQ(read->cool_until_ms, 18);
+  EXPECT_EQ(read->package_sha256, one.package_sha256);
+  EXPECT_EQ(read->package_bytes, one.package_bytes);
+  EXPECT_EQ(read->key, one.key);
+}
+
+TEST(FeedTarget, AnAliasComesBackAsItWas) {
+  const AliasRecord one{"acme/classify", "champion", {{"1.0.0", 900'000}, {"1.1.0", 100'000}}, 7};
+  const Target target = target_of(one);
+  const auto read = alias_of(path_of(one), target);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->model, one.model);
+  EXPECT_EQ(read->alias, one.alias);
+  EXPECT_EQ(read->targets, one.targets);
+  EXPECT_EQ(read->step, 7);
+  EXPECT_EQ(alias_text(path_of(one)), "acme/classify@champion\n");
+  EXPECT_EQ(target.sha256, sha256_of("acme/classify@champion\n"));
+  for (const char* path :
+       {"acme/classify.alias", "a/b/c/champion.alias", "acme/classify/.alias", "acme/vision/1.0.0.stoa"})
+    EXPECT_EQ(alias_text(path), "") << path;
+}
+
+TEST(FeedTarget, WhatNoRegistryWritesIsRefusedByItsName) {
+  struct Row {
+    const char *fact, *value;
+  };
+  for (const Row& row : {Row{"state", "draft"}, Row{"state", "excellent"}, Row{"published_ms", "soon"},
+                         Row{"cool_until_ms", "1 "}, Row{"key", "abc"}, Row{"id", nullptr}, Row{"models", nullptr}}) {
+    Target target = target_of(release("1.0.0"));
+    if (row.value)
+      target.facts[row.fact] = row.value;
+    else
+      target.facts.erase(row.fact);
+    const auto read = release_of("acme/vision/1.0.0.stoa", target);
+    ASSERT_FALSE(read) << row.fact;
+    EXPECT_EQ(read.error().reason, "feed.fact");
+    EXPECT_NE(read.error().message.find(row.fact), std::string::npos) << read.error().message;
+  }
+  Target alias = target_of(AliasRecord{"acme/classify", "champion", {{"1.0.0"}}, 7});
+  alias.facts["targets"] = "1.0.0:3";
+  EXPECT_FALSE(alias_of("acme/classify/champion.alias", alias));
+  EXPECT_FALSE(release_of("vision.stoa", target_of(release("1.0.0"))));
+}
+
+class Feed : public ::testing::Test {
+ protected:
+  Result<CatalogueFeed> open() { return CatalogueFeed::open({.folder = folder / "registry", .bins = 16}, kNow); }
+  std::filesystem::path metadata() const { return folder / "registry/metadata"; }
+  Result<FollowedFeed> follow(const std::string& state = "followed") {
+    return FollowedFeed::open(folder / state, file_bytes(metadata() / "1.root.json"),
+                              [this](std::string_view name, std::uint64_t bytes_max) -> Result<std::string> {
+                                if (is_away) return failure(Code::unavailable, "client.connection", "away");
+                                ++fetched;
+                                return read_small_file(metadata() / name, bytes_max);
+                              });
+  }
+  TestFolder folder;
+  bool is_away = false;
+  int fetched = 0;
+};
+
+TEST_F(Feed, IsHeardAsItIsTold) {
+  auto feed = open();
+  ASSERT_TRUE(feed) << feed.error().message;
+  auto follower = follow();
+  ASSERT_TRUE(follower);
+  struct Row {
+    std::vector<PublicRelease> releases;
+    std::vector<AliasRecord> aliases;
+    std::size_t changes;
+    const char* told;
+  };
+  const AliasRecord first{"acme/classify", "champion", {{"1.0.0"}}, 1};
+  const AliasRecord second{"acme/classify", "champion", {{"1.1.0"}}, 2};
+  const PublicRelease one = release("1.0.0"), two = release("1.1.0");
+  const Row rows[] = {
+      {{}, {}, 0, "; "},
+      {{one}, {}, 1, "1.0.0 published; "},
+      {{one, two}, {first}, 2, "1.0.0 published, 1.1.0 published; champion 1.0.0"},
+      {{one, two}, {first}, 0, "1.0.0 published, 1.1.0 published; champion 1.0.0"},
+      {{one, two}, {second}, 1, "1.0.0 published, 1.1.0 published; champion 1.1.0"},
+      {{one, release("1.1.0", ReleaseState::revoked)}, {second}, 1, "1.0.0 published, 1.1.0 revoked; champion 1.1.0"},
+      {{two}, {}, 3, "1.1.0 published; "},
+  };
+  for (const Row& row : rows) {
+    const std::uint64_t before = feed->version();
+    const auto changes = feed->update({.revision = 1, .releases = row.releases, .aliases = row.aliases}, kNow);
+    ASSERT_TRUE(changes) << changes.error().message;
+    EXPECT_EQ(*changes, row.changes) << row.told;
+    EXPECT_EQ(feed->version() > before, row.changes > 0) << row.told;
+    const auto heard = follower->refresh(kNow);
+    ASSERT_TRUE(heard) << heard.error().message;
+    EXPECT_EQ(told(follower->state()), row.told);
+  }
+}
+
+TEST_F(Feed, ARestartTellsNothingTwiceAndWhatWentMeanwhile) {
+  {
+    auto feed = open();
+    ASSERT_TRUE(feed &&
+                feed->update({.revision = 1, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}}, kNow));
+  }
+  auto feed = open();
+  ASSERT_TRUE(feed) << feed.error().message;
+  EXPECT_EQ(feed->update({.revision = 1, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}}, kNow), 0u);
+  EXPECT_EQ(feed->update({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}}, kNow), 1u);
+}
+
+TEST_F(Feed, AFollowerFetchesWhatChangedAndNoMore) {
+  auto feed = open();
+  ASSERT_TRUE(feed && feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}}, kNow));
+  auto follower = follow();
+  ASSERT_TRUE(follower && follower->refresh(kNow));
+  EXPECT_GE(fetched, 16);
+  fetched = 0;
+  ASSERT_TRUE(feed->update({.revision = 2, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}}, kNow));
+  ASSERT_TRUE(follower->refresh(kNow));
+  EXPECT_EQ(fetched, 4) << "the next root that is not there, timestamp, snapshot, one bin";
+}
+
+TEST_F(Feed, AFollowerStartsWithoutTheRegistryUntilTheMetadataExpires) {
+  auto feed = open();
+  ASSERT_TRUE(feed && feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}}, kNow));
+  {
+    auto follower = follow();
+    ASSERT_TRUE(follower && follower->refresh(kNow));
+  }
+  is_away = true;
+  {
+    auto follower = follow();
+    ASSERT_TRUE(follower);
+    EXPECT_EQ(follower->refresh(kNow).error().reason, "client.connection");
+    const auto resumed = follower->resume(kNow);
+    ASSERT_TRUE(resumed) << resumed.error().message;
+    EXPECT_EQ(told(follower->state()), "1.0.0 published; ");
+    EXPECT_TRUE(follower->check_expiry(kNow));
+    EXPECT_EQ(follower->check_expiry(kNow + kDay).error().reason, "metadata.expired");
+  }
+  auto late = follow();
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->resume(kNow + kDay).error().reason, "metadata.expired");
+  auto stranger = follow("stranger");
+  ASSERT_TRUE(stranger);
+  EXPECT_EQ(stranger->resume(kNow).error().reason, "metadata.missing");
+}
+
+TEST_F(Feed, KeysAreTheOwnersAloneAndNeverMadeAnew) {
+  const auto keys = folder / "registry/keys";
+  ASSERT_TRUE(open());
+  for (const char* role : {"root", "targets", "snapshot", "timestamp", "releases"}) {
+    struct stat about{};
+    ASSERT_EQ(stat((keys / fmt::format("{}.pem", role)).c_str(), &about), 0) << role;
+    EXPECT_EQ(about.st_mode & 0777, 0600u) << role;
+  }
+  // Kept elsewhere: the daily work needs neither.
+  std::filesystem::remove(keys / "root.pem");
+  std::filesystem::remove(keys / "targets.pem");
+  auto feed = open();
+  ASSERT_TRUE(feed && feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}}, kNow));
+  EXPECT_TRUE(feed->refresh(kNow));
+  std::filesystem::remove(keys / "releases.pem");
+  feed = failure(Code::unavailable, "closed", "closed");
+  feed = open();
+  ASSERT_TRUE(feed) << feed.error().message;
+  const auto unsigned_one = feed->update({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}}, kNow);
+  EXPECT_EQ(unsigned_one.error().reason, "metadata.signers");
+  EXPECT_FALSE(std::filesystem::exists(keys / "releases.pem"));
+}
+
+}  // namespace
+}  // namespace stoa::registry
