@@ -23,7 +23,8 @@ constexpr std::uint64_t kPartBytesMax = 64u << 20;  // of a package; the registr
 constexpr const char* kOwner = "registry";          // of downloads under way
 
 registry::ResolutionInput input_of(registry::PublicState&& state) {
-  registry::ResolutionInput input{.revision = state.revision, .facts = {}, .releases = {}, .aliases = {}};
+  registry::ResolutionInput input{
+      .revision = state.revision, .facts = {}, .releases = {}, .aliases = {}, .rollouts = {}, .verdicts = {}};
   std::map<std::vector<std::string>, std::uint32_t> places;
   for (const registry::PublicRelease& release : state.releases) {
     const auto [place, is_new] = places.emplace(release.models, static_cast<std::uint32_t>(input.facts.size()));
@@ -45,6 +46,8 @@ registry::ResolutionInput input_of(registry::PublicState&& state) {
                               .package_sha256 = release.package_sha256});
   }
   input.aliases = std::move(state.aliases);
+  input.rollouts = std::move(state.rollouts);
+  input.verdicts = std::move(state.verdicts);
   return input;
 }
 

@@ -9,6 +9,7 @@
 #include "registry/catalogue/alias_store.hpp"
 #include "registry/catalogue/digest_column.hpp"
 #include "registry/catalogue/release_facts.hpp"
+#include "registry/catalogue/rollout_store.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -59,6 +60,20 @@ Result<std::vector<PublicRelease>> read_rows(database::Connection& connection, c
   return releases;
 }
 
+// Who joins in from elsewhere reports nothing, so it goes no step further by itself.
+RolloutRecord public_part(const RolloutRecord& rollout) {
+  RolloutRecord part;
+  part.id = rollout.id;
+  part.plan.model = rollout.plan.model;
+  part.plan.limits = rollout.plan.limits;
+  part.plan.version = rollout.plan.shadow ? rollout.plan.shadow->version : rollout.plan.version;
+  const std::uint64_t share_ppm = rollout.plan.shadow ? 0 : rollout.share_ppm();
+  if (share_ppm > 0) part.plan.steps_ppm = {share_ppm};
+  part.stable = rollout.stable;
+  part.state = RolloutState::paused;
+  return part;
+}
+
 }  // namespace
 
 Result<PublicState> read_public(database::Connection& connection) {
@@ -77,6 +92,14 @@ Result<PublicState> read_public(database::Connection& connection) {
   if (!aliases) return std::unexpected(aliases.error());
   state.aliases = std::move(*aliases);
   std::erase_if(state.aliases, [](const AliasRecord& alias) { return alias.targets.empty(); });
+  auto rollouts = read_last_rollouts(connection);
+  if (!rollouts) return std::unexpected(rollouts.error());
+  for (const RolloutRecord& rollout : *rollouts)
+    if (is_active(rollout.state)) state.rollouts.push_back(public_part(rollout));
+  auto verdicts = read_verdicts(connection, "");
+  if (!verdicts) return std::unexpected(verdicts.error());
+  state.verdicts = std::move(*verdicts);
+  for (VerdictRecord& verdict : state.verdicts) verdict.numbers.clear(), verdict.actor.clear();
   return state;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "registry/catalogue/records.hpp"
+#include "registry/catalogue/rollout_record.hpp"
 #include "registry/database/sqlite_store.hpp"
 
 namespace stoa::registry {
@@ -27,6 +28,10 @@ struct PublicState {
   std::int64_t revision = 0;
   std::vector<PublicRelease> releases;
   std::vector<AliasRecord> aliases;  // those that point somewhere
+  // Roll-outs under way as others join in: paused at the share of now, without customers (whose names are nobody's
+  // business), shadows and figures. And why a release is no default, without figures.
+  std::vector<RolloutRecord> rollouts;
+  std::vector<VerdictRecord> verdicts;
 };
 Result<PublicState> read_public(database::Connection& connection);
 

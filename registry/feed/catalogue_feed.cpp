@@ -51,14 +51,21 @@ Result<CatalogueFeed> CatalogueFeed::open(const FeedOptions& options, TufTime no
     repository = TufRepository::create(metadata, rules, options.bins, options.lifetimes, signers, now);
     if (!repository) return std::unexpected(repository.error());
   }
-  CatalogueFeed feed(std::move(*repository), std::move(*keys));
-  const auto read = feed.repository_.visit(
-      [&](const std::string& path, const Target& target) { feed.told_.emplace(path, hash_of(target)); });
-  if (!read) return std::unexpected(read.error());
-  return feed;
+  return CatalogueFeed(std::move(*repository), std::move(*keys));
+}
+
+// Not at the start, which a full catalogue's bins would hold up for seconds.
+Result<void> CatalogueFeed::read_told() {
+  if (is_read_) return {};
+  told_.clear();
+  auto read =
+      repository_.visit([&](const std::string& path, const Target& target) { told_.emplace(path, hash_of(target)); });
+  is_read_ = read.has_value();
+  return read;
 }
 
 Result<std::size_t> CatalogueFeed::update(const PublicState& state, TufTime now) {
+  if (auto read = read_told(); !read) return std::unexpected(read.error());
   std::vector<TargetChange> changes;
   std::vector<std::pair<std::string, std::size_t>> told;
   std::unordered_set<std::string> present;
@@ -73,6 +80,8 @@ Result<std::size_t> CatalogueFeed::update(const PublicState& state, TufTime now)
   };
   for (const PublicRelease& release : state.releases) tell(path_of(release), target_of(release));
   for (const AliasRecord& alias : state.aliases) tell(path_of(alias), target_of(alias));
+  for (const RolloutRecord& rollout : state.rollouts) tell(path_of(rollout), target_of(rollout));
+  for (const VerdictRecord& verdict : state.verdicts) tell(path_of(verdict), target_of(verdict));
   std::vector<std::string> gone;
   for (const auto& [path, hash] : told_)
     if (!present.contains(path)) {

@@ -37,9 +37,11 @@ class CatalogueFeed {
  private:
   CatalogueFeed(TufRepository repository, std::vector<PrivateKey> keys);
   std::vector<const PrivateKey*> signers() const;
+  Result<void> read_told();
 
   TufRepository repository_;
   std::vector<PrivateKey> keys_;
+  bool is_read_ = false;                               // what was signed is in told_
   std::unordered_map<std::string, std::size_t> told_;  // path -> a hash of its facts
 };
 

@@ -45,14 +45,18 @@ Result<SigningRules> make_feed_keys(const std::filesystem::path& folder) {
   return rules;
 }
 
-Result<std::vector<PrivateKey>> read_feed_keys(const std::filesystem::path& folder) {
-  std::vector<PrivateKey> keys;
+Result<std::vector<std::filesystem::path>> feed_key_files(const std::filesystem::path& folder) {
   std::error_code error;
   std::vector<std::filesystem::path> files;
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
     if (at->path().extension() == ".pem") files.push_back(at->path());
   if (error) return std::unexpected(file_error("cannot be listed", folder, error.value()));
   std::ranges::sort(files);
+  return files;
+}
+
+Result<std::vector<PrivateKey>> read_key_files(const std::vector<std::filesystem::path>& files) {
+  std::vector<PrivateKey> keys;
   for (const auto& file : files) {
     const auto pem = read_small_file(file, kKeyFileMax);
     if (!pem) return std::unexpected(pem.error());
@@ -64,6 +68,11 @@ Result<std::vector<PrivateKey>> read_feed_keys(const std::filesystem::path& fold
     keys.push_back(std::move(*key));
   }
   return keys;
+}
+
+Result<std::vector<PrivateKey>> read_feed_keys(const std::filesystem::path& folder) {
+  const auto files = feed_key_files(folder);
+  return files ? read_key_files(*files) : std::unexpected(files.error());
 }
 
 }  // namespace stoa::registry

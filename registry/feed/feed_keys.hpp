@@ -17,5 +17,8 @@ Result<SigningRules> make_feed_keys(const std::filesystem::path& folder);
 
 // Every *.pem of the folder, whatever its name: those that are not there (root's, kept elsewhere) sign nothing.
 Result<std::vector<PrivateKey>> read_feed_keys(const std::filesystem::path& folder);
+// In the order of their names.
+Result<std::vector<std::filesystem::path>> feed_key_files(const std::filesystem::path& folder);
+Result<std::vector<PrivateKey>> read_key_files(const std::vector<std::filesystem::path>& files);
 
 }  // namespace stoa::registry

@@ -20,6 +20,17 @@ void put_text(Target& target, const std::string& name, std::string_view text) {
     target.facts[fmt::format("{}.{}", name, part)] = text.substr(at, kFactBytes);
 }
 
+// "acme/vision" and "1.2.0" of "acme/vision/1.2.0.stoa".
+struct Split {
+  std::string_view folder, name;
+};
+std::optional<Split> split(std::string_view path, std::string_view ending) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos || !path.ends_with(ending) || std::ranges::count(path, '/') != 2) return {};
+  const Split parts{path.substr(0, slash), path.substr(slash + 1, path.size() - slash - 1 - ending.size())};
+  return parts.name.empty() ? std::nullopt : std::optional(parts);
+}
+
 // One target's facts on their way to values: what is wrong first is what is told.
 class Facts {
  public:
@@ -45,6 +56,16 @@ class Facts {
     if (bad != std::errc() || end != digits.data() + digits.size()) refuse(name, "is no number");
     return number;
   }
+  std::uint64_t count(const std::string& name) {
+    const std::int64_t value = number(name);
+    if (value < 0) refuse(name, "is negative");
+    return static_cast<std::uint64_t>(value);
+  }
+  Split split_path(std::string_view ending) {
+    const auto parts = split(path_, ending);
+    if (!parts) refuse("path", fmt::format("is none that ends in {}", ending));
+    return parts.value_or(Split{});
+  }
   void refuse(std::string_view name, std::string_view what) {
     if (!error_) error_ = Error{Code::data_loss, "feed.fact", fmt::format("{}: {} {}", path_, name, what), 0};
   }
@@ -60,15 +81,9 @@ class Facts {
   std::optional<Error> error_;
 };
 
-// "acme/vision" and "1.2.0" of "acme/vision/1.2.0.stoa".
-struct Split {
-  std::string_view folder, name;
-};
-std::optional<Split> split(std::string_view path, std::string_view ending) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string_view::npos || !path.ends_with(ending) || std::ranges::count(path, '/') != 2) return {};
-  const Split parts{path.substr(0, slash), path.substr(slash + 1, path.size() - slash - 1 - ending.size())};
-  return parts.name.empty() ? std::nullopt : std::optional(parts);
+Target labelled(const std::string& path) {
+  const std::string text = label_text(path);
+  return {.length = text.size(), .sha256 = sha256_of(text), .facts = {}};
 }
 
 }  // namespace
@@ -92,11 +107,8 @@ Target target_of(const PublicRelease& release) {
 Result<PublicRelease> release_of(std::string_view path, const Target& target) {
   Facts facts(path, target);
   PublicRelease release;
-  const auto parts = split(path, kReleaseEnding);
-  if (parts)
-    release.plugin = parts->folder, release.version = parts->name;
-  else
-    facts.refuse("path", "is none of a release");
+  const Split parts = facts.split_path(kReleaseEnding);
+  release.plugin = parts.folder, release.version = parts.name;
   release.id.text = facts.text("id");
   const auto state = release_state_of(facts.text("state"));
   if (!state || !(is_servable(*state) || *state == ReleaseState::revoked))
@@ -117,16 +129,16 @@ Result<PublicRelease> release_of(std::string_view path, const Target& target) {
   return facts.end(release);
 }
 
-std::string path_of(const AliasRecord& alias) { return fmt::format("{}/{}{}", alias.model, alias.alias, kAliasEnding); }
-
-std::string alias_text(std::string_view path) {
-  const auto parts = split(path, kAliasEnding);
-  return parts ? fmt::format("{}@{}\n", parts->folder, parts->name) : std::string();
+std::string label_text(std::string_view path) {
+  for (const std::string_view ending : {kAliasEnding, kRolloutEnding, kVerdictEnding})
+    if (const auto parts = split(path, ending)) return fmt::format("{}@{}\n", parts->folder, parts->name);
+  return {};
 }
 
+std::string path_of(const AliasRecord& alias) { return fmt::format("{}/{}{}", alias.model, alias.alias, kAliasEnding); }
+
 Target target_of(const AliasRecord& alias) {
-  const std::string text = alias_text(path_of(alias));
-  Target target{.length = text.size(), .sha256 = sha256_of(text), .facts = {}};
+  Target target = labelled(path_of(alias));
   target.facts["step"] = fmt::format("{}", alias.step);
   put_text(target, "targets", text_of(alias.targets));
   return target;
@@ -135,11 +147,8 @@ Target target_of(const AliasRecord& alias) {
 Result<AliasRecord> alias_of(std::string_view path, const Target& target) {
   Facts facts(path, target);
   AliasRecord alias;
-  const auto parts = split(path, kAliasEnding);
-  if (parts)
-    alias.model = parts->folder, alias.alias = parts->name;
-  else
-    facts.refuse("path", "is none of an alias");
+  const Split parts = facts.split_path(kAliasEnding);
+  alias.model = parts.folder, alias.alias = parts.name;
   alias.step = facts.number("step");
   auto targets = parse_alias_targets(facts.text("targets"));
   if (targets)
@@ -147,6 +156,76 @@ Result<AliasRecord> alias_of(std::string_view path, const Target& target) {
   else
     facts.refuse("targets", targets.error().message);
   return facts.end(alias);
+}
+
+std::string path_of(const RolloutRecord& rollout) {
+  return fmt::format("{}/{}{}", rollout.plan.model, rollout.id.text, kRolloutEnding);
+}
+
+Target target_of(const RolloutRecord& rollout) {
+  Target target = labelled(path_of(rollout));
+  target.facts["version"] = rollout.plan.version;
+  target.facts["stable"] = rollout.stable;
+  target.facts["share_ppm"] = fmt::format("{}", rollout.share_ppm());
+  const RolloutLimits& limits = rollout.plan.limits;
+  target.facts["requests_min"] = fmt::format("{}", limits.requests_min);
+  target.facts["window_ms"] = fmt::format("{}", limits.window_ms);
+  target.facts["error_margin_ppm"] = fmt::format("{}", limits.error_margin_ppm);
+  target.facts["p99_ratio_percent"] = fmt::format("{}", limits.p99_ratio_percent);
+  target.facts["unready_ms"] = fmt::format("{}", limits.unready_ms);
+  return target;
+}
+
+Result<RolloutRecord> rollout_of(std::string_view path, const Target& target) {
+  Facts facts(path, target);
+  RolloutRecord rollout;
+  const Split parts = facts.split_path(kRolloutEnding);
+  rollout.plan.model = parts.folder, rollout.id.text = parts.name;
+  rollout.plan.version = facts.text("version");
+  rollout.stable = facts.text("stable");
+  rollout.state = RolloutState::paused;
+  if (const std::uint64_t share_ppm = facts.count("share_ppm"); share_ppm > 1'000'000)
+    facts.refuse("share_ppm", "is more than 1000000");
+  else if (share_ppm > 0)
+    rollout.plan.steps_ppm = {share_ppm};
+  rollout.plan.limits = {.requests_min = facts.count("requests_min"),
+                         .window_ms = facts.count("window_ms"),
+                         .error_margin_ppm = facts.count("error_margin_ppm"),
+                         .p99_ratio_percent = facts.count("p99_ratio_percent"),
+                         .unready_ms = facts.count("unready_ms")};
+  return facts.end(rollout);
+}
+
+std::string path_of(const VerdictRecord& verdict) {
+  return fmt::format("{}/{}{}", verdict.model, verdict.version, kVerdictEnding);
+}
+
+Target target_of(const VerdictRecord& verdict) {
+  Target target = labelled(path_of(verdict));
+  target.facts["id"] = fmt::format("{}", verdict.id);
+  target.facts["state"] = verdict.state;
+  // An operator may have written it, and one fact that no reader takes would keep all others from being signed.
+  std::string reason = verdict.reason.substr(0, kFactBytes);
+  std::ranges::replace_if(reason, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+  target.facts["reason"] = reason;
+  target.facts["back_to"] = verdict.back_to;
+  target.facts["at_ms"] = fmt::format("{}", verdict.at_ms);
+  if (verdict.forgiven_ms) target.facts["forgiven_ms"] = fmt::format("{}", *verdict.forgiven_ms);
+  return target;
+}
+
+Result<VerdictRecord> verdict_of(std::string_view path, const Target& target) {
+  Facts facts(path, target);
+  VerdictRecord verdict;
+  const Split parts = facts.split_path(kVerdictEnding);
+  verdict.model = parts.folder, verdict.version = parts.name;
+  verdict.id = facts.number("id");
+  verdict.state = facts.text("state");
+  verdict.reason = facts.text("reason");
+  verdict.back_to = facts.text("back_to");
+  verdict.at_ms = facts.number("at_ms");
+  if (target.facts.contains("forgiven_ms")) verdict.forgiven_ms = facts.number("forgiven_ms");
+  return facts.end(verdict);
 }
 
 }  // namespace stoa::registry

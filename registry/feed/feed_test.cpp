@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "registry/feed/catalogue_feed.hpp"
+#include "registry/feed/feed_keys.hpp"
+#include "registry/feed/feed_rotation.hpp"
 #include "registry/feed/feed_target.hpp"
 #include "registry/feed/followed_feed.hpp"
 #include "registry/package/test_folder.hpp"
@@ -74,11 +76,53 @@ TEST(FeedTarget, AnAliasComesBackAsItWas) {
   EXPECT_EQ(read->alias, one.alias);
   EXPECT_EQ(read->targets, one.targets);
   EXPECT_EQ(read->step, 7);
-  EXPECT_EQ(alias_text(path_of(one)), "acme/classify@champion\n");
+  EXPECT_EQ(label_text(path_of(one)), "acme/classify@champion\n");
   EXPECT_EQ(target.sha256, sha256_of("acme/classify@champion\n"));
   for (const char* path :
        {"acme/classify.alias", "a/b/c/champion.alias", "acme/classify/.alias", "acme/vision/1.0.0.stoa"})
-    EXPECT_EQ(alias_text(path), "") << path;
+    EXPECT_EQ(label_text(path), "") << path;
+}
+
+TEST(FeedTarget, ARolloutAndAVerdictComeBackAsTheyWere) {
+  RolloutRecord rollout;
+  rollout.id.text = "roll_1";
+  rollout.plan.model = "acme/classify";
+  rollout.plan.version = "1.1.0";
+  rollout.plan.limits = {
+      .requests_min = 1, .window_ms = 2, .error_margin_ppm = 3, .p99_ratio_percent = 4, .unready_ms = 5};
+  rollout.stable = "1.0.0";
+  rollout.state = RolloutState::paused;
+  for (const std::uint64_t share_ppm : {0u, 100'000u}) {
+    rollout.plan.steps_ppm.clear();
+    if (share_ppm > 0) rollout.plan.steps_ppm = {share_ppm};
+    const auto read = rollout_of(path_of(rollout), target_of(rollout));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(path_of(*read), "acme/classify/roll_1.rollout");
+    EXPECT_EQ(read->plan.version, "1.1.0");
+    EXPECT_EQ(read->plan.limits, rollout.plan.limits);
+    EXPECT_EQ(read->stable, "1.0.0");
+    EXPECT_EQ(read->share_ppm(), share_ppm);
+    EXPECT_TRUE(is_active(read->state));
+  }
+  for (const auto& forgiven : {std::optional<std::int64_t>(), std::optional<std::int64_t>(99)}) {
+    const VerdictRecord verdict{.id = 3,
+                                .model = "acme/classify",
+                                .version = "1.1.0",
+                                .state = "rolled_back",
+                                .reason = "error rate",
+                                .back_to = "1.0.0",
+                                .at_ms = 17,
+                                .forgiven_ms = forgiven};
+    const auto read = verdict_of(path_of(verdict), target_of(verdict));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(path_of(*read), "acme/classify/1.1.0.verdict");
+    EXPECT_EQ(read->id, 3);
+    EXPECT_EQ(read->state, "rolled_back");
+    EXPECT_EQ(read->reason, "error rate");
+    EXPECT_EQ(read->back_to, "1.0.0");
+    EXPECT_EQ(read->at_ms, 17);
+    EXPECT_EQ(read->forgiven_ms, forgiven);
+  }
 }
 
 TEST(FeedTarget, WhatNoRegistryWritesIsRefusedByItsName) {
@@ -145,7 +189,8 @@ TEST_F(Feed, IsHeardAsItIsTold) {
   };
   for (const Row& row : rows) {
     const std::uint64_t before = feed->version();
-    const auto changes = feed->update({.revision = 1, .releases = row.releases, .aliases = row.aliases}, kNow);
+    const auto changes = feed->update(
+        {.revision = 1, .releases = row.releases, .aliases = row.aliases, .rollouts = {}, .verdicts = {}}, kNow);
     ASSERT_TRUE(changes) << changes.error().message;
     EXPECT_EQ(*changes, row.changes) << row.told;
     EXPECT_EQ(feed->version() > before, row.changes > 0) << row.told;
@@ -158,30 +203,50 @@ TEST_F(Feed, IsHeardAsItIsTold) {
 TEST_F(Feed, ARestartTellsNothingTwiceAndWhatWentMeanwhile) {
   {
     auto feed = open();
-    ASSERT_TRUE(feed &&
-                feed->update({.revision = 1, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}}, kNow));
+    ASSERT_TRUE(feed && feed->update({.revision = 1,
+                                      .releases = {release("1.0.0"), release("1.1.0")},
+                                      .aliases = {},
+                                      .rollouts = {},
+                                      .verdicts = {}},
+                                     kNow));
   }
   auto feed = open();
   ASSERT_TRUE(feed) << feed.error().message;
-  EXPECT_EQ(feed->update({.revision = 1, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}}, kNow), 0u);
-  EXPECT_EQ(feed->update({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}}, kNow), 1u);
+  EXPECT_EQ(feed->update({.revision = 1,
+                          .releases = {release("1.0.0"), release("1.1.0")},
+                          .aliases = {},
+                          .rollouts = {},
+                          .verdicts = {}},
+                         kNow),
+            0u);
+  EXPECT_EQ(feed->update({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
+                         kNow),
+            1u);
 }
 
 TEST_F(Feed, AFollowerFetchesWhatChangedAndNoMore) {
   auto feed = open();
-  ASSERT_TRUE(feed && feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}}, kNow));
+  ASSERT_TRUE(
+      feed &&
+      feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
+                   kNow));
   auto follower = follow();
   ASSERT_TRUE(follower && follower->refresh(kNow));
   EXPECT_GE(fetched, 16);
   fetched = 0;
-  ASSERT_TRUE(feed->update({.revision = 2, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}}, kNow));
+  ASSERT_TRUE(feed->update(
+      {.revision = 2, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
+      kNow));
   ASSERT_TRUE(follower->refresh(kNow));
   EXPECT_EQ(fetched, 4) << "the next root that is not there, timestamp, snapshot, one bin";
 }
 
 TEST_F(Feed, AFollowerStartsWithoutTheRegistryUntilTheMetadataExpires) {
   auto feed = open();
-  ASSERT_TRUE(feed && feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}}, kNow));
+  ASSERT_TRUE(
+      feed &&
+      feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
+                   kNow));
   {
     auto follower = follow();
     ASSERT_TRUE(follower && follower->refresh(kNow));
@@ -217,15 +282,85 @@ TEST_F(Feed, KeysAreTheOwnersAloneAndNeverMadeAnew) {
   std::filesystem::remove(keys / "root.pem");
   std::filesystem::remove(keys / "targets.pem");
   auto feed = open();
-  ASSERT_TRUE(feed && feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}}, kNow));
+  ASSERT_TRUE(
+      feed &&
+      feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
+                   kNow));
   EXPECT_TRUE(feed->refresh(kNow));
   std::filesystem::remove(keys / "releases.pem");
   feed = failure(Code::unavailable, "closed", "closed");
   feed = open();
   ASSERT_TRUE(feed) << feed.error().message;
-  const auto unsigned_one = feed->update({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}}, kNow);
+  const auto unsigned_one = feed->update(
+      {.revision = 2, .releases = {release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}, kNow);
   EXPECT_EQ(unsigned_one.error().reason, "metadata.signers");
   EXPECT_FALSE(std::filesystem::exists(keys / "releases.pem"));
+}
+
+TEST_F(Feed, EveryRoleIsRotatedAndAFollowerNoticesNothing) {
+  {
+    auto feed = open();
+    ASSERT_TRUE(
+        feed &&
+        feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
+                     kNow));
+  }
+  auto follower = follow();
+  ASSERT_TRUE(follower && follower->refresh(kNow));
+  std::uint64_t version = 1;
+  for (const char* role : {"timestamp", "snapshot", "releases", "targets", "root"}) {
+    const auto done =
+        rotate_feed_keys({.folder = folder / "registry", .role = role, .new_keys = 2, .threshold = 2}, kNow);
+    ASSERT_TRUE(done) << role << ": " << done.error().message;
+    EXPECT_EQ(done->root_version, ++version);
+    EXPECT_EQ(done->made.size(), 2u);
+    ASSERT_EQ(done->expired.size(), 1u) << role;
+    EXPECT_EQ(done->expired.front().filename(), fmt::format("{}.pem", role));
+    std::filesystem::remove(done->expired.front());
+    struct stat about{};
+    ASSERT_EQ(stat(done->made.front().c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777, 0600u);
+    auto feed = open();
+    ASSERT_TRUE(feed && feed->update({.revision = 1,
+                                      .releases = {release(fmt::format("{}.0.0", version))},
+                                      .aliases = {},
+                                      .rollouts = {},
+                                      .verdicts = {}},
+                                     kNow));
+    const auto heard = follower->refresh(kNow);
+    ASSERT_TRUE(heard) << role << ": " << heard.error().message;
+    EXPECT_EQ(told(follower->state()), fmt::format("{}.0.0 published; ", version));
+  }
+}
+
+TEST_F(Feed, ARotationThatCannotBeLeavesNothing) {
+  const auto keys = folder / "registry/keys";
+  const auto files = [&] { return feed_key_files(keys)->size(); };
+  ASSERT_TRUE(open());
+  struct Row {
+    RotationOrder order;
+    const char* reason;
+  };
+  const RotationOrder sound{.folder = folder / "registry", .role = "snapshot"};
+  std::filesystem::rename(keys / "root.pem", folder / "root.pem");
+  const Row rows[] = {{{.folder = folder / "registry", .role = "mirrors"}, "rotation.role"},
+                      {{.folder = folder / "registry", .role = "root", .new_keys = 2, .threshold = 3}, "rotation.keys"},
+                      {{.folder = folder / "registry", .role = "root", .new_keys = 0}, "rotation.keys"},
+                      {{.folder = folder / "nothing", .role = "root"}, "file.not_found"},
+                      {sound, "metadata.signers"}};
+  for (const Row& row : rows) {
+    const auto done = rotate_feed_keys(row.order, kNow);
+    ASSERT_FALSE(done) << row.reason;
+    EXPECT_EQ(done.error().reason, row.reason);
+    EXPECT_EQ(files(), 4u);
+  }
+  {
+    const auto held = open();
+    EXPECT_EQ(rotate_feed_keys(sound, kNow).error().reason, "metadata.locked");
+  }
+  auto with_root = sound;
+  with_root.key_files = {folder / "root.pem"};
+  EXPECT_TRUE(rotate_feed_keys(with_root, kNow));
 }
 
 }  // namespace

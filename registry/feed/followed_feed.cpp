@@ -6,6 +6,22 @@
 #include "registry/feed/feed_target.hpp"
 
 namespace stoa::registry {
+namespace {
+
+template <class Record>
+void keep(Result<Record> read, std::vector<Record>& records, std::optional<Error>& error) {
+  if (read)
+    records.push_back(std::move(*read));
+  else if (!error)
+    error = read.error();
+}
+
+template <class Record>
+void append(std::vector<Record>& all, const std::vector<Record>& some) {
+  all.insert(all.end(), some.begin(), some.end());
+}
+
+}  // namespace
 
 Result<FollowedFeed> FollowedFeed::open(const std::filesystem::path& state_folder, std::string_view trusted_root,
                                         FetchMetadata fetch) {
@@ -35,18 +51,12 @@ Result<void> FollowedFeed::read_bins(TufTime now) {
   const auto take = [&](const std::string& role, std::uint64_t version, const std::map<std::string, Target>& targets) {
     Bin& bin = changed[role];
     bin.version = version;
+    // What a later version tells besides is not this one's.
     for (const auto& [path, target] : targets) {
-      if (path.ends_with(kReleaseEnding)) {
-        if (auto release = release_of(path, target))
-          bin.releases.push_back(std::move(*release));
-        else if (!error)
-          error = release.error();
-      } else if (path.ends_with(kAliasEnding)) {
-        if (auto alias = alias_of(path, target))
-          bin.aliases.push_back(std::move(*alias));
-        else if (!error)
-          error = alias.error();
-      }  // what a later version tells besides is not this one's
+      if (path.ends_with(kReleaseEnding)) keep(release_of(path, target), bin.told.releases, error);
+      if (path.ends_with(kAliasEnding)) keep(alias_of(path, target), bin.told.aliases, error);
+      if (path.ends_with(kRolloutEnding)) keep(rollout_of(path, target), bin.told.rollouts, error);
+      if (path.ends_with(kVerdictEnding)) keep(verdict_of(path, target), bin.told.verdicts, error);
     }
   };
   if (auto done = client_.visit(is_wanted, take, now); !done) return done;
@@ -59,8 +69,10 @@ PublicState FollowedFeed::state() const {
   PublicState state;
   state.revision = static_cast<std::int64_t>(version());
   for (const auto& [role, bin] : bins_) {
-    state.releases.insert(state.releases.end(), bin.releases.begin(), bin.releases.end());
-    state.aliases.insert(state.aliases.end(), bin.aliases.begin(), bin.aliases.end());
+    append(state.releases, bin.told.releases);
+    append(state.aliases, bin.told.aliases);
+    append(state.rollouts, bin.told.rollouts);
+    append(state.verdicts, bin.told.verdicts);
   }
   return state;
 }

@@ -34,8 +34,7 @@ class FollowedFeed {
  private:
   struct Bin {
     std::uint64_t version = 0;
-    std::vector<PublicRelease> releases;
-    std::vector<AliasRecord> aliases;
+    PublicState told;
   };
   explicit FollowedFeed(TufClient client) : client_(std::move(client)) {}
   Result<void> read_bins(TufTime now);

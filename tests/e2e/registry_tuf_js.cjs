@@ -1,23 +1,28 @@
 // registry_tuf_js.cjs: asks tuf-js for one target. SPDX-License-Identifier: Apache-2.0
-// node registry_tuf_js.cjs TUF_JS URL METADATA_FOLDER TARGETS_FOLDER TARGET_PATH
+// node registry_tuf_js.cjs TUF_JS METADATA_URL TARGETS_URL METADATA_FOLDER TARGETS_FOLDER TARGET_PATH [facts]
+// facts: what is said of it, without its bytes.
+const crypto = require('crypto');
 const fs = require('fs');
 
-const [tufJs, url, metadataDir, targetDir, path] = process.argv.slice(2);
+const [tufJs, metadataBaseUrl, targetBaseUrl, metadataDir, targetDir, path, what] = process.argv.slice(2);
 const { Updater } = require(tufJs);
 
 async function ask() {
   const updater = new Updater({
     metadataDir,
-    metadataBaseUrl: `${url}/metadata`,
+    metadataBaseUrl,
     targetDir,
-    targetBaseUrl: `${url}/targets`,
+    targetBaseUrl,
     config: { fetchRetry: 0, fetchRetries: 0 },
   });
   await updater.refresh();
   const target = await updater.getTargetInfo(path);
   if (!target) return 'absent';
+  if (what === 'facts') return target.custom.state;
   const file = await updater.downloadTarget(target);
-  return `${fs.readFileSync(file, 'utf8')} ${target.custom.state}`;
+  const bytes = fs.readFileSync(file);
+  const shown = bytes.length < 1000 ? bytes.toString('utf8') : crypto.createHash('sha256').update(bytes).digest('hex');
+  return `${shown} ${target.custom.state ?? target.custom.targets}`;
 }
 
 // tuf-js wraps some errors in a RuntimeError, whose text says which it was.

@@ -55,14 +55,15 @@ class Follower:
     """One tuf-js client with a state folder of its own, which began with the first root."""
 
     def __init__(self, tuf_js, url, folder, root):
-        self.command = ["node", SCRIPT, tuf_js, url, folder / "metadata", folder / "targets"]
+        metadata_url, targets_url = url if isinstance(url, tuple) else (url + "/metadata", url + "/targets")
+        self.command = ["node", SCRIPT, tuf_js, metadata_url, targets_url, folder / "metadata", folder / "targets"]
         (folder / "metadata").mkdir(parents=True)
         (folder / "targets").mkdir()
         shutil.copy(root, folder / "metadata" / "root.json")
 
-    def ask(self, path):
+    def ask(self, path, *what):
         """What tuf-js says of a target: its bytes and state, "absent", or "refused" with the class of its error."""
-        done = subprocess.run([*self.command, path], capture_output=True, text=True, timeout=90)
+        done = subprocess.run([*self.command, path, *what], capture_output=True, text=True, timeout=90)
         check(done.returncode == 0, f"node failed: {done.stderr[-2000:]}")
         print(f"  {path}: {done.stdout.strip()[:200]}")
         return done.stdout.strip()

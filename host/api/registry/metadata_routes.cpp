@@ -102,7 +102,7 @@ http::Task<void> serve_target(RegistryApi& api, http::Exchange& exchange, Packag
   }
   const std::string path =
       has_digest ? fmt::format("{}/{}/{}", head.param("publisher"), head.param("name"), file.substr(kDigits + 1)) : "";
-  const std::string text = registry::alias_text(path);
+  const std::string text = registry::label_text(path);
   http::Response answer;
   if (text.empty() || registry::to_hex(registry::sha256_of(text)) != hex) {
     answer = missing(std::string(head.request_id), "there is no target '" + file.substr(0, 200) + "'");
