@@ -58,7 +58,7 @@ std::string text_of(const Json& found) {
 }
 
 Exit run(const Options& options) {
-  if (options.folder.empty() == options.url.empty() && options.folder.empty())
+  if (options.folder.empty() && options.url.empty())
     return report({Code::invalid_argument, "usage", "name a registry's FOLDER, or --registry URL of its host", 0});
   const auto found = options.folder.empty() ? ask_host(options) : look_at_folder(options);
   if (!found) return report(found.error());
@@ -75,13 +75,7 @@ Action declare_doctor(CommandLine line) {
   line.flag("--fix", options->fix, "mend what can be mended; a host must not have the folder open: ask it, --registry");
   line.number("--grace-s", options->grace_s, 0, 7 * 24 * 3600,
               "what is younger may be of a publish under way, and is kept (default 3600; 0: nobody publishes)");
-  line.text("--registry", options->url, "ask the host that has the registry, as an admin",
-            {.type_name = "URL", .environment = "STOA_REGISTRY"});
-  line.text("--token-file", options->token_file, "with --registry: file with an admin's token",
-            {.type_name = "FILE", .environment = "STOA_TOKEN_FILE"});
-  line.text("--ca-file", options->ca_file, "who may vouch for the registry (PEM; default: whom this system trusts)",
-            {.type_name = "FILE"});
-  line.flag("--json", options->json, "report as JSON");
+  add_registry_options(line, *options, false);
   line.footer(
       "examples:\n"
       "  stoa doctor registry                 looks, and changes nothing; the host may run\n"

@@ -12,9 +12,9 @@ constexpr std::size_t kTokenFileMax = 4096;
 
 }  // namespace
 
-void add_registry_options(CommandLine& line, RegistryOptions& options) {
+void add_registry_options(CommandLine& line, RegistryOptions& options, bool is_needed) {
   line.text("--registry", options.url, "the registry: the operator plane of a host that has one",
-            {.type_name = "URL", .is_required = true, .environment = "STOA_REGISTRY"});
+            {.type_name = "URL", .is_required = is_needed, .environment = "STOA_REGISTRY"});
   line.text("--token-file", options.token_file, "file with the token of a publisher or operator",
             {.type_name = "FILE", .environment = "STOA_TOKEN_FILE"});
   line.text("--ca-file", options.ca_file, "who may vouch for the registry (PEM; default: whom this system trusts)",

@@ -21,8 +21,8 @@ struct RegistryOptions {
   bool json = false, allow_plain_http = false;
 };
 
-// Lifetime: options outlive the parsing of the command line.
-void add_registry_options(CommandLine& line, RegistryOptions& options);
+// Lifetime: options outlive the parsing of the command line. Not is_needed: the command may do without a registry.
+void add_registry_options(CommandLine& line, RegistryOptions& options, bool is_needed = true);
 Result<HttpClient> connect(const RegistryOptions& options);
 
 // What comes after an action's name: `stoa publishers add-key NAME`.

@@ -46,6 +46,18 @@ def restart(host):
     return again
 
 
+def exported(host, admin):
+    """How many releases the metadata has."""
+    bundle = host.folder / "bundle.tar"
+    bundle.unlink(missing_ok=True)
+    return admin.json("mirror", "export", host.folder / "registry", bundle)["packages"]
+
+
+def newest(host):
+    """The version of the timestamp that followers see."""
+    return json.loads((host.folder / "registry/metadata/timestamp.json").read_text())["signed"]["version"]
+
+
 def main():
     staging("release_1_0_0")
     create, verify, away, restore, look, ask, mend = lines = commands()
@@ -70,7 +82,11 @@ def main():
         run(host, ask)
         check("registry.in_use" in run(host, mend, 1), "a folder that a host has open was mended from outside")
 
-        # What came after the backup is lost with the folder; what was acknowledged before is not.
+        # What comes after the backup is lost with the folder; what was acknowledged before is not.
+        later = partner.json("publish", package(host, "1.1.0"), "--wait")
+        admin.text("releases", "accept", later["id"])
+        wait_for(lambda: infer(host) == (200, "1.1.0"), "the later release answers")
+        wait_for(lambda: exported(host, admin) == 2, "the metadata has both")
         token = (host.folder / "registry/admin.token").read_text()
         check(host.stop() == 0, "the host did not stop")
         run(host, away)
@@ -78,10 +94,16 @@ def main():
         check(not (host.folder / "registry/admin.token").exists(), "a token was backed up")
         found = json.loads(run(host, mend.split("#")[0] + " --json"))
         check(found["healthy"] and found["releases"] == 1 and found["packages"] == 1, f"after the restore: {found}")
+        # As the page says, so that followers are not led back: the metadata that they have seen.
+        shutil.rmtree(host.folder / "registry/metadata")
+        shutil.move(host.folder / "registry.broken/metadata", host.folder / "registry/metadata")
+        version = newest(host)
         again = restart(host)
         try:
             wait_for(lambda: infer(again) == (200, "1.0.0"), "the restored release answers")
             (host.folder / "registry/admin.token").write_text(token)
+            wait_for(lambda: exported(host, admin) == 1, "the metadata says what the catalogue says")
+            check(newest(host) > version, "the metadata went back")
             after = Registry(again.operator_url, host.folder / "registry/admin.token")
             check(after.json("releases", "show", first["id"])["state"] == "published", "the release is not published")
 
