@@ -145,6 +145,7 @@ void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<h
   api::add_operator_routes(*api_, operators);
   api::add_publisher_routes(*api_, operators);
   api::add_release_routes(*api_, operators);
+  api::add_evaluation_routes(*api_, operators);
   api::add_alias_routes(*api_, operators);
   api::add_upkeep_routes(*api_, operators);
   api::add_rollout_routes(*api_, operators);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "registry/catalogue/audit_store.hpp"
+#include "registry/catalogue/evaluation_store.hpp"
 #include "registry/catalogue/listing_store.hpp"
 #include "registry/catalogue/plugin_store.hpp"
 #include "registry/catalogue/public_store.hpp"
@@ -158,6 +159,19 @@ class Catalogue {
   Result<PluginRecord> set_plugin_state(const Actor& actor, std::string_view plugin, std::string_view state,
                                         std::string_view because);  // "listed" "delisted"
   Result<std::uint64_t> stored_bytes_of(std::string_view publisher);
+
+  // ---- evaluations: catalogue_evaluations.cpp
+  // Of the release that it names, by its publisher or a reviewer. The signature has to be by a key of the publisher
+  // that counts now; of an operator it may be by operator_key, too. A fact that was said once stays.
+  Result<EvaluationRecord> attach_evaluation(const Actor& actor, const ReleaseId& release,
+                                             const SignedEvaluation& opened,
+                                             const std::optional<PublicKey>& operator_key);
+  // Their bytes, which were found to be those that were signed, are a blob from now on. By whoever may attach.
+  Result<EvaluationRecord> keep_outcomes(const Actor& actor, const EvaluationId& id);
+  Result<EvaluationRecord> evaluation(const EvaluationId& id);
+  Result<std::vector<EvaluationRecord>> evaluations(const EvaluationFilter& filter);
+  // What collection has to leave.
+  Result<std::vector<Sha256>> outcomes_of_evaluations();
 
   // ---- aliases: catalogue_aliases.cpp
   Result<AliasOutcome> move_alias(const Actor& actor, const AliasMove& move);

@@ -32,7 +32,7 @@ constexpr Rule kRules[] = {
     {"is in the audit log with a later step than its own",
      "SELECT r.id FROM releases r WHERE (r.state NOT IN ('draft', 'rejected') OR r.published_ms IS NOT NULL) AND "
      "EXISTS(SELECT 1 FROM audit a WHERE a.line > r.audit_line AND a.subject = r.plugin || ' ' || r.version AND "
-     "a.action NOT IN ('release.draft', 'release.drop'))"},
+     "a.action NOT IN ('release.draft', 'release.drop', 'evaluation.attach', 'evaluation.outcomes'))"},
     {"is published in the audit log and is not there",
      "SELECT subject FROM audit WHERE action = 'release.publish' EXCEPT SELECT plugin || ' ' || version FROM releases "
      "WHERE published_ms IS NOT NULL"},
@@ -79,6 +79,13 @@ constexpr Rule kRules[] = {
      "a.action = 'rollout.forgive' AND a.subject = v.model)"},
     {"is forgiven in the audit log and has no verdict",
      "SELECT subject FROM audit WHERE action = 'rollout.forgive' EXCEPT SELECT model FROM verdicts"},
+    {"is an evaluation that no line of the audit log tells of",
+     "SELECT e.id FROM evaluations e JOIN releases r ON r.id = e.release WHERE NOT EXISTS(SELECT 1 FROM audit a WHERE "
+     "a.subject = r.plugin || ' ' || r.version AND a.action = 'evaluation.attach' AND a.actor = e.said_by AND "
+     "substr(a.detail, 1, length(e.id) + 1) = e.id || ':')"},
+    {"is no number of evaluations that the audit log tells of",
+     "SELECT s.said FROM (SELECT COUNT(*) AS said FROM evaluations) s WHERE s.said <> (SELECT COUNT(*) FROM audit "
+     "WHERE action = 'evaluation.attach')"},
     {"is a revision with fewer lines than acts",
      "SELECT revision FROM catalogue WHERE revision > (SELECT COUNT(*) FROM audit)"},
 };

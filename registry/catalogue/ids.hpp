@@ -25,6 +25,10 @@ struct ReleaseTag {
 struct ProposalTag {
   static constexpr std::string_view kPrefix = "prop";
 };
+struct EvaluationTag {
+  static constexpr std::string_view kPrefix = "eval";
+};
+using EvaluationId = Id<EvaluationTag>;
 using OperatorId = Id<OperatorTag>;
 using ReleaseId = Id<ReleaseTag>;
 using ProposalId = Id<ProposalTag>;

@@ -99,6 +99,18 @@ CREATE TABLE verdicts(
 CREATE INDEX verdicts_release ON verdicts(model, version, id);
 CREATE UNIQUE INDEX verdicts_open ON verdicts(model, version) WHERE forgiven_ms IS NULL;
 )sql",
+    // Who said it, with which key: publishers' keys may be rotated later, operators' are nowhere else. No row is older
+    // than this step: nothing wrote evaluations before it.
+    R"sql(
+ALTER TABLE evaluations ADD COLUMN said_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluations ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluations ADD COLUMN public_key BLOB NOT NULL DEFAULT x'';
+ALTER TABLE evaluations ADD COLUMN is_publishers INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE evaluations ADD COLUMN document_sha256 BLOB NOT NULL DEFAULT x'';
+ALTER TABLE evaluations ADD COLUMN outcomes_sha256 BLOB;
+CREATE UNIQUE INDEX evaluations_document ON evaluations(release, document_sha256, said_by);
+CREATE INDEX evaluations_dataset ON evaluations(dataset_sha256, at_ms);
+)sql",
 };
 
 Result<std::int64_t> version_of(database::Connection& connection) {

@@ -71,8 +71,13 @@ TEST(Schema, OfEveryVersionThatWasReleasedOpensWithAllItHeld) {  // C6
     EXPECT_EQ(on->verdicts("acme/classify")->size(), version < 2 ? 0u : 1u);
     EXPECT_TRUE(parse_manifest(on->release("acme/vision", "1.0.0")->manifest));
     EXPECT_EQ(on->checks(on->release("acme/vision", "1.0.0")->id)->size(), 1u);
+    EvaluationFilter said{.release = on->release("acme/vision", "1.0.0")->id, .dataset = {}, .after = {}};
+    ASSERT_EQ(on->evaluations(said)->size(), version < 3 ? 0u : 1u);
+    for (const EvaluationRecord& one : *on->evaluations(said)) EXPECT_EQ(one.said_by, "publisher:acme");
     on.add_key(on.key);  // of this test: the one that signed is not kept
     EXPECT_EQ(on.published("5.0.0").state, ReleaseState::published);
+    const auto attached = on.attach(on.acme, *on->release("acme/vision", "5.0.0"), on.key);
+    EXPECT_TRUE(attached) << attached.error().message;
     EXPECT_TRUE(on->move_alias(on.reviewer, {"acme/classify", "champion", {{"5.0.0"}}, ""}));
     EXPECT_TRUE(on->examine(whole->audit));
   }

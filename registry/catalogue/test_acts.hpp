@@ -79,6 +79,10 @@ inline std::vector<TestAct> all_acts() {
        [=](R& on, const Actor& by) { return only(on->revoke(by, id(on, yanked), "bad")); }},
       {"set_plugin_state", "arp", "plugin.state", "acme/vision",
        [](R& on, const Actor& by) { return only(on->set_plugin_state(by, "acme/vision", "delisted", "")); }},
+      {"attach_evaluation", "arp", "evaluation.attach", "acme/vision 1.9.0",
+       [](R& on, const Actor& by) { return only(on.attach(by, *on->release(on.spare), on.key)); }},
+      {"keep_outcomes", "arp", "evaluation.outcomes", "acme/vision 1.0.0",
+       [](R& on, const Actor& by) { return only(on->keep_outcomes(by, on.evaluation)); }},
       {"move_alias", "ar", "alias.move", "acme/classify@beta",
        [](R& on, const Actor& by) {
          return only(on->move_alias(by, {"acme/classify", "beta", {{"1.0.0", 900'000}, {"1.9.0", 100'000}}, "try"}));

@@ -116,6 +116,38 @@ class TestCatalogue {
     return good(catalogue_->review(reviewer, good(check(submit(of))).id, Verdict::accept, "looks good"));
   }
 
+  // That the release had every example of a small set right, or so many.
+  SignedEvaluation evaluation_of(const ReleaseRecord& release, const PrivateKey& signer, std::size_t right = 3) const {
+    Outcomes outcomes;
+    for (std::size_t i = 0; i < 3; ++i)
+      outcomes.rows.push_back({.id = std::to_string(i),
+                               .label = i < 2 ? "cat" : "dog",
+                               .answer = i < right ? (i < 2 ? "cat" : "dog") : "bird",
+                               .failure = {},
+                               .took_us = 100 * (i + 1)});
+    Evaluation said{.plugin = release.plugin,
+                    .version = release.version,
+                    .model = release.models.empty() ? "" : release.models.front().name,
+                    .package_sha256 = release.package_sha256,
+                    .dataset = {"animals", sha256_of("animals"), 3},
+                    .scores = score(outcomes),
+                    .run = {.on = "package",
+                            .isolation = "T2",
+                            .concurrency = 1,
+                            .os = "linux",
+                            .arch = "x86_64",
+                            .cpu = "any",
+                            .cpus = 2,
+                            .stoa = "0.1.0",
+                            .at_ms = now_ms,
+                            .took_ms = 9},
+                    .outcomes = OutcomesDigest{sha256_of(write_outcomes(outcomes)), write_outcomes(outcomes).size()}};
+    return *open_evaluation(sign_evaluation(said, signer));
+  }
+  Result<EvaluationRecord> attach(const Actor& actor, const ReleaseRecord& release, const PrivateKey& signer) {
+    return catalogue_->attach_evaluation(actor, release.id, evaluation_of(release, signer), signer.public_key());
+  }
+
   // Whose keys the catalogue knows.
   TrustStore trust() {
     TrustStore known;
@@ -186,6 +218,9 @@ class ReadyCatalogue : public TestCatalogue {
                                  .reason = "rollout.errors",
                                  .numbers = "9 of 10",
                                  .back_to = "1.9.0"});
+    const auto said = attach(acme, *(*this)->release(ids.at(published)), key);
+    EXPECT_TRUE(said) << said.error().message;
+    if (said) evaluation = said->id;
     now_ms += 1'000;
     for (const char* version : {"1.8.0", "2.0.0"}) (void)package({.version = version}, &key);  // so that acts need not
     keep();
@@ -229,6 +264,7 @@ class ReadyCatalogue : public TestCatalogue {
   std::map<ReleaseState, ReleaseId> ids;
   ReleaseId spare;
   ProposalId proposal;
+  EvaluationId evaluation;  // by acme, of the published one
 };
 
 }  // namespace stoa::registry

@@ -38,6 +38,20 @@ std::optional<EnvelopeText> read_members(std::string_view json) {
                       only["sig"].get<std::string>()};
 }
 
+// Of members that were read; json is what they were read from.
+Result<SignatureEnvelope> envelope_in(const EnvelopeText& members, std::string_view payload_type,
+                                      std::string_view payload, std::string_view json) {
+  if (!sha256_from_hex(members.key_id)) return refuse("envelope's keyid is not 64 lower-case hexadecimal digits");
+  const auto signature = from_base64(members.signature);
+  SignatureEnvelope envelope{{members.key_id}, {}};
+  if (!signature || signature->size() != envelope.signature.size())
+    return refuse("envelope's signature is not the canonical base64 of 64 bytes");
+  std::ranges::copy(*signature, envelope.signature.begin());
+  if (serialise_payload(envelope, payload_type, payload) != json)
+    return refuse("envelope is not in its canonical form");
+  return envelope;
+}
+
 }  // namespace
 
 std::string pre_authentication_encoding(std::string_view payload_type, std::string_view payload) {
@@ -48,16 +62,45 @@ std::string pre_authentication_encoding(std::string_view payload_type, std::stri
   return out;
 }
 
-SignatureEnvelope sign_manifest(std::string_view manifest_json, const PrivateKey& key) {
-  return {key.public_key().id(), key.sign(pre_authentication_encoding(kManifestPayloadType, manifest_json))};
+SignatureEnvelope sign_payload(std::string_view payload_type, std::string_view payload, const PrivateKey& key) {
+  return {key.public_key().id(), key.sign(pre_authentication_encoding(payload_type, payload))};
 }
 
-std::string serialise_envelope(const SignatureEnvelope& envelope, std::string_view manifest_json) {
-  std::string out = R"({"payload":")" + to_base64(manifest_json) + R"(","payloadType":")";
-  out += kManifestPayloadType;
+std::string serialise_payload(const SignatureEnvelope& envelope, std::string_view payload_type,
+                              std::string_view payload) {
+  std::string out = R"({"payload":")" + to_base64(payload) + R"(","payloadType":")";
+  out += payload_type;
   out += R"(","signatures":[{"keyid":")" + envelope.key_id.hex + R"(","sig":")";
   out += to_base64(as_text(envelope.signature)) + R"("}]})";
   return out;
+}
+
+Result<OpenedEnvelope> open_envelope(std::string_view json, std::string_view payload_type) {
+  const auto members = read_members(json);
+  if (!members) return refuse("envelope is not a DSSE envelope with exactly one signature");
+  auto payload = from_base64(members->payload);
+  if (!payload) return refuse("envelope's payload is not canonical base64");
+  auto envelope = envelope_in(*members, payload_type, *payload, json);
+  if (!envelope) return std::unexpected(envelope.error());
+  return OpenedEnvelope{std::move(*payload), std::move(*envelope)};
+}
+
+Result<void> verify_payload(const SignatureEnvelope& envelope, std::string_view payload_type, std::string_view payload,
+                            const PublicKey& key) {
+  if (envelope.key_id != key.id())
+    return failure(Code::unauthenticated, "signature.unknown_key", "signed by key " + envelope.key_id.hex);
+  if (!key.verifies(envelope.signature, pre_authentication_encoding(payload_type, payload)))
+    return failure(Code::unauthenticated, "signature.invalid",
+                   "the signature by key " + envelope.key_id.hex + " does not fit what it signs");
+  return {};
+}
+
+SignatureEnvelope sign_manifest(std::string_view manifest_json, const PrivateKey& key) {
+  return sign_payload(kManifestPayloadType, manifest_json, key);
+}
+
+std::string serialise_envelope(const SignatureEnvelope& envelope, std::string_view manifest_json) {
+  return serialise_payload(envelope, kManifestPayloadType, manifest_json);
 }
 
 Result<SignatureEnvelope> parse_envelope(std::string_view json, std::string_view manifest_json) {
@@ -70,23 +113,11 @@ Result<SignatureEnvelope> parse_envelope(std::string_view json, std::string_view
                    "envelope signs a manifest of " + std::to_string(payload->size()) +
                        " bytes that is not the one in the package (" + std::to_string(manifest_json.size()) +
                        " bytes)");
-  if (!sha256_from_hex(members->key_id)) return refuse("envelope's keyid is not 64 lower-case hexadecimal digits");
-  const auto signature = from_base64(members->signature);
-  SignatureEnvelope envelope{{members->key_id}, {}};
-  if (!signature || signature->size() != envelope.signature.size())
-    return refuse("envelope's signature is not the canonical base64 of 64 bytes");
-  std::ranges::copy(*signature, envelope.signature.begin());
-  if (serialise_envelope(envelope, manifest_json) != json) return refuse("envelope is not in its canonical form");
-  return envelope;
+  return envelope_in(*members, kManifestPayloadType, manifest_json, json);
 }
 
 Result<void> verify_manifest(const SignatureEnvelope& envelope, std::string_view manifest_json, const PublicKey& key) {
-  if (envelope.key_id != key.id())
-    return failure(Code::unauthenticated, "signature.unknown_key", "signed by key " + envelope.key_id.hex);
-  if (!key.verifies(envelope.signature, pre_authentication_encoding(kManifestPayloadType, manifest_json)))
-    return failure(Code::unauthenticated, "signature.invalid",
-                   "the signature by key " + envelope.key_id.hex + " does not fit the manifest");
-  return {};
+  return verify_payload(envelope, kManifestPayloadType, manifest_json, key);
 }
 
 std::string to_base64(std::string_view bytes) {

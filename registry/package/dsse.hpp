@@ -1,4 +1,4 @@
-// dsse.hpp: the signature envelope of a package: DSSE v1 over the exact bytes of its manifest.
+// dsse.hpp: the signature envelope of a package: DSSE v1 over the exact bytes of its manifest, or of another document.
 // Source: github.com/secure-systems-lab/dsse, protocol.md and envelope.md. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string>
@@ -31,6 +31,19 @@ Result<SignatureEnvelope> parse_envelope(std::string_view json, std::string_view
 
 // Reasons: signature.unknown_key (the envelope names another key), signature.invalid.
 Result<void> verify_manifest(const SignatureEnvelope& envelope, std::string_view manifest_json, const PublicKey& key);
+
+// The same over any payload of a type, for what is signed and kept in a file of its own.
+SignatureEnvelope sign_payload(std::string_view payload_type, std::string_view payload, const PrivateKey& key);
+std::string serialise_payload(const SignatureEnvelope& envelope, std::string_view payload_type,
+                              std::string_view payload);
+struct OpenedEnvelope {
+  std::string payload;  // not verified yet
+  SignatureEnvelope envelope;
+};
+// Only the canonical text. Reason: signature.envelope.
+Result<OpenedEnvelope> open_envelope(std::string_view json, std::string_view payload_type);
+Result<void> verify_payload(const SignatureEnvelope& envelope, std::string_view payload_type, std::string_view payload,
+                            const PublicKey& key);
 
 std::string to_base64(std::string_view bytes);
 // Padded, without line breaks, unused bits zero: exactly what to_base64 writes. Anything else: signature.envelope.

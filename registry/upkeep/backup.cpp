@@ -97,25 +97,42 @@ Result<void> copy_what_else(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+// What of whom: "acme/vision 1.0.0: its package".
+struct NeededBlob {
+  Sha256 digest{};
+  std::string owner, what;
+};
+
 // Held against its name on the way: put_file() hashes what it writes.
-Result<Blob> copy_blob(const BlobStore& from, const BlobStore& to, const ReleaseRecord& release, std::int64_t now_ms) {
+Result<Blob> copy_blob(const BlobStore& from, const BlobStore& to, const NeededBlob& needed, std::int64_t now_ms) {
   const auto named = [&](Error error) {
-    error.message = release.plugin + " " + release.version + ": " + error.message;
+    error.message = needed.owner + ": " + error.message;
     return error;
   };
-  const auto file = from.open_blob(release.package_sha256);
+  const auto file = from.open_blob(needed.digest);
   if (!file && file.error().code == Code::not_found)
-    return failure(
-        Code::data_loss, "blob.missing",
-        named({Code::data_loss, "", "its package " + to_hex(release.package_sha256) + " is not there", 0}).message);
+    return failure(Code::data_loss, "blob.missing",
+                   fmt::format("{}: its {} {} is not there", needed.owner, needed.what, to_hex(needed.digest)));
   if (!file) return std::unexpected(named(file.error()));
   auto blob = to.put_file(fmt::format("/proc/self/fd/{}", file->fd()), now_ms * 1'000'000);
   if (!blob) return std::unexpected(named(blob.error()));
-  if (blob->digest == release.package_sha256) return blob;
+  if (blob->digest == needed.digest) return blob;
   if (auto gone = to.remove(blob->digest); !gone) return std::unexpected(gone.error());
-  return failure(Code::data_loss, "blob.damaged",
-                 fmt::format("{} {}: the bytes of its package {} have another digest", release.plugin, release.version,
-                             to_hex(release.package_sha256)));
+  return failure(
+      Code::data_loss, "blob.damaged",
+      fmt::format("{}: the bytes of its {} {} have another digest", needed.owner, needed.what, to_hex(needed.digest)));
+}
+
+// Packages of releases, and the outcomes of evaluations.
+Result<std::vector<NeededBlob>> needed_blobs(Catalogue& catalogue, const std::vector<ReleaseRecord>& releases) {
+  std::vector<NeededBlob> needed;
+  for (const ReleaseRecord& release : releases)
+    if (release.state != ReleaseState::draft)
+      needed.push_back({release.package_sha256, release.plugin + " " + release.version, "package"});
+  const auto outcomes = catalogue.outcomes_of_evaluations();
+  if (!outcomes) return std::unexpected(outcomes.error());
+  for (const Sha256& digest : *outcomes) needed.push_back({digest, "an evaluation", "list of outcomes"});
+  return needed;
 }
 
 std::unexpected<Error> unsound(const Ailment& ailment, const fs::path& what) {
@@ -184,9 +201,11 @@ Result<BackupSummary> copy_registry(const fs::path& from, const fs::path& to, co
     const auto releases = all_releases(**catalogue);
     if (!releases) return std::unexpected(releases.error());
     summary.releases = releases->size();
-    for (const ReleaseRecord& release : *releases) {
-      if (release.state == ReleaseState::draft || (*target)->find(release.package_sha256)) continue;
-      const auto copied = copy_blob(**source, **target, release, terms.now_ms);
+    const auto needed = needed_blobs(**catalogue, *releases);
+    if (!needed) return std::unexpected(needed.error());
+    for (const NeededBlob& one : *needed) {
+      if ((*target)->find(one.digest)) continue;
+      const auto copied = copy_blob(**source, **target, one, terms.now_ms);
       if (!copied && terms.is_as_it_is && copied.error().code == Code::data_loss) continue;
       if (!copied) return std::unexpected(copied.error());
       ++summary.blobs;

@@ -53,6 +53,21 @@ TEST_F(Backup, OfAnOpenRegistryIsOneThatServesTheSame) {
   on.published("1.1.0");
 }
 
+TEST_F(Backup, HasTheOutcomesOfEvaluations) {
+  const Sha256 outcomes = on.evaluated(on.published("1.1.0"));
+  const auto made = create_backup(on.path(), folder / "backup", terms());
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->blobs, 3u);
+  on.close();
+  std::filesystem::remove_all(on.path());
+  ASSERT_TRUE(restore_backup(folder / "backup", on.path(), terms()));
+  on.open();
+  EXPECT_TRUE(on->blobs().verify(outcomes));
+  on.close();
+  std::filesystem::remove(on.blob(outcomes));
+  EXPECT_EQ(reason_of(create_backup(on.path(), folder / "second", terms())), "blob.missing");
+}
+
 TEST_F(Backup, WhilePackagesArePublishedHasAllThatWasAcknowledgedBefore) {
   std::vector<std::string> versions;
   for (int i = 1; i <= 12; ++i) (void)on.package(versions.emplace_back("1." + std::to_string(i) + ".0"));

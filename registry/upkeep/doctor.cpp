@@ -55,8 +55,12 @@ class Doctor {
     if (!releases) return unreadable_catalogue(releases.error());
     releases_ = std::move(*releases);
     found_.releases = releases_.size();
+    auto outcomes = (*catalogue)->outcomes_of_evaluations();
+    if (!outcomes) return unreadable_catalogue(outcomes.error());
+    outcomes_ = std::move(*outcomes);
     if (auto ok = blobs(**store, uploads); !ok) return std::unexpected(ok.error());
     if (auto ok = packages(**catalogue, **store); !ok) return std::unexpected(ok.error());
+    if (auto ok = kept_outcomes(**store); !ok) return std::unexpected(ok.error());
     // A catalogue that is not whole may have forgotten what it needs: then nothing is taken away.
     if (!is_catalogue_whole_) return std::move(found_);
     if (auto ok = drafts(uploads); !ok) return std::unexpected(ok.error());
@@ -200,6 +204,16 @@ class Doctor {
     return {};
   }
 
+  Result<void> kept_outcomes(const BlobStore& store) {
+    for (const Sha256& digest : outcomes_) {
+      const auto there = store.find(digest);
+      if (there) continue;
+      if (there.error().code != Code::not_found) return std::unexpected(there.error());
+      found({"blob.missing", to_hex(digest), "the outcomes of an evaluation are not there"});
+    }
+    return {};
+  }
+
   Result<void> drafts(Uploads& uploads) {
     const auto lost = lost_drafts(releases_, uploads_, terms_.now_ms - terms_.grace_ms, terms_.now_ms);
     for (const ReleaseRecord& draft : lost) {
@@ -242,13 +256,19 @@ class Doctor {
       const auto now = publishing_->with_catalogue([](Catalogue& catalogue) { return all_releases(catalogue); });
       if (!now) return std::unexpected(now.error());
       add(*now);
+      const auto outcomes =
+          publishing_->with_catalogue([](Catalogue& catalogue) { return catalogue.outcomes_of_evaluations(); });
+      if (!outcomes) return std::unexpected(outcomes.error());
+      live.insert(outcomes->begin(), outcomes->end());
     }
     add(releases_);
+    live.insert(outcomes_.begin(), outcomes_.end());
     const auto collection = collect(store, uploads, {live, now_ns(), terms_.grace_ms * 1'000'000, !is_fix()});
     if (!collection) return std::unexpected(collection.error());
     for (const Blob& blob : collection->removed)
       if (!bad_.contains(blob.digest))
-        found({"blob.orphaned", to_hex(blob.digest), "no release needs these bytes", blob.size, is_fix()});
+        found({"blob.orphaned", to_hex(blob.digest), "no release and no evaluation needs these bytes", blob.size,
+               is_fix()});
     return {};
   }
 
@@ -258,6 +278,7 @@ class Doctor {
   Diagnosis found_;
   std::vector<UploadStatus> uploads_;
   std::vector<ReleaseRecord> releases_;
+  std::vector<Sha256> outcomes_;                                // that evaluations name
   std::map<Sha256, std::vector<const ReleaseRecord*>> needed_;  // into releases_, until drafts() shortens it
   std::set<Sha256> bad_;
   bool is_catalogue_whole_ = true, has_key_ = true;

@@ -105,6 +105,15 @@ TEST_F(Doctor, MendsNothingThatIsNeeded) {
   EXPECT_TRUE(on->with_catalogue([&](Catalogue& catalogue) { return catalogue.release(draft); }));
 }
 
+TEST_F(Doctor, LeavesTheOutcomesOfEvaluationsAndMissesThem) {
+  const Sha256 outcomes = on.evaluated(on.published("1.9.0"));
+  on.now_ms += 12 * kHourMs;
+  EXPECT_EQ(mend(0), Said());
+  EXPECT_TRUE(std::filesystem::exists(on.blob(outcomes)));
+  std::filesystem::remove(on.blob(outcomes));
+  EXPECT_EQ(said(examine_registry(on.path(), terms(0))), (Said{"blob.missing " + to_hex(outcomes)}));
+}
+
 TEST_F(Doctor, FindsEachAilmentUnderItsOwnReason) {
   struct Row {
     std::string name;

@@ -5,6 +5,8 @@
 
 namespace stoa::api {
 
+std::string time_text(std::int64_t ms);  // RFC 3339 with milliseconds, UTC
+
 Json json_of(const registry::OperatorRecord& record);
 Json json_of(const registry::PublisherRecord& record);
 Json json_of(const registry::PublisherKeyRecord& record, std::int64_t now_ms);

@@ -10,6 +10,7 @@ namespace stoa::api {
 void add_operator_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_publisher_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_release_routes(RegistryApi& api, std::vector<http::Route>& routes);
+void add_evaluation_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_alias_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_upkeep_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_rollout_routes(RegistryApi& api, std::vector<http::Route>& routes);
@@ -24,5 +25,8 @@ void add_metadata_routes(RegistryApi& api, std::vector<http::Route>& routes, Pac
 
 // The answer of every route that gives a package away: whole, a range, or 304. hex: its digest as it was asked for.
 http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, PackagesFor whom, std::string hex);
+
+// Whether a release, and what is said about it, is for who asks.
+bool may_see(const std::optional<registry::Actor>& actor, const registry::ReleaseRecord& release);
 
 }  // namespace stoa::api

@@ -86,14 +86,6 @@ Result<RegistryAnswer> drop(RegistryCall& call) {
   return RegistryAnswer{204, nullptr};
 }
 
-// What is not public is its publisher's and the operators'.
-bool may_see(const std::optional<Actor>& actor, const ReleaseRecord& release) {
-  if (holds_version(release.state) && (is_servable(release.state) || release.state == registry::ReleaseState::revoked))
-    return true;
-  const std::string owner = release.plugin.substr(0, release.plugin.find('/'));
-  return actor && require_publisher(*actor, owner, registry::Permission::read_catalogue).has_value();
-}
-
 Result<RegistryAnswer> one_release(RegistryCall& call) {
   const ReleaseId id{call.param("release")};
   return call.publishing.with_catalogue([&](Catalogue& catalogue) -> Result<RegistryAnswer> {
@@ -183,6 +175,14 @@ Result<RegistryAnswer> revoke(RegistryApi& api, RegistryCall& call) {
 }
 
 }  // namespace
+
+// What is not public is its publisher's and the operators'.
+bool may_see(const std::optional<Actor>& actor, const ReleaseRecord& release) {
+  if (holds_version(release.state) && (is_servable(release.state) || release.state == registry::ReleaseState::revoked))
+    return true;
+  const std::string owner = release.plugin.substr(0, release.plugin.find('/'));
+  return actor && require_publisher(*actor, owner, registry::Permission::read_catalogue).has_value();
+}
 
 void add_release_routes(RegistryApi& api, std::vector<http::Route>& routes) {
   routes.push_back(registry_route(api, Method::get, "/v1/releases", BodyIs::none, list_releases));

@@ -99,6 +99,7 @@ class RegistryTest : public ::testing::Test {
     add_operator_routes(*api, actors.routes);
     add_publisher_routes(*api, actors.routes);
     add_release_routes(*api, actors.routes);
+    add_evaluation_routes(*api, actors.routes);
     add_alias_routes(*api, actors.routes);
     add_upkeep_routes(*api, actors.routes);
     add_rollout_routes(*api, actors.routes);
