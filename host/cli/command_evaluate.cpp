@@ -1,14 +1,17 @@
 // command_evaluate.cpp: `stoa evaluate`: runs a release on a labelled set, and says what came of it, signed.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <thread>
 
 #include "host/cli/command.hpp"
 #include "host/cli/evaluate_actions.hpp"
@@ -49,6 +52,31 @@ class Progress {
   const std::chrono::milliseconds pause_{is_terminal_ ? 500 : 10'000};
   Clock::time_point last_ = Clock::now();
   bool is_long_ = false;
+};
+
+// From its making on SIGINT and SIGTERM are heard here, by threads that are made later as well: the first ends the run
+// in order, with the host and its folder; the second ends the process where it stands.
+class Interruption {
+ public:
+  Interruption() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    listener_ = std::jthread([this](const std::stop_token& done) {
+      const timespec pause{0, 100'000'000};
+      while (!done.stop_requested()) {
+        if (sigtimedwait(&signals_, nullptr, &pause) <= 0) continue;
+        if (is_stopped_.exchange(true)) _exit(static_cast<int>(Exit::refused));
+      }
+    });
+  }
+  const std::atomic<bool>& is_stopped() const { return is_stopped_; }
+
+ private:
+  sigset_t signals_{};
+  std::atomic<bool> is_stopped_ = false;
+  std::jthread listener_;  // declared last: ends first
 };
 
 std::string processor() {
@@ -126,6 +154,7 @@ Result<Done> evaluate(const EvaluateOptions& options) {
   if (!model) return std::unexpected(model.error());
   const auto set = registry::read_dataset(file);
   if (!set) return std::unexpected(set.error());
+  const Interruption interruption;
   std::unique_ptr<PackageHost> host;
   model->url = options.server;
   model->ca_file = options.ca_file;
@@ -150,7 +179,8 @@ Result<Done> evaluate(const EvaluateOptions& options) {
                                               .examples = examples,
                                               .concurrency = options.concurrency,
                                               .timeout_s = options.timeout_s,
-                                              .on_progress = Progress(examples)});
+                                              .on_progress = Progress(examples),
+                                              .is_stopped = interruption.is_stopped()});
   if (!outcomes) return std::unexpected(outcomes.error());
   registry::Evaluation& evaluation = done.evaluation;
   evaluation.run.took_ms =

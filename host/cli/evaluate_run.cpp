@@ -74,6 +74,8 @@ class Run {
         {.url = model_.url, .ca_file = model_.ca_file, .timeout_ms = plan_.timeout_s * 1000L});
     if (!client) return end(client.error());
     for (std::size_t i = next_++; i < plan_.examples && !is_ended_; i = next_++) {
+      if (plan_.is_stopped)
+        return end({Code::cancelled, "evaluate.interrupted", "interrupted; nothing was signed or written", 0});
       auto outcome = ask(*client, plan_.set.examples[i]);
       if (!outcome) return end(outcome.error());
       const bool is_failure = outcome->is_failure();

@@ -1,5 +1,6 @@
 // evaluate_run.hpp: every example of a set, asked of a model. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -28,6 +29,7 @@ struct RunPlan {
   std::size_t examples = 0;  // the first ones
   int concurrency = 1, timeout_s = 60;
   std::function<void(std::size_t done, std::size_t failed)> on_progress;  // of several threads, one at a time
+  const std::atomic<bool>& is_stopped;  // once it is, no further example is asked: cancelled "evaluate.interrupted"
 };
 
 // A model that refuses or fails has failed; a line to the host that breaks ends the run, as does a file of the set that
