@@ -12,6 +12,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "host/api/powers_of_ten.hpp"
+
 namespace stoa::api {
 namespace {
 
@@ -19,27 +21,9 @@ namespace {
 // quarter of it. fmt keeps them in its detail namespace, so any other major version falls back to std::to_chars.
 #if FMT_VERSION >= 90000 && FMT_VERSION < 100000
 
-constexpr std::uint64_t kPowers[] = {1,
-                                     10,
-                                     100,
-                                     1'000,
-                                     10'000,
-                                     100'000,
-                                     1'000'000,
-                                     10'000'000,
-                                     100'000'000,
-                                     1'000'000'000,
-                                     10'000'000'000,
-                                     100'000'000'000,
-                                     1'000'000'000'000,
-                                     10'000'000'000'000,
-                                     100'000'000'000'000,
-                                     1'000'000'000'000'000,
-                                     10'000'000'000'000'000,
-                                     100'000'000'000'000'000};
 int count_digits(std::uint64_t value) {
   const int guess = (std::bit_width(value | 1) * 1233) >> 12;  // log10(2) in 12 bits: right, or one too few
-  return guess + (value >= kPowers[guess] ? 1 : 0);
+  return guess + (value >= kWholePowersOfTen[guess] ? 1 : 0);
 }
 
 // The eight digits of value < 1e8 as text, the first in the lowest byte: halves, quarters, eighths in one register.
@@ -70,7 +54,7 @@ struct FloatText {
 struct DoubleText {
   static constexpr int kDigits = 17;
   explicit DoubleText(std::uint64_t significand)
-      : first(static_cast<char>('0' + significand / kPowers[16])),
+      : first(static_cast<char>('0' + significand / kWholePowersOfTen[16])),
         rest(static_cast<Digits>(eight_digits(static_cast<std::uint32_t>(significand % 100'000'000))) << 64 |
              eight_digits(static_cast<std::uint32_t>(significand / 100'000'000 % 100'000'000))) {}
   __extension__ using Digits = unsigned __int128;
@@ -125,7 +109,8 @@ template <class Float>
   }
   const auto decimal = fmt::detail::dragonbox::to_decimal(value);
   const int n = count_digits(decimal.significand);
-  const auto significand = static_cast<decltype(decimal.significand)>(decimal.significand * kPowers[Text::kDigits - n]);
+  const auto significand =
+      static_cast<decltype(decimal.significand)>(decimal.significand * kWholePowersOfTen[Text::kDigits - n]);
   return lay_out(at, Text(significand), n, decimal.exponent);
 }
 

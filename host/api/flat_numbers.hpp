@@ -13,6 +13,8 @@
 #include <span>
 #include <type_traits>
 
+#include "host/api/powers_of_ten.hpp"
+
 namespace stoa::api {
 
 // Rounding a decimal to double and then to float differs from rounding it once only when the double lies exactly
@@ -160,23 +162,6 @@ class FlatNumbers {
   static constexpr int kShortMax = 16;          // 15 digits and their point: below 2^53
   static constexpr int kExactDigitsMax = 19;    // with or without a point: below 2^64
   static constexpr std::uint64_t kExactMax = std::uint64_t{1} << 53;
-  static constexpr std::uint64_t kWholePowersOfTen[] = {1,
-                                                        10,
-                                                        100,
-                                                        1'000,
-                                                        10'000,
-                                                        100'000,
-                                                        1'000'000,
-                                                        10'000'000,
-                                                        100'000'000,
-                                                        1'000'000'000,
-                                                        10'000'000'000,
-                                                        100'000'000'000,
-                                                        1'000'000'000'000,
-                                                        10'000'000'000'000,
-                                                        100'000'000'000'000,
-                                                        1'000'000'000'000'000,
-                                                        10'000'000'000'000'000};
   // From the nth on: a mask of the last n of 16 bytes.
   static constexpr std::uint8_t kLastBytes[32] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
                                                   0,    0,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff,

@@ -212,7 +212,7 @@ Exit run(const EvaluateOptions& options) {
     return report(usage("--attach wants --key FILE to sign with and --registry URL").error());
   std::optional<registry::PrivateKey> key;
   if (!options.key.empty()) {
-    auto loaded = load_private_key(options.key);
+    auto loaded = registry::read_private_key(options.key);
     if (!loaded) return report(loaded.error());
     key = std::move(*loaded);
   }

@@ -20,7 +20,7 @@ struct Options {
 Exit run(const Options& options) {
   std::optional<registry::PrivateKey> key;
   if (!options.key.empty()) {
-    auto loaded = load_private_key(options.key);
+    auto loaded = registry::read_private_key(options.key);
     if (!loaded) return report(loaded.error());
     key = std::move(*loaded);
   }

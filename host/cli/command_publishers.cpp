@@ -56,7 +56,7 @@ Result<Json> list_keys(HttpClient& registry, const Options& options) {
 // The private key stays here: what it signs proves that it is had.
 Result<Json> add_key(HttpClient& registry, const Options& options) {
   if (options.key.empty()) return failure(Code::invalid_argument, "usage", "--key: is missing, want a private key");
-  const auto key = load_private_key(options.key);
+  const auto key = registry::read_private_key(options.key);
   if (!key) return std::unexpected(key.error());
   const registry::PublicKey point = key->public_key();
   const auto possession = key->sign(registry::key_possession_text(options.arguments[0], point.id()));

@@ -18,7 +18,7 @@ struct Options {
 };
 
 Exit run(const Options& options) {
-  const auto key = load_private_key(options.key);
+  const auto key = registry::read_private_key(options.key);
   if (!key) return report(key.error());
   const auto signed_by = registry::sign_package({options.package, options.output}, *key);
   if (!signed_by) return report(signed_by.error());

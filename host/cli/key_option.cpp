@@ -2,19 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/cli/key_option.hpp"
 
-#include "registry/package/file.hpp"
-
 namespace stoa::cli {
-
-Result<registry::PrivateKey> load_private_key(const std::string& file) {
-  const auto pem = registry::read_small_file(file, 16 * 1024);
-  if (!pem) return std::unexpected(pem.error());
-  auto key = registry::PrivateKey::from_pem(*pem);
-  if (key) return key;
-  auto error = key.error();
-  error.message = file + ": " + error.message;
-  return std::unexpected(std::move(error));
-}
 
 void add_trust_option(CommandLine& line, std::vector<std::string>& rows) {
   line.texts("--trust", rows, "a public key (PEM) and the publisher it speaks for, or * for all; may be repeated",

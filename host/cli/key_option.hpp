@@ -5,13 +5,11 @@
 #include <vector>
 
 #include "host/cli/command.hpp"
-#include "registry/package/ed25519.hpp"
+#include "registry/package/key_file.hpp"
 #include "registry/package/trust_store.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::cli {
-
-Result<registry::PrivateKey> load_private_key(const std::string& file);
 
 // Lifetime: rows outlives the parsing of the command line.
 void add_trust_option(CommandLine& line, std::vector<std::string>& rows);

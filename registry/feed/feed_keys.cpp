@@ -4,29 +4,9 @@
 #include <algorithm>
 
 #include "registry/package/file.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/package/key_file.hpp"
 
 namespace stoa::registry {
-namespace {
-
-constexpr std::size_t kKeyFileMax = 4096;
-
-Result<PrivateKey> key_in(const std::filesystem::path& file) {
-  if (auto pem = read_small_file(file, kKeyFileMax))
-    return PrivateKey::from_pem(*pem);
-  else if (pem.error().code != Code::not_found)
-    return std::unexpected(pem.error());
-  PrivateKey key = PrivateKey::generate();
-  const std::string pem = key.pem();
-  auto staging = StagingFile::create(file, 0600);
-  if (!staging) return std::unexpected(staging.error());
-  if (auto written = write_all(staging->file(), std::as_bytes(std::span(pem))); !written)
-    return std::unexpected(written.error());
-  if (auto there = staging->publish(); !there) return std::unexpected(there.error());
-  return key;
-}
-
-}  // namespace
 
 Result<SigningRules> make_feed_keys(const std::filesystem::path& folder) {
   std::error_code error;
@@ -38,7 +18,7 @@ Result<SigningRules> make_feed_keys(const std::filesystem::path& folder) {
        {std::pair("root.pem", &rules.root), std::pair("targets.pem", &rules.targets),
         std::pair("snapshot.pem", &rules.snapshot), std::pair("timestamp.pem", &rules.timestamp),
         std::pair("releases.pem", &rules.releases)}) {
-    const auto key = key_in(folder / name);
+    const auto key = read_or_make_private_key(folder / name);
     if (!key) return std::unexpected(key.error());
     rule->keys.push_back(key->public_key());
   }
@@ -58,13 +38,8 @@ Result<std::vector<std::filesystem::path>> feed_key_files(const std::filesystem:
 Result<std::vector<PrivateKey>> read_key_files(const std::vector<std::filesystem::path>& files) {
   std::vector<PrivateKey> keys;
   for (const auto& file : files) {
-    const auto pem = read_small_file(file, kKeyFileMax);
-    if (!pem) return std::unexpected(pem.error());
-    auto key = PrivateKey::from_pem(*pem);
-    if (!key) {
-      key.error().message = file.string() + ": " + key.error().message;
-      return std::unexpected(key.error());
-    }
+    auto key = read_private_key(file);
+    if (!key) return std::unexpected(key.error());
     keys.push_back(std::move(*key));
   }
   return keys;

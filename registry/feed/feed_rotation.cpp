@@ -7,7 +7,7 @@
 #include <set>
 
 #include "registry/feed/feed_keys.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/package/key_file.hpp"
 #include "registry/tuf/tuf_repository.hpp"
 
 namespace stoa::registry {
@@ -21,14 +21,6 @@ std::optional<SigningRule>* slot_of(RotatedRules& rules, std::string_view role) 
   if (role == "snapshot") return &rules.snapshot;
   if (role == "timestamp") return &rules.timestamp;
   return role == "releases" ? &rules.releases : nullptr;
-}
-
-Result<void> keep(const std::filesystem::path& file, const PrivateKey& key) {
-  const std::string pem = key.pem();
-  auto staging = StagingFile::create(file, 0600);
-  if (!staging) return std::unexpected(staging.error());
-  if (auto written = write_all(staging->file(), std::as_bytes(std::span(pem))); !written) return written;
-  return staging->publish();
 }
 
 std::set<TufKeyId> keys_that_count(const TufRepository& repository) {
@@ -72,7 +64,7 @@ Result<Rotation> rotate_feed_keys(const RotationOrder& order, TufTime now) {
   };
   *slot = rule;
   for (unsigned i = 0; i < order.new_keys; ++i)
-    if (auto kept = keep(rotation.made[i], (*keys)[files->size() + i]); !kept) {
+    if (auto kept = keep_private_key(rotation.made[i], (*keys)[files->size() + i]); !kept) {
       forget();
       return std::unexpected(kept.error());
     }

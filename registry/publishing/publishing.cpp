@@ -8,28 +8,10 @@
 #include <cerrno>
 
 #include "registry/package/file.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/package/key_file.hpp"
 
 namespace stoa::registry {
 namespace {
-
-constexpr std::size_t kKeyFileMax = 4096;
-
-// The registry's own key: made once, and from then on the same.
-Result<PrivateKey> key_in(const std::filesystem::path& file) {
-  if (auto pem = read_small_file(file, kKeyFileMax))
-    return PrivateKey::from_pem(*pem);
-  else if (pem.error().code != Code::not_found)
-    return std::unexpected(pem.error());
-  PrivateKey key = PrivateKey::generate();
-  const std::string pem = key.pem();
-  auto staging = StagingFile::create(file, 0600);
-  if (!staging) return std::unexpected(staging.error());
-  if (auto written = write_all(staging->file(), std::as_bytes(std::span(pem))); !written)
-    return std::unexpected(written.error());
-  if (auto there = staging->publish(); !there) return std::unexpected(there.error());
-  return key;
-}
 
 // A lock of the process (fcntl, not flock): what a host forks, and what outlives it, does not hold it. SQLite would not
 // stop two: each would write, and each would checkpoint.
@@ -73,7 +55,7 @@ Result<std::unique_ptr<Publishing>> Publishing::open(PublishingOptions options) 
   if (!lock) return std::unexpected(lock.error());
   auto blobs = BlobStore::open(options.folder / "blobs");
   if (!blobs) return std::unexpected(blobs.error());
-  auto key = key_in(options.folder / "registry.key.pem");
+  auto key = read_or_make_private_key(options.folder / "registry.key.pem");
   if (!key) return std::unexpected(key.error());
   std::unique_ptr<Publishing> made(new Publishing(std::move(options), std::move(*lock), std::move(*blobs)));
   Publishing& p = *made;
@@ -111,7 +93,11 @@ Result<UploadStatus> Publishing::upload(const Actor& actor, const UploadId& id) 
 }
 
 Result<std::vector<SubmissionKey>> Publishing::keys_of(const std::string& publisher) {
-  const auto records = with_catalogue([&](Catalogue& catalogue) { return catalogue.keys(publisher); });
+  return with_catalogue([&](Catalogue& catalogue) { return submission_keys(catalogue, publisher); });
+}
+
+Result<std::vector<SubmissionKey>> submission_keys(Catalogue& catalogue, const std::string& publisher) {
+  const auto records = catalogue.keys(publisher);
   if (!records) return std::unexpected(records.error());
   std::vector<SubmissionKey> keys;
   for (const PublisherKeyRecord& record : *records)

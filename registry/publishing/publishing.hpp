@@ -97,4 +97,7 @@ class Publishing {
   NameIndex namespaces_{NameScope::namespaces};  // Lock: mutex_
 };
 
+// All keys of a publisher as the checks want them, those that do not count any more among them.
+Result<std::vector<SubmissionKey>> submission_keys(Catalogue& catalogue, const std::string& publisher);
+
 }  // namespace stoa::registry

@@ -7,11 +7,12 @@
 
 #include "registry/database/sqlite_store.hpp"
 #include "registry/package/file.hpp"
+#include "registry/package/key_file.hpp"
 
 namespace stoa::registry {
 namespace {
 
-constexpr std::size_t kKeyFileMax = 4096, kAll = 1'000'000'000;
+constexpr std::size_t kAll = 1'000'000'000;
 
 }  // namespace
 
@@ -40,8 +41,7 @@ Result<void> copy_catalogue(const std::filesystem::path& registry, const std::fi
 }
 
 Result<PrivateKey> read_registry_key(const std::filesystem::path& registry) {
-  const auto pem = read_small_file(registry / kRegistryKeyFile, kKeyFileMax);
-  return pem ? PrivateKey::from_pem(*pem) : std::unexpected(pem.error());
+  return read_private_key(registry / kRegistryKeyFile);
 }
 
 Result<std::unique_ptr<Catalogue>> open_copy(const std::filesystem::path& file, PrivateKey key, std::int64_t now_ms) {

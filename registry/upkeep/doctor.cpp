@@ -153,7 +153,7 @@ class Doctor {
         if (!is_owed(*release)) continue;
         const std::string owner = publisher_of(*release);
         if (!keys.contains(owner)) {
-          auto known = keys_of(catalogue, owner);
+          auto known = submission_keys(catalogue, owner);
           if (!known) return std::unexpected(known.error());
           keys.emplace(owner, std::move(*known));
         }
@@ -161,20 +161,6 @@ class Doctor {
       }
     }
     return {};
-  }
-
-  static Result<std::vector<SubmissionKey>> keys_of(Catalogue& catalogue, const std::string& publisher) {
-    const auto records = catalogue.keys(publisher);
-    if (!records) return std::unexpected(records.error());
-    std::vector<SubmissionKey> keys;
-    for (const PublisherKeyRecord& record : *records)
-      keys.push_back({.publisher = record.publisher,
-                      .key = record.key,
-                      .may_sign_releases = record.role == "release",
-                      .valid_from_ms = record.valid_from_ms,
-                      .valid_until_ms = record.valid_until_ms,
-                      .revoked_from_ms = record.revoked_from_ms});
-    return keys;
   }
 
   Result<void> package(Catalogue& catalogue, const BlobStore& store, const ReleaseRecord& release,
