@@ -18,7 +18,7 @@
 #include "host/runtime/fixture_host.hpp"
 #include "host/runtime/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "registry/package/extraction.hpp"
 
 namespace stoa::app {

@@ -23,7 +23,7 @@
 #include "host/runtime/load_plugin.hpp"
 #include "host/runtime/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 
 namespace stoa::app {
 namespace {

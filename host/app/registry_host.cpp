@@ -10,7 +10,7 @@
 #include "host/app/wall_clock.hpp"
 #include "host/runtime/export_lint.hpp"
 #include "host/runtime/monotonic.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/document/staging.hpp"
 
 namespace stoa::app {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "host/app/wall_clock.hpp"
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 
 namespace stoa::app {
 namespace {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/runtime/utf8.hpp"
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::cli {
 namespace {

@@ -17,7 +17,7 @@ extern "C" {
 #include <algorithm>
 #include <cstring>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 
 namespace stoa::cli {
 namespace {

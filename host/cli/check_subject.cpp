@@ -5,8 +5,8 @@
 #include "host/app/package_source.hpp"
 #include "host/runtime/entry_point.hpp"
 #include "host/runtime/export_lint.hpp"
-#include "registry/package/digest.hpp"
-#include "registry/package/file.hpp"
+#include "registry/document/digest.hpp"
+#include "registry/document/file.hpp"
 
 namespace stoa::cli {
 

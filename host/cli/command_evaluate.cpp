@@ -20,8 +20,8 @@
 #include "host/cli/key_option.hpp"
 #include "host/cli/registry_text.hpp"
 #include "host/client/problem_answer.hpp"
+#include "registry/document/staging.hpp"
 #include "registry/evaluation/evaluation.hpp"
-#include "registry/package/staging.hpp"
 
 namespace stoa::cli {
 namespace {

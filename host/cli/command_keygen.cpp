@@ -7,7 +7,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/new_file.hpp"
 #include "host/cli/package_report.hpp"
-#include "registry/package/ed25519.hpp"
+#include "registry/signature/ed25519.hpp"
 
 namespace stoa::cli {
 namespace {

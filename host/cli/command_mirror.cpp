@@ -11,8 +11,8 @@
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
 #include "registry/blobs/blob_store.hpp"
+#include "registry/document/staging.hpp"
 #include "registry/mirror/bundle.hpp"
-#include "registry/package/staging.hpp"
 #include "registry/tuf/tuf_client.hpp"
 #include "registry/upkeep/catalogue_copy.hpp"
 

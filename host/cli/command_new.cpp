@@ -9,7 +9,7 @@
 
 #include "host/cli/command.hpp"
 #include "host/cli/sdk_location.hpp"
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "registry/package/manifest_grammar.hpp"
 
 namespace stoa::cli {

@@ -10,8 +10,8 @@
 #include "host/cli/key_option.hpp"
 #include "host/cli/registry_text.hpp"
 #include "host/client/problem_answer.hpp"
+#include "registry/document/file.hpp"
 #include "registry/evaluation/comparison.hpp"
-#include "registry/package/file.hpp"
 
 namespace stoa::cli {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "host/cli/key_option.hpp"
 #include "host/client/problem_answer.hpp"
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "registry/package/package_reader.hpp"
 
 namespace stoa::cli {

@@ -8,7 +8,7 @@
 #include "host/app/host.hpp"
 #include "host/cli/evaluate_options.hpp"
 #include "host/client/inference_client.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::cli {

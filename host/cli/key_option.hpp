@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "host/cli/command.hpp"
-#include "registry/package/key_file.hpp"
 #include "registry/package/trust_store.hpp"
+#include "registry/signature/key_file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::cli {

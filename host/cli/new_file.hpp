@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::cli {

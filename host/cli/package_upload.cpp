@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "host/cli/registry_text.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/document/staging.hpp"
 
 namespace stoa::cli {
 namespace {

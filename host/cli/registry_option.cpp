@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 
 namespace stoa::cli {
 namespace {

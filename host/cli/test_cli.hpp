@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::cli {
 

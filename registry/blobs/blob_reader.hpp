@@ -10,8 +10,8 @@
 #include <span>
 #include <vector>
 
-#include "registry/package/digest.hpp"
-#include "registry/package/file.hpp"
+#include "registry/document/digest.hpp"
+#include "registry/document/file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -12,7 +12,7 @@
 
 #include "registry/blobs/blob_reader.hpp"
 #include "registry/blobs/store_folder.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

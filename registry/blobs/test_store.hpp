@@ -12,7 +12,7 @@
 #include <string>
 
 #include "registry/blobs/blob_store.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 

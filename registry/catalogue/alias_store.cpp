@@ -9,7 +9,7 @@
 #include "registry/catalogue/chain_hash.hpp"
 #include "registry/catalogue/digest_column.hpp"
 #include "registry/catalogue/release_store.hpp"
-#include "registry/package/semver.hpp"
+#include "registry/versions/semver.hpp"
 
 namespace stoa::registry {
 namespace {

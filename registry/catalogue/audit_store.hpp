@@ -8,7 +8,7 @@
 
 #include "registry/catalogue/role.hpp"
 #include "registry/database/sqlite_store.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 
 namespace stoa::registry {
 

@@ -10,7 +10,7 @@
 #include "registry/catalogue/release_rules.hpp"
 #include "registry/catalogue/words.hpp"
 #include "registry/package/manifest_grammar.hpp"
-#include "registry/package/semver.hpp"
+#include "registry/versions/semver.hpp"
 
 namespace stoa::registry {
 namespace {

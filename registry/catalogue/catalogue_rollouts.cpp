@@ -12,7 +12,7 @@
 #include "registry/catalogue/rollout_rules.hpp"
 #include "registry/catalogue/rollout_store.hpp"
 #include "registry/catalogue/words.hpp"
-#include "registry/resolve/version_key.hpp"
+#include "registry/versions/version_key.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 
 namespace stoa::registry {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "registry/database/sqlite_store.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 
 namespace stoa::registry {
 

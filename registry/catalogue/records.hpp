@@ -9,8 +9,8 @@
 #include "registry/catalogue/ids.hpp"
 #include "registry/catalogue/release_state.hpp"
 #include "registry/catalogue/role.hpp"
-#include "registry/package/digest.hpp"
-#include "registry/package/ed25519.hpp"
+#include "registry/document/digest.hpp"
+#include "registry/signature/ed25519.hpp"
 
 namespace stoa::registry {
 

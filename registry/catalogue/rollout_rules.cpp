@@ -7,7 +7,7 @@
 
 #include "registry/catalogue/default_release.hpp"
 #include "registry/catalogue/words.hpp"
-#include "registry/package/semver.hpp"
+#include "registry/versions/semver.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "registry/catalogue/catalogue.hpp"
 #include "registry/catalogue/test_contents.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "registry/database/sqlite_store.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 
 namespace stoa::registry {
 

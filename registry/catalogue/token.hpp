@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 
 namespace stoa::registry {
 

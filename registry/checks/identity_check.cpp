@@ -4,7 +4,7 @@
 
 #include "registry/checks/step.hpp"
 #include "registry/names/name_policy.hpp"
-#include "registry/package/semver.hpp"
+#include "registry/versions/semver.hpp"
 
 namespace stoa::registry {
 namespace {

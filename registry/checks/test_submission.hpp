@@ -8,8 +8,8 @@
 
 #include "registry/checks/check.hpp"
 #include "registry/package/container.hpp"
-#include "registry/package/dsse.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
+#include "registry/signature/dsse.hpp"
 
 namespace stoa::registry {
 

@@ -12,8 +12,8 @@
 #include <set>
 #include <unordered_set>
 
-#include "registry/package/file.hpp"
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/file.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <cstdio>
 
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "registry/evaluation/scores.hpp"
-#include "registry/package/dsse.hpp"
+#include "registry/signature/dsse.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <span>
 
+#include "registry/document/strict_json.hpp"
 #include "registry/evaluation/evaluation.hpp"
-#include "registry/package/manifest_json.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "registry/package/file.hpp"
-#include "registry/package/key_file.hpp"
+#include "registry/document/file.hpp"
+#include "registry/signature/key_file.hpp"
 
 namespace stoa::registry {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "registry/package/ed25519.hpp"
+#include "registry/signature/ed25519.hpp"
 #include "registry/tuf/tuf_repository.hpp"
 #include "stoa/result.hpp"
 

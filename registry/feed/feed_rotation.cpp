@@ -7,7 +7,7 @@
 #include <set>
 
 #include "registry/feed/feed_keys.hpp"
-#include "registry/package/key_file.hpp"
+#include "registry/signature/key_file.hpp"
 #include "registry/tuf/tuf_repository.hpp"
 
 namespace stoa::registry {

@@ -10,7 +10,7 @@
 #include "registry/feed/feed_rotation.hpp"
 #include "registry/feed/feed_target.hpp"
 #include "registry/feed/followed_feed.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "registry/listing/markdown.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 namespace {

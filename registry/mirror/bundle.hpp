@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "registry/tuf/tuf_client.hpp"
 #include "stoa/result.hpp"
 

@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
+#include "registry/document/staging.hpp"
 #include "registry/mirror/bundle.hpp"
 #include "registry/mirror/bundle_index.hpp"
 #include "registry/package/container.hpp"
-#include "registry/package/staging.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -5,10 +5,10 @@
 #include <set>
 #include <vector>
 
+#include "registry/document/strict_json.hpp"
 #include "registry/mirror/bundle.hpp"
 #include "registry/mirror/bundle_index.hpp"
 #include "registry/package/container.hpp"
-#include "registry/package/manifest_json.hpp"
 #include "registry/tuf/target_file.hpp"
 
 namespace stoa::registry {

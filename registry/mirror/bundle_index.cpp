@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "registry/document/strict_json.hpp"
 #include "registry/mirror/bundle.hpp"
-#include "registry/package/manifest_json.hpp"
 #include "registry/tuf/canonical_json.hpp"
 
 namespace stoa::registry {

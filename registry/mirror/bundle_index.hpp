@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -13,9 +13,9 @@
 #include <nlohmann/json.hpp>
 
 #include "registry/package/container.hpp"
-#include "registry/package/dsse.hpp"
 #include "registry/package/package_reader.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
+#include "registry/signature/dsse.hpp"
 
 namespace stoa::registry {
 namespace {

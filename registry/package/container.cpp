@@ -11,8 +11,8 @@
 #include <cstring>
 #include <set>
 
+#include "registry/document/strict_json.hpp"
 #include "registry/package/manifest_grammar.hpp"
-#include "registry/package/manifest_json.hpp"
 
 namespace stoa::registry {
 namespace {

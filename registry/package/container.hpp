@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "registry/package/manifest.hpp"
 #include "stoa/result.hpp"
 

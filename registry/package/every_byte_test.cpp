@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "registry/package/package_reader.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <span>
 
-#include "registry/package/staging.hpp"
+#include "registry/document/staging.hpp"
 
 namespace stoa::registry {
 

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <set>
 
+#include "registry/document/strict_json.hpp"
 #include "registry/package/manifest_golden.hpp"
 #include "registry/package/manifest_grammar.hpp"
-#include "registry/package/manifest_json.hpp"
 #include "registry/package/manifest_platform.hpp"
 #include "registry/package/permission.hpp"
-#include "registry/package/semver.hpp"
 #include "registry/package/spdx.hpp"
+#include "registry/versions/semver.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "stoa/datatype.hpp"
 #include "stoa/result.hpp"
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <set>
 
-#include "registry/package/dsse.hpp"
 #include "registry/package/manifest_grammar.hpp"
+#include "registry/signature/dsse.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -1,8 +1,8 @@
 // manifest_golden.hpp: the golden cases of a manifest, checked against its models and assets.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "registry/document/strict_json.hpp"
 #include "registry/package/manifest.hpp"
-#include "registry/package/manifest_json.hpp"
 
 namespace stoa::registry {
 

@@ -1,8 +1,8 @@
 // manifest_platform.hpp: what one platform of a manifest needs of a machine.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "registry/document/strict_json.hpp"
 #include "registry/package/manifest.hpp"
-#include "registry/package/manifest_json.hpp"
 
 namespace stoa::registry {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "registry/document/file.hpp"
 #include "registry/package/container.hpp"
-#include "registry/package/dsse.hpp"
-#include "registry/package/file.hpp"
 #include "registry/package/manifest.hpp"
 #include "registry/package/trust_store.hpp"
+#include "registry/signature/dsse.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

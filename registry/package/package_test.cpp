@@ -8,12 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "registry/document/staging.hpp"
 #include "registry/package/container.hpp"
 #include "registry/package/extraction.hpp"
 #include "registry/package/package_reader.hpp"
 #include "registry/package/package_writer.hpp"
-#include "registry/package/staging.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 namespace {

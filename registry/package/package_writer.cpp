@@ -4,12 +4,12 @@
 
 #include <set>
 
+#include "registry/document/staging.hpp"
+#include "registry/document/strict_json.hpp"
 #include "registry/package/container.hpp"
-#include "registry/package/dsse.hpp"
-#include "registry/package/manifest_json.hpp"
 #include "registry/package/package_reader.hpp"
 #include "registry/package/source_folder.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/signature/dsse.hpp"
 
 namespace stoa::registry {
 

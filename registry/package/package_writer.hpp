@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "registry/package/ed25519.hpp"
 #include "registry/package/manifest.hpp"
+#include "registry/signature/ed25519.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -13,7 +13,7 @@
 #include <functional>
 
 #include "registry/package/package_writer.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 
 namespace stoa::registry {
 

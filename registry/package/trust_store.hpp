@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/package/ed25519.hpp"
+#include "registry/signature/ed25519.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

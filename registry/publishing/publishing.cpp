@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "registry/package/file.hpp"
-#include "registry/package/key_file.hpp"
+#include "registry/document/file.hpp"
+#include "registry/signature/key_file.hpp"
 
 namespace stoa::registry {
 namespace {

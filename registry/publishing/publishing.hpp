@@ -11,8 +11,8 @@
 #include "registry/blobs/upload.hpp"
 #include "registry/catalogue/catalogue.hpp"
 #include "registry/checks/check.hpp"
+#include "registry/document/file.hpp"
 #include "registry/names/name_policy.hpp"
-#include "registry/package/file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

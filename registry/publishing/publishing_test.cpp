@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -4,7 +4,7 @@
 #pragma once
 #include <compare>
 
-#include "registry/resolve/version_key.hpp"
+#include "registry/versions/version_key.hpp"
 
 namespace stoa::registry {
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "registry/package/cpu_feature.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 #include "registry/resolve/platform_fit.hpp"
 
 namespace stoa::registry {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <variant>
 
-#include "registry/resolve/version_range.hpp"
+#include "registry/versions/version_range.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 namespace {

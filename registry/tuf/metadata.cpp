@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 #include "registry/tuf/metadata_fields.hpp"
 
 namespace stoa::registry {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/package/digest.hpp"
-#include "registry/package/ed25519.hpp"
+#include "registry/document/digest.hpp"
+#include "registry/signature/ed25519.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

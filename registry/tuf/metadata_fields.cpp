@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/tuf/metadata_fields.hpp"
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 

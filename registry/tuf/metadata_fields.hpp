@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "registry/tuf/canonical_json.hpp"
 
 namespace stoa::registry {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "registry/package/manifest_json.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/document/staging.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "registry/tuf/metadata.hpp"
 #include "stoa/result.hpp"
 

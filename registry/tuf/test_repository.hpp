@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 #include "registry/tuf/tuf_client.hpp"
 #include "registry/tuf/tuf_commit.hpp"
 #include "registry/tuf/tuf_repository.hpp"

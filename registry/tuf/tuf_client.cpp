@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -6,7 +6,7 @@
 #include <bit>
 #include <set>
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 #include "registry/tuf/canonical_json.hpp"
 #include "registry/tuf/release_bins.hpp"
 #include "registry/tuf/tuf_commit.hpp"

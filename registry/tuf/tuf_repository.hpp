@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 #include "registry/tuf/metadata.hpp"
 #include "registry/tuf/metadata_folder.hpp"
 #include "stoa/result.hpp"

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "registry/package/staging.hpp"
+#include "registry/document/staging.hpp"
 #include "registry/upkeep/catalogue_copy.hpp"
 
 namespace stoa::registry {

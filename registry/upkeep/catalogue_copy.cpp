@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "registry/database/sqlite_store.hpp"
-#include "registry/package/file.hpp"
-#include "registry/package/key_file.hpp"
+#include "registry/document/file.hpp"
+#include "registry/signature/key_file.hpp"
 
 namespace stoa::registry {
 namespace {

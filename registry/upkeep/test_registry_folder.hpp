@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 #include "registry/publishing/publishing.hpp"
 
 namespace stoa::registry {

@@ -4,7 +4,7 @@
 SPDX-License-Identifier: Apache-2.0
 
 Seeded random ranges and versions: ranges of npm's grammar must agree in everything (validity, comparators, which versions are
-in, which is the highest); texts with random damage too, but for what npm takes by accident (registry/resolve/version_range.hpp).
+in, which is the highest); texts with random damage too, but for what npm takes by accident (registry/versions/version_range.hpp).
 """
 import pathlib
 import random

@@ -15,7 +15,7 @@
 #include "host/http/server.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/runtime/load_plugin.hpp"
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "registry/package/manifest.hpp"
 
 namespace stoa::test {

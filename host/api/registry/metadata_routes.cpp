@@ -8,8 +8,8 @@
 #include "host/api/problem.hpp"
 #include "host/api/registry/registry_routes.hpp"
 #include "host/runtime/monotonic.hpp"
+#include "registry/document/file.hpp"
 #include "registry/feed/feed_target.hpp"
-#include "registry/package/file.hpp"
 
 namespace stoa::api {
 namespace {

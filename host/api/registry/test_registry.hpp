@@ -16,7 +16,7 @@
 #include "host/api/problem.hpp"
 #include "host/api/registry/registry_routes.hpp"
 #include "host/http/server.hpp"
-#include "registry/package/test_folder.hpp"
+#include "registry/package/test_package.hpp"
 
 namespace stoa::api {
 

@@ -1,6 +1,6 @@
 // range_reader.cpp: a cursor over one alternative.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/resolve/range_reader.hpp"
+#include "registry/versions/range_reader.hpp"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
 // version_range.cpp: terms become comparators, the way npm's semver rewrites them (its classes/range.js).
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/resolve/version_range.hpp"
+#include "registry/versions/version_range.hpp"
 
 #include <algorithm>
 #include <cstdio>
 
-#include "registry/resolve/range_reader.hpp"
+#include "registry/versions/range_reader.hpp"
 
 namespace stoa::registry {
 namespace {

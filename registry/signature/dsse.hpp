@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/ed25519.hpp"
+#include "registry/signature/ed25519.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

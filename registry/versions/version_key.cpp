@@ -1,6 +1,6 @@
 // version_key.cpp: packing and comparing.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/resolve/version_key.hpp"
+#include "registry/versions/version_key.hpp"
 
 #include <charconv>
 #include <optional>

@@ -1,6 +1,6 @@
 // digest.cpp: SHA-256 through OpenSSL.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 
 #include <openssl/evp.h>
 

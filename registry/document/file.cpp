@@ -1,6 +1,6 @@
 // file.cpp: the system calls behind File.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/file.hpp"
+#include "registry/document/file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
-// manifest_json.cpp: the shape checks every document passes, and the typed access to its objects.
+// strict_json.cpp: the shape checks every document passes, and the typed access to its objects.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // version_range_test.cpp: what each form of a range comes to, which versions are in it, and which texts are none.
 // SPDX-License-Identifier: Apache-2.0
 // registry_semver_oracle compares thousands more with npm's own package.
-#include "registry/resolve/version_range.hpp"
+#include "registry/versions/version_range.hpp"
 
 #include <gtest/gtest.h>
 

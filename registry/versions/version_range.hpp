@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/resolve/version_key.hpp"
+#include "registry/versions/version_key.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

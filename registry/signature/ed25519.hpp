@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/digest.hpp"
+#include "registry/document/digest.hpp"
 #include "stoa/result.hpp"
 
 struct evp_pkey_st;

@@ -1,10 +1,10 @@
 // key_file.cpp SPDX-License-Identifier: Apache-2.0
-#include "registry/package/key_file.hpp"
+#include "registry/signature/key_file.hpp"
 
 #include <span>
 
-#include "registry/package/file.hpp"
-#include "registry/package/staging.hpp"
+#include "registry/document/file.hpp"
+#include "registry/document/staging.hpp"
 
 namespace stoa::registry {
 namespace {

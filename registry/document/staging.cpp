@@ -1,6 +1,6 @@
 // staging.cpp: temporary names, their locks, and the cleaning up after processes that died.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/staging.hpp"
+#include "registry/document/staging.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

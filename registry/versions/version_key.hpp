@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/package/semver.hpp"
+#include "registry/versions/semver.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::registry {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "registry/resolve/version_range.hpp"
+#include "registry/versions/version_range.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // semver.cpp: the grammar and precedence of semantic versions.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/semver.hpp"
+#include "registry/versions/semver.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // ed25519_test.cpp: Wycheproof's cases, degenerate keys, and keys exchanged with the openssl command.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/ed25519.hpp"
+#include "registry/signature/ed25519.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "registry/package/test_folder.hpp"
-#include "registry/package/vectors.hpp"
+#include "registry/document/test_folder.hpp"
+#include "registry/document/vectors.hpp"
 
 namespace stoa::registry {
 namespace {

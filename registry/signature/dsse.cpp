@@ -1,12 +1,12 @@
 // dsse.cpp: DSSE envelopes in one canonical form.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/dsse.hpp"
+#include "registry/signature/dsse.hpp"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 
-#include "registry/package/manifest_json.hpp"
+#include "registry/document/strict_json.hpp"
 
 namespace stoa::registry {
 namespace {

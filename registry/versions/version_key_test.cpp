@@ -1,6 +1,6 @@
 // version_key_test.cpp: a packed version orders as the unpacked one does.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/resolve/version_key.hpp"
+#include "registry/versions/version_key.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // dsse_test.cpp: envelopes: the published encoding, one canonical form, and a second opinion by the openssl command.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/dsse.hpp"
+#include "registry/signature/dsse.hpp"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "registry/package/test_folder.hpp"
+#include "registry/document/test_folder.hpp"
 
 namespace stoa::registry {
 namespace {

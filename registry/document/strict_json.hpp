@@ -1,4 +1,4 @@
-// manifest_json.hpp: strict reading of a JSON document, where the first broken rule is the answer.
+// strict_json.hpp: strict reading of a JSON document, where the first broken rule is the answer.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>

@@ -1,6 +1,6 @@
 // ed25519.cpp: Ed25519 through OpenSSL's EVP interface, and the check for degenerate public keys.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/ed25519.hpp"
+#include "registry/signature/ed25519.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>

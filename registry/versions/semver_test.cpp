@@ -1,6 +1,6 @@
 // semver_test.cpp: the published corpus and the order of precedence.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/package/semver.hpp"
+#include "registry/versions/semver.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "registry/package/vectors.hpp"
+#include "registry/document/vectors.hpp"
 
 namespace stoa::registry {
 namespace {

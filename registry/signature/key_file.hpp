@@ -2,7 +2,7 @@
 #pragma once
 #include <filesystem>
 
-#include "registry/package/ed25519.hpp"
+#include "registry/signature/ed25519.hpp"
 
 namespace stoa::registry {
 
