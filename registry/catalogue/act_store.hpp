@@ -20,7 +20,7 @@ struct Catalogue::Act {
   // The number of the line.
   Result<std::int64_t> note(const Actor& actor, std::string_view action, std::string_view subject,
                             std::string_view detail) {
-    auto line = append_audit(catalogue.connection_, now_ms, actor, action, subject, detail);
+    auto line = append_audit(catalogue.connection_, now_ms, actor.text(), action, subject, detail);
     return line ? Result<std::int64_t>(line->line) : std::unexpected(line.error());
   }
 

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "registry/catalogue/chain_hash.hpp"
-#include "registry/catalogue/digest_column.hpp"
+#include "registry/audit/chain_hash.hpp"
 #include "registry/catalogue/release_store.hpp"
+#include "registry/database/digest_column.hpp"
 #include "registry/versions/semver.hpp"
 
 namespace stoa::registry {

@@ -65,11 +65,12 @@ void fill_release(database::Connection& connection, const std::string& plugin, i
                     {plugin + "-b", "text-generation", "talks"}};
   const Actor owner{Actor::Kind::publisher, plugin.substr(0, plugin.find('/')), Role::auditor};
   const std::string subject = plugin + " " + release.version;
-  must(append_audit(connection, kNowMs, owner, "release.draft", subject, to_hex(release.package_sha256)));
-  must(append_audit(connection, kNowMs, owner, "release.submit", subject, "signed by " + key.hex));
-  must(append_audit(connection, kNowMs, Actor::registry(), "release.check", subject, ""));
-  must(append_audit(connection, kNowMs, Actor::registry(), "release.checked", subject, ""));
-  release.audit_line = must(append_audit(connection, kNowMs, Actor::registry(), "release.publish", subject, "")).line;
+  must(append_audit(connection, kNowMs, owner.text(), "release.draft", subject, to_hex(release.package_sha256)));
+  must(append_audit(connection, kNowMs, owner.text(), "release.submit", subject, "signed by " + key.hex));
+  must(append_audit(connection, kNowMs, Actor::registry().text(), "release.check", subject, ""));
+  must(append_audit(connection, kNowMs, Actor::registry().text(), "release.checked", subject, ""));
+  release.audit_line =
+      must(append_audit(connection, kNowMs, Actor::registry().text(), "release.publish", subject, "")).line;
   must(insert_release(connection, release));
   // Two kinds of facts per plugin: some day it asked for a newer libc.
   const ReleaseFacts facts{.models = {plugin + "-a", plugin + "-b"},

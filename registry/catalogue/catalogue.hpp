@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/catalogue/audit_store.hpp"
+#include "registry/audit/audit_store.hpp"
 #include "registry/catalogue/evaluation_store.hpp"
 #include "registry/catalogue/listing_store.hpp"
 #include "registry/catalogue/plugin_store.hpp"

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "registry/catalogue/digest_column.hpp"
+#include "registry/database/digest_column.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
-#include "registry/catalogue/digest_column.hpp"
+#include "registry/database/digest_column.hpp"
 
 namespace stoa::registry {
 

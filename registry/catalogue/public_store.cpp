@@ -7,9 +7,9 @@
 #include <unordered_map>
 
 #include "registry/catalogue/alias_store.hpp"
-#include "registry/catalogue/digest_column.hpp"
 #include "registry/catalogue/release_facts.hpp"
 #include "registry/catalogue/rollout_store.hpp"
+#include "registry/database/digest_column.hpp"
 
 namespace stoa::registry {
 namespace {

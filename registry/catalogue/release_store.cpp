@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "registry/catalogue/digest_column.hpp"
 #include "registry/catalogue/search_store.hpp"
+#include "registry/database/digest_column.hpp"
 
 namespace stoa::registry {
 namespace {

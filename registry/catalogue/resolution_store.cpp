@@ -8,8 +8,8 @@
 #include <unordered_set>
 
 #include "registry/catalogue/alias_store.hpp"
-#include "registry/catalogue/digest_column.hpp"
 #include "registry/catalogue/rollout_store.hpp"
+#include "registry/database/digest_column.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "registry/catalogue/audit_store.hpp"
+#include "registry/audit/audit_store.hpp"
 #include "registry/upkeep/diagnosis.hpp"
 #include "stoa/result.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "registry/catalogue/audit_store.hpp"
+#include "registry/audit/audit_store.hpp"
 #include "registry/publishing/publishing.hpp"
 #include "stoa/result.hpp"
 

@@ -1,12 +1,12 @@
 // audit_store.cpp: the chain of the audit log. SPDX-License-Identifier: Apache-2.0
-#include "registry/catalogue/audit_store.hpp"
+#include "registry/audit/audit_store.hpp"
 
 #include <fmt/format.h>
 
 #include <limits>
 
-#include "registry/catalogue/chain_hash.hpp"
-#include "registry/catalogue/digest_column.hpp"
+#include "registry/audit/chain_hash.hpp"
+#include "registry/database/digest_column.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -34,11 +34,11 @@ Sha256 hash_of(const AuditLine& line) {
   return hash.finish();
 }
 
-Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at_ms, const Actor& actor,
+Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at_ms, std::string_view actor,
                                std::string_view action, std::string_view subject, std::string_view detail) {
   AuditLine line{.line = 1,
                  .at_ms = at_ms,
-                 .actor = actor.text(),
+                 .actor = std::string(actor),
                  .action = std::string(action),
                  .subject = std::string(subject),
                  .detail = std::string(detail)};

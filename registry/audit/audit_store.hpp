@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/catalogue/role.hpp"
 #include "registry/database/sqlite_store.hpp"
 #include "registry/document/digest.hpp"
 
@@ -22,8 +21,9 @@ struct AuditLine {
 // Over before, line, at_ms, actor, action, subject and detail, as ChainHash says.
 Sha256 hash_of(const AuditLine& line);
 
-// Belongs into the transaction of the act itself: neither is there without the other.
-Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at_ms, const Actor& actor,
+// The table `audit` is its owner's: catalogue and licences each have one. Belongs into the transaction of the act
+// itself: neither is there without the other.
+Result<AuditLine> append_audit(database::Connection& connection, std::int64_t at_ms, std::string_view actor,
                                std::string_view action, std::string_view subject, std::string_view detail);
 
 // From the newest back, those before `before` (0: from the newest on), at most `most`. subject empty: of all.

@@ -1,0 +1,138 @@
+// licence.cpp: which terms make sense. SPDX-License-Identifier: Apache-2.0
+#include "licensing/terms/licence.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "registry/versions/version_range.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+constexpr std::string_view kPolicies[] = {"deny", "grace", "advisory"};
+constexpr std::size_t kCoveragesMax = 64, kEntitlementsMax = 64, kQuotasMax = 16, kKeysMax = 64;
+constexpr std::int64_t kYearMs = 366LL * 86'400'000;
+
+Result<void> refuse(std::string_view field, std::string_view rule) {
+  return failure(Code::invalid_argument, "licence.terms", fmt::format("{}: {}", field, rule));
+}
+
+bool is_handle(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+bool is_model_pattern(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || !is_handle(text.substr(0, slash))) return false;
+  const std::string_view model = text.substr(slash + 1);
+  return model == "*" || is_handle(model);
+}
+
+Result<void> check_coverage(const Licence& licence) {
+  if (licence.covers.empty() || licence.covers.size() > kCoveragesMax)
+    return refuse("covers", fmt::format("has {} models, allowed are 1 to {}", licence.covers.size(), kCoveragesMax));
+  for (std::size_t i = 0; i < licence.covers.size(); ++i) {
+    const Coverage& covered = licence.covers[i];
+    if (!is_model_pattern(covered.model))
+      return refuse(fmt::format("covers[{}].model", i), "is not of the form publisher/model or publisher/*");
+    if (auto range = registry::parse_version_range(covered.versions); !range)
+      return refuse(fmt::format("covers[{}].versions", i), range.error().message);
+  }
+  return {};
+}
+
+Result<void> check_rate(const std::optional<Rate>& rate) {
+  if (!rate) return {};
+  if (rate->calls < 1 || rate->calls > 1'000'000'000)
+    return refuse("rate.calls", fmt::format("is {}, allowed are 1 to 10^9", rate->calls));
+  if (rate->window_ms < 1 || rate->window_ms > 86'400'000)
+    return refuse("rate.window_ms", fmt::format("is {}, allowed are 1 to 86400000 (a day)", rate->window_ms));
+  return {};
+}
+
+Result<void> check_quotas(const Licence& licence) {
+  if (licence.quotas.size() > kQuotasMax)
+    return refuse("quotas", fmt::format("has {} meters, at most {} are allowed", licence.quotas.size(), kQuotasMax));
+  std::set<std::string_view> meters;
+  for (const Quota& quota : licence.quotas) {
+    if (!is_handle(quota.meter)) return refuse("quotas[].meter", "is not a lower-case dotted word");
+    if (!meters.insert(quota.meter).second)
+      return refuse("quotas[].meter", fmt::format("'{}' is given twice", quota.meter));
+    if (quota.amount > static_cast<std::uint64_t>(INT64_MAX)) return refuse("quotas[].amount", "is over 2^63 - 1");
+  }
+  return {};
+}
+
+Result<void> check_entitlements(const Licence& licence) {
+  if (licence.entitlements.size() > kEntitlementsMax)
+    return refuse("entitlements", fmt::format("has {} features, at most {} are allowed", licence.entitlements.size(),
+                                              kEntitlementsMax));
+  std::set<std::string_view> features;
+  for (const Entitlement& granted : licence.entitlements) {
+    if (!is_handle(granted.feature)) return refuse("entitlements[].feature", "is not a lower-case dotted word");
+    if (granted.limit < -1) return refuse("entitlements[].limit", "is below -1 (-1: without limit)");
+    if (!features.insert(granted.feature).second)
+      return refuse("entitlements[].feature", fmt::format("'{}' is given twice", granted.feature));
+  }
+  return {};
+}
+
+Result<void> check_times(const Licence& licence) {
+  if (licence.expires_ms && *licence.expires_ms <= licence.not_before_ms)
+    return refuse("expires", "is not after not_before");
+  if (licence.grace_ms < 0 || licence.grace_ms > kYearMs) return refuse("grace", "is not between 0 and 366 days");
+  if (licence.grace_ms > 0 && licence.on_expiry != Policy::grace)
+    return refuse("grace", "is given, but on_expiry is not grace");
+  if (licence.is_trial && !licence.expires_ms) return refuse("expires", "is missing, and a trial has an end");
+  if (licence.offline_ms && (*licence.offline_ms < 60'000 || *licence.offline_ms > 10 * kYearMs))
+    return refuse("offline", "is not between a minute and ten years");
+  return {};
+}
+
+Result<void> check_seats(const Licence& licence) {
+  if (!licence.floating) return {};
+  if (licence.floating->seats < 1 || licence.floating->seats > 100'000)
+    return refuse("floating.seats", fmt::format("is {}, allowed are 1 to 100000", licence.floating->seats));
+  if (licence.floating->ttl_s < 5 || licence.floating->ttl_s > 86'400)
+    return refuse("floating.ttl_s", fmt::format("is {}, allowed are 5 to 86400", licence.floating->ttl_s));
+  return {};
+}
+
+Result<void> check_subject(const Licence& licence) {
+  if (licence.subject.customer.empty() && licence.content_keys.empty())
+    return refuse("subject.customer", "is missing, and there is no content key for a host either");
+  if (licence.subject.keys.size() > kKeysMax || licence.content_keys.size() > kKeysMax)
+    return refuse("subject.keys", fmt::format("more than {} keys", kKeysMax));
+  if (licence.subject.name.size() > 256) return refuse("subject.name", "is longer than 256 bytes");
+  return {};
+}
+
+}  // namespace
+
+std::string_view name_of(Policy policy) { return kPolicies[static_cast<std::size_t>(policy)]; }
+
+std::optional<Policy> policy_of(std::string_view name) {
+  const auto* const at = std::ranges::find(kPolicies, name);
+  if (at == std::end(kPolicies)) return std::nullopt;
+  return static_cast<Policy>(at - std::begin(kPolicies));
+}
+
+Result<void> check_terms(const Licence& licence) {
+  if (!is_handle(licence.issuer)) return refuse("issuer", "is not a name of lower-case letters, digits, '-', '_'");
+  if (licence.serial < 1) return refuse("serial", "is 0, the first is 1");
+  for (const auto check : {check_subject, check_coverage, check_entitlements, check_quotas, check_seats, check_times})
+    if (auto fine = check(licence); !fine) return fine;
+  return check_rate(licence.rate);
+}
+
+bool covers_model(const Coverage& coverage, std::string_view model) {
+  if (!coverage.model.ends_with("/*")) return coverage.model == model;
+  return model.starts_with(std::string_view(coverage.model).substr(0, coverage.model.size() - 1));
+}
+
+}  // namespace stoa::licensing
