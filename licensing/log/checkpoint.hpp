@@ -1,5 +1,5 @@
-// checkpoint.hpp: what a log says of itself at one size, signed: C2SP's tlog-checkpoint. SPDX-License-Identifier:
-// Apache-2.0
+// checkpoint.hpp: what a log says of itself at one size, signed: C2SP's tlog-checkpoint.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <span>
 #include <string>

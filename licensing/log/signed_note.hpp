@@ -1,5 +1,5 @@
-// signed_note.hpp: a text with signature lines below it, as C2SP's signed-note writes it. SPDX-License-Identifier:
-// Apache-2.0
+// signed_note.hpp: a text with signature lines below it, as C2SP's signed-note writes it.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// amount.hpp: money in whole billionths, and arithmetic that says when it does not fit. SPDX-License-Identifier:
-// Apache-2.0
+// amount.hpp: money in whole billionths, and arithmetic that says when it does not fit.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
 #include <compare>
