@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "registry/catalogue/test_acts.hpp"
-#include "registry/catalogue/test_child.hpp"
+#include "registry/document/test_child.hpp"
 
 namespace stoa::registry {
 namespace {

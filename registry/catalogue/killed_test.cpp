@@ -9,7 +9,7 @@
 #include <random>
 
 #include "registry/catalogue/test_catalogue.hpp"
-#include "registry/catalogue/test_child.hpp"
+#include "registry/document/test_child.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -1,0 +1,269 @@
+// journal.cpp SPDX-License-Identifier: Apache-2.0
+#include "licensing/journal/journal.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "registry/document/id.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+using registry::file_error;
+
+constexpr std::uint64_t kMarkBytes = 256u << 10;  // between two marks
+constexpr std::string_view kNextName = "next.prepared", kLockName = "lock";
+
+JournalId new_journal_id() {
+  std::uint64_t id = 0;
+  registry::fill_random({reinterpret_cast<std::uint8_t*>(&id), sizeof id});
+  return JournalId{id};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& folder, const JournalOptions& options,
+                                               Disk& disk) {
+  if (options.segment_bytes < 2 * kFrameBodyBytesMax || options.backlog_bytes_max > kFrameBodyBytesMax)
+    return failure(Code::invalid_argument, "journal.options",
+                   fmt::format("segment_bytes: at least {} are wanted, backlog_bytes_max: at most {}",
+                               2 * kFrameBodyBytesMax, kFrameBodyBytesMax));
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return std::unexpected(file_error("cannot make a journal's folder", folder, error.value()));
+  std::unique_ptr<Journal> journal(new Journal(folder, options, disk));
+  if (auto locked = journal->lock_folder(); !locked) return std::unexpected(locked.error());
+  if (auto recovered = journal->recover_segments(); !recovered) return std::unexpected(recovered.error());
+  journal->thread_ = std::thread([&self = *journal] { self.run(); });
+  return journal;
+}
+
+Journal::~Journal() {
+  {
+    const std::lock_guard lock(mutex_);
+    ends_ = true;
+  }
+  appended_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  if (preparing_.joinable()) preparing_.join();
+}
+
+Result<void> Journal::lock_folder() {
+  const auto path = folder_ / kLockName;
+  lock_file_ = registry::File(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock_file_.fd() < 0) return std::unexpected(file_error("cannot lock a journal", path, errno));
+  if (::flock(lock_file_.fd(), LOCK_EX | LOCK_NB) == 0) return {};
+  return failure(Code::failed_precondition, "journal.in_use",
+                 fmt::format("{}: another process has this journal open", folder_.string()));
+}
+
+Result<void> Journal::recover_segments() {
+  const auto paths = segments_in(folder_);
+  if (!paths) return std::unexpected(paths.error());
+  if (paths->empty()) {
+    id_ = new_journal_id();
+    return begin_segment();
+  }
+  for (const auto& path : *paths) {
+    auto segment = open_segment(path);
+    if (!segment) return std::unexpected(segment.error());
+    if (!written_.empty() && segment->journal != id_)
+      return failure(Code::data_loss, "journal.damaged",
+                     fmt::format("{}: is a segment of another journal", path.filename().string()));
+    id_ = segment->journal;
+    written_.push_back({segment->first, path, {}});
+    segment_ = std::move(*segment);
+  }
+  const auto recovered = recover(segment_, disk_);
+  if (!recovered) return std::unexpected(recovered.error());
+  offset_ = recovered->offset;
+  next_ = recovered->next;
+  durable_.store(next_, std::memory_order_release);
+  prepare_next();
+  return {};
+}
+
+// The commit that does not fit any more goes into the next segment.
+Result<void> Journal::begin_segment() {
+  const auto next = folder_ / kNextName;
+  const bool was_begun = preparing_.joinable();
+  if (was_begun) preparing_.join();
+  // Where it failed, there may be room by now.
+  if (!was_begun || !prepared_) prepared_ = prepare_segment(next, options_.segment_bytes);
+  if (!prepared_) return prepared_;
+  auto segment = use_segment(next, id_, durable(), disk_);
+  if (!segment) return std::unexpected(segment.error());
+  segment_ = std::move(*segment);
+  offset_ = kSegmentHeadBytes;
+  {
+    const std::lock_guard lock(mutex_);
+    written_.push_back({segment_.first, segment_.path, {}});
+  }
+  prepare_next();
+  return {};
+}
+
+void Journal::prepare_next() {
+  preparing_ = std::thread([this] { prepared_ = prepare_segment(folder_ / kNextName, options_.segment_bytes); });
+}
+
+Result<std::uint64_t> Journal::append(std::string_view entry) {
+  if (entry.empty() || entry.size() > kEntryBytesMax)
+    return failure(Code::invalid_argument, "journal.entry_size",
+                   fmt::format("entry: has {} bytes, allowed are 1 to {}", entry.size(), kEntryBytesMax));
+  std::unique_lock lock(mutex_);
+  if (error_) return std::unexpected(*error_);
+  if (gathering_.frame.body_bytes() + entry.size() + 2 > options_.backlog_bytes_max)
+    return failure(Code::resource_exhausted, "journal.behind",
+                   fmt::format("{} bytes wait to be committed, at most {} may", gathering_.frame.body_bytes(),
+                               options_.backlog_bytes_max));
+  gathering_.frame.add(entry);
+  const std::uint64_t number = next_++;
+  const bool wakes = std::exchange(is_waiting_, false);
+  lock.unlock();
+  if (wakes) appended_.notify_one();
+  return number;
+}
+
+bool Journal::wait(DurabilityWaiter& waiter) {
+  std::unique_lock lock(mutex_);
+  if (!gathering_.frame.is_empty() && !error_) {
+    gathering_.waiters.push_back(&waiter);
+  } else if (is_committing_ && !error_) {
+    late_waiters_.push_back(&waiter);
+  } else {
+    const bool has_failed = error_.has_value();
+    lock.unlock();
+    if (has_failed) waiter.on_durable(false);
+    return has_failed;
+  }
+  return true;
+}
+
+void Journal::run() {
+  Batch batch;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    is_waiting_ = true;
+    appended_.wait(lock, [this] { return ends_ || !gathering_.frame.is_empty(); });
+    is_waiting_ = false;
+    if (gathering_.frame.is_empty()) return;
+    if (options_.window_us > 0 && !ends_)
+      appended_.wait_for(lock, std::chrono::microseconds(options_.window_us), [this] { return ends_; });
+    std::swap(batch, gathering_);
+    is_committing_ = true;
+    lock.unlock();
+
+    const auto committed = commit(batch);
+    if (committed) {
+      durable_.store(durable() + batch.frame.entries(), std::memory_order_release);
+    } else {
+      fail(committed.error());
+    }
+
+    lock.lock();
+    is_committing_ = false;
+    batch.waiters.insert(batch.waiters.end(), late_waiters_.begin(), late_waiters_.end());
+    late_waiters_.clear();
+    if (!committed) std::ranges::move(gathering_.waiters, std::back_inserter(batch.waiters));
+    lock.unlock();
+    for (DurabilityWaiter* waiter : batch.waiters) waiter->on_durable(committed.has_value());
+    batch.waiters.clear();
+    batch.frame.clear();
+    lock.lock();
+    if (!committed) return;
+  }
+}
+
+void Journal::fail(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  error_ = Error{Code::unavailable, "journal.failed", "the journal cannot be written any more: " + error.message, 0};
+  has_failed_.store(true, std::memory_order_release);
+}
+
+Result<void> Journal::commit(Batch& batch) {
+  const auto frame = batch.frame.seal(id_, durable());
+  if (offset_ + frame.size() > segment_.bytes) {
+    if (auto begun = begin_segment(); !begun) return begun;
+  }
+  if (auto written = write_frame(frame); !written) return written;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& marks = written_.back().marks;
+    if (marks.empty() || offset_ - marks.back().offset >= kMarkBytes) marks.push_back({durable(), offset_});
+  }
+  offset_ += frame.size();
+  return {};
+}
+
+Result<void> Journal::write_frame(std::span<const std::byte> frame) {
+  const int descriptor = segment_.file.fd();
+  for (std::size_t done = 0; done < frame.size();) {
+    const ssize_t wrote =
+        disk_.write_at(descriptor, frame.data() + done, frame.size() - done, static_cast<off_t>(offset_ + done));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return std::unexpected(file_error("cannot write", segment_.path, wrote == 0 ? ENOSPC : errno));
+    done += static_cast<std::size_t>(wrote);
+  }
+  if (disk_.sync(descriptor) != 0) return std::unexpected(file_error("cannot make durable", segment_.path, errno));
+  return {};
+}
+
+Result<std::uint64_t> Journal::read(std::uint64_t from, const Visit& visit) const {
+  const std::uint64_t end = durable();
+  std::uint64_t next = from;
+  bool goes_on = true;
+  while (goes_on && next < end) {
+    Written written;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto behind = std::ranges::upper_bound(written_, next, {}, &Written::first);
+      written = *std::prev(behind);  // the first segment begins at 0
+    }
+    const std::uint64_t before = next;
+    if (auto read = read_segment(written, next, end, goes_on, visit); !read) return std::unexpected(read.error());
+    if (goes_on && next == before)
+      return failure(Code::data_loss, "journal.damaged",
+                     fmt::format("{}: entry {} is missing", written.path.filename().string(), next));
+  }
+  return next;
+}
+
+Result<void> Journal::read_segment(const Written& written, std::uint64_t& next, std::uint64_t end, bool& goes_on,
+                                   const Visit& visit) const {
+  const auto segment = open_segment(written.path);
+  if (!segment) return std::unexpected(segment.error());
+  std::uint64_t offset = kSegmentHeadBytes;
+  if (const auto behind = std::ranges::upper_bound(written.marks, next, {}, &Mark::first);
+      behind != written.marks.begin())
+    offset = std::prev(behind)->offset;
+  Result<void> result;
+  const auto visit_frame = [&](std::uint64_t, const Frame& frame) {
+    if (frame.first >= end) return false;
+    if (frame.first + frame.entries <= next) return true;
+    const auto entries = entries_of(frame.body);
+    if (!entries || entries->size() != frame.entries) {
+      result = failure(Code::data_loss, "journal.damaged",
+                       fmt::format("{}: the commit of entry {} does not hold {} entries",
+                                   written.path.filename().string(), frame.first, frame.entries));
+      return false;
+    }
+    for (std::uint64_t number = std::max(next, frame.first); goes_on && number < frame.first + frame.entries;
+         ++number) {
+      goes_on = visit(number, (*entries)[number - frame.first]);
+      next = number + 1;
+    }
+    return goes_on;
+  };
+  if (const auto end_of_scan = scan(*segment, offset, visit_frame); !end_of_scan)
+    return std::unexpected(end_of_scan.error());
+  return result;
+}
+
+}  // namespace stoa::licensing

@@ -1,0 +1,124 @@
+// journal.hpp: what happened, in order, for ever: entries appended by any thread, committed together, and durable
+// before anybody is told. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "licensing/journal/disk.hpp"
+#include "licensing/journal/frame.hpp"
+#include "licensing/journal/segment.hpp"
+#include "registry/document/file.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::licensing {
+
+struct JournalOptions {
+  std::uint64_t segment_bytes = 64u << 20;     // 32 MiB or more: a commit fits into one
+  std::uint64_t backlog_bytes_max = 4u << 20;  // appended and not committed yet; at most kFrameBodyBytesMax
+  // How long a commit waits for more to come. 0: not at all; while one is under way the next gathers by itself.
+  std::uint32_t window_us = 0;
+};
+
+// Told once, from the journal's thread. Lifetime: until it was told.
+class DurabilityWaiter {
+ public:
+  // Everything appended before it waited is durable; or the journal failed, and nobody knows what is.
+  virtual void on_durable(bool is_durable) noexcept = 0;
+
+ protected:
+  ~DurabilityWaiter() = default;
+};
+
+// Rationale: one thread writes, and it begins a commit when the one before is durable: what is broken at the end of the
+// file after a crash was acknowledged to nobody. Invariant: an error of a write or a sync is the end. It is told to
+// everybody who waits and to everybody who comes; the sync is not tried again, because the kernel forgets what it could
+// not write.
+class Journal {
+ public:
+  // Makes the folder where there is none. Errors: file.*; data_loss "journal.damaged"; failed_precondition
+  // "journal.in_use": another process has it open.
+  static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& folder, const JournalOptions& options,
+                                               Disk& disk = real_disk());
+  ~Journal();  // commits what was appended
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // Any thread, below. The entry's number: they begin at 0 and have no gaps. It is not durable yet. Errors:
+  // invalid_argument "journal.entry_size"; resource_exhausted "journal.behind": the disk does not keep up; unavailable
+  // "journal.failed".
+  Result<std::uint64_t> append(std::string_view entry);
+  // False: everything appended so far is durable already, and waiter is not told.
+  bool wait(DurabilityWaiter& waiter);
+  // Entries that are durable; their numbers are below.
+  std::uint64_t durable() const noexcept { return durable_.load(std::memory_order_acquire); }
+  bool has_failed() const noexcept { return has_failed_.load(std::memory_order_acquire); }
+
+  // Visits durable entries in order, from number `from` on, until visit says false: the number after the last one
+  // visited. Errors: file.*; data_loss "journal.damaged".
+  using Visit = std::function<bool(std::uint64_t number, std::string_view entry)>;
+  Result<std::uint64_t> read(std::uint64_t from, const Visit& visit) const;
+
+ private:
+  Journal(std::filesystem::path folder, const JournalOptions& options, Disk& disk)
+      : folder_(std::move(folder)), options_(options), disk_(disk) {}
+
+  struct Batch {
+    FrameBuilder frame;
+    std::vector<DurabilityWaiter*> waiters;
+  };
+  // Where frames begin in a segment, one for each stretch of it.
+  struct Mark {
+    std::uint64_t first, offset;
+  };
+  struct Written {
+    std::uint64_t first;
+    std::filesystem::path path;
+    std::vector<Mark> marks;  // of the one being written; empty: it is read from its beginning
+  };
+
+  Result<void> lock_folder();
+  Result<void> recover_segments();
+  Result<void> begin_segment();
+  Result<void> commit(Batch& batch);
+  Result<void> write_frame(std::span<const std::byte> frame);
+  Result<void> read_segment(const Written& written, std::uint64_t& next, std::uint64_t end, bool& goes_on,
+                            const Visit& visit) const;
+  void run();
+  void prepare_next();
+  void fail(const Error& error);
+
+  const std::filesystem::path folder_;
+  const JournalOptions options_;
+  Disk& disk_;
+  registry::File lock_file_;
+
+  // The committing thread's.
+  JournalId id_{};
+  Segment segment_;
+  std::uint64_t offset_ = 0;
+  std::thread preparing_;  // lays out the segment after this one
+  Result<void> prepared_;  // joined before it is read
+
+  mutable std::mutex mutex_;
+  std::condition_variable appended_;
+  Batch gathering_;                                                 // Lock: mutex_
+  std::vector<DurabilityWaiter*> late_waiters_;                     // Lock: mutex_: for the commit under way
+  std::vector<Written> written_;                                    // Lock: mutex_
+  std::optional<Error> error_;                                      // Lock: mutex_
+  std::uint64_t next_ = 0;                                          // Lock: mutex_: number of the next entry
+  bool is_committing_ = false, is_waiting_ = false, ends_ = false;  // Lock: mutex_
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<bool> has_failed_{false};
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace stoa::licensing

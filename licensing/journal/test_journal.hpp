@@ -1,0 +1,71 @@
+// test_journal.hpp: a disk that fails on demand, and somebody who waits. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "licensing/journal/journal.hpp"
+
+namespace stoa::licensing {
+
+// The real one, until the call with that number; from then on each fails. A write that fails may have written a part.
+class FailingDisk final : public Disk {
+ public:
+  explicit FailingDisk(int calls, int error = EIO, std::size_t part_bytes = 0)
+      : calls_(calls), error_(error), part_bytes_(part_bytes) {}
+  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
+    if (calls_-- > 0) return real_disk().write_at(descriptor, bytes, size, offset);
+    if (part_bytes_ > 0 && part_bytes_ < size) (void)real_disk().write_at(descriptor, bytes, part_bytes_, offset);
+    errno = error_;
+    return -1;
+  }
+  int sync(int descriptor) override {
+    if (calls_-- > 0) return real_disk().sync(descriptor);
+    errno = error_;
+    return -1;
+  }
+
+ private:
+  int calls_;
+  const int error_;
+  const std::size_t part_bytes_;
+};
+
+class TestWaiter final : public DurabilityWaiter {
+ public:
+  void on_durable(bool is_durable) noexcept override {
+    const std::lock_guard lock(mutex_);
+    told_ = is_durable;
+    changed_.notify_all();
+  }
+  bool told() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return told_.has_value(); });
+    return *told_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<bool> told_;
+};
+
+// True once all that was appended is durable; false: the journal failed.
+inline bool settle(Journal& journal) {
+  TestWaiter waiter;
+  return journal.wait(waiter) ? waiter.told() : true;
+}
+
+inline std::vector<std::string> entries_from(const Journal& journal, std::uint64_t from) {
+  std::vector<std::string> entries;
+  const auto end = journal.read(from, [&](std::uint64_t, std::string_view entry) {
+    entries.emplace_back(entry);
+    return true;
+  });
+  if (!end) entries.push_back(end.error().reason);
+  return entries;
+}
+
+}  // namespace stoa::licensing
