@@ -6,7 +6,7 @@
 #include "registry/catalogue/act_store.hpp"
 #include "registry/catalogue/alias_store.hpp"
 #include "registry/catalogue/proposal_store.hpp"
-#include "registry/catalogue/words.hpp"
+#include "registry/document/words.hpp"
 #include "registry/package/manifest_grammar.hpp"
 
 namespace stoa::registry {

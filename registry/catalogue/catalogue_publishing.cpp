@@ -8,7 +8,7 @@
 #include "registry/catalogue/check_store.hpp"
 #include "registry/catalogue/publisher_store.hpp"
 #include "registry/catalogue/release_rules.hpp"
-#include "registry/catalogue/words.hpp"
+#include "registry/document/words.hpp"
 #include "registry/package/manifest_grammar.hpp"
 #include "registry/versions/semver.hpp"
 

@@ -6,7 +6,7 @@
 #include "registry/catalogue/check_store.hpp"
 #include "registry/catalogue/publisher_store.hpp"
 #include "registry/catalogue/release_rules.hpp"
-#include "registry/catalogue/words.hpp"
+#include "registry/document/words.hpp"
 
 namespace stoa::registry {
 namespace {

@@ -11,7 +11,7 @@
 #include "registry/catalogue/release_store.hpp"
 #include "registry/catalogue/rollout_rules.hpp"
 #include "registry/catalogue/rollout_store.hpp"
-#include "registry/catalogue/words.hpp"
+#include "registry/document/words.hpp"
 #include "registry/versions/version_key.hpp"
 
 namespace stoa::registry {

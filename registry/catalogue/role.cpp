@@ -25,6 +25,8 @@ constexpr Row kTable[] = {
     {Permission::read_catalogue, "read what is not public", {true, true, true, true}},
     {Permission::read_audit, "read the audit log", {true, false, false, true}},
     {Permission::maintain, "maintain the registry", {true, false, false, false}},
+    {Permission::manage_customers, "manage customers and licences", {true, false, true, false}},
+    {Permission::read_customers, "read customers and licences", {true, true, true, true}},
 };
 
 const Row& row_of(Permission permission) {

@@ -20,7 +20,9 @@ enum class Permission : std::uint8_t {
   roll_out,        // start, steer and take back roll-outs
   read_catalogue,  // with what is not public: checks, drafts, reviews
   read_audit,
-  maintain,  // backup, doctor, collection
+  maintain,          // backup, doctor, collection
+  manage_customers,  // with their keys, offers and licences
+  read_customers,
 };
 
 std::string_view name_of(Role role);

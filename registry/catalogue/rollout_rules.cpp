@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "registry/catalogue/default_release.hpp"
-#include "registry/catalogue/words.hpp"
+#include "registry/document/words.hpp"
 #include "registry/versions/semver.hpp"
 
 namespace stoa::registry {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "registry/catalogue/catalogue.hpp"
-#include "registry/catalogue/test_contents.hpp"
+#include "registry/database/test_contents.hpp"
 #include "registry/package/test_package.hpp"
 
 namespace stoa::registry {

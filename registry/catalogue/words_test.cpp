@@ -1,6 +1,6 @@
 // words_test.cpp: texts that may be written into the catalogue, and texts that may not.
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/catalogue/words.hpp"
+#include "registry/document/words.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "registry/catalogue/test_contents.hpp"
+#include "registry/database/test_contents.hpp"
 #include "registry/upkeep/diagnosis.hpp"
 #include "registry/upkeep/test_process.hpp"
 #include "registry/upkeep/test_registry_folder.hpp"

@@ -60,70 +60,74 @@ Result<Json> parse_body(std::string_view text) {
   return body;
 }
 
-http::Response run(RegistryApi& api, RegistryCall& call, const std::optional<std::string>& token,
-                   std::string_view request_id, bool is_unsafe,
+http::Response run(RegistryApi& api, RegistryCall& call, std::string_view request_id, bool is_unsafe,
                    const std::function<Result<RegistryAnswer>(RegistryCall&)>& act) {
-  if (token) {
-    auto actor =
-        api.publishing.with_catalogue([&](registry::Catalogue& catalogue) { return catalogue.authenticate(*token); });
+  if (call.token) {
+    auto actor = api.publishing.with_catalogue(
+        [&](registry::Catalogue& catalogue) { return catalogue.authenticate(*call.token); });
     if (!actor) return problem_of(actor.error(), request_id);
     call.actor = std::move(*actor);
   }
   auto answer = act(call);
   if (!answer) return problem_of(answer.error(), request_id);
   if (is_unsafe) api.on_change();
-  http::Response response;
-  response.status = answer->status;
-  if (!answer->body.is_null()) response.body = answer->body.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-  return response;
+  return response_of(*answer);
 }
 
 http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_is, bool is_unsafe,
                        std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk& desk) {
+  auto call = std::make_shared<RegistryCall>(api.publishing, api.now_ms());
+  if (!co_await read_call(exchange, body_is, *call)) co_return;
+  co_await exchange.reply(
+      co_await desk.answer(exchange, [&api, call, request_id = std::string(exchange.head().request_id), is_unsafe,
+                                      act = std::move(act)] { return run(api, *call, request_id, is_unsafe, act); }));
+}
+
+}  // namespace
+
+http::Response response_of(const RegistryAnswer& answer) {
+  http::Response response;
+  response.status = answer.status;
+  if (!answer.body.is_null()) response.body = answer.body.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return response;
+}
+
+http::Task<bool> read_call(http::Exchange& exchange, BodyIs body_is, JsonCall& call) {
   const http::RequestHead& head = exchange.head();
   const std::string request_id(head.request_id);
   auto query = parse_query(head.query);
   if (!query) {
     co_await exchange.reply(problem_of(query.error(), request_id));
-    co_return;
+    co_return false;
   }
-  auto call = std::make_shared<RegistryCall>(RegistryCall{.publishing = api.publishing,
-                                                          .actor = {},
-                                                          .params = {},
-                                                          .query = std::move(*query),
-                                                          .body = Json::object(),
-                                                          .bytes = {},
-                                                          .now_ms = api.now_ms()});
-  for (const http::Field& param : head.params) call->params.emplace(param.name, param.value);
+  call.query = std::move(*query);
+  for (const http::Field& param : head.params) call.params.emplace(param.name, param.value);
   auto token = token_of(head);
-  if (!token) {
-    co_await exchange.reply(problem_of(token.error(), request_id));
-    co_return;
+  const auto once = head.find_single("Idempotency-Key");
+  if (!token || !once) {
+    co_await exchange.reply(problem_of(token ? once.error() : token.error(), request_id));
+    co_return false;
   }
-  if (body_is != BodyIs::none) {
-    auto read = co_await exchange.read_body({.bytes_max = body_is == BodyIs::json ? kJsonBytesMax : kChunkBytesMax});
-    if (!read) {
-      co_await exchange.reply(problem(read.error(), http::status_of(read.error()), request_id));
-      co_return;
-    }
-    if (body_is == BodyIs::bytes) {
-      call->bytes = read->text();
-    } else if (read->size() > 0) {
-      auto parsed = parse_body(read->text());
-      if (!parsed) {
-        co_await exchange.reply(problem_of(parsed.error(), request_id));
-        co_return;
-      }
-      call->body = std::move(*parsed);
-    }
+  call.token = std::move(*token);
+  call.request_token = once->value_or("");
+  if (body_is == BodyIs::none) co_return true;
+  auto read = co_await exchange.read_body({.bytes_max = body_is == BodyIs::json ? kJsonBytesMax : kChunkBytesMax});
+  if (!read) {
+    co_await exchange.reply(problem(read.error(), http::status_of(read.error()), request_id));
+    co_return false;
   }
-  co_await exchange.reply(co_await desk.answer(
-      exchange, [&api, call, token = std::move(*token), request_id, is_unsafe, act = std::move(act)] {
-        return run(api, *call, token, request_id, is_unsafe, act);
-      }));
+  if (body_is == BodyIs::bytes) {
+    call.bytes = read->text();
+  } else if (read->size() > 0) {
+    auto parsed = parse_body(read->text());
+    if (!parsed) {
+      co_await exchange.reply(problem_of(parsed.error(), request_id));
+      co_return false;
+    }
+    call.body = std::move(*parsed);
+  }
+  co_return true;
 }
-
-}  // namespace
 
 // "Bearer <token>"; nothing where the field is absent.
 Result<std::optional<std::string>> token_of(const http::RequestHead& head) {
@@ -158,7 +162,7 @@ Result<std::map<std::string, std::string, std::less<>>> parse_query(std::string_
   return values;
 }
 
-Result<void> no_members(const RegistryCall& call) { return Members(call.body).end(); }
+Result<void> no_members(const JsonCall& call) { return Members(call.body).end(); }
 
 void Members::refuse(std::string message) {
   if (!error_) error_ = Error{Code::invalid_argument, "registry.field", std::move(message), 0};
@@ -230,12 +234,12 @@ Result<void> Members::end() {
   return {};
 }
 
-std::string RegistryCall::query_or(std::string_view name, std::string_view otherwise) const {
+std::string JsonCall::query_or(std::string_view name, std::string_view otherwise) const {
   const auto value = query.find(name);
   return value == query.end() ? std::string(otherwise) : value->second;
 }
 
-Result<std::uint64_t> RegistryCall::query_number(std::string_view name, std::uint64_t otherwise, Range range) const {
+Result<std::uint64_t> JsonCall::query_number(std::string_view name, std::uint64_t otherwise, Range range) const {
   const auto value = query.find(name);
   if (value == query.end()) return otherwise;
   std::uint64_t number = 0;

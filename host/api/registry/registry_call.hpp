@@ -51,12 +51,12 @@ class Members {
 };
 
 // Values, not views: it is worked on by another thread than the connection's.
-struct RegistryCall {
-  registry::Publishing& publishing;
-  std::optional<registry::Actor> actor;  // nothing: no token was shown
-  std::map<std::string, std::string, std::less<>> params, query;
-  Json body;
-  std::string bytes;  // of a route that takes them as they are
+struct JsonCall {
+  std::map<std::string, std::string, std::less<>> params = {}, query = {};
+  Json body = Json::object();
+  std::string bytes = {};                 // of a route that takes them as they are
+  std::optional<std::string> token = {};  // nothing: none was shown
+  std::string request_token = {};         // Idempotency-Key; empty: none
   std::int64_t now_ms = 0;
 
   const std::string& param(std::string_view name) const { return params.find(name)->second; }
@@ -68,6 +68,14 @@ struct RegistryCall {
   Result<std::uint64_t> query_number(std::string_view name, std::uint64_t otherwise, Range range) const;
   // How long a page is to be: "limit", 1 to 1000, 50 where nothing is said.
   Result<std::uint64_t> limit() const { return query_number("limit", 50, {1, 1000}); }
+};
+
+struct RegistryCall : JsonCall {
+  RegistryCall(registry::Publishing& registry, std::int64_t now) : publishing(registry) { now_ms = now; }
+
+  registry::Publishing& publishing;
+  std::optional<registry::Actor> actor;  // nothing: no token was shown
+
   // unauthenticated "token.missing".
   Result<registry::Actor> who() const;
 };
@@ -114,7 +122,11 @@ http::Response problem_of(const Error& error, std::string_view request_id);
 // Names and values of a query, decoded. invalid_argument "registry.query": a name is given twice.
 Result<std::map<std::string, std::string, std::less<>>> parse_query(std::string_view query);
 // For a route whose JSON body has no members.
-Result<void> no_members(const RegistryCall& call);
+Result<void> no_members(const JsonCall& call);
+// Reads head and body. False: it was refused, and that is answered.
+http::Task<bool> read_call(http::Exchange& exchange, BodyIs body_is, JsonCall& call);
+// 200 or whatever it says, with its JSON.
+http::Response response_of(const RegistryAnswer& answer);
 
 // A route whose answer is made on a desk. Errors become problem details. An unsafe method tells on_change afterwards.
 http::Route registry_route(RegistryApi& api, http::Method method, std::string pattern, BodyIs body,

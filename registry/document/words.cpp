@@ -1,5 +1,5 @@
 // words.cpp: length, encoding and control characters of a text. SPDX-License-Identifier: Apache-2.0
-#include "registry/catalogue/words.hpp"
+#include "registry/document/words.hpp"
 
 #include <fmt/format.h>
 
