@@ -1,8 +1,12 @@
 // api_key.cpp SPDX-License-Identifier: Apache-2.0
 #include "licensing/terms/api_key.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "licensing/terms/licence.hpp"
 #include "registry/signature/secret_text.hpp"
 
 namespace stoa::licensing {
@@ -10,6 +14,12 @@ namespace {
 
 constexpr std::pair<Scope, std::string_view> kScopes[] = {
     {Scope::infer, "infer"}, {Scope::account, "account"}, {Scope::manage, "manage"}};
+
+constexpr std::size_t kModelsMax = 64;
+
+Result<void> refuse(std::string_view field, std::string_view rule) {
+  return failure(Code::invalid_argument, "key.terms", fmt::format("{}: {}", field, rule));
+}
 
 }  // namespace
 
@@ -27,6 +37,22 @@ std::optional<Scope> scope_of(std::string_view name) {
   for (const auto& [known, its_name] : kScopes)
     if (its_name == name) return known;
   return std::nullopt;
+}
+
+Result<void> check_terms(const ApiKey& key) {
+  if (!is_handle(key.name)) return refuse("name", "want 1 to 64 of a-z, 0-9, '-', '_', '.'");
+  if (key.scopes == 0) return refuse("scopes", "is empty, want infer, account or manage");
+  if (key.models.size() > kModelsMax)
+    return refuse("models", fmt::format("has {}, at most {} are allowed", key.models.size(), kModelsMax));
+  for (std::size_t i = 0; i < key.models.size(); ++i)
+    if (!is_model_pattern(key.models[i]))
+      return refuse(fmt::format("models[{}]", i), "is not of the form publisher/model or publisher/*");
+  if (key.rate)
+    if (const auto flaw = flaw_of(*key.rate)) return refuse("rate", *flaw);
+  if (key.budget)
+    if (const auto flaw = flaw_of(*key.budget)) return refuse("budget", *flaw);
+  if (key.expires_ms && *key.expires_ms <= key.created_ms) return refuse("expires", "is in the past");
+  return {};
 }
 
 }  // namespace stoa::licensing

@@ -10,6 +10,7 @@
 #include "licensing/terms/ids.hpp"
 #include "licensing/terms/limit.hpp"
 #include "registry/document/digest.hpp"
+#include "stoa/result.hpp"
 
 namespace stoa::licensing {
 
@@ -44,8 +45,12 @@ struct ApiKey {
   std::optional<std::int64_t> expires_ms;
   // Rotated: a successor was made; this one counts until then.
   std::optional<std::int64_t> rotated_until_ms;
+  ApiKeyId successor;  // of a rotated one
   std::optional<std::int64_t> revoked_ms;
   std::string revoked_because;
 };
+
+// Error: invalid_argument "key.terms" with the field and the rule.
+Result<void> check_terms(const ApiKey& key);
 
 }  // namespace stoa::licensing

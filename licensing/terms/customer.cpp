@@ -19,4 +19,13 @@ std::optional<CustomerState> customer_state_of(std::string_view name) {
   return static_cast<CustomerState>(at - std::begin(kStates));
 }
 
+Result<void> check_customer_name(std::string_view name) {
+  const auto is_of_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  if (!name.empty() && name.size() <= 64 && std::ranges::all_of(name, is_of_name) && name.front() != '-' &&
+      name.back() != '-')
+    return {};
+  return failure(Code::invalid_argument, "customer.name",
+                 "name: want 1 to 64 of a-z, 0-9 and hyphens between them, as in 'northwind'");
+}
+
 }  // namespace stoa::licensing

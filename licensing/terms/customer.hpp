@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "licensing/terms/ids.hpp"
+#include "stoa/result.hpp"
 
 namespace stoa::licensing {
 
@@ -22,5 +23,8 @@ struct Customer {
   std::string state_because;
   std::int64_t created_ms = 0;
 };
+
+// Error: invalid_argument "customer.name".
+Result<void> check_customer_name(std::string_view name);
 
 }  // namespace stoa::licensing

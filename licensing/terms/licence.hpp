@@ -86,6 +86,8 @@ struct Licence {
 // field and the rule.
 Result<void> check_terms(const Licence& licence);
 
+// "publisher/model" or "publisher/*".
+bool is_model_pattern(std::string_view text);
 bool covers_model(const Coverage& coverage, std::string_view model);
 
 }  // namespace stoa::licensing

@@ -1,6 +1,8 @@
 // limit.cpp: periods of the calendar in UTC. SPDX-License-Identifier: Apache-2.0
 #include "licensing/terms/limit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -61,5 +63,25 @@ std::optional<std::int64_t> end_of_period(Period period, std::int64_t at_ms) {
 }
 
 std::int64_t start_of_period(Period period, std::int64_t at_ms) { return borders(period, at_ms).start_ms; }
+
+std::optional<std::string> flaw_of(const Rate& rate) {
+  if (rate.calls < 1 || rate.calls > 1'000'000'000)
+    return fmt::format("calls: is {}, allowed are 1 to 10^9", rate.calls);
+  if (rate.window_ms < 1 || rate.window_ms > 86'400'000)
+    return fmt::format("window_ms: is {}, allowed are 1 to 86400000 (a day)", rate.window_ms);
+  return std::nullopt;
+}
+
+std::optional<std::string> flaw_of(const Quota& quota) {
+  if (!is_handle(quota.meter)) return "meter: is not a lower-case dotted word";
+  if (quota.amount > static_cast<std::uint64_t>(INT64_MAX)) return "amount: is over 2^63 - 1";
+  return std::nullopt;
+}
+
+bool is_handle(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
 
 }  // namespace stoa::licensing

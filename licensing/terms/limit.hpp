@@ -14,6 +14,8 @@ struct Rate {
   std::uint64_t window_ms = 0;  // 1 … 86'400'000
   friend bool operator==(const Rate&, const Rate&) = default;
 };
+// The field and the rule it breaks; nothing: it makes sense.
+std::optional<std::string> flaw_of(const Rate& rate);
 
 // What is counted: "call" (the host counts), or a meter that plugins report ("token.out", "image", "second.audio").
 // When the period is over, counting starts at zero. Periods are those of the calendar in UTC.
@@ -30,5 +32,9 @@ struct Quota {
   Period period = Period::none;
   friend bool operator==(const Quota&, const Quota&) = default;
 };
+std::optional<std::string> flaw_of(const Quota& quota);
+
+// What meters, features and issuers are called: 1 to 64 of a-z, 0-9, '-', '_', '.'.
+bool is_handle(std::string_view text);
 
 }  // namespace stoa::licensing

@@ -1,0 +1,141 @@
+// book.hpp: the acts on customers, keys, licences and leases: each checked, done whole, and written into the audit log.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "licensing/book/actor.hpp"
+#include "licensing/book/records.hpp"
+#include "licensing/terms/customer.hpp"
+#include "registry/audit/audit_store.hpp"
+#include "registry/database/sqlite_store.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::licensing {
+
+using registry::AuditHead;
+using registry::AuditLine;
+
+struct BookOptions {
+  std::filesystem::path file;
+  std::function<std::int64_t()> now_ms;  // Unix time
+  bool publishers_may_issue = false;     // licences of their own models
+  // After each act that changes holdings(). Prompt; by the thread that acted, without a lock of the book's.
+  std::function<void(std::int64_t revision)> on_change = [](std::int64_t) {};
+  // A lease is held until its expires_ms, or not any more; of all that are held once when the book is opened. In the
+  // order in which it was decided, before anybody is answered; prompt, and without a call of the book.
+  std::function<void(const Lease&)> on_lease = [](const Lease&) {};
+  std::function<void(const Lease&)> on_lease_end = [](const Lease&) {};
+};
+
+// Threads: any. Blocks on the disk: never on an I/O thread. Acts go one after the other; reading waits for none of
+// them. Every act is one transaction with its line of the audit log, durable before it returns; an Error means that
+// nothing was changed.
+class Book {
+ public:
+  // Opens or creates the file, brings its schema up to date.
+  static Result<std::unique_ptr<Book>> open(BookOptions options);
+  ~Book();
+
+  // ---- customers: book_customers.cpp
+  // already_exists "customer.exists".
+  Result<Customer> create_customer(const Actor& actor, std::string_view name, std::string_view display_name);
+  // active <-> suspended, and closed from both: else failed_precondition "customer.state". Closing ends its leases.
+  Result<Customer> set_customer_state(const Actor& actor, const CustomerId& id, CustomerState state,
+                                      std::string_view because);
+  // By id or name; not_found "customer.unknown".
+  Result<Customer> customer(std::string_view id_or_name);
+  Result<std::vector<Customer>> customers(const Page& page);
+
+  // ---- keys: book_keys.cpp
+  // By an operator, or by the customer itself (scope manage). already_exists "key.exists".
+  Result<Shown<ApiKey>> create_key(const Actor& actor, const CustomerId& customer, const NewKey& wanted,
+                                   const RequestToken& request = {});
+  // A successor with the same name and terms. The old one counts for overlap_ms more.
+  Result<Shown<ApiKey>> rotate_key(const Actor& actor, const ApiKeyId& id, std::int64_t overlap_ms,
+                                   const RequestToken& request = {});
+  Result<ApiKey> revoke_key(const Actor& actor, const ApiKeyId& id, std::string_view because);
+  Result<ApiKey> key(const ApiKeyId& id);
+  Result<std::vector<ApiKey>> keys(const CustomerId& customer, const Page& page);
+  // Whose key this is, if it counts now and has one of the scopes; else as terms/refusal.hpp says.
+  struct Holder {
+    Actor actor;
+    Customer customer;
+    ApiKey key;
+  };
+  Result<Holder> authenticate(std::string_view key);
+
+  // ---- licences: book_licences.cpp
+  // id, serial, issuer and issued_ms are given here. By an operator; by the publisher of all it covers, where the
+  // platform lets it: "licence.not_issuer". terms: check_terms().
+  Result<HeldLicence> issue(const Actor& actor, Licence terms, const RequestToken& request = {});
+  // The next serial of the same id, subject and issuer; not of one that was revoked.
+  Result<HeldLicence> replace(const Actor& actor, const LicenceId& id, Licence terms);
+  // Ends its leases.
+  Result<HeldLicence> revoke(const Actor& actor, const LicenceId& id, std::string_view because);
+  Result<HeldLicence> licence(const LicenceId& id);
+  Result<std::vector<HeldLicence>> serials(const LicenceId& id);  // all there were, the newest first
+  Result<std::vector<HeldLicence>> licences(const LicenceFilter& filter, const Page& page);
+
+  // ---- offers: book_offers.cpp
+  // terms: a text that licensing/document has read as an issuer's. already_exists "offer.exists".
+  Result<Offer> create_offer(const Actor& actor, std::string_view name, std::string_view terms,
+                             std::optional<std::int64_t> lasts_ms);
+  Result<Offer> withdraw_offer(const Actor& actor, std::string_view name);  // what was issued from it stays
+  Result<Offer> offer(std::string_view name);
+  Result<std::vector<Offer>> offers(const Page& page);
+
+  // ---- leases: book_leases.cpp
+  // All wishes in one transaction; each has its own outcome. lease_desk.hpp brings together those that come at once.
+  struct LeaseJob {
+    Actor actor;
+    LeaseWish wish;
+    Result<LeaseOutcome> outcome = failure(Code::unavailable, "lease.not_asked", "the book was not asked");
+  };
+  void do_leases(std::span<LeaseJob> jobs);
+  Result<LeaseOutcome> do_lease(const Actor& actor, const LeaseWish& wish);
+  // Those that are held now. customer, licence: nothing for all.
+  Result<std::vector<Lease>> leases(const std::optional<CustomerId>& customer, const std::optional<LicenceId>& licence,
+                                    const Page& page);
+  // One transaction, and no line of the audit log: it is no act of anybody's.
+  Result<void> reserve(std::span<const Reservation> amounts);
+  Result<std::uint64_t> reserved(std::string_view subject, std::string_view meter, std::int64_t period_start_ms);
+
+  // ---- the whole: book_store.cpp
+  // What changed since that revision; since 0: all. Merged by id: nothing ever disappears.
+  Result<Holdings> holdings(std::int64_t since = 0);
+  Result<std::int64_t> revision();
+  Result<std::vector<AuditLine>> audit(std::int64_t before, std::size_t most, std::string_view subject);
+  // SQLite's own look at the file, the chain of the log, and the rules: never more leases than seats.
+  Result<AuditHead> examine(const AuditHead& remembered = {});
+  Result<void> back_up(const std::filesystem::path& to);
+  std::int64_t now_ms() const { return options_.now_ms(); }
+
+ private:
+  struct Act;
+  Book(BookOptions options, database::Connection writing, database::Connection reading)
+      : options_(std::move(options)), writing_(std::move(writing)), reading_(std::move(reading)) {}
+  Result<LeaseOutcome> decide(Act& act, const Actor& actor, const LeaseWish& wish);
+  Result<LeaseOutcome> take(Act& act, const Actor& actor, const LeaseWish& wish);
+  Result<HeldLicence> licence_for(Act& act, const CustomerId& customer, const LeaseWish& wish);
+  template <class Read>
+  auto read(Read&& read) -> decltype(read(std::declval<database::Connection&>())) {
+    const std::lock_guard lock(reading_mutex_);
+    return read(reading_);
+  }
+
+  const BookOptions options_;
+  std::mutex writing_mutex_, reading_mutex_;
+  database::Connection writing_;  // Lock: writing_mutex_
+  database::Connection reading_;  // Lock: reading_mutex_
+};
+
+}  // namespace stoa::licensing

@@ -1,0 +1,205 @@
+// book_leases.cpp: seats of floating licences: taken, kept, given back. SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "licensing/book/act_store.hpp"
+#include "licensing/book/customer_store.hpp"
+#include "licensing/book/lease_store.hpp"
+#include "licensing/book/licence_store.hpp"
+#include "licensing/book/request_store.hpp"
+#include "licensing/terms/lease.hpp"
+#include "licensing/terms/refusal.hpp"
+#include "registry/document/words.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+constexpr std::size_t kHolderMax = 200;
+
+Error error_of(Refusal refusal) {
+  const RefusalRow& row = row_of(refusal);
+  return {row.code, std::string(row.reason), std::string(row.message), 0};
+}
+
+// Whether a new lease may be given under it now.
+Refusal refusal_of(const Licence& licence, std::int64_t now_ms) {
+  if (now_ms < licence.not_before_ms) return Refusal::licence_not_yet;
+  if (!licence.expires_ms || licence.on_expiry == Policy::advisory) return Refusal::none;
+  const std::int64_t grace_ms = licence.on_expiry == Policy::grace ? licence.grace_ms : 0;
+  return now_ms >= *licence.expires_ms + grace_ms ? Refusal::licence_expired : Refusal::none;
+}
+
+Result<void> require_lease_scope(const Actor& actor, const CustomerId& customer) {
+  if (has(actor.scopes, Scope::infer) && actor.customer == customer) return {};
+  return require_customer(actor, customer, Scope::manage, "hold leases");
+}
+
+}  // namespace
+
+Result<HeldLicence> Book::licence_for(Act& act, const CustomerId& customer, const LeaseWish& wish) {
+  auto floating = read_floating(writing_, customer);
+  if (!floating) return std::unexpected(floating.error());
+  Error why = error_of(Refusal::licence_none);
+  why.message = "the customer has no floating licence for that";
+  Refusal furthest = Refusal::none;
+  const HeldLicence* full = nullptr;
+  std::int64_t free_at_ms = 0;
+  for (HeldLicence& held : *floating) {
+    const bool is_meant = !wish.licence.empty() ? held.licence.id.text == wish.licence
+                                                : std::ranges::any_of(held.licence.covers, [&](const Coverage& one) {
+                                                    return covers_model(one, wish.model);
+                                                  });
+    if (!is_meant) continue;
+    const Refusal refusal = held.revoked_ms ? Refusal::licence_revoked : refusal_of(held.licence, act.now_ms);
+    if (refusal != Refusal::none) {
+      if (refusal > furthest) furthest = refusal;
+      continue;
+    }
+    const auto count = count_leases(writing_, held.licence.id, act.now_ms);
+    if (!count) return std::unexpected(count.error());
+    if (count->held < held.licence.floating->seats) return std::move(held);
+    const std::int64_t next_ms = count->next_free_ms.value_or(act.now_ms + 1);
+    if (!full || next_ms < free_at_ms) full = &held, free_at_ms = next_ms;
+  }
+  if (full)
+    return std::unexpected(
+        Error{Code::resource_exhausted, "lease.no_seat",
+              fmt::format("all {} seats of licence {} are held; the first may be free in {} ms",
+                          full->licence.floating->seats, full->licence.id.text, free_at_ms - act.now_ms),
+              static_cast<std::uint32_t>(std::max<std::int64_t>(free_at_ms - act.now_ms, 1))});
+  if (furthest != Refusal::none) return std::unexpected(error_of(furthest));
+  return std::unexpected(std::move(why));
+}
+
+Result<LeaseOutcome> Book::take(Act& act, const Actor& actor, const LeaseWish& wish) {
+  if (actor.kind != Actor::Kind::customer)
+    return failure(Code::permission_denied, "account.not_allowed",
+                   fmt::format("{} holds no leases: customers do, by their keys", actor.text()));
+  if (auto allowed = require_lease_scope(actor, actor.customer); !allowed) return std::unexpected(allowed.error());
+  if (wish.licence.empty() == wish.model.empty())
+    return failure(Code::invalid_argument, "lease.what", "want either licence or model");
+  if (auto good = registry::check_words("holder", wish.holder, kHolderMax); !good) return std::unexpected(good.error());
+  const auto before = find_request(writing_, actor.text(), wish.request);
+  if (!before) return std::unexpected(before.error());
+  LeaseOutcome outcome{.lease = {}, .secret = new_lease_token(), .ttl_s = 0, .seats = 0, .free_seats = 0};
+  std::optional<Lease> known;
+  if (*before) {
+    auto found = find_lease(writing_, {**before});
+    if (!found) return std::unexpected(found.error());
+    known = std::move(*found);
+    if (!known || known->expires_ms <= act.now_ms)
+      return failure(Code::failed_precondition, "lease.over",
+                     fmt::format("lease {} of that request is over: ask with a new Idempotency-Key", **before));
+  }
+  auto held = known ? read_licence(writing_, known->licence) : licence_for(act, actor.customer, wish);
+  if (!held) return std::unexpected(held.error());
+  const Licence& licence = held->licence;
+  if (!licence.floating)
+    return failure(Code::failed_precondition, "lease.not_floating",
+                   fmt::format("licence {} has no seats any more", licence.id.text));
+  if (known) {
+    act.leases.emplace_back(*known, false);  // its former secret opens nothing any more
+    outcome.lease = std::move(*known);
+  } else {
+    const auto over = read_expired(writing_, licence.id, act.now_ms);
+    if (!over) return std::unexpected(over.error());
+    for (const Lease& lease : *over)
+      if (auto ended = act.end_lease(Actor::platform(), "lease.expire", lease, lease.holder); !ended)
+        return std::unexpected(ended.error());
+    outcome.lease = {.id = new_id<LeaseTag>(act.now_ms),
+                     .hash = {},
+                     .licence = licence.id,
+                     .customer = actor.customer,
+                     .key = actor.key,
+                     .holder = wish.holder,
+                     .taken_ms = act.now_ms,
+                     .renewed_ms = act.now_ms,
+                     .expires_ms = 0};
+    if (auto noted = write_request(writing_, actor.text(), wish.request, outcome.lease.id.text, act.now_ms); !noted)
+      return std::unexpected(noted.error());
+  }
+  outcome.ttl_s = licence.floating->ttl_s;
+  outcome.seats = licence.floating->seats;
+  outcome.lease.hash = hash_of_lease(outcome.secret);
+  outcome.lease.expires_ms = act.now_ms + std::int64_t{outcome.ttl_s} * 1000;
+  if (auto kept = write_lease(writing_, outcome.lease); !kept) return std::unexpected(kept.error());
+  if (auto noted = act.note(actor, "lease.take", outcome.lease.id.text,
+                            fmt::format("of {}{}{}", licence.id.text, wish.holder.empty() ? "" : " for ", wish.holder));
+      !noted)
+    return std::unexpected(noted.error());
+  const auto count = count_leases(writing_, licence.id, act.now_ms);
+  if (!count) return std::unexpected(count.error());
+  outcome.free_seats = outcome.seats > count->held ? outcome.seats - count->held : 0;
+  act.leases.emplace_back(outcome.lease, true);
+  return outcome;
+}
+
+Result<LeaseOutcome> Book::decide(Act& act, const Actor& actor, const LeaseWish& wish) {
+  if (wish.kind == LeaseWish::Kind::take) return take(act, actor, wish);
+  auto found = find_lease(writing_, wish.lease);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::unexpected(error_of(Refusal::lease_unknown));
+  LeaseOutcome outcome{.lease = std::move(**found), .secret = {}, .ttl_s = 0, .seats = 0, .free_seats = 0};
+  if (actor.kind == Actor::Kind::customer && actor.customer != outcome.lease.customer)
+    return std::unexpected(error_of(Refusal::lease_other_customer));
+  // A key without the scope manage keeps what it took itself.
+  const bool is_own = actor.key == outcome.lease.key;
+  if (auto allowed = is_own ? require_lease_scope(actor, outcome.lease.customer)
+                            : require_customer(actor, outcome.lease.customer, Scope::manage, "hold other keys' leases");
+      !allowed)
+    return std::unexpected(allowed.error());
+  if (wish.kind == LeaseWish::Kind::release) {
+    if (auto ended = act.end_lease(actor, "lease.release", outcome.lease, outcome.lease.holder); !ended)
+      return std::unexpected(ended.error());
+    return outcome;
+  }
+  if (outcome.lease.expires_ms <= act.now_ms) return std::unexpected(error_of(Refusal::lease_expired));
+  const auto held = read_licence(writing_, outcome.lease.licence);
+  if (!held) return std::unexpected(held.error());
+  if (const Refusal refusal = held->revoked_ms ? Refusal::licence_revoked : refusal_of(held->licence, act.now_ms);
+      refusal != Refusal::none)
+    return std::unexpected(error_of(refusal));
+  if (!held->licence.floating)
+    return failure(Code::failed_precondition, "lease.not_floating",
+                   fmt::format("licence {} has no seats any more", held->licence.id.text));
+  outcome.ttl_s = held->licence.floating->ttl_s;
+  outcome.seats = held->licence.floating->seats;
+  outcome.lease.renewed_ms = act.now_ms;
+  // Never earlier than it was promised, also where the clock was set back.
+  outcome.lease.expires_ms = std::max(outcome.lease.expires_ms, act.now_ms + std::int64_t{outcome.ttl_s} * 1000);
+  if (auto kept = write_lease(writing_, outcome.lease); !kept) return std::unexpected(kept.error());
+  const auto count = count_leases(writing_, held->licence.id, act.now_ms);
+  if (!count) return std::unexpected(count.error());
+  outcome.free_seats = outcome.seats > count->held ? outcome.seats - count->held : 0;
+  act.leases.emplace_back(outcome.lease, true);
+  return outcome;
+}
+
+void Book::do_leases(std::span<LeaseJob> jobs) {
+  const auto fail_all = [&](const Error& error) {
+    for (LeaseJob& job : jobs) job.outcome = std::unexpected(error);
+  };
+  auto act = Act::begin(*this);
+  if (!act) return fail_all(act.error());
+  for (LeaseJob& job : jobs) {
+    job.outcome = decide(*act, job.actor, job.wish);
+    // A refusal has written nothing; a failed write has failed for all.
+    if (!job.outcome && job.outcome.error().reason.starts_with("database.")) return fail_all(job.outcome.error());
+  }
+  if (auto kept = act->keep_beside_holdings(); !kept) fail_all(kept.error());
+}
+
+Result<LeaseOutcome> Book::do_lease(const Actor& actor, const LeaseWish& wish) {
+  LeaseJob job{.actor = actor, .wish = wish};
+  do_leases({&job, 1});
+  return std::move(job.outcome);
+}
+
+Result<std::vector<Lease>> Book::leases(const std::optional<CustomerId>& customer,
+                                        const std::optional<LicenceId>& licence, const Page& page) {
+  return read(
+      [&](database::Connection& connection) { return read_leases(connection, {customer, licence}, page, now_ms()); });
+}
+
+}  // namespace stoa::licensing

@@ -1,0 +1,137 @@
+// book_licences.cpp: licences: issued, replaced, revoked. SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "licensing/book/act_store.hpp"
+#include "licensing/book/customer_store.hpp"
+#include "licensing/book/licence_store.hpp"
+#include "licensing/book/request_store.hpp"
+#include "registry/document/words.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+constexpr std::string_view kPlatform = "platform";
+
+std::string words_of(const Licence& licence) {
+  std::string models;
+  for (const Coverage& one : licence.covers)
+    models += fmt::format("{}{} {}", models.empty() ? "" : ", ", one.model, one.versions);
+  if (models.size() > 400) models = models.substr(0, 400) + " …";
+  return fmt::format("serial {} of {}: {}", licence.serial,
+                     licence.subject.customer.empty() ? "a host" : licence.subject.customer, models);
+}
+
+// Who issues it is who answers for it: the platform, or the publisher of every model that it covers.
+Result<std::string> issuer_of(const Actor& actor, const Licence& terms, bool publishers_may_issue) {
+  if (actor.kind != Actor::Kind::publisher) {
+    if (auto allowed = require_operator(actor, "issue licences"); !allowed) return std::unexpected(allowed.error());
+    return std::string(kPlatform);
+  }
+  if (!publishers_may_issue)
+    return failure(Code::permission_denied, "licence.not_issuer",
+                   "publishers issue no licences on this platform: its operators do");
+  for (const Coverage& one : terms.covers)
+    if (!one.model.starts_with(actor.name + '/'))
+      return failure(Code::permission_denied, "licence.not_issuer",
+                     fmt::format("covers: '{}' is no model of publisher '{}'", one.model, actor.name));
+  return actor.name;
+}
+
+Result<void> require_not_over(const HeldLicence& held) {
+  if (!held.revoked_ms) return {};
+  return failure(Code::failed_precondition, "licence.state",
+                 fmt::format("licence {} is revoked: {}", held.licence.id.text, held.revoked_because));
+}
+
+}  // namespace
+
+Result<HeldLicence> Book::issue(const Actor& actor, Licence terms, const RequestToken& request) {
+  auto issuer = issuer_of(actor, terms, options_.publishers_may_issue);
+  if (!issuer) return std::unexpected(issuer.error());
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  const auto before = find_request(writing_, actor.text(), request);
+  if (!before) return std::unexpected(before.error());
+  if (*before) return read_licence(writing_, {**before});
+  if (!terms.subject.customer.empty()) {
+    const auto customer = read_customer(writing_, terms.subject.customer);
+    if (!customer) return std::unexpected(customer.error());
+    if (customer->state == CustomerState::closed)
+      return failure(Code::failed_precondition, "customer.state",
+                     fmt::format("customer '{}' is closed", customer->name));
+    terms.subject.customer = customer->id.text;
+    if (terms.subject.name.empty()) terms.subject.name = customer->display_name;
+  }
+  terms.id = new_id<LicenceTag>(act->now_ms);
+  terms.serial = 1;
+  terms.issuer = std::move(*issuer);
+  terms.issued_ms = act->now_ms;
+  if (terms.not_before_ms == 0) terms.not_before_ms = act->now_ms;
+  if (auto good = check_terms(terms); !good) return std::unexpected(good.error());
+  HeldLicence held;
+  held.licence = std::move(terms);
+  if (auto kept = insert_licence(writing_, held, act->now_ms, act->revision); !kept)
+    return std::unexpected(kept.error());
+  const std::string id = held.licence.id.text, words = words_of(held.licence);
+  if (auto noted = write_request(writing_, actor.text(), request, id, act->now_ms); !noted)
+    return std::unexpected(noted.error());
+  return act->end_with(std::move(held), actor, "licence.issue", id, words);
+}
+
+Result<HeldLicence> Book::replace(const Actor& actor, const LicenceId& id, Licence terms) {
+  auto issuer = issuer_of(actor, terms, options_.publishers_may_issue);
+  if (!issuer) return std::unexpected(issuer.error());
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  auto old = read_licence(writing_, id);
+  if (!old) return old;
+  if (auto good = require_not_over(*old); !good) return std::unexpected(good.error());
+  if (old->licence.issuer != *issuer)
+    return failure(
+        Code::permission_denied, "licence.not_issuer",
+        fmt::format("licence {} was issued by '{}': only its issuer replaces it", id.text, old->licence.issuer));
+  terms.id = id;
+  terms.serial = old->licence.serial + 1;
+  terms.issuer = std::move(*issuer);
+  terms.subject = old->licence.subject;
+  terms.issued_ms = act->now_ms;
+  if (terms.not_before_ms == 0) terms.not_before_ms = old->licence.not_before_ms;
+  if (auto good = check_terms(terms); !good) return std::unexpected(good.error());
+  HeldLicence held;
+  held.licence = std::move(terms);
+  if (auto kept = insert_licence(writing_, held, act->now_ms, act->revision); !kept)
+    return std::unexpected(kept.error());
+  const std::string words = words_of(held.licence);
+  return act->end_with(std::move(held), actor, "licence.replace", id.text, words);
+}
+
+Result<HeldLicence> Book::revoke(const Actor& actor, const LicenceId& id, std::string_view because) {
+  if (auto good = registry::check_words("because", because); !good) return std::unexpected(good.error());
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  auto held = read_licence(writing_, id);
+  if (!held) return held;
+  if (actor.kind != Actor::Kind::publisher || actor.name != held->licence.issuer)
+    if (auto allowed = require_operator(actor, "revoke licences"); !allowed) return std::unexpected(allowed.error());
+  if (auto good = require_not_over(*held); !good) return std::unexpected(good.error());
+  held->revoked_ms = act->now_ms;
+  held->revoked_because = because;
+  if (auto kept = update_licence(writing_, *held, act->revision); !kept) return std::unexpected(kept.error());
+  if (auto ended = act->end_leases(actor, {.customer = {}, .licence = id}, "the licence is revoked"); !ended)
+    return std::unexpected(ended.error());
+  return act->end_with(std::move(*held), actor, "licence.revoke", id.text, because);
+}
+
+Result<HeldLicence> Book::licence(const LicenceId& id) {
+  return read([&](database::Connection& connection) { return read_licence(connection, id); });
+}
+
+Result<std::vector<HeldLicence>> Book::serials(const LicenceId& id) {
+  return read([&](database::Connection& connection) { return read_serials(connection, id); });
+}
+
+Result<std::vector<HeldLicence>> Book::licences(const LicenceFilter& filter, const Page& page) {
+  return read([&](database::Connection& connection) { return read_licences(connection, filter, page, now_ms()); });
+}
+
+}  // namespace stoa::licensing

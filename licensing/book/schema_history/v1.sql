@@ -1,0 +1,81 @@
+-- Schema 1, frozen with data by schema_test.cpp.
+PRAGMA foreign_keys=OFF;
+CREATE TABLE api_keys(
+  id TEXT PRIMARY KEY, customer TEXT NOT NULL REFERENCES customers(id), name TEXT NOT NULL, sha256 BLOB NOT NULL UNIQUE,
+  scopes INTEGER NOT NULL, models TEXT NOT NULL, rate_calls INTEGER, rate_window_ms INTEGER, budget_meter TEXT,
+  budget_amount INTEGER, budget_period TEXT, created_ms INTEGER NOT NULL, expires_ms INTEGER, rotated_until_ms INTEGER,
+  successor TEXT NOT NULL, revoked_ms INTEGER, revoked_because TEXT NOT NULL, changed INTEGER NOT NULL);
+CREATE INDEX api_keys_changed ON api_keys(changed);
+CREATE INDEX api_keys_customer ON api_keys(customer, id);
+CREATE TABLE audit(
+  line INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+  detail TEXT NOT NULL, before_sha256 BLOB NOT NULL, sha256 BLOB NOT NULL);
+CREATE INDEX audit_subject ON audit(subject, line);
+CREATE TABLE book(revision INTEGER NOT NULL);
+CREATE TABLE customers(
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, state TEXT NOT NULL,
+  state_because TEXT NOT NULL, created_ms INTEGER NOT NULL, changed INTEGER NOT NULL);
+CREATE INDEX customers_changed ON customers(changed);
+CREATE TABLE leases(
+  id TEXT PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, licence TEXT NOT NULL, customer TEXT NOT NULL, api_key TEXT NOT NULL,
+  holder TEXT NOT NULL, taken_ms INTEGER NOT NULL, renewed_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL);
+CREATE INDEX leases_customer ON leases(customer, id);
+CREATE INDEX leases_licence ON leases(licence, expires_ms);
+CREATE TABLE licence_publishers(publisher TEXT NOT NULL, licence TEXT NOT NULL, PRIMARY KEY(publisher, licence));
+CREATE TABLE licences(
+  id TEXT NOT NULL, serial INTEGER NOT NULL, issuer TEXT NOT NULL, customer TEXT NOT NULL, subject_name TEXT NOT NULL,
+  subject_keys TEXT NOT NULL, covers TEXT NOT NULL, entitlements TEXT NOT NULL, rate_calls INTEGER,
+  rate_window_ms INTEGER, quotas TEXT NOT NULL, calls_at_once INTEGER NOT NULL, seats INTEGER, ttl_s INTEGER,
+  node TEXT NOT NULL, is_trial INTEGER NOT NULL, issued_ms INTEGER NOT NULL, not_before_ms INTEGER NOT NULL,
+  expires_ms INTEGER, grace_ms INTEGER NOT NULL, offline_ms INTEGER, on_expiry TEXT NOT NULL, on_quota TEXT NOT NULL,
+  on_clock TEXT NOT NULL, content_keys TEXT NOT NULL,
+  revoked_ms INTEGER, revoked_because TEXT NOT NULL, replaced_ms INTEGER, changed INTEGER NOT NULL,
+  PRIMARY KEY(id, serial));
+CREATE INDEX licences_changed ON licences(changed);
+CREATE INDEX licences_customer ON licences(customer, id);
+CREATE UNIQUE INDEX licences_newest ON licences(id) WHERE replaced_ms IS NULL;
+CREATE TABLE offers(
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, terms TEXT NOT NULL, lasts_ms INTEGER, created_ms INTEGER NOT NULL,
+  withdrawn_ms INTEGER);
+CREATE TABLE requests(
+  actor TEXT NOT NULL, token TEXT NOT NULL, body_sha256 BLOB NOT NULL, subject TEXT NOT NULL, made_ms INTEGER NOT NULL,
+  PRIMARY KEY(actor, token));
+CREATE INDEX requests_made ON requests(made_ms);
+CREATE TABLE usage(
+  subject TEXT NOT NULL, meter TEXT NOT NULL, period_start_ms INTEGER NOT NULL, reserved INTEGER NOT NULL,
+  PRIMARY KEY(subject, meter, period_start_ms));
+INSERT INTO api_keys VALUES('key_06gc8m3c03scw1fshw57g83ppc', 'cus_06gc8m3c01vc78b2km1nyve20m', 'all', X'0C02DB4BB5265A99FB9A96672B923B7725A666FA646337DAF8436BCB2B9B3DB3', 7, '', NULL, NULL, NULL, NULL, NULL, 1790000000000, NULL, NULL, '', NULL, '', 3);
+INSERT INTO api_keys VALUES('key_06gc8m3c02ygzxv6kzmqa93h2g', 'cus_06gc8m3c01vc78b2km1nyve20m', 'plain', X'BE647706A7D2560F179611727707D579939CD890BBE20F41A3577044E8B34E2B', 1, '', NULL, NULL, NULL, NULL, NULL, 1790000000000, NULL, 1790000001000, 'key_06gc8m3c01ck0nf28yqf4yzeq0', NULL, '', 9);
+INSERT INTO api_keys VALUES('key_06gc8m3c03awrdatqmnzfhxh64', 'cus_06gc8m3c02n51183hzjtnqjn7g', 'all', X'1BAF1F828B6DAB8A90DD1D0AD6CD23CDF0D8DAF9086CF6944D4B8D53F51B2ED6', 7, '', NULL, NULL, NULL, NULL, NULL, 1790000000000, NULL, NULL, '', NULL, '', 5);
+INSERT INTO api_keys VALUES('key_06gc8m3c01ck0nf28yqf4yzeq0', 'cus_06gc8m3c01vc78b2km1nyve20m', 'plain', X'95C87B27375E28C77977EED608142EF4A6C11AD19BEA0CCE789DA4191A0C75B5', 1, '', NULL, NULL, NULL, NULL, NULL, 1790000000000, NULL, NULL, '', NULL, '', 9);
+INSERT INTO audit VALUES(1, 1790000000000, 'operator:alice', 'customer.create', 'cus_06gc8m3c01vc78b2km1nyve20m', 'northwind', X'0000000000000000000000000000000000000000000000000000000000000000', X'DDCC3A18050DC3428C1BEF8EDD259BD91B54049ABFDA7AF6704791B7ACD233BB');
+INSERT INTO audit VALUES(2, 1790000000000, 'operator:alice', 'customer.create', 'cus_06gc8m3c02n51183hzjtnqjn7g', 'contoso', X'DDCC3A18050DC3428C1BEF8EDD259BD91B54049ABFDA7AF6704791B7ACD233BB', X'6545E4A568908077D0E71C8540CD5A61290D73C694940841C76442A95AABC5A1');
+INSERT INTO audit VALUES(3, 1790000000000, 'operator:alice', 'key.create', 'key_06gc8m3c03scw1fshw57g83ppc', 'all of cus_06gc8m3c01vc78b2km1nyve20m: infer,account,manage', X'6545E4A568908077D0E71C8540CD5A61290D73C694940841C76442A95AABC5A1', X'F6BE50975447BCB91E9E3A47B81E0A32771D6130B44D7E2FB90D5A903BE563B8');
+INSERT INTO audit VALUES(4, 1790000000000, 'operator:alice', 'key.create', 'key_06gc8m3c02ygzxv6kzmqa93h2g', 'plain of cus_06gc8m3c01vc78b2km1nyve20m: infer', X'F6BE50975447BCB91E9E3A47B81E0A32771D6130B44D7E2FB90D5A903BE563B8', X'7FDF6D506D0444EA4B471718F75F5443705B560E363F9F30D41BC1006E90539D');
+INSERT INTO audit VALUES(5, 1790000000000, 'operator:alice', 'key.create', 'key_06gc8m3c03awrdatqmnzfhxh64', 'all of cus_06gc8m3c02n51183hzjtnqjn7g: infer,account,manage', X'7FDF6D506D0444EA4B471718F75F5443705B560E363F9F30D41BC1006E90539D', X'A8B0D6460A4926D4DCC2FE36B2C8AD76B71F85CD93FD9650CBF86B0B227BAD23');
+INSERT INTO audit VALUES(6, 1790000000000, 'operator:alice', 'licence.issue', 'lic_06gc8m3c02n5ekhhk5tnmdyspr', 'serial 1 of cus_06gc8m3c01vc78b2km1nyve20m: acme/vision ^1.2 || ^2, acme/talk *', X'A8B0D6460A4926D4DCC2FE36B2C8AD76B71F85CD93FD9650CBF86B0B227BAD23', X'AB4192581F86587980D23CE26E8A8BFCBC20AFB82771FFE4DED6D489E7E4F6B3');
+INSERT INTO audit VALUES(7, 1790000000000, 'publisher:acme', 'licence.issue', 'lic_06gc8m3c01nqpdk2w9rj1z2vcm', 'serial 1 of cus_06gc8m3c01vc78b2km1nyve20m: acme/vision ^1.2 || ^2, acme/talk *', X'AB4192581F86587980D23CE26E8A8BFCBC20AFB82771FFE4DED6D489E7E4F6B3', X'B357A71F5B056A2E57696773FDAF46B7A867E0B89E021D149C57B7EE485CB18C');
+INSERT INTO audit VALUES(8, 1790000000000, 'operator:alice', 'offer.create', 'off_06gc8m3c02394qwt6b55t48qfr', 'basic', X'B357A71F5B056A2E57696773FDAF46B7A867E0B89E021D149C57B7EE485CB18C', X'A11A1DFF92A412A263ABD23A4EFDFEF701C29BD3D7EBD497B667B430A789A14C');
+INSERT INTO audit VALUES(9, 1790000000000, 'customer:northwind/key_06gc8m3c03scw1fshw57g83ppc', 'lease.take', 'lea_06gc8m3c02r1r3ej4dmb3dj800', 'of lic_06gc8m3c02n5ekhhk5tnmdyspr', X'A11A1DFF92A412A263ABD23A4EFDFEF701C29BD3D7EBD497B667B430A789A14C', X'1AE6C759478338C8CA5F100AD1A93A06DA013385654CD2FEB8B7F68C438A1F60');
+INSERT INTO audit VALUES(10, 1790000000000, 'operator:alice', 'key.rotate', 'key_06gc8m3c02ygzxv6kzmqa93h2g', '-> key_06gc8m3c01ck0nf28yqf4yzeq0, both count for 1 s', X'1AE6C759478338C8CA5F100AD1A93A06DA013385654CD2FEB8B7F68C438A1F60', X'AFAB30C4FA57A150CB4EE56B29FB98D7F877AB06B2DA9865702BB60D4D8ECD81');
+INSERT INTO audit VALUES(11, 1790000000000, 'operator:alice', 'licence.replace', 'lic_06gc8m3c02n5ekhhk5tnmdyspr', 'serial 2 of cus_06gc8m3c01vc78b2km1nyve20m: acme/vision ^1.2 || ^2, acme/talk *', X'AFAB30C4FA57A150CB4EE56B29FB98D7F877AB06B2DA9865702BB60D4D8ECD81', X'4C18EA496F427542B29A1BBBD88246289EC35CB0CED48BF17B0FE198CE786639');
+INSERT INTO audit VALUES(12, 1790000000000, 'operator:alice', 'licence.revoke', 'lic_06gc8m3c01nqpdk2w9rj1z2vcm', 'so', X'4C18EA496F427542B29A1BBBD88246289EC35CB0CED48BF17B0FE198CE786639', X'FA8731352007F6A6A0EF2EDC2D25B26F5739D4A4C59C9112A588C1BB05F1160F');
+INSERT INTO book VALUES(11);
+INSERT INTO customers VALUES('cus_06gc8m3c01vc78b2km1nyve20m', 'northwind', 'northwind', 'active', '', 1790000000000, 1);
+INSERT INTO customers VALUES('cus_06gc8m3c02n51183hzjtnqjn7g', 'contoso', 'contoso', 'active', '', 1790000000000, 2);
+INSERT INTO leases VALUES('lea_06gc8m3c02r1r3ej4dmb3dj800', X'129FB5D9C973B01EE81BFDFD58B252AB995982AFD9577761E2A2A2D503A2CE89', 'lic_06gc8m3c02n5ekhhk5tnmdyspr', 'cus_06gc8m3c01vc78b2km1nyve20m', 'key_06gc8m3c03scw1fshw57g83ppc', '', 1790000000000, 1790000000000, 1790000060000);
+INSERT INTO licence_publishers VALUES('acme', 'lic_06gc8m3c01nqpdk2w9rj1z2vcm');
+INSERT INTO licence_publishers VALUES('acme', 'lic_06gc8m3c02n5ekhhk5tnmdyspr');
+INSERT INTO licences VALUES('lic_06gc8m3c02n5ekhhk5tnmdyspr', 1, 'platform', 'cus_06gc8m3c01vc78b2km1nyve20m', 'northwind', '', 'acme/vision ^1.2 || ^2
+acme/talk *
+', '', NULL, NULL, '', 0, 2, 60, '', 0, 1790000000000, 1790000000000, NULL, 0, NULL, 'deny', 'deny', 'deny', '', NULL, '', 1790000000000, 6);
+INSERT INTO licences VALUES('lic_06gc8m3c01nqpdk2w9rj1z2vcm', 1, 'acme', 'cus_06gc8m3c01vc78b2km1nyve20m', 'northwind', '', 'acme/vision ^1.2 || ^2
+acme/talk *
+', '', NULL, NULL, '', 0, NULL, NULL, '', 0, 1790000000000, 1790000000000, NULL, 0, NULL, 'deny', 'deny', 'deny', '', 1790000000000, 'so', NULL, 11);
+INSERT INTO licences VALUES('lic_06gc8m3c02n5ekhhk5tnmdyspr', 2, 'platform', 'cus_06gc8m3c01vc78b2km1nyve20m', 'northwind', '', 'acme/vision ^1.2 || ^2
+acme/talk *
+', '', NULL, NULL, '', 0, 3, 60, '', 0, 1790000000000, 1790000000000, NULL, 0, NULL, 'deny', 'deny', 'deny', '', NULL, '', NULL, 10);
+INSERT INTO offers VALUES('off_06gc8m3c02394qwt6b55t48qfr', 'basic', '{}', NULL, 1790000000000, NULL);
+INSERT INTO requests VALUES('operator:alice', 'r1', X'0000000000000000000000000000000000000000000000000000000000000000', 'key_06gc8m3c01ck0nf28yqf4yzeq0', 1790000000000);
+INSERT INTO usage VALUES('lic_1', 'call', 0, 100);
+PRAGMA user_version=1;
