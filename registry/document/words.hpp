@@ -1,5 +1,5 @@
-// words.hpp: what people may write where others read it: reasons, notes, changelogs. SPDX-License-Identifier:
-// Apache-2.0
+// words.hpp: what people may write where others read it: reasons, notes, changelogs.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
 #include <string_view>
