@@ -146,9 +146,9 @@ TEST(BookLicences, AreKeptWithAllTheirTerms) {
   terms.subject.keys = {on.key.record.hash, on.plain_key.record.hash};
   terms.entitlements = {{"context.long", 128'000}, {"tools", -1}};
   terms.rate = Rate{1'000'000'000, 86'400'000};
-  terms.quotas = {{"call", INT64_MAX, Period::month}, {"token.out", 0, Period::none}};
+  terms.quotas = {{"call", (1ull << 53) - 1, Period::month}, {"token.out", 0, Period::none}};
   terms.calls_at_once = 7;
-  terms.node = "sha256:abc";
+  terms.node = "node-1";
   terms.is_trial = true;
   terms.not_before_ms = on.now_ms + 5;
   terms.expires_ms = on.now_ms + 1'000'000;
