@@ -41,17 +41,27 @@ void Split::divide(Nano amount, std::span<Nano> parts) {
   assert(amount >= 0 && parts.size() == ppm_.size());
   Nano left = amount;
   for (std::size_t i = 0; i < ppm_.size(); ++i) {
-    const Wide share = Wide{amount} * ppm_[i];
-    parts[i] = static_cast<Nano>(share / kPpm);
-    remainders_[i] += static_cast<std::int64_t>(share % kPpm);
+    const Wide owed = Wide{amount} * ppm_[i] + remainders_[i];
+    parts[i] = owed > 0 ? static_cast<Nano>(owed / kPpm) : 0;
+    remainders_[i] = static_cast<std::int64_t>(owed - Wide{parts[i]} * kPpm);
     left -= parts[i];
   }
-  // Fewer than there are parties.
-  for (; left > 0; --left) {
-    const auto most = std::ranges::max_element(remainders_);
-    *most -= kPpm;
-    ++parts[static_cast<std::size_t>(most - remainders_.begin())];
+  // Fewer than there are parties. Below zero where somebody who got too much has got nothing now.
+  for (; left > 0; --left) move_one(parts, std::ranges::max_element(remainders_) - remainders_.begin(), 1);
+  for (; left < 0; ++left) {
+    std::ptrdiff_t least = -1;
+    for (std::ptrdiff_t i = 0; i < std::ssize(parts); ++i)
+      if (parts[static_cast<std::size_t>(i)] > 0 &&
+          (least < 0 || remainders_[static_cast<std::size_t>(i)] < remainders_[static_cast<std::size_t>(least)]))
+        least = i;
+    move_one(parts, least, -1);
   }
+}
+
+void Split::move_one(std::span<Nano> parts, std::ptrdiff_t party, Nano by) {
+  const auto i = static_cast<std::size_t>(party);
+  parts[i] += by;
+  remainders_[i] -= by * std::int64_t{kPpm};
 }
 
 Refund::Refund(std::vector<Nano> parts, std::vector<Nano> returned)

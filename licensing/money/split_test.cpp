@@ -46,6 +46,19 @@ TEST(RevenueSplit, RemainderNeverLeaks) {
   }
 }
 
+TEST(RevenueSplit, OfSingleBillionthsStaysWithinAUnitAndALittle) {
+  std::mt19937_64 random(20'261);
+  for (int round = 0; round < 300; ++round) {
+    const auto ppm = some_shares(random, 8);
+    auto split = Split::make(ppm);
+    std::vector<Nano> parts(ppm.size());
+    for (int event = 0; event < 1'000; ++event) {
+      split->divide(1, parts);
+      for (const std::int64_t owed : split->remainders()) ASSERT_LT(std::abs(owed), 1'150'000);
+    }
+  }
+}
+
 TEST(RevenueSplit, TakesTheLargestAmountThereIs) {
   auto split = Split::make({333'333, 333'333, 333'334});
   std::vector<Nano> parts(3);
