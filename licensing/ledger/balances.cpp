@@ -1,0 +1,123 @@
+// balances.cpp SPDX-License-Identifier: Apache-2.0
+#include "licensing/ledger/balances.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+
+namespace stoa::licensing {
+namespace {
+
+// Both sides only grow, and each is at least 0: their difference always fits.
+Nano free_of(const Balance& balance, Side grows) { return balance_of(balance, grows) - balance.held; }
+
+std::unexpected<Error> overdraft(std::string_view account, Nano wanted, Nano there) {
+  return failure(
+      Code::resource_exhausted, "ledger.overdraft",
+      fmt::format("account '{}': {} is wanted, {} is there", account, amount_text(wanted), amount_text(there)));
+}
+
+}  // namespace
+
+Nano balance_of(const Balance& balance, Side grows) {
+  return grows == Side::debit ? balance.debits - balance.credits : balance.credits - balance.debits;
+}
+
+Result<std::uint32_t> Balances::number_of(std::string_view account) {
+  if (const auto known = numbers_.find(account); known != numbers_.end()) return known->second;
+  auto kind = kind_of_account(account);
+  if (!kind) return std::unexpected(kind.error());
+  const auto number = static_cast<std::uint32_t>(accounts_.size());
+  accounts_.push_back({std::string(account), *kind, {}});
+  numbers_.emplace(account, number);
+  return number;
+}
+
+// What the account would be after a posting that ends a hold of it.
+Result<Balance> Balances::posted(const Account& account, Nano amount, Nano released) {
+  Balance after = account.balance;
+  after.held -= released;
+  auto& side = amount > 0 ? after.debits : after.credits;
+  auto grown = amount > 0 ? plus(side, amount) : minus(side, amount);
+  if (!grown) return std::unexpected(grown.error());
+  side = *grown;
+  const bool takes = (amount > 0) != (account.kind->grows == Side::debit);
+  if (takes && !account.kind->may_overdraw && free_of(after, account.kind->grows) < 0)
+    return overdraft(account.name, amount > 0 ? amount : -amount,
+                     free_of(account.balance, account.kind->grows) + released);
+  return after;
+}
+
+Result<void> Balances::apply(const Entry& entry, const Hold* capture) {
+  if (auto fine = check_entry(entry); !fine) return fine;
+  if (entry.currency != currency_)
+    return failure(Code::failed_precondition, "ledger.currency",
+                   fmt::format("entry: is in {}, and this ledger in {}", entry.currency.code(), currency_.code()));
+  std::vector<std::pair<std::uint32_t, Balance>> after;
+  after.reserve(entry.postings.size());
+  bool has_captured = capture == nullptr;
+  for (const Posting& posting : entry.postings) {
+    const auto number = number_of(posting.account);
+    if (!number) return std::unexpected(number.error());
+    const bool captures = capture && *number == capture->account;
+    has_captured |= captures;
+    auto balance = posted(accounts_[*number], posting.amount, captures ? capture->amount : 0);
+    if (!balance) return std::unexpected(balance.error());
+    after.emplace_back(*number, *balance);
+  }
+  for (const auto& [number, balance] : after) accounts_[number].balance = balance;
+  if (!has_captured) release(*capture);
+  return {};
+}
+
+Result<Hold> Balances::hold(std::string_view account, Nano amount) {
+  assert(amount >= 0);
+  const auto number = number_of(account);
+  if (!number) return std::unexpected(number.error());
+  Account& from = accounts_[*number];
+  const Nano there = free_of(from.balance, from.kind->grows);
+  if (!from.kind->may_overdraw && there < amount) return overdraft(account, amount, there);
+  auto held = plus(from.balance.held, amount);
+  if (!held) return std::unexpected(held.error());
+  from.balance.held = *held;
+  return Hold{*number, amount};
+}
+
+void Balances::release(const Hold& hold) {
+  Balance& balance = accounts_[hold.account].balance;
+  assert(balance.held >= hold.amount);
+  balance.held -= hold.amount;
+}
+
+Balance Balances::balance(std::string_view account) const {
+  const auto known = numbers_.find(account);
+  return known == numbers_.end() ? Balance{} : accounts_[known->second].balance;
+}
+
+Nano Balances::available(std::string_view account) const {
+  const auto known = numbers_.find(account);
+  if (known == numbers_.end()) return 0;
+  const Account& found = accounts_[known->second];
+  return free_of(found.balance, found.kind->grows);
+}
+
+std::map<std::string_view, Balance> Balances::all() const {
+  std::map<std::string_view, Balance> all;
+  for (const Account& account : accounts_) all.emplace(account.name, account.balance);
+  return all;
+}
+
+Result<void> Balances::verify() const {
+  __extension__ using Wide = __int128;
+  Wide debits = 0, credits = 0;
+  for (const Account& account : accounts_) {
+    debits += account.balance.debits;
+    credits += account.balance.credits;
+    if (!account.kind->may_overdraw && free_of(account.balance, account.kind->grows) < 0)
+      return failure(Code::internal, "ledger.unbalanced", fmt::format("account '{}' is overdrawn", account.name));
+  }
+  if (debits == credits) return {};
+  return failure(Code::internal, "ledger.unbalanced", "the debits of all accounts are not their credits");
+}
+
+}  // namespace stoa::licensing
