@@ -1,0 +1,142 @@
+// accounts_book_test.cpp: a call's price, its shares, and the same again from its entries. SPDX-License-Identifier:
+// Apache-2.0
+#include "licensing/billing/accounts_book.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "licensing/billing/test_billing.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+class AccountsBookTest : public testing::Test {
+ protected:
+  Nano available(std::string_view account) const {
+    const Balances* const balances = book_.balances(kEuro);
+    return balances ? balances->available(account) : 0;
+  }
+  BillingTerms terms_ = some_terms();
+  AccountsBook book_{terms_};
+};
+
+TEST_F(AccountsBookTest, ACallIsPricedSharedOutAndBooked) {
+  ASSERT_TRUE(book_.book(top_up("cus_ahead", kNanoPerUnit)));
+  // 1,400 tokens: 400 of them at 2.50 a million are 0.001. With the call 0.011, with tax 0.01309.
+  const std::string customer = "cus_ahead";
+  const auto entry = book_.settle(served(customer, 1'400), nullptr, kNowMs + 5);
+  ASSERT_TRUE(entry) << entry.error().message;
+  EXPECT_EQ(entry->usage->gross, 11'000'000);
+  EXPECT_EQ(entry->usage->tax, 2'090'000);
+  EXPECT_EQ(entry->postings, (std::vector<Posting>{{"income:share", -1'100'000},
+                                                   {"payable:data/corpus", -2'200'000},
+                                                   {"payable:publisher/acme", -7'700'000},
+                                                   {"tax:DE", -2'090'000},
+                                                   {"wallet:cus_ahead", 13'090'000}}));
+  EXPECT_EQ(available("wallet:cus_ahead"), kNanoPerUnit - 13'090'000);
+  EXPECT_EQ(book_.used("cus_ahead", "pri_1/1", "token.out", kNowMs), 1'400u);
+  // A new day has its own free tokens.
+  constexpr std::int64_t kDay = 86'400'000;
+  EXPECT_EQ(book_.settle(served(customer, 1'000, kNowMs + kDay), nullptr, kNowMs)->usage->gross, 10'000'000);
+  EXPECT_EQ(book_.used("cus_ahead", "pri_1/1", "token.out", kNowMs + kDay), 1'000u);
+}
+
+TEST_F(AccountsBookTest, AHoldIsTheMostThatACallCanCostAndComesBack) {
+  ASSERT_TRUE(book_.book(top_up("cus_ahead", 30'000'000)));
+  const Quantity most[] = {{"call", 1}, {"token.out", 2'000}};
+  // 0.0125 and 19 per cent.
+  const auto hold = book_.hold("cus_ahead", "acme/vision", most, kNowMs);
+  ASSERT_TRUE(hold);
+  EXPECT_EQ(available("wallet:cus_ahead"), 30'000'000 - 14'875'000);
+  const auto second = book_.hold("cus_ahead", "acme/vision", most, kNowMs);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(book_.hold("cus_ahead", "acme/vision", most, kNowMs).error().reason, "billing.no_funds");
+  const std::string customer = "cus_ahead";
+  ASSERT_TRUE(book_.settle(served(customer, 10), &*hold, kNowMs));
+  EXPECT_EQ(available("wallet:cus_ahead"), 30'000'000 - 11'900'000 - 14'875'000);
+  book_.release(*second);
+  EXPECT_EQ(available("wallet:cus_ahead"), 30'000'000 - 11'900'000);
+}
+
+TEST_F(AccountsBookTest, WhoPaysAfterwardsMayOweUpToALimit) {
+  const Quantity one[] = {{"call", 1}};
+  std::vector<AccountsBook::CallHold> holds;
+  for (;;) {
+    const auto hold = book_.hold("cus_after", "acme/vision", one, kNowMs);
+    if (!hold) {
+      EXPECT_EQ(hold.error().reason, "billing.no_funds");
+      break;
+    }
+    holds.push_back(*hold);
+  }
+  EXPECT_EQ(holds.size(), 100u);
+  const std::string customer = "cus_after";
+  for (const auto& hold : holds) ASSERT_TRUE(book_.settle(served(customer, 0), &hold, kNowMs));
+  EXPECT_EQ(book_.hold("cus_after", "acme/vision", one, kNowMs).error().reason, "billing.no_funds");
+  EXPECT_EQ(available("recv:cus_after"), kNanoPerUnit);
+}
+
+TEST_F(AccountsBookTest, WithoutAPriceOrACustomerNothingIsHeld) {
+  EXPECT_EQ(book_.hold("cus_ahead", "acme/other", {}, kNowMs).error().reason, "billing.no_price");
+  EXPECT_EQ(book_.hold("cus_none", "acme/vision", {}, kNowMs).error().reason, "billing.no_customer");
+}
+
+TEST_F(AccountsBookTest, AVolumePriceThatFallsIsMadeUpForByTheNextCalls) {
+  PriceList list{.id = "pri_2", .currency = kEuro};
+  list.meters = {{"call", PriceModel::volume, 1, {{10, 100, 0}, {std::nullopt, 50, 0}}}};
+  terms_.add(std::make_shared<const PriceList>(list));
+  terms_.charge("acme/vision", "pri_2/1", "agr_1/1");
+  Nano charged = 0;
+  const std::string customer = "cus_after";
+  for (int call = 1; call <= 30; ++call) {
+    charged += book_.settle(served(customer, 0), nullptr, kNowMs)->usage->gross;
+    EXPECT_EQ(charged, call <= 10 ? call * 100 : std::max(1'000, call * 50)) << call;
+  }
+}
+
+TEST_F(AccountsBookTest, ReadAgainFromItsEntriesItIsTheSame) {
+  std::mt19937_64 random(9);
+  std::vector<Entry> entries{top_up("cus_ahead", 50 * kNanoPerUnit)};
+  ASSERT_TRUE(book_.book(entries[0]));
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string customer = random() % 2 ? "cus_ahead" : "cus_after";
+    const auto entry =
+        book_.settle(served(customer, random() % 3'000, kNowMs + i * 60'000), nullptr, kNowMs + i * 60'000);
+    ASSERT_TRUE(entry) << entry.error().message;
+    entries.push_back(*entry);
+  }
+  AccountsBook again(terms_);
+  for (const Entry& entry : entries) ASSERT_TRUE(again.replay(entry));
+  EXPECT_EQ(again.balances(kEuro)->all(), book_.balances(kEuro)->all());
+  EXPECT_EQ(*again.waterfall("agr_1/1"), *book_.waterfall("agr_1/1"));
+  EXPECT_TRUE(again.balances(kEuro)->verify());
+}
+
+TEST_F(AccountsBookTest, AnEntryThatItsTermsDoNotComeToIsFound) {
+  ASSERT_TRUE(book_.book(top_up("cus_ahead", kNanoPerUnit)));
+  const std::string customer = "cus_ahead";
+  const Entry entry = *book_.settle(served(customer, 5'000), nullptr, kNowMs);
+  const auto found = [&](const Entry& changed) {
+    AccountsBook other(terms_);
+    EXPECT_TRUE(other.book(top_up("cus_ahead", kNanoPerUnit)));
+    const auto replayed = other.replay(changed);
+    return replayed ? std::string("equal") : replayed.error().reason + " " + replayed.error().message.substr(0, 9);
+  };
+  EXPECT_EQ(found(entry), "equal");
+  Entry changed = entry;
+  changed.usage->quantities[1].units += 1'000;
+  EXPECT_EQ(found(changed), "audit.differs gross: th");
+  changed = entry;
+  changed.usage->tax += 1;
+  EXPECT_EQ(found(changed), "audit.differs tax: the ");
+  changed = entry;
+  std::swap(changed.postings[1].amount, changed.postings[2].amount);
+  EXPECT_EQ(found(changed), "audit.differs posting 2");
+  changed = entry;
+  changed.usage->price = "pri_9/1";
+  EXPECT_EQ(found(changed), "audit.differs entry: it");
+}
+
+}  // namespace
+}  // namespace stoa::licensing

@@ -1,0 +1,89 @@
+// billing_terms.hpp: what a call of a model costs this customer, and who earns it: the terms of one moment.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "licensing/agreement/agreement.hpp"
+#include "licensing/money/amount.hpp"
+#include "licensing/rating/price.hpp"
+#include "licensing/terms/limit.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::licensing {
+
+// Immutable once it counts; a later version replaces it for later calls. Meters that it does not name cost nothing.
+struct PriceList {
+  std::string id;  // "pri_…"
+  std::uint32_t version = 1;
+  Currency currency;
+  std::vector<MeterPrice> meters = {};  // 1 … 16, each once
+  Period period = Period::none;         // after which tiers begin anew
+  std::string name() const { return id + '/' + std::to_string(version); }
+};
+// Error: invalid_argument "price.terms".
+Result<void> check_price_list(const PriceList& list);
+
+inline std::string name_of(const Agreement& agreement) {
+  return agreement.id + '/' + std::to_string(agreement.version);
+}
+
+// How a customer pays. wallet: ahead, never below zero. recv: afterwards, up to a limit.
+struct PayingCustomer {
+  std::string id;  // "cus_…"
+  Currency currency;
+  bool pays_ahead = true;
+  Nano credit_limit = 0;      // of who pays afterwards
+  std::uint32_t tax_ppm = 0;  // on top of the price
+  std::string tax_office = "none";
+
+  std::string account() const { return (pays_ahead ? "wallet:" : "recv:") + id; }
+};
+
+// All there are. Immutable: a change is a new one.
+class BillingTerms {
+ public:
+  void add(std::shared_ptr<const PriceList> list) { lists_[list->name()] = std::move(list); }
+  void add(std::shared_ptr<const Agreement> agreement) { agreements_[name_of(*agreement)] = std::move(agreement); }
+  void add(PayingCustomer customer) { customers_.insert_or_assign(customer.id, std::move(customer)); }
+  // From now on calls of the model are charged by these. Both were added, and are of one currency.
+  void charge(std::string model, std::string price_list, std::string agreement) {
+    models_.insert_or_assign(std::move(model), Charged{std::move(price_list), std::move(agreement)});
+  }
+
+  // Null: nothing of that name. Old versions stay, because old calls were charged by them.
+  const PriceList* price_list(std::string_view name) const { return find(lists_, name); }
+  const Agreement* agreement(std::string_view name) const { return find(agreements_, name); }
+  const PayingCustomer* customer(std::string_view id) const {
+    const auto found = customers_.find(id);
+    return found == customers_.end() ? nullptr : &found->second;
+  }
+  struct Charged {
+    std::string price_list, agreement;
+  };
+  const Charged* charged(std::string_view model) const {
+    const auto found = models_.find(model);
+    return found == models_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  template <class Value>
+  using ByName = std::map<std::string, Value, std::less<>>;
+  template <class Value>
+  static const Value* find(const ByName<std::shared_ptr<const Value>>& all, std::string_view name) {
+    const auto found = all.find(name);
+    return found == all.end() ? nullptr : found->second.get();
+  }
+  ByName<std::shared_ptr<const PriceList>> lists_;
+  ByName<std::shared_ptr<const Agreement>> agreements_;
+  ByName<PayingCustomer> customers_;
+  ByName<Charged> models_;
+};
+
+}  // namespace stoa::licensing

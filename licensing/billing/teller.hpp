@@ -1,0 +1,62 @@
+// teller.hpp: holds, settles and refunds, each in the journal before anybody is told. SPDX-License-Identifier:
+// Apache-2.0
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "licensing/billing/accounts_book.hpp"
+#include "licensing/journal/journal.hpp"
+#include "licensing/ledger/entry_codec.hpp"
+
+namespace stoa::licensing {
+
+// Threads: any. The book and the order of the journal are one: an entry is appended before another is made.
+// Invariant: what is not durable is acknowledged to nobody; when the journal fails, every call is refused from then on.
+class Teller {
+ public:
+  // Reads the journal from the beginning. secret: of this journal, from which its salts come; whoever knows it can tell
+  // which entries are whose. Lifetime: all outlive this. Errors: those of Journal::read, decode and
+  // AccountsBook::replay.
+  static Result<std::unique_ptr<Teller>> open(Journal& journal, const BillingTerms& terms, const Sha256& secret,
+                                              std::function<std::int64_t()> now_ms);
+
+  void set_terms(const BillingTerms& terms);
+
+  // Before a call. Errors: those of AccountsBook::hold; unavailable "journal.failed".
+  Result<AccountsBook::CallHold> hold(std::string_view customer, std::string_view model,
+                                      std::span<const Quantity> at_most);
+  // The call was not served, and is not charged.
+  void release(const AccountsBook::CallHold& hold);
+  // After it: the entry's number, which is durable once the journal says so (Journal::wait). On an error nothing was
+  // charged, and the hold is gone.
+  struct Settled {
+    std::uint64_t number = 0;
+    Nano gross = 0, tax = 0;
+  };
+  Result<Settled> settle(const ServedCall& call, const AccountsBook::CallHold& hold);
+  // A top-up, an adjustment, a payout. Errors: those of Balances::apply, of the journal.
+  Result<std::uint64_t> book(Entry entry);
+
+  // What the book says, while nothing changes it.
+  template <class Look>
+  auto look(Look&& look) const {
+    const std::lock_guard lock(mutex_);
+    return look(book_);
+  }
+
+ private:
+  Teller(Journal& journal, const BillingTerms& terms, const Sha256& secret, std::function<std::int64_t()> now_ms)
+      : journal_(journal), secret_(secret), now_ms_(std::move(now_ms)), book_(terms) {}
+  Result<std::uint64_t> append(const Entry& entry);
+
+  Journal& journal_;
+  const Sha256 secret_;
+  const std::function<std::int64_t()> now_ms_;
+  mutable std::mutex mutex_;
+  AccountsBook book_;       // Lock: mutex_
+  std::uint64_t next_ = 0;  // Lock: mutex_: number of the next entry
+  bool is_broken_ = false;  // Lock: mutex_: the book is ahead of the journal
+};
+
+}  // namespace stoa::licensing

@@ -1,0 +1,127 @@
+// teller_test.cpp: many threads, one order; a restart; a disk that fails. SPDX-License-Identifier: Apache-2.0
+#include "licensing/billing/teller.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "licensing/billing/test_billing.hpp"
+#include "licensing/journal/test_journal.hpp"
+#include "registry/document/test_folder.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+constexpr JournalOptions kSmall{.segment_bytes = 2 * kFrameBodyBytesMax};
+
+class TellerTest : public testing::Test {
+ protected:
+  void open(Disk& disk = real_disk()) {
+    teller_.reset();
+    journal_.reset();
+    auto journal = Journal::open(folder_ / "journal", kSmall, disk);
+    ASSERT_TRUE(journal) << journal.error().message;
+    journal_ = std::move(*journal);
+    auto teller = Teller::open(*journal_, terms_, Sha256{1}, [] { return kNowMs; });
+    ASSERT_TRUE(teller) << teller.error().message;
+    teller_ = std::move(*teller);
+  }
+  std::map<std::string, Balance> balances() const {
+    return teller_->look([](const AccountsBook& book) {
+      std::map<std::string, Balance> all;
+      if (const Balances* const balances = book.balances(kEuro))
+        for (const auto& [name, balance] : balances->all())
+          if (balance != Balance{}) all.emplace(name, balance);
+      return all;
+    });
+  }
+
+  BillingTerms terms_ = some_terms();
+  registry::TestFolder folder_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Teller> teller_;
+};
+
+TEST_F(TellerTest, ABudgetIsNeverExceededByAnyNumberOfThreadsAndARestartChangesNothing) {
+  open();
+  // A call costs 0.0119 with tax: 2,521 of them out of 30.
+  ASSERT_TRUE(teller_->book(top_up("cus_ahead", 30 * kNanoPerUnit)));
+  const std::string customer = "cus_ahead";
+  const Quantity one[] = {{"call", 1}};
+  std::atomic<int> settled{0}, refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 500; ++i) {
+        const auto hold = teller_->hold("cus_ahead", "acme/vision", one);
+        if (!hold) {
+          EXPECT_EQ(hold.error().reason, "billing.no_funds");
+          ++refused;
+        } else if (i % 10 == 9) {
+          teller_->release(*hold);
+        } else {
+          EXPECT_TRUE(teller_->settle(served(customer, 0), *hold));
+          ++settled;
+        }
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(settled, 2'521);
+  EXPECT_GT(refused, 0);
+  ASSERT_TRUE(settle(*journal_));
+  EXPECT_EQ(journal_->durable(), 2'522u);
+  const auto before = balances();
+  EXPECT_EQ(before.at("wallet:cus_ahead").debits, 2'521 * Nano{11'900'000});
+  open();
+  EXPECT_EQ(balances(), before);
+}
+
+TEST_F(TellerTest, WhereTheDiskFailsNothingIsServedAnyMore) {
+  FailingDisk disk(8);
+  open(disk);
+  ASSERT_TRUE(teller_->book(top_up("cus_ahead", kNanoPerUnit)));
+  const std::string customer = "cus_ahead";
+  const Quantity one[] = {{"call", 1}};
+  std::uint64_t acknowledged = settle(*journal_) ? 1 : 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto hold = teller_->hold("cus_ahead", "acme/vision", one);
+    if (!hold) {
+      EXPECT_EQ(hold.error().reason, "journal.failed");
+      continue;
+    }
+    const auto settled = teller_->settle(served(customer, 0), *hold);
+    if (settled && settle(*journal_)) acknowledged = settled->number + 1;
+  }
+  EXPECT_TRUE(journal_->has_failed());
+  EXPECT_EQ(teller_->hold("cus_ahead", "acme/vision", one).error().reason, "journal.failed");
+  open();
+  EXPECT_GE(journal_->durable(), acknowledged);
+  EXPECT_LE(journal_->durable(), acknowledged + 1);
+  EXPECT_TRUE(teller_->hold("cus_ahead", "acme/vision", one));
+}
+
+TEST_F(TellerTest, AJournalThatWasBookedByOtherTermsIsNotTakenForTheirs) {
+  open();
+  ASSERT_TRUE(teller_->book(top_up("cus_ahead", kNanoPerUnit)));
+  const std::string customer = "cus_ahead";
+  const Quantity one[] = {{"call", 1}};
+  ASSERT_TRUE(teller_->settle(served(customer, 0), *teller_->hold("cus_ahead", "acme/vision", one)));
+  teller_.reset();
+  journal_.reset();
+  BillingTerms dearer;
+  PriceList list{.id = "pri_1", .currency = kEuro};
+  list.meters = {{"call", PriceModel::per_unit, 1, {{std::nullopt, 20'000'000, 0}}}};
+  dearer.add(std::make_shared<const PriceList>(list));
+  dearer.add(std::make_shared<const Agreement>(*terms_.agreement("agr_1/1")));
+  dearer.add(*terms_.customer("cus_ahead"));
+  auto journal = Journal::open(folder_ / "journal", kSmall);
+  ASSERT_TRUE(journal);
+  const auto teller = Teller::open(**journal, dearer, Sha256{1}, [] { return kNowMs; });
+  ASSERT_FALSE(teller);
+  EXPECT_EQ(teller.error().reason, "audit.differs");
+  EXPECT_EQ(teller.error().message, "entry 1: gross: the entry says 0.01, its terms come to 0.02");
+}
+
+}  // namespace
+}  // namespace stoa::licensing
