@@ -1,5 +1,5 @@
-// accounts_book_test.cpp: a call's price, its shares, and the same again from its entries. SPDX-License-Identifier:
-// Apache-2.0
+// accounts_book_test.cpp: a call's price, its shares, and the same again from its entries.
+// SPDX-License-Identifier: Apache-2.0
 #include "licensing/billing/accounts_book.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// teller.hpp: holds, settles and refunds, each in the journal before anybody is told. SPDX-License-Identifier:
-// Apache-2.0
+// teller.hpp: holds, settles and refunds, each in the journal before anybody is told.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
 #include <memory>
