@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
+#include "registry/document/utc_time.hpp"
 #include "registry/versions/version_range.hpp"
 
 namespace stoa::licensing {
@@ -60,6 +62,8 @@ Result<void> check_entitlements(const Licence& licence) {
   for (const Entitlement& granted : licence.entitlements) {
     if (!is_handle(granted.feature)) return refuse("entitlements[].feature", "is not a lower-case dotted word");
     if (granted.limit < -1) return refuse("entitlements[].limit", "is below -1 (-1: without limit)");
+    if (granted.limit > static_cast<std::int64_t>(kAmountMax))
+      return refuse("entitlements[].limit", "is over 2^53 - 1");
     if (!features.insert(granted.feature).second)
       return refuse("entitlements[].feature", fmt::format("'{}' is given twice", granted.feature));
   }
@@ -67,11 +71,16 @@ Result<void> check_entitlements(const Licence& licence) {
 }
 
 Result<void> check_times(const Licence& licence) {
+  for (const auto& [field, at_ms] :
+       {std::pair("issued", std::optional(licence.issued_ms)),
+        std::pair("not_before", std::optional(licence.not_before_ms)), std::pair("expires", licence.expires_ms)})
+    if (at_ms && (*at_ms < 0 || *at_ms > registry::kUtcMaxMs)) return refuse(field, "is not between 1970 and 9999");
   if (licence.expires_ms && *licence.expires_ms <= licence.not_before_ms)
     return refuse("expires", "is not after not_before");
   if (licence.grace_ms < 0 || licence.grace_ms > kYearMs) return refuse("grace", "is not between 0 and 366 days");
-  if (licence.grace_ms > 0 && licence.on_expiry != Policy::grace)
-    return refuse("grace", "is given, but on_expiry is not grace");
+  const bool has_grace =
+      licence.on_expiry == Policy::grace || licence.on_quota == Policy::grace || licence.on_clock == Policy::grace;
+  if (licence.grace_ms > 0 && !has_grace) return refuse("grace", "is given, but no policy is grace");
   if (licence.is_trial && !licence.expires_ms) return refuse("expires", "is missing, and a trial has an end");
   if (licence.offline_ms && (*licence.offline_ms < 60'000 || *licence.offline_ms > 10 * kYearMs))
     return refuse("offline", "is not between a minute and ten years");
@@ -93,6 +102,8 @@ Result<void> check_subject(const Licence& licence) {
   if (licence.subject.keys.size() > kKeysMax || licence.content_keys.size() > kKeysMax)
     return refuse("subject.keys", fmt::format("more than {} keys", kKeysMax));
   if (licence.subject.name.size() > 256) return refuse("subject.name", "is longer than 256 bytes");
+  if (std::ranges::any_of(licence.subject.name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+    return refuse("subject.name", "has a control character");
   return {};
 }
 
@@ -113,9 +124,12 @@ std::optional<Policy> policy_of(std::string_view name) {
   return static_cast<Policy>(at - std::begin(kPolicies));
 }
 
+bool is_issuer_name(std::string_view text) { return is_handle(text) && text.front() != '.'; }
+
 Result<void> check_terms(const Licence& licence) {
-  if (!is_handle(licence.issuer)) return refuse("issuer", "is not a name of lower-case letters, digits, '-', '_'");
+  if (!is_issuer_name(licence.issuer)) return refuse("issuer", "is not a name of lower-case letters, digits, '-', '_'");
   if (licence.serial < 1) return refuse("serial", "is 0, the first is 1");
+  if (!licence.node.empty() && !is_handle(licence.node)) return refuse("node", "is no fingerprint of a host key");
   for (const auto check :
        {check_subject, check_coverage, check_entitlements, check_quotas, check_seats, check_times, check_rate})
     if (auto fine = check(licence); !fine) return fine;

@@ -88,6 +88,9 @@ Result<void> check_terms(const Licence& licence);
 
 // "publisher/model" or "publisher/*".
 bool is_model_pattern(std::string_view text);
+// "platform", or as publishers are named.
+bool is_issuer_name(std::string_view text);
+
 bool covers_model(const Coverage& coverage, std::string_view model);
 
 }  // namespace stoa::licensing

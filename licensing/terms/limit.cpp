@@ -74,7 +74,7 @@ std::optional<std::string> flaw_of(const Rate& rate) {
 
 std::optional<std::string> flaw_of(const Quota& quota) {
   if (!is_handle(quota.meter)) return "meter: is not a lower-case dotted word";
-  if (quota.amount > static_cast<std::uint64_t>(INT64_MAX)) return "amount: is over 2^63 - 1";
+  if (quota.amount > kAmountMax) return "amount: is over 2^53 - 1";
   return std::nullopt;
 }
 

@@ -7,6 +7,8 @@
 
 namespace stoa::licensing {
 
+inline constexpr std::uint64_t kAmountMax = (1ull << 53) - 1;  // what every reader of JSON takes exactly
+
 // At most `calls` in any stretch of `window_ms`, evenly refilled (the generic cell rate algorithm): a client that
 // waited may use them all at once.
 struct Rate {

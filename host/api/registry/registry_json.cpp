@@ -2,17 +2,12 @@
 #include "host/api/registry/registry_json.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
+
+#include "registry/document/utc_time.hpp"
 
 namespace stoa::api {
 
-std::string time_text(std::int64_t ms) {
-  const time_t seconds = ms / 1000;
-  tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, ms % 1000);
-}
+std::string time_text(std::int64_t ms) { return registry::utc_text(ms); }
 
 namespace {
 

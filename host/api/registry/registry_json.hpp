@@ -24,9 +24,6 @@ Json json_of(const registry::VerdictRecord& verdict);
 Json json_of(const registry::RolledBack& done);
 Json json_of(const ModelReport& report);
 
-// RFC 3339 with milliseconds, UTC.
-std::string time_text(std::int64_t ms);
-
 // {"items":[…],"next":"…"}; next is absent on the last page.
 template <class Records, class... More>
 Json page_of(const Records& records, const More&... more) {
