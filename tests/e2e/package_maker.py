@@ -38,12 +38,12 @@ class Key:
         return self.sign(f"stoa key possession v1\n{publisher}\n{self.id}\n".encode()).hex()
 
 
-def envelope(manifest, key, signed=None):
-    """The DSSE envelope; signed: other bytes that the signature is over."""
+def envelope(manifest, key, signed=None, kind=TYPE):
+    """The DSSE envelope; signed: other bytes that the signature is over; kind: another document's type."""
     signed = manifest if signed is None else signed
-    message = b"DSSEv1 %d %s %d %s" % (len(TYPE), TYPE.encode(), len(signed), signed)
+    message = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(signed), signed)
     text = lambda data: base64.b64encode(data).decode()  # noqa: E731
-    return (f'{{"payload":"{text(manifest)}","payloadType":"{TYPE}","signatures":'
+    return (f'{{"payload":"{text(manifest)}","payloadType":"{kind}","signatures":'
             f'[{{"keyid":"{key.id}","sig":"{text(key.sign(message))}"}}]}}').encode()
 
 
