@@ -5,7 +5,7 @@
 #include <atomic>
 #include <charconv>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::api {
 namespace {
@@ -78,7 +78,7 @@ Error ModelCall::give_up(Code why) {
   return too_late();
 }
 
-bool ModelCall::is_past_deadline() const { return deadline_ns_ != 0 && runtime::monotonic_ns() >= deadline_ns_; }
+bool ModelCall::is_past_deadline() const { return deadline_ns_ != 0 && thread::monotonic_ns() >= deadline_ns_; }
 
 // The model may see the deadline before we do: one reason for it, whoever was first.
 Error ModelCall::error() const {
@@ -143,7 +143,7 @@ Result<std::uint64_t> deadline_of(const http::RequestHead& head, std::optional<s
     const std::uint64_t from_field_ns = std::min(timeout_ms, kTimeoutMaxNs / 1'000'000) * 1'000'000;
     timeout_ns = timeout_us ? std::min(timeout_ns, from_field_ns) : from_field_ns;
   }
-  return timeout_ns ? runtime::monotonic_ns() + timeout_ns : 0;
+  return timeout_ns ? thread::monotonic_ns() + timeout_ns : 0;
 }
 
 std::string_view traceparent_of(const http::RequestHead& head) {

@@ -16,7 +16,7 @@
 
 #include "host/app/package_source.hpp"
 #include "host/runtime/fixture_host.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
 #include "registry/document/digest.hpp"
 #include "registry/package/extraction.hpp"
@@ -24,7 +24,7 @@
 namespace stoa::app {
 namespace {
 
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 // When the death was told, after what the dead one left was read.
 class TimedLog final : public runtime::LogSink {

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "stoa/ext/health.h"
 
 namespace stoa::app {
@@ -27,7 +27,7 @@ void HealthWatch::run(const std::stop_token& stop, std::chrono::milliseconds int
       if (stop.stop_requested()) return;
       if (!model->instance().traits().has_health) continue;
       const std::string name = model->spec().name + " " + model->spec().version;
-      const auto checked = model->check_health(STOA_HEALTH_LOADED, runtime::monotonic_ns() + kCheckNs);
+      const auto checked = model->check_health(STOA_HEALTH_LOADED, thread::monotonic_ns() + kCheckNs);
       if (!checked && sick.insert(name).second)
         log_.write(Level::error, "model.sick",
                    {{"model", name}, {"reason", checked.error().reason}, {"why", checked.error().message}});

@@ -21,7 +21,7 @@
 #include "host/inference/catalog.hpp"
 #include "host/rollout/control.hpp"
 #include "host/runtime/load_plugin.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
 #include "registry/document/digest.hpp"
 
@@ -66,7 +66,7 @@ struct Host::Parts {
   rollout::Rollout rollout{
       catalog,
       {.load = [this](const rollout::ReleaseId& id, const auto& on_step) { return loader.load(id, on_step); },
-       .now_ns = &runtime::monotonic_ns,
+       .now_ns = &thread::monotonic_ns,
        .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); }}};
   RolloutBoard board{rollout};
   std::atomic<bool> is_loading{true}, is_draining{false};
@@ -194,7 +194,7 @@ void Host::start() {
 Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> instance, LoadReport& report) {
   const std::string name = instance->spec().name, version = instance->spec().version;
   const std::string tier(instance->isolation());
-  const std::uint64_t began_ns = runtime::monotonic_ns();
+  const std::uint64_t began_ns = thread::monotonic_ns();
   auto model =
       inference::ServedModel::start(std::move(instance), {.inline_trusted = true, .log = plugin_log, .on_step = {}});
   if (!model) return std::unexpected(model.error());
@@ -206,7 +206,7 @@ Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> inst
              {"version", version},
              {"tier", tier},
              {"inline", (*model)->statistics().is_inline},
-             {"warmup_ms", (runtime::monotonic_ns() - began_ns) / 1'000'000}});
+             {"warmup_ms", (thread::monotonic_ns() - began_ns) / 1'000'000}});
   return {};
 }
 
@@ -271,7 +271,7 @@ LoadReport Host::load(std::stop_token stop) {
 
 bool Host::drain() {
   Parts& p = *parts_;
-  const std::uint64_t began_ns = runtime::monotonic_ns();
+  const std::uint64_t began_ns = thread::monotonic_ns();
   const std::uint64_t deadline_ns = began_ns + std::uint64_t{p.config.drain_ms} * 1'000'000;
   p.is_draining.store(true, std::memory_order_relaxed);
   p.log.write(Level::info, "host.draining",
@@ -288,7 +288,7 @@ bool Host::drain() {
                 {{"model", release.model}, {"reason", error.reason}, {"why", error.message}});
   }
   p.log.write(is_whole ? Level::info : Level::error, "host.drained",
-              {{"whole", is_whole}, {"took_ms", (runtime::monotonic_ns() - began_ns) / 1'000'000}});
+              {{"whole", is_whole}, {"took_ms", (thread::monotonic_ns() - began_ns) / 1'000'000}});
   return is_whole;
 }
 

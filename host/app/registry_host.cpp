@@ -9,7 +9,7 @@
 #include "host/api/registry/registry_routes.hpp"
 #include "host/app/wall_clock.hpp"
 #include "host/runtime/export_lint.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "registry/document/staging.hpp"
 
 namespace stoa::app {
@@ -128,17 +128,17 @@ registry::HostChecks RegistryHost::checks() {
 Result<std::string> RegistryHost::run_golden(const registry::Package& package) {
   auto prepared = parts_.gate.admit(package, package.manifest().id() + " (check)", registry::ExtractPolicy::any);
   if (!prepared) return std::unexpected(prepared.error());
-  const std::uint64_t began_ns = runtime::monotonic_ns();
+  const std::uint64_t began_ns = thread::monotonic_ns();
   for (const runtime::ModelSpec& model : prepared->plugin.models) {
     auto instance = worker::load_worker(parts_.workers.program(), prepared->plugin, model, parts_.services);
     if (!instance) return std::unexpected(instance.error());
     auto served = inference::ServedModel::start(std::move(*instance), {.log = parts_.services.log, .on_step = {}});
     if (!served) return std::unexpected(served.error());
-    if (auto ended = (*served)->drain(runtime::monotonic_ns() + 5'000'000'000); !ended)
+    if (auto ended = (*served)->drain(thread::monotonic_ns() + 5'000'000'000); !ended)
       return std::unexpected(ended.error());
   }
   return fmt::format("{} golden cases of {} models in {} ms", prepared->plugin.golden.size(),
-                     prepared->plugin.models.size(), (runtime::monotonic_ns() - began_ns) / 1'000'000);
+                     prepared->plugin.models.size(), (thread::monotonic_ns() - began_ns) / 1'000'000);
 }
 
 void RegistryHost::add_routes(std::vector<http::Route>& operators, std::vector<http::Route>& customers) {

@@ -1,22 +1,10 @@
 // timer_wheel.cpp: slots of lazily moved entries behind one timer. SPDX-License-Identifier: Apache-2.0
 #include "host/http/timer_wheel.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 
 namespace stoa::http {
-
-std::uint64_t monotonic_ns() {
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-}
-
-std::uint64_t monotonic_coarse_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 TimerWheel::TimerWheel(boost::asio::io_context& context) : origin_ns_(monotonic_ns()), timer_(context) {}
 

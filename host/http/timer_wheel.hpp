@@ -8,11 +8,12 @@
 #include <cstdint>
 #include <functional>
 
+#include "host/thread/monotonic.hpp"
+
 namespace stoa::http {
 
-std::uint64_t monotonic_ns();
-// Behind by up to a timer interrupt (10 ms at the most), at a fifth of the cost.
-std::uint64_t monotonic_coarse_ns();
+using thread::monotonic_coarse_ns;
+using thread::monotonic_ns;
 
 // Thread: the I/O thread only.
 // Rationale: a time-out per operation costs more than the parsing it guards (facts: 9.9 against 8.3 µs a request).

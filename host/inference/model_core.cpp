@@ -9,13 +9,13 @@
 #include <climits>
 #include <utility>
 
-#include "host/runtime/futex.hpp"
+#include "host/thread/futex.hpp"
 
 namespace stoa::inference {
 namespace {
 
 using runtime::Call;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr std::uint64_t kLastWaitNs = 2'000'000'000;  // a destructor's patience with what still runs
 
@@ -137,7 +137,7 @@ bool ModelCore::note_wake() {
   return true;
 }
 
-void ModelCore::wake() noexcept { runtime::futex_wake(&wake_word_, 1); }
+void ModelCore::wake() noexcept { thread::futex_wake(&wake_word_, 1); }
 
 void ModelCore::wake_one() { thread::WakeBatch::wake(shared_from_this()); }
 
@@ -146,7 +146,7 @@ void ModelCore::sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns
   if (until_ns != 0) ++gatherers_;
   const std::uint32_t seen = wake_word_.load(std::memory_order_seq_cst);
   lock.unlock();
-  runtime::futex_wait(wake_word_, seen, until_ns);
+  thread::futex_wait(wake_word_, seen, until_ns);
   lock.lock();
   if (until_ns != 0) --gatherers_;
   --sleepers_;
@@ -356,7 +356,7 @@ void ModelCore::stop_threads(bool join) {
     is_stopping_ = true;
     wake_word_.fetch_add(1, std::memory_order_seq_cst);
   }
-  runtime::futex_wake(&wake_word_, INT_MAX);
+  thread::futex_wake(&wake_word_, INT_MAX);
   for (auto& thread : threads_) {
     if (join)
       thread.join();

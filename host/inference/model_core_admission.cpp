@@ -10,7 +10,7 @@ namespace stoa::inference {
 namespace {
 
 using runtime::Call;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr std::uint64_t kEndPatienceNs = 200'000'000;  // until a call that is being handed over is with its model
 constexpr std::uint64_t kRetryMsMin = 1, kRetryMsMax = 60'000;

@@ -17,7 +17,7 @@ namespace {
 using runtime::Asked;
 using runtime::fixture_source;
 using runtime::kTestPatienceNs;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 class Served : public ::testing::Test {
  protected:

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::rollout {
 namespace {
@@ -124,7 +124,7 @@ void Rollout::load(const ReleaseId& release) {
 }
 
 void Rollout::drain_release(const Job& job) {
-  const auto drained = job.model->drain(runtime::monotonic_ns() + kDrainAtOnceNs);
+  const auto drained = job.model->drain(thread::monotonic_ns() + kDrainAtOnceNs);
   std::shared_ptr<ServedModel> last;  // goes after the lock
   const std::lock_guard lock(mutex_);
   last = find(job.release.model)->note_drained(job.release.version, drained.has_value(), parts_.now_ns());
@@ -150,7 +150,7 @@ std::vector<Rollout::NotDrained> Rollout::drain(std::uint64_t deadline_ns) {
   shadows.clear();
   std::vector<NotDrained> left;
   for (const auto& model : models) {
-    const auto drained = model->drain(std::max(deadline_ns, runtime::monotonic_ns() + kLastDrainNsMin));
+    const auto drained = model->drain(std::max(deadline_ns, thread::monotonic_ns() + kLastDrainNsMin));
     if (!drained) left.push_back({{model->spec().name, model->spec().version}, drained.error()});
   }
   return left;

@@ -4,7 +4,7 @@
 
 #include "host/rollout/control.hpp"
 #include "host/rollout/test_rollout.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::rollout {
 namespace {
@@ -49,9 +49,9 @@ TEST(RolloutUnderLoad, ShiftsAndRollbacksByItsOwnThreadsLoseNothing) {
   {
     RolloutControl control(bench.rollout, std::chrono::milliseconds(1));
     const auto wait_for = [&](const auto& is_so) {
-      const std::uint64_t until_ns = runtime::monotonic_ns() + runtime::kTestPatienceNs;
+      const std::uint64_t until_ns = thread::monotonic_ns() + runtime::kTestPatienceNs;
       bool is_done = is_so();
-      for (; !is_done && runtime::monotonic_ns() < until_ns; is_done = is_so()) {
+      for (; !is_done && thread::monotonic_ns() < until_ns; is_done = is_so()) {
         bench.now_ns += kSecondNs / 1000;
         std::this_thread::yield();
       }
@@ -85,7 +85,7 @@ TEST(RolloutUnderLoad, RevokingEndsWhatRuns) {
   std::vector<runtime::Asked> asked;
   for (int i = 0; i < 20; ++i) asked.emplace_back(i == 0 ? "hold" : "hello");
   for (auto& one : asked) ASSERT_TRUE(routed.model->enqueue(one.call).has_value());
-  ASSERT_TRUE(asked[0].waiter->wait_news(runtime::monotonic_ns() + runtime::kTestPatienceNs));
+  ASSERT_TRUE(asked[0].waiter->wait_news(thread::monotonic_ns() + runtime::kTestPatienceNs));
 
   bench.rollout.revoke({kModel, "1.0.1"});
   for (auto& one : asked) {

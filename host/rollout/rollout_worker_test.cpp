@@ -1,7 +1,7 @@
 // rollout_worker_test.cpp: the same over releases in worker processes, where packages run by default.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/rollout/test_rollout.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/sandbox.hpp"
 #include "host/worker/worker_instance.hpp"
 
@@ -51,7 +51,7 @@ TEST_F(RolloutOfWorkers, RevokingEndsWhatRuns) {
   std::vector<runtime::Asked> asked;
   for (int i = 0; i < 10; ++i) asked.emplace_back(i == 0 ? "hold" : "hello");
   for (auto& one : asked) ASSERT_TRUE(model->enqueue(one.call).has_value());
-  ASSERT_TRUE(asked[0].waiter->wait_news(runtime::monotonic_ns() + runtime::kTestPatienceNs));
+  ASSERT_TRUE(asked[0].waiter->wait_news(thread::monotonic_ns() + runtime::kTestPatienceNs));
   rollout.revoke({kModel, "1.0.0"});
   for (auto& one : asked) {
     EXPECT_TRUE(one.call->finished()) << "before revoke returned";

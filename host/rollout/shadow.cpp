@@ -11,7 +11,7 @@
 #include <mutex>
 #include <utility>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/thread/wake_batch.hpp"
 
 namespace stoa::rollout {
@@ -236,7 +236,7 @@ void Shadow::Desk::run() {
 void Shadow::Desk::ask(Copy copy) {
   const std::uint64_t patience_ns = model_->spec().limits.deadline_ns;
   CallSpec spec = copy.spec;  // which stays, until it is compared, for the bytes it holds
-  spec.deadline_ns = patience_ns == 0 ? 0 : runtime::monotonic_ns() + patience_ns;
+  spec.deadline_ns = patience_ns == 0 ? 0 : thread::monotonic_ns() + patience_ns;
   auto call = Call::create(std::move(spec), shared_from_this());
   if (const auto queued = model_->enqueue(call); !queued) {
     if (queued.error().code == Code::resource_exhausted) return drop(copy);
@@ -259,7 +259,7 @@ bool Shadow::Desk::collect(Running& running) {
     return true;
   }
   const std::uint64_t deadline_ns = running.call->deadline_ns();
-  const bool is_late = !is_finished && deadline_ns != 0 && runtime::monotonic_ns() >= deadline_ns;
+  const bool is_late = !is_finished && deadline_ns != 0 && thread::monotonic_ns() >= deadline_ns;
   if (is_late) model_->cancel(running.call, Code::deadline_exceeded);
   if (is_late || (is_finished && running.call->error())) {
     failed_.fetch_add(1, std::memory_order_relaxed);

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "host/rollout/test_rollout.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::rollout {
 namespace {
@@ -24,8 +24,8 @@ class ShadowTest : public ::testing::Test, protected Bench {
   }
   // Until nothing is under way any more.
   ShadowStatistics settled() {
-    const std::uint64_t until_ns = runtime::monotonic_ns() + runtime::kTestPatienceNs;
-    while (status().shadow->held > 0 && runtime::monotonic_ns() < until_ns) std::this_thread::yield();
+    const std::uint64_t until_ns = thread::monotonic_ns() + runtime::kTestPatienceNs;
+    while (status().shadow->held > 0 && thread::monotonic_ns() < until_ns) std::this_thread::yield();
     const ShadowStatistics s = *status().shadow;
     EXPECT_EQ(s.held, 0u);
     EXPECT_EQ(s.held_bytes, 0u);

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "host/runtime/abi_error.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "stoa/ext/meter.h"
 
 namespace stoa::runtime {
@@ -245,8 +245,8 @@ stoa_status Call::note_misuse(stoa_status status, std::string_view what) {
 bool Call::must_stop() noexcept {
   if (is_cancelled()) return true;
   if (request_.deadline_ns == 0) return false;
-  const bool may_have_passed = monotonic_coarse_ns() + kCoarseBehindMaxNs >= request_.deadline_ns;
-  if (!may_have_passed || monotonic_ns() < request_.deadline_ns) return false;
+  const bool may_have_passed = thread::monotonic_coarse_ns() + thread::kCoarseBehindMaxNs >= request_.deadline_ns;
+  if (!may_have_passed || thread::monotonic_ns() < request_.deadline_ns) return false;
   if (set_cancel_word(Code::deadline_exceeded) && waiting_ > 0) taken_.notify_all();
   return true;
 }

@@ -92,7 +92,7 @@ TEST_F(HostExtensions, MemoryIsAlignedBoundedAndComesBack) {
     EXPECT_EQ(host.metrics->reported_bytes, 4096u);
   }
   for (int i = 0; i < 100; ++i) ASSERT_EQ(use("memory").answer.size(), 2u);
-  EXPECT_TRUE(instance->drain(monotonic_ns() + kTestPatienceNs).has_value());
+  EXPECT_TRUE(instance->drain(thread::monotonic_ns() + kTestPatienceNs).has_value());
 }
 
 TEST_F(HostExtensions, EntitlementIsDeniedWithoutLicences) { EXPECT_EQ(use("entitlement").text(), "7 licence.none 0"); }

@@ -144,11 +144,11 @@ struct Asked {
     return spec;
   }
   // False when it did not finish: the test is broken then.
-  bool wait() { return waiter->wait_finished(*call, answer, monotonic_ns() + kTestPatienceNs); }
+  bool wait() { return waiter->wait_finished(*call, answer, thread::monotonic_ns() + kTestPatienceNs); }
   // The same, but a slow consumer's: takes nothing before the end.
   bool wait_untaken() {
     while (!call->finished())
-      if (!waiter->wait_news(monotonic_ns() + kTestPatienceNs) && !call->finished()) return false;
+      if (!waiter->wait_news(thread::monotonic_ns() + kTestPatienceNs) && !call->finished()) return false;
     return wait();
   }
   // What a plugin does behind its finish may be noticed a little later. False when it is something else in the end.

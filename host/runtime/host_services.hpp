@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/thread/ready_loop.hpp"
 #include "stoa/result.hpp"
 #include "stoa/stoa.h"
@@ -80,8 +80,8 @@ struct HostServices {
   std::shared_ptr<MetricsSink> metrics;  // null: plugins get no metrics extension
   // From memory, prompt, any thread. Empty: every feature is refused with "licence.none".
   std::function<Result<Grant>(const EntitlementQuery&)> entitlement;
-  std::function<Digest(std::string_view)> sha256;         // not empty; the runtime has no cryptography of its own
-  std::function<std::uint64_t()> now_ns = &monotonic_ns;  // for rates; deadlines are CLOCK_MONOTONIC by the ABI
+  std::function<Digest(std::string_view)> sha256;  // not empty; the runtime has no cryptography of its own
+  std::function<std::uint64_t()> now_ns = &thread::monotonic_ns;  // for rates; deadlines are CLOCK_MONOTONIC by the ABI
   // I/O threads that may run inline models beside the model threads; 0: inline models are not trusted.
   std::uint32_t inline_threads = 0;
   std::shared_ptr<OutputPool> output_pool;      // null: the heap

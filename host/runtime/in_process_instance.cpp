@@ -88,7 +88,7 @@ InProcessInstance::InProcessInstance(std::shared_ptr<PluginLibrary> library, Mod
     : library_(std::move(library)),
       flight_(std::make_unique<Flight>(std::move(spec))),
       golden_(std::move(golden)),
-      load_deadline_ns_(monotonic_ns() + flight_->spec.limits.load_ns) {}
+      load_deadline_ns_(thread::monotonic_ns() + flight_->spec.limits.load_ns) {}
 
 Result<std::unique_ptr<InProcessInstance>> InProcessInstance::load(std::shared_ptr<PluginLibrary> library,
                                                                    ModelSpec spec, std::vector<GoldenCase> golden) {
@@ -181,7 +181,7 @@ Result<void> InProcessInstance::warm_up() {
   bool has_thrown = false;
   const stoa_status status = guarded(err, has_thrown, [&] { return warmup_->run(model_, load_deadline_ns_, &err); });
   if (status != STOA_OK) return fail(error_from_abi(status, &err, "plugin.warmup"));
-  if (monotonic_ns() > load_deadline_ns_)
+  if (thread::monotonic_ns() > load_deadline_ns_)
     return fail(timed_out("plugin.load_timeout", "model \"" + spec().name + "\" was not warm within " +
                                                      std::to_string(spec().limits.load_ns / 1'000'000) + " ms"));
   return {};
@@ -300,7 +300,7 @@ void InProcessInstance::abandon() noexcept {
 }
 
 InProcessInstance::~InProcessInstance() {
-  if (model_ != nullptr && !drain(monotonic_ns() + kLastDrainNs)) abandon();
+  if (model_ != nullptr && !drain(thread::monotonic_ns() + kLastDrainNs)) abandon();
 }
 
 }  // namespace stoa::runtime

@@ -101,10 +101,10 @@ TEST(InProcessInstance, DrainWaitsForPayloadsStillOut) {
   Asked asked("3");
   instance->submit(std::span(&asked.call, 1));
   ASSERT_TRUE(asked.wait());
-  EXPECT_EQ(instance->drain(monotonic_ns() + 1'000'000).error().reason, "model.still_running");
+  EXPECT_EQ(instance->drain(thread::monotonic_ns() + 1'000'000).error().reason, "model.still_running");
   EXPECT_EQ(instance->state(), InstanceState::draining);
   asked.answer.clear();
-  EXPECT_TRUE(instance->drain(monotonic_ns() + kTestPatienceNs).has_value());
+  EXPECT_TRUE(instance->drain(thread::monotonic_ns() + kTestPatienceNs).has_value());
 }
 
 TEST(InProcessInstance, InlineOnlyWhereTheHostTrustsIt) {

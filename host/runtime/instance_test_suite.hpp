@@ -121,7 +121,7 @@ TEST_P(InstanceTest, StreamWaitsForASlowClientAndLosesNothing) {
   std::thread model([&] { submit(*instance, asked); });
   std::vector<OutputPart> parts;
   std::size_t largest = 0;
-  while (!asked.call->finished() && asked.waiter->wait_news(monotonic_ns() + kTestPatienceNs)) {
+  while (!asked.call->finished() && asked.waiter->wait_news(thread::monotonic_ns() + kTestPatienceNs)) {
     auto taken = asked.call->take();
     largest = std::max(largest, taken.size());
     for (auto& part : taken) parts.push_back(std::move(part));
@@ -154,7 +154,7 @@ TEST_P(InstanceTest, CancelWakesAStreamThatWaitsForItsClient) {
   spec.pending_parts_max = 2;
   Asked asked(std::move(spec));
   std::thread model([&] { submit(*instance, asked); });
-  ASSERT_TRUE(asked.waiter->wait_news(monotonic_ns() + kTestPatienceNs));
+  ASSERT_TRUE(asked.waiter->wait_news(thread::monotonic_ns() + kTestPatienceNs));
   instance->cancel(*asked.call, Code::cancelled);
   ASSERT_TRUE(asked.wait());
   model.join();
@@ -168,7 +168,7 @@ TEST_P(InstanceTest, WaitWritableEndsWithTheDeadline) {
   ASSERT_NE(instance, nullptr);
   CallSpec spec = Asked::with_text("1000000");
   spec.pending_parts_max = 2;
-  spec.deadline_ns = monotonic_ns() + 20'000'000;
+  spec.deadline_ns = thread::monotonic_ns() + 20'000'000;
   Asked asked(std::move(spec));
   submit(*instance, asked);
   ASSERT_TRUE(asked.wait_untaken());
@@ -182,7 +182,7 @@ TEST_P(InstanceTest, EmitNoticesADeadlineThatHasPassed) {
   CallSpec spec = Asked::with_text("1000000");
   spec.pending_parts_max = 2'000'000;  // it never waits, and nobody but emit looks at the clock
   spec.pending_bytes_max = std::uint64_t{1} << 40;
-  spec.deadline_ns = monotonic_ns() + 1'000'000;
+  spec.deadline_ns = thread::monotonic_ns() + 1'000'000;
   Asked asked(std::move(spec));
   EXPECT_EQ(asked.call->cancel_reason(), Code::ok);
   submit(*instance, asked);
@@ -210,7 +210,7 @@ TEST_P(InstanceTest, WaitWritableNoticesTheRequestsDeadlineBeforeItsOwn) {
   ASSERT_NE(instance, nullptr);
   CallSpec spec = Asked::with_text("wait an hour");
   spec.pending_parts_max = 1;
-  spec.deadline_ns = monotonic_ns() + 20'000'000;
+  spec.deadline_ns = thread::monotonic_ns() + 20'000'000;
   Asked asked(std::move(spec));
   submit(*instance, asked);
   ASSERT_TRUE(asked.wait_untaken());
@@ -224,7 +224,7 @@ TEST_P(InstanceTest, WaitWritablesOwnDeadlineCancelsNothing) {
   ASSERT_NE(instance, nullptr);
   CallSpec spec = Asked::with_text("wait a moment");
   spec.pending_parts_max = 1;
-  spec.deadline_ns = monotonic_ns() + kTestPatienceNs;
+  spec.deadline_ns = thread::monotonic_ns() + kTestPatienceNs;
   Asked asked(std::move(spec));
   submit(*instance, asked);
   ASSERT_TRUE(asked.wait_untaken());
@@ -238,7 +238,7 @@ TEST_P(InstanceTest, CancelReachesAModelThatComputes) {
   ASSERT_NE(instance, nullptr);
   Asked asked("hold");
   std::thread model([&] { submit(*instance, asked); });
-  ASSERT_TRUE(asked.waiter->wait_news(monotonic_ns() + kTestPatienceNs));
+  ASSERT_TRUE(asked.waiter->wait_news(thread::monotonic_ns() + kTestPatienceNs));
   instance->cancel(*asked.call, Code::deadline_exceeded);
   ASSERT_TRUE(asked.wait());
   model.join();
@@ -251,11 +251,11 @@ TEST_P(InstanceTest, CancelHintReachesAModelThatSleeps) {
   Asked asked("never");
   submit(*instance, asked);
   EXPECT_FALSE(asked.call->finished());
-  EXPECT_EQ(instance->drain(monotonic_ns() + 1'000'000).error().code, Code::deadline_exceeded);
+  EXPECT_EQ(instance->drain(thread::monotonic_ns() + 1'000'000).error().code, Code::deadline_exceeded);
   instance->cancel(*asked.call, Code::cancelled);
   ASSERT_TRUE(asked.wait());
   EXPECT_EQ(asked.call->error()->code, Code::cancelled);
-  EXPECT_TRUE(instance->drain(monotonic_ns() + kTestPatienceNs).has_value());
+  EXPECT_TRUE(instance->drain(thread::monotonic_ns() + kTestPatienceNs).has_value());
   EXPECT_EQ(instance->state(), InstanceState::stopped);
 }
 
@@ -325,7 +325,7 @@ TEST_P(InstanceTest, LoadIsToldWhatTheModelMayUse) {
   const auto bare = ready(source);
   ASSERT_NE(bare, nullptr);
   EXPECT_EQ(ask(*bare, "").text(), "model=fixture devices= memory=0 inflight=64 threads=1 config=");
-  ASSERT_TRUE(bare->drain(monotonic_ns() + kTestPatienceNs).has_value());
+  ASSERT_TRUE(bare->drain(thread::monotonic_ns() + kTestPatienceNs).has_value());
 }
 
 TEST_P(InstanceTest, LoadIsToldWhatTheOperatorSays) {
@@ -363,9 +363,9 @@ TEST_P(InstanceTest, LoadSaysWhatIsWrong) {
 TEST_P(InstanceTest, HealthIsAsked) {
   const auto instance = ready(fixture_source("life"));
   ASSERT_NE(instance, nullptr);
-  EXPECT_TRUE(instance->check_health(1, monotonic_ns() + kTestPatienceNs).has_value());
+  EXPECT_TRUE(instance->check_health(1, thread::monotonic_ns() + kTestPatienceNs).has_value());
   ask(*instance, "sicken");
-  const auto health = instance->check_health(1, monotonic_ns() + kTestPatienceNs);
+  const auto health = instance->check_health(1, thread::monotonic_ns() + kTestPatienceNs);
   ASSERT_FALSE(health.has_value());
   EXPECT_EQ(health.error().reason, "life.sick");
 }
@@ -402,7 +402,7 @@ TEST_P(InstanceTest, OneAfterTheOther) {
     const auto instance = ready(fixture_source("life"));
     ASSERT_NE(instance, nullptr) << "load " << i;
     EXPECT_EQ(ask(*instance, "hello").text(), "fixture  warmed=1 threads=1");
-    EXPECT_TRUE(instance->drain(monotonic_ns() + kTestPatienceNs).has_value());
+    EXPECT_TRUE(instance->drain(thread::monotonic_ns() + kTestPatienceNs).has_value());
     Asked late("too late");
     submit(*instance, late);
     EXPECT_EQ(late.reason(), "model.not_ready");

@@ -23,7 +23,7 @@ Result<std::shared_ptr<PluginLibrary>> open_bounded(const PluginSource& source, 
   const auto opening = std::make_shared<Opening>(Opening{source, services, std::nullopt});
   const bool is_done =
       run_bounded([opening] { opening->opened = PluginLibrary::open(opening->source, opening->services); },
-                  monotonic_ns() + patience_ns);
+                  thread::monotonic_ns() + patience_ns);
   if (is_done) return std::move(*opening->opened);
   return failure(Code::deadline_exceeded, "plugin.load_timeout",
                  "the plugin did not initialise within " + std::to_string(patience_ns / 1'000'000) + " ms");

@@ -5,7 +5,7 @@
 #include <climits>
 #include <cstdint>
 
-#include "host/runtime/futex.hpp"
+#include "host/thread/futex.hpp"
 
 namespace stoa::runtime {
 
@@ -16,7 +16,7 @@ class Outstanding {
   // The last touch: once the count is zero, a drain may have destroyed this object.
   void remove() noexcept {
     const std::atomic<std::uint32_t>* address = &word_;
-    if (word_.fetch_sub(2, std::memory_order_seq_cst) == (2u | kAwaited)) futex_wake(address, INT_MAX);
+    if (word_.fetch_sub(2, std::memory_order_seq_cst) == (2u | kAwaited)) thread::futex_wake(address, INT_MAX);
   }
 
   std::uint32_t count() const noexcept { return word_.load(std::memory_order_seq_cst) >> 1; }
@@ -27,8 +27,8 @@ class Outstanding {
     for (;;) {
       const std::uint32_t seen = word_.load(std::memory_order_seq_cst);
       if (seen >> 1 == 0) return true;
-      if (deadline_ns != 0 && monotonic_ns() >= deadline_ns) return false;
-      futex_wait(word_, seen, deadline_ns);
+      if (deadline_ns != 0 && thread::monotonic_ns() >= deadline_ns) return false;
+      thread::futex_wait(word_, seen, deadline_ns);
     }
   }
 

@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "host/runtime/fixture_host.hpp"
-#include "host/runtime/futex.hpp"
+#include "host/thread/futex.hpp"
 #include "host/worker/worker_instance.hpp"
 
 namespace stoa::worker {
@@ -26,7 +26,7 @@ namespace {
 
 using runtime::Call;
 using runtime::CallSpec;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr std::size_t kMib = 1u << 20;
 
@@ -125,18 +125,18 @@ class HandOff final : public runtime::CallListener {
     const std::uint32_t before = answered_.load();
     call_ = std::move(call);
     post(asked_);
-    while (answered_.load() == before) runtime::futex_wait(answered_, before, 0);
+    while (answered_.load() == before) thread::futex_wait(answered_, before, 0);
   }
   void on_progress() noexcept override { post(answered_); }
 
  private:
   static void post(std::atomic<std::uint32_t>& word) {
     word.fetch_add(1);
-    runtime::futex_wake(&word, 1);
+    thread::futex_wake(&word, 1);
   }
   void serve() {
     for (std::uint32_t seen = 0;;) {
-      while (asked_.load() == seen) runtime::futex_wait(asked_, seen, 0);
+      while (asked_.load() == seen) thread::futex_wait(asked_, seen, 0);
       seen = asked_.load();
       const std::shared_ptr<Call> call = std::move(call_);
       if (call == nullptr) return;

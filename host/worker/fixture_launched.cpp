@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/fixture_misdeeds.hpp"
 #include "host/worker/launcher.hpp"
 #include "host/worker/sandbox.hpp"
@@ -115,7 +115,7 @@ int host(const std::string& tier, std::string_view from) {
     say(std::to_string(zygote->pid()));
   }
   const Launched worker =
-      (zygote ? zygote->launch(spec, stoa::runtime::monotonic_ns() + 10'000'000'000) : launch(spec)).value();
+      (zygote ? zygote->launch(spec, stoa::thread::monotonic_ns() + 10'000'000'000) : launch(spec)).value();
   say(std::to_string(worker.pid));
   while (true) ::pause();
 }

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <thread>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/test_launch.hpp"
 #include "host/worker/zygote.hpp"
 
@@ -52,7 +52,7 @@ class LaunchedIn : public testing::TestWithParam<Way> {
     auto zygote = Zygote::start(spec.program, {});
     if (!zygote) return std::unexpected(zygote.error());
     zygote_ = std::move(*zygote);
-    return zygote_->launch(spec, runtime::monotonic_ns() + 10'000'000'000);
+    return zygote_->launch(spec, thread::monotonic_ns() + 10'000'000'000);
   }
 
   PipeEnds said_, printed_;

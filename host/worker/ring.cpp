@@ -23,7 +23,7 @@ constexpr std::size_t kWaitingRecordBytes = 64;  // what a record that waits cos
 
 std::uint64_t padded(std::uint64_t bytes) { return (sizeof(RecordHead) + bytes + 7) & ~std::uint64_t{7}; }
 
-// Shared between processes, hence not the private futexes of host/runtime. Waiting and waking read the word only.
+// Shared between processes, hence not the private futexes of host/thread. Waiting and waking read the word only.
 void wait_on(const std::atomic<std::uint32_t>& word, std::uint32_t expected, std::uint64_t until_ns,
              std::uint32_t kinds) {
   timespec until{};

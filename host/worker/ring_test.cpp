@@ -16,7 +16,7 @@
 #include <random>
 #include <utility>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::worker {
 namespace {
@@ -254,12 +254,12 @@ enum ExitCode { kGood = 0, kLost = 2, kBroken = 3, kWrong = 4, kNoArena = 5 };
 
 // The next record; sleeps for it. False: it never came, or what came is none.
 bool await(RingReader& reader, RingWriter& writer, std::vector<std::byte>& record, ExitCode& why) {
-  const std::uint64_t until_ns = runtime::monotonic_ns() + kPatienceNs;
+  const std::uint64_t until_ns = thread::monotonic_ns() + kPatienceNs;
   for (;;) {
     const auto got = reader.next(record);
     if (got == RingReader::Got::record) return true;
     why = got == RingReader::Got::broken ? kBroken : kLost;
-    const std::uint64_t now_ns = runtime::monotonic_ns();
+    const std::uint64_t now_ns = thread::monotonic_ns();
     if (got == RingReader::Got::broken || now_ns > until_ns) return false;
     const std::uint32_t seen = reader.announce();
     if (!reader.has_next()) reader.sleep(seen, writer.has_waiting() ? now_ns + kNapNs : until_ns);
@@ -344,7 +344,7 @@ ExitCode send_flood(RingReader& reader, RingWriter& writer) {
   for (std::uint64_t i = 0; i < kWideRecords; ++i) {
     writer.push(record_of(i, kWide), Urgency::work);
     while (writer.has_waiting()) {
-      reader.sleep(reader.announce(), runtime::monotonic_ns() + kNapNs);
+      reader.sleep(reader.announce(), thread::monotonic_ns() + kNapNs);
       writer.settle();
       reader.awake();
     }

@@ -19,7 +19,7 @@
 #include <thread>
 #include <utility>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/ring.hpp"
 
 namespace stoa::worker {
@@ -73,7 +73,7 @@ class WatchedWorker {
       }
       const std::uint32_t seen = reader_.announce();
       if (reader_.has_next() || (kind == kWorkers && !tasks_.empty())) continue;
-      reader_.sleep(seen, runtime::monotonic_ns() + 2 * kWakePatienceNs, kind, lock);
+      reader_.sleep(seen, thread::monotonic_ns() + 2 * kWakePatienceNs, kind, lock);
       lock.lock();
       reader_.awake();
     }
@@ -152,8 +152,8 @@ class WatchedHost {
   // So many more answers. False: they did not come.
   bool hear(std::uint64_t answers) {
     std::vector<std::byte> record;
-    const std::uint64_t until_ns = runtime::monotonic_ns() + kWakePatienceNs;
-    while (answers > 0 && runtime::monotonic_ns() < until_ns) {
+    const std::uint64_t until_ns = thread::monotonic_ns() + kWakePatienceNs;
+    while (answers > 0 && thread::monotonic_ns() < until_ns) {
       if (reader_.next(record) == RingReader::Got::record) {
         --answers;
         continue;

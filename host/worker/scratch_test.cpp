@@ -14,7 +14,7 @@ namespace stoa::worker {
 namespace {
 
 using runtime::Asked;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 namespace fs = std::filesystem;
 
 class ScratchGround {

@@ -7,14 +7,14 @@
 #include <iterator>
 
 #include "host/runtime/golden.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::worker {
 namespace {
 
 using runtime::Call;
 using runtime::InstanceState;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr std::uint64_t kRecoverNs = 10'000'000'000;  // for calls without a deadline
 constexpr std::uint32_t kDeathsOfOneMax = 2;          // of one request; until then no request is looked at

@@ -3,14 +3,14 @@
 
 #include <chrono>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
 
 namespace stoa::worker {
 namespace {
 
 using runtime::InstanceState;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr std::uint64_t kBetweenNs = 60'000'000'000;  // replacements of one slot, because it is nearly full
 constexpr std::uint64_t kIdlePollNs = 2'000'000;

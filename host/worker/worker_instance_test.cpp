@@ -80,15 +80,15 @@ class CrasherTest : public ::testing::Test {
   }
   Asked ask(std::string_view text, std::uint64_t timeout_ns = 0) {
     CallSpec spec = Asked::with_text(text);
-    if (timeout_ns != 0) spec.deadline_ns = monotonic_ns() + timeout_ns;
+    if (timeout_ns != 0) spec.deadline_ns = thread::monotonic_ns() + timeout_ns;
     Asked asked(std::move(spec));
     instance->submit(std::span(&asked.call, 1));
     EXPECT_TRUE(asked.wait()) << text;
     return asked;
   }
   static bool wait_until(const std::function<bool()>& is_so) {
-    const std::uint64_t until_ns = monotonic_ns() + kTestPatienceNs / 4;
-    while (!is_so() && monotonic_ns() < until_ns) std::this_thread::yield();
+    const std::uint64_t until_ns = thread::monotonic_ns() + kTestPatienceNs / 4;
+    while (!is_so() && thread::monotonic_ns() < until_ns) std::this_thread::yield();
     return is_so();
   }
   bool wait_for(InstanceState state) {
@@ -129,8 +129,9 @@ TEST_F(CrasherTest, ItsSessionIsNice) {
   const std::string ours = group_of("self"), pid = std::to_string(instance->pids().front());
   if (ours.empty()) GTEST_SKIP() << "this kernel does not group by session";
   const std::string wanted = " nice " + std::to_string(worker::SandboxPolicy{}.nice);
-  const std::uint64_t until_ns = monotonic_ns() + kTestPatienceNs;  // the kernel takes one change in 100 ms from all
-  while (!group_of(pid).ends_with(wanted) && monotonic_ns() < until_ns) std::this_thread::yield();
+  const std::uint64_t until_ns =
+      thread::monotonic_ns() + kTestPatienceNs;  // the kernel takes one change in 100 ms from all
+  while (!group_of(pid).ends_with(wanted) && thread::monotonic_ns() < until_ns) std::this_thread::yield();
   EXPECT_TRUE(group_of(pid).ends_with(wanted)) << group_of(pid);
   EXPECT_EQ(group_of("self"), ours);
 }
@@ -311,7 +312,7 @@ TEST_F(CrasherTest, IsReplacedUnderLoadAndNobodyNotices) {
   for (const pid_t pid : after) EXPECT_EQ(std::ranges::find(before, pid), before.end()) << pid;
   EXPECT_EQ(instance->worker_statistics()->restarts, 6u);
   for (const auto& line : host.log->lines()) EXPECT_LT(line.level, LogLevel::warn) << line.message;
-  EXPECT_TRUE(instance->drain(monotonic_ns() + kTestPatienceNs).has_value());
+  EXPECT_TRUE(instance->drain(thread::monotonic_ns() + kTestPatienceNs).has_value());
 }
 
 TEST_F(CrasherTest, OneThatIsNearlyFullIsReplacedBeforeItMustBeEnded) {

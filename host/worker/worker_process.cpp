@@ -12,15 +12,15 @@
 #include <chrono>
 #include <cstring>
 
-#include "host/runtime/monotonic.hpp"
 #include "host/runtime/utf8.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/launcher.hpp"
 
 namespace stoa::worker {
 namespace {
 
 using runtime::Call;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr std::uint64_t kRequestBlockBytes = 256u << 20, kResponseBlockBytes = 512u << 20;  // taken as they are used
 constexpr std::uint32_t kOwnThreadsMax = 128;  // that a plugin may start besides the model's, in T2n

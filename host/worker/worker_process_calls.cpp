@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/part_view.hpp"
 #include "host/worker/worker_process.hpp"
 
@@ -12,7 +12,7 @@ namespace stoa::worker {
 namespace {
 
 using runtime::Call;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr int kAskPollMs = 1;
 constexpr std::uint32_t kWindow = 8;  // parts on their way before the worker hears that some arrived
@@ -115,7 +115,7 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
     flight->window = request.window;
     // From now, where the deadline had passed already: the worker gets its grace to say so.
     if (const std::uint64_t deadline_ns = call->deadline_ns(); deadline_ns != 0)
-      flight->hangs_ns = std::max(deadline_ns, runtime::monotonic_coarse_ns()) + hang_grace_ns_;
+      flight->hangs_ns = std::max(deadline_ns, thread::monotonic_coarse_ns()) + hang_grace_ns_;
     message.requests.push_back(std::move(request));
     flights.push_back(std::move(flight));
   }

@@ -6,15 +6,15 @@
 
 #include "host/runtime/abi_error.hpp"
 #include "host/runtime/extensions/extensions.hpp"
-#include "host/runtime/monotonic.hpp"
 #include "host/runtime/utf8.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/worker_process.hpp"
 
 namespace stoa::worker {
 namespace {
 
 using runtime::Call;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr std::uint32_t kRecordsAtOnce = 256;  // then others who use the thread have their turn
 stoa_str as_abi(const std::string& text) { return {text.data(), text.size()}; }

@@ -10,7 +10,7 @@
 #include <cstdlib>
 
 #include "host/runtime/load_plugin.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/crash_note.hpp"
 
 namespace stoa::worker {
@@ -194,7 +194,7 @@ void WorkerServer::serve(bool is_controller) {
       reader_.awake();
       continue;
     }
-    const std::uint64_t until_ns = writer_.has_waiting() ? runtime::monotonic_ns() + kRingIsFullNapNs : 0;
+    const std::uint64_t until_ns = writer_.has_waiting() ? thread::monotonic_ns() + kRingIsFullNapNs : 0;
     reader_.sleep(seen, until_ns, is_controller ? kController : kWorkers, lock);
     writer_.settle();
     lock.lock();
@@ -335,10 +335,10 @@ void WorkerServer::queue_batch(BatchMessage message) {
 
 // Returns how long it took, in ns.
 std::uint64_t WorkerServer::run_task(Task& task) {
-  const std::uint64_t began_ns = runtime::monotonic_ns();
+  const std::uint64_t began_ns = thread::monotonic_ns();
   if (task.health) {
     answer(task.health->question, instance_->check_health(task.health->depth, task.health->deadline_ns));
-    return runtime::monotonic_ns() - began_ns;
+    return thread::monotonic_ns() - began_ns;
   }
   responses_.header().crash_request.store(task.batch.front()->id(), std::memory_order_relaxed);
   instance_->submit(task.batch);
@@ -353,7 +353,7 @@ std::uint64_t WorkerServer::run_task(Task& task) {
     send(encode(Message::misuse, message), Urgency::later);
   }
   send(encode(Message::returned, returned), Urgency::later);
-  return runtime::monotonic_ns() - began_ns;
+  return thread::monotonic_ns() - began_ns;
 }
 
 void WorkerServer::forget(std::uint64_t call_id) {

@@ -10,12 +10,12 @@
 #include <chrono>
 #include <utility>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::worker {
 namespace {
 
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 constexpr int kTickMs = 20;
 constexpr std::uint64_t kDeathsWindowNs = 60'000'000'000;

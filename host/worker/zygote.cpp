@@ -14,7 +14,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/namespaces.hpp"
 #include "host/worker/zygote_wire.hpp"
 
@@ -107,7 +107,7 @@ Result<void> send_request(int zygote, int channel, const LaunchSpec& spec) {
 
 // Everything that is said over the channel has this time. 0 would be for ever.
 void set_patience(int channel, std::uint64_t until_ns) {
-  const std::uint64_t now_ns = runtime::monotonic_ns();
+  const std::uint64_t now_ns = thread::monotonic_ns();
   const std::uint64_t left_us = until_ns > now_ns + 1000 ? (until_ns - now_ns) / 1000 : 1;
   const timeval left{static_cast<time_t>(left_us / 1'000'000), static_cast<suseconds_t>(left_us % 1'000'000)};
   ::setsockopt(channel, SOL_SOCKET, SO_RCVTIMEO, &left, sizeof(left));

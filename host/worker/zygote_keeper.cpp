@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "host/runtime/elf_image.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::worker {
 namespace {
@@ -98,7 +98,7 @@ std::shared_ptr<Zygote> ZygoteKeeper::zygote_for(const Preload& preload) {
 Result<Launched> ZygoteKeeper::launch(const LaunchSpec& spec, const Preload& preload, std::uint64_t until_ns) {
   const auto zygote = zygote_for(preload);
   if (zygote == nullptr) return worker::launch(spec);
-  const std::uint64_t patience_ns = runtime::monotonic_ns() + kAnswerNs;
+  const std::uint64_t patience_ns = thread::monotonic_ns() + kAnswerNs;
   auto launched = zygote->launch(spec, std::min(until_ns, patience_ns));
   if (launched) {
     const std::lock_guard lock(mutex_);
@@ -109,7 +109,7 @@ Result<Launched> ZygoteKeeper::launch(const LaunchSpec& spec, const Preload& pre
   }
   if (launched.error().reason == "launch.spec") return launched;
   // It hangs: the keeper's thread buries it. A deadline of the caller's that was shorter proves nothing.
-  if (launched.error().code == Code::deadline_exceeded && runtime::monotonic_ns() >= patience_ns) zygote->kill();
+  if (launched.error().code == Code::deadline_exceeded && thread::monotonic_ns() >= patience_ns) zygote->kill();
   log(runtime::LogLevel::warn, "a worker is started without the zygote (" + name_of(preload) +
                                    "), which takes longer: " + launched.error().message);
   return worker::launch(spec);

@@ -14,7 +14,7 @@ namespace stoa::worker {
 namespace {
 
 using runtime::fixture_source;
-using runtime::monotonic_ns;
+using thread::monotonic_ns;
 
 std::filesystem::path worker_program_path() {
   return std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa-worker";

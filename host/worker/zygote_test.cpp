@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "host/worker/test_launch.hpp"
 
 namespace stoa::worker {
@@ -24,7 +24,7 @@ class ZygoteTest : public testing::Test {
     return {fixture_program(), std::move(arguments), {said_.write}, printed_.write, tier(), kNobody, kNobody, false};
   }
   Result<Launched> launch(std::vector<std::string> arguments) {
-    return zygote_->launch(spec(std::move(arguments)), runtime::monotonic_ns() + kPatienceNs);
+    return zygote_->launch(spec(std::move(arguments)), thread::monotonic_ns() + kPatienceNs);
   }
   void end_zygote(int signal) {
     ::kill(zygote_->pid(), signal);
@@ -67,7 +67,7 @@ TEST_F(ZygoteTest, ItsWorkersOutliveIt) {
 
 TEST_F(ZygoteTest, DeadOrDeafItRefuses) {
   ::kill(zygote_->pid(), SIGSTOP);
-  const auto deaf = zygote_->launch(spec({"report"}), runtime::monotonic_ns() + 20'000'000);
+  const auto deaf = zygote_->launch(spec({"report"}), thread::monotonic_ns() + 20'000'000);
   ASSERT_FALSE(deaf.has_value());
   EXPECT_EQ(deaf.error().code, Code::deadline_exceeded);
   end_zygote(SIGKILL);
@@ -92,16 +92,16 @@ TEST_F(ZygoteTest, SaysWhatItCannotPreload) {
 TEST_F(ZygoteTest, WrongSpecsAreRefusedAndHarmless) {
   LaunchSpec wrong = spec({"report"});
   wrong.descriptors = {1000};
-  const auto refused = zygote_->launch(wrong, runtime::monotonic_ns() + kPatienceNs);
+  const auto refused = zygote_->launch(wrong, thread::monotonic_ns() + kPatienceNs);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().reason, "launch.spec");
   wrong.descriptors.assign(300, said_.write);
-  EXPECT_FALSE(zygote_->launch(wrong, runtime::monotonic_ns() + kPatienceNs).has_value());
+  EXPECT_FALSE(zygote_->launch(wrong, thread::monotonic_ns() + kPatienceNs).has_value());
   if (support_.has_user_namespaces && ::geteuid() == 0) {
     wrong = spec({"report"});
     wrong.tier = Tier::t2n;
     wrong.uid = 0;
-    EXPECT_FALSE(zygote_->launch(wrong, runtime::monotonic_ns() + kPatienceNs).has_value()) << "root in there";
+    EXPECT_FALSE(zygote_->launch(wrong, thread::monotonic_ns() + kPatienceNs).has_value()) << "root in there";
   }
   const auto launched = launch({"no such task"});
   ASSERT_TRUE(launched.has_value()) << launched.error().message;

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "tests/integration/host_environment.hpp"
 
 namespace stoa::test {
@@ -192,7 +192,7 @@ TEST(Cancel, ClientThatHangsUpStopsTheModelWithin50Ms) {
   auto model = the_host().catalog().find("stoa-test/sleep", "");
   ASSERT_TRUE(model);
   ASSERT_TRUE(eventually([&] { return (*model)->statistics().inflight == 1; }));
-  const std::uint64_t closed_ns = runtime::monotonic_ns();
+  const std::uint64_t closed_ns = thread::monotonic_ns();
   client.close();
   ASSERT_TRUE(eventually([&] { return ask_witness().cancels > before.cancels; }));
   const double took_ms = static_cast<double>(ask_witness().cancelled_ns - closed_ns) / 1e6;

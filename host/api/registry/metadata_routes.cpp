@@ -7,7 +7,7 @@
 
 #include "host/api/problem.hpp"
 #include "host/api/registry/registry_routes.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "registry/document/file.hpp"
 #include "registry/feed/feed_target.hpp"
 
@@ -75,13 +75,13 @@ http::Task<void> serve_metadata(RegistryApi& api, http::Exchange& exchange) {
     co_await exchange.reply(problem_of(bad, asked.request_id));
     co_return;
   }
-  const std::uint64_t deadline_ns = runtime::monotonic_ns() + *wait_ms * 1'000'000;
+  const std::uint64_t deadline_ns = thread::monotonic_ns() + *wait_ms * 1'000'000;
   while (true) {
     // Listed before the file is read: a change in between wakes it.
     const auto signal = exchange.make_signal();
     const bool is_waiting = asked.name == kTimestamp && *wait_ms > 0 && api.metadata_changed.add(signal);
     http::Response answer = co_await api.quick.answer(exchange, [&api, asked] { return file_of(api, asked); });
-    if (answer.status != 304 || !is_waiting || runtime::monotonic_ns() >= deadline_ns) {
+    if (answer.status != 304 || !is_waiting || thread::monotonic_ns() >= deadline_ns) {
       co_await exchange.reply(std::move(answer));
       co_return;
     }

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace stoa::runtime {
+namespace stoa::thread {
 
 inline std::uint64_t monotonic_ns() noexcept {
   timespec now{};
@@ -21,4 +21,4 @@ inline std::uint64_t monotonic_coarse_ns() noexcept {
 }
 inline constexpr std::uint64_t kCoarseBehindMaxNs = 10'000'000;
 
-}  // namespace stoa::runtime
+}  // namespace stoa::thread

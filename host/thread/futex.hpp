@@ -8,9 +8,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
-namespace stoa::runtime {
+namespace stoa::thread {
 
 // Sleeps while word == expected, until woken, or until deadline_ns (0: none). Returns early for no reason, too: the
 // caller loops on its own condition.
@@ -28,4 +28,4 @@ inline void futex_wake(const std::atomic<std::uint32_t>* word, int sleepers) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, sleepers, nullptr, nullptr, 0);
 }
 
-}  // namespace stoa::runtime
+}  // namespace stoa::thread
