@@ -95,9 +95,15 @@ struct Weights {
 }  // namespace
 
 bool is_compressible(const Response& response) {
-  if (response.status < 200 || response.status == 204 || response.status == 304) return false;
+  if (response.status < 200 || response.status == 204) return false;
   const std::string_view type = response.content_type.substr(0, response.content_type.find(';'));
-  return (type.ends_with("json") || type.starts_with("text/")) && size_of(response) >= kCompressedBytesMin;
+  if (!type.ends_with("json") && !type.starts_with("text/")) return false;
+  return response.status == 304 || size_of(response) >= kCompressedBytesMin;
+}
+
+void weaken_tag(Response& response) {
+  for (auto& [name, value] : response.fields)
+    if (equals_ignoring_case(name, "etag") && !value.starts_with("W/")) value.insert(0, "W/");
 }
 
 Encoding wanted_encoding(const RequestHead& head) {
@@ -137,9 +143,7 @@ Task<void> compress(Response& response, Encoding encoding, boost::asio::io_conte
   if (packed.size() >= size) co_return;
   response.body = std::move(packed);
   response.chunks.clear();
-  for (auto& [name, value] : response.fields) {
-    if (equals_ignoring_case(name, "etag") && !value.starts_with("W/")) value.insert(0, "W/");
-  }
+  weaken_tag(response);
   response.fields.emplace_back("Content-Encoding", encoding == Encoding::gzip ? "gzip" : "deflate");
 }
 

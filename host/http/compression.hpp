@@ -10,8 +10,11 @@ namespace stoa::http {
 inline constexpr std::size_t kCompressedBytesMin = 1024;
 
 // Text and JSON with a body of kCompressedBytesMin or more. Tensors in binary are left alone: their bytes hardly
-// shrink.
+// shrink. A 304 stands for an answer whose size it does not tell: of such a type it counts as one that is.
 bool is_compressible(const Response& response);
+
+// What an ETag becomes when the bytes are others than those it was made of.
+void weaken_tag(Response& response);
 
 // What Accept-Encoding prefers of gzip and deflate; identity when it wants neither, or prefers that.
 Encoding wanted_encoding(const RequestHead& head);

@@ -139,7 +139,9 @@ Task<bool> Connection::reply(Response response) {
   status_ = response.status;
   if (head_.has("accept-encoding") && is_compressible(response)) {
     response.fields.emplace_back("Vary", "Accept-Encoding");
-    if (const Encoding wanted = wanted_encoding(head_); wanted != Encoding::identity)
+    const Encoding wanted = wanted_encoding(head_);
+    if (wanted != Encoding::identity && response.status == 304) weaken_tag(response);
+    if (wanted != Encoding::identity && response.status != 304)
       co_await compress(response, wanted, thread_.context().get_executor());
   }
   closes_ = response.close || should_close();
