@@ -20,17 +20,17 @@ constexpr std::string_view kSharedMemory =
     "path: shared memory regions are not offered, send tensors in the request, as JSON or with binary_data_size";
 
 constexpr NotOffered kRows[] = {
-    {"config", true, false, kConfig},
-    {"trace/setting", true, true, kTrace},
-    {"/v2/trace/setting", true, true, kTrace},
-    {"/v2/logging", true, true, kLogging},
-    {"/v2/repository/{repository}/index", false, true, kIndex},
-    {"/v2/repository/models/{model}/load", false, true, kLoad},
-    {"/v2/repository/models/{publisher}/{model}/load", false, true, kLoad},
-    {"/v2/repository/models/{model}/unload", false, true, kLoad},
-    {"/v2/repository/models/{publisher}/{model}/unload", false, true, kLoad},
-    {"/v2/systemsharedmemory/{rest...}", true, true, kSharedMemory},
-    {"/v2/cudasharedmemory/{rest...}", true, true, kSharedMemory},
+    {"config", "ModelConfig", true, false, kConfig},
+    {"trace/setting", "ModelTraceSetting", true, true, kTrace},
+    {"/v2/trace/setting", "TraceSetting", true, true, kTrace},
+    {"/v2/logging", "LogSetting", true, true, kLogging},
+    {"/v2/repository/{repository}/index", "NamedRepositoryIndex", false, true, kIndex},
+    {"/v2/repository/models/{model}/load", "LoadModelOfAnybody", false, true, kLoad},
+    {"/v2/repository/models/{publisher}/{model}/load", "LoadModel", false, true, kLoad},
+    {"/v2/repository/models/{model}/unload", "UnloadModelOfAnybody", false, true, kLoad},
+    {"/v2/repository/models/{publisher}/{model}/unload", "UnloadModel", false, true, kLoad},
+    {"/v2/systemsharedmemory/{rest...}", "SystemSharedMemory", true, true, kSharedMemory},
+    {"/v2/cudasharedmemory/{rest...}", "CudaSharedMemory", true, true, kSharedMemory},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace stoa::api {
 
 struct NotOffered {
   std::string_view path;  // a route; without a leading slash: an action of a model
+  std::string_view id;    // in /openapi.json, behind the method
   bool takes_get, takes_post;
   std::string_view says;
 };

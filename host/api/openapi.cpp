@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/api/not_offered.hpp"
 #include "host/api/openapi_registry.hpp"
 
 namespace stoa::api {
@@ -151,13 +152,20 @@ json path_parameter(const std::string& name, const char* description) {
           {"schema", {{"type", "string"}}}};
 }
 
+struct PathParameter {
+  const char *name, *description;
+};
+constexpr PathParameter kPathParameters[] = {{"repository", "a repository's name"},
+                                             {"publisher", "who published the model"},
+                                             {"model", "the model's name, optionally with @version"},
+                                             {"version", "the release"},
+                                             {"rest", "whatever follows"}};
+
 json parameters_of(const std::string& path, bool is_call) {
   json parameters = json::array();
-  if (path.find("{publisher}") != std::string::npos) {
-    parameters.push_back(path_parameter("publisher", "who published the model"));
-    parameters.push_back(path_parameter("model", "the model's name, optionally with @version"));
-  }
-  if (path.find("{version}") != std::string::npos) parameters.push_back(path_parameter("version", "the release"));
+  for (const auto& [name, description] : kPathParameters)
+    if (path.find('{' + std::string(name) + '}') != std::string::npos)
+      parameters.push_back(path_parameter(name, description));
   if (!is_call) return parameters;
   parameters.push_back({{"name", "x-stoa-timeout-ms"},
                         {"in", "header"},
@@ -199,8 +207,37 @@ json describe(const Operation& operation, const std::string& path, const std::st
   return described;
 }
 
+constexpr std::string_view kModel = "/v2/models/{publisher}/{model}";
+constexpr std::string_view kNotOffered = "not offered";
+
+// What the protocol has and this host has not: a client's author sees that it is known, and what to do instead.
+void describe_not_offered(json& described) {
+  const auto describe_at = [&](const NotOffered& row, const std::string& path, const char* id_suffix) {
+    for (const char* const method : {"get", "post"}) {
+      if (method == std::string_view("get") ? !row.takes_get : !row.takes_post) continue;
+      json operation = {{"operationId", method + std::string(row.id) + id_suffix},
+                        {"summary", "Not offered"},
+                        {"tags", json::array({kNotOffered})},
+                        {"security", json::array()}};
+      if (json parameters = parameters_of(path, false); !parameters.empty())
+        operation["parameters"] = std::move(parameters);
+      operation["responses"]["501"] = error_response(std::string(row.says).c_str(), true);
+      described[path][method] = std::move(operation);
+    }
+  };
+  for (const NotOffered& row : not_offered()) {
+    const std::string path(row.path);
+    if (path.starts_with('/')) {
+      const std::size_t rest = path.find("...}");
+      describe_at(row, rest == std::string::npos ? path : path.substr(0, rest) + '}', "");
+    } else {
+      describe_at(row, std::string(kModel) + '/' + path, "");
+      describe_at(row, std::string(kModel) + "/versions/{version}/" + path, "Version");
+    }
+  }
+}
+
 json paths() {
-  constexpr std::string_view kModel = "/v2/models/{publisher}/{model}";
   json described = json::object();
   for (const auto& operation : kOperations) {
     const std::string path = operation.path;
@@ -209,6 +246,7 @@ json paths() {
     const std::string versioned = std::string(kModel) + "/versions/{version}" + path.substr(kModel.size());
     described[versioned][operation.method] = describe(operation, versioned, "Version");
   }
+  describe_not_offered(described);
   return described;
 }
 
@@ -242,6 +280,7 @@ OpenApiDocument describe_api() {
       {"tags", json::array({{{"name", "server"}, {"description", "the host itself"}},
                             {{"name", "models"}, {"description", "what is served"}},
                             {{"name", "inference"}, {"description", "calls"}},
+                            {{"name", kNotOffered}, {"description", "what the protocol has and this host has not"}},
                             {{"name", "operator"}, {"description", "only on the operator's listener"}}})},
       {"paths", paths()},
   };
