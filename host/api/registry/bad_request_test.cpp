@@ -1,6 +1,7 @@
 // bad_request_test.cpp: what /v1 refuses, with its status, its reason and the field that is wrong.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/api/registry/test_registry.hpp"
+#include "host/http/raw_client.hpp"
 
 namespace stoa::api {
 namespace {
@@ -94,6 +95,33 @@ TEST_F(BadRequestTest, ABodySaysWhatIsAskedForOnceAndNothingElse) {
        "at_ms: is 18446744073709551615"},
   };
   for (const Row& row : rows) check(row);
+}
+
+// Not one byte of the body is sent here.
+TEST_F(BadRequestTest, WhoMaySendNothingIsToldSoBeforeTheBody) {
+  std::string mistyped = admin;
+  mistyped.back() = mistyped.back() == 'a' ? 'b' : 'a';
+  struct Head {
+    const char *request, *length;
+    std::string token, status, reason;
+  };
+  const Head rows[] = {
+      {"PUT /v1/uploads/up_x?offset=0", "16777216", "", "401", "token.missing"},
+      {"PUT /v1/uploads/up_x?offset=0", "16777216", mistyped, "401", "token.syntax"},
+      {"PUT /v1/evaluations/eval_x/outcomes", "16777216", "", "401", "token.missing"},
+      {"POST /v1/operators", "1048576", "", "401", "token.missing"},
+  };
+  for (const Head& row : rows) {
+    SCOPED_TRACE(std::string(row.request) + ' ' + row.reason);
+    http::RawClient client(server->ports().at(0));
+    const std::string token = row.token.empty() ? "" : "Authorization: Bearer " + row.token + "\r\n";
+    client.send(std::string(row.request) + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + row.length + "\r\n" + token +
+                "\r\n");
+    const std::string answer = client.answer();
+    EXPECT_EQ(http::status_of_answer(answer), row.status) << answer;
+    EXPECT_NE(answer.find("\"reason\":\"" + row.reason + '"'), std::string::npos) << answer;
+    EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos) << "the body would be read as a request";
+  }
 }
 
 TEST_F(BadRequestTest, AQueryIsReadStrictly) {

@@ -60,39 +60,29 @@ Result<Json> parse_body(std::string_view text) {
   return body;
 }
 
+Error no_token() {
+  return {Code::unauthenticated, "token.missing", "Authorization: is missing, want 'Bearer' and a token", 0};
+}
+
+Result<void> authenticate(RegistryApi& api, RegistryCall& call) {
+  if (!call.token) return {};
+  auto actor = api.publishing.with_catalogue(
+      [&](registry::Catalogue& catalogue) { return catalogue.authenticate(*call.token); });
+  if (!actor) return std::unexpected(std::move(actor.error()));
+  call.actor = std::move(*actor);
+  return {};
+}
+
 http::Response run(RegistryApi& api, RegistryCall& call, std::string_view request_id, bool is_unsafe,
                    const std::function<Result<RegistryAnswer>(RegistryCall&)>& act) {
-  if (call.token) {
-    auto actor = api.publishing.with_catalogue(
-        [&](registry::Catalogue& catalogue) { return catalogue.authenticate(*call.token); });
-    if (!actor) return problem_of(actor.error(), request_id);
-    call.actor = std::move(*actor);
-  }
+  if (const auto known = authenticate(api, call); !known) return problem_of(known.error(), request_id);
   auto answer = act(call);
   if (!answer) return problem_of(answer.error(), request_id);
   if (is_unsafe) api.on_change();
   return response_of(*answer);
 }
 
-http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_is, bool is_unsafe,
-                       std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk& desk) {
-  auto call = std::make_shared<RegistryCall>(api.publishing, api.now_ms());
-  if (!co_await read_call(exchange, body_is, *call)) co_return;
-  co_await exchange.reply(
-      co_await desk.answer(exchange, [&api, call, request_id = std::string(exchange.head().request_id), is_unsafe,
-                                      act = std::move(act)] { return run(api, *call, request_id, is_unsafe, act); }));
-}
-
-}  // namespace
-
-http::Response response_of(const RegistryAnswer& answer) {
-  http::Response response;
-  response.status = answer.status;
-  if (!answer.body.is_null()) response.body = answer.body.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-  return response;
-}
-
-http::Task<bool> read_call(http::Exchange& exchange, BodyIs body_is, JsonCall& call) {
+http::Task<bool> read_head(http::Exchange& exchange, BodyIs body_is, JsonCall& call) {
   const http::RequestHead& head = exchange.head();
   const std::string request_id(head.request_id);
   auto query = parse_query(head.query);
@@ -110,7 +100,17 @@ http::Task<bool> read_call(http::Exchange& exchange, BodyIs body_is, JsonCall& c
   }
   call.token = std::move(*token);
   call.request_token = once->value_or("");
+  // Nobody sends a body here without a token.
+  if (body_is != BodyIs::none && !call.token) {
+    co_await exchange.reply(problem_of(no_token(), request_id));
+    co_return false;
+  }
+  co_return true;
+}
+
+http::Task<bool> read_body(http::Exchange& exchange, BodyIs body_is, JsonCall& call) {
   if (body_is == BodyIs::none) co_return true;
+  const std::string request_id(exchange.head().request_id);
   auto read = co_await exchange.read_body({.bytes_max = body_is == BodyIs::json ? kJsonBytesMax : kChunkBytesMax});
   if (!read) {
     co_await exchange.reply(problem(read.error(), http::status_of(read.error()), request_id));
@@ -127,6 +127,42 @@ http::Task<bool> read_call(http::Exchange& exchange, BodyIs body_is, JsonCall& c
     call.body = std::move(*parsed);
   }
   co_return true;
+}
+
+http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_is, bool is_unsafe,
+                       std::function<Result<RegistryAnswer>(RegistryCall&)> act, Desk& desk) {
+  auto call = std::make_shared<RegistryCall>(api.publishing, api.now_ms());
+  const std::string request_id(exchange.head().request_id);
+  if (!co_await read_head(exchange, body_is, *call)) co_return;
+  // A long body is read once the token is known to be good. It is looked at again behind the body: it may have been
+  // revoked meanwhile.
+  if (body_is == BodyIs::bytes) {
+    http::Response refused = co_await desk.answer(exchange, [&api, call, request_id] {
+      const auto known = authenticate(api, *call);
+      return known ? http::Response{} : problem_of(known.error(), request_id);
+    });
+    if (refused.status != 200) {
+      co_await exchange.reply(std::move(refused));
+      co_return;
+    }
+  }
+  if (!co_await read_body(exchange, body_is, *call)) co_return;
+  co_await exchange.reply(co_await desk.answer(exchange, [&api, call, request_id, is_unsafe, act = std::move(act)] {
+    return run(api, *call, request_id, is_unsafe, act);
+  }));
+}
+
+}  // namespace
+
+http::Response response_of(const RegistryAnswer& answer) {
+  http::Response response;
+  response.status = answer.status;
+  if (!answer.body.is_null()) response.body = answer.body.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return response;
+}
+
+http::Task<bool> read_call(http::Exchange& exchange, BodyIs body_is, JsonCall& call) {
+  co_return co_await read_head(exchange, body_is, call) && co_await read_body(exchange, body_is, call);
 }
 
 // "Bearer <token>"; nothing where the field is absent.
@@ -253,7 +289,7 @@ Result<std::uint64_t> JsonCall::query_number(std::string_view name, std::uint64_
 
 Result<registry::Actor> RegistryCall::who() const {
   if (actor) return *actor;
-  return failure(Code::unauthenticated, "token.missing", "Authorization: is missing, want 'Bearer' and a token");
+  return std::unexpected(no_token());
 }
 
 void check_later(RegistryApi& api, const registry::ReleaseId& id) {
