@@ -9,6 +9,7 @@
 
 #include "registry/catalogue/catalogue.hpp"
 #include "registry/database/test_contents.hpp"
+#include "registry/evaluation/test_outcomes.hpp"
 #include "registry/package/test_package.hpp"
 
 namespace stoa::registry {
@@ -125,23 +126,13 @@ class TestCatalogue {
                                .answer = i < right ? (i < 2 ? "cat" : "dog") : "bird",
                                .failure = {},
                                .took_us = 100 * (i + 1)});
-    Evaluation said{.plugin = release.plugin,
-                    .version = release.version,
-                    .model = release.models.empty() ? "" : release.models.front().name,
-                    .package_sha256 = release.package_sha256,
-                    .dataset = {"animals", sha256_of("animals"), 3},
-                    .scores = score(outcomes),
-                    .run = {.on = "package",
-                            .isolation = "T2",
-                            .concurrency = 1,
-                            .os = "linux",
-                            .arch = "x86_64",
-                            .cpu = "any",
-                            .cpus = 2,
-                            .stoa = "0.1.0",
-                            .at_ms = now_ms,
-                            .took_ms = 9},
-                    .outcomes = OutcomesDigest{sha256_of(write_outcomes(outcomes)), write_outcomes(outcomes).size()}};
+    Evaluation said = registry::evaluation_of(outcomes);
+    said.plugin = release.plugin;
+    said.version = release.version;
+    said.model = release.models.empty() ? "" : release.models.front().name;
+    said.package_sha256 = release.package_sha256;
+    said.dataset.sha256 = sha256_of("animals");
+    said.run.at_ms = now_ms;
     return *open_evaluation(sign_evaluation(said, signer));
   }
   Result<EvaluationRecord> attach(const Actor& actor, const ReleaseRecord& release, const PrivateKey& signer) {

@@ -44,7 +44,7 @@ inline Outcomes numbers(const std::vector<NumberPair>& pairs) {
   return outcomes;
 }
 
-// As the command makes it.
+// As the command makes it; a test says what has to be otherwise.
 inline Evaluation evaluation_of(const Outcomes& outcomes) {
   const std::string kept = write_outcomes(outcomes);
   return {.plugin = "acme/vision",

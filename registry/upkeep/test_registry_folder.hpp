@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "registry/evaluation/test_outcomes.hpp"
 #include "registry/package/test_package.hpp"
 #include "registry/publishing/publishing.hpp"
 
@@ -105,34 +106,21 @@ class RegistryFolder {
     const Outcomes outcomes{.task = EvaluationTask::classification,
                             .rows = {{.id = "1", .label = "cat", .answer = "cat", .failure = {}, .took_us = 5}}};
     const std::string kept = write_outcomes(outcomes);
-    const OutcomesDigest digest{sha256_of(kept), kept.size()};
-    const std::string text = sign_evaluation({.plugin = release.plugin,
-                                              .version = release.version,
-                                              .model = release.models.front().name,
-                                              .package_sha256 = release.package_sha256,
-                                              .dataset = {"animals", sha256_of("animals"), 1},
-                                              .scores = score(outcomes),
-                                              .run = {.on = "package",
-                                                      .isolation = "T2",
-                                                      .concurrency = 1,
-                                                      .os = "linux",
-                                                      .arch = "x86_64",
-                                                      .cpu = "any",
-                                                      .cpus = 2,
-                                                      .stoa = "0.1.0",
-                                                      .at_ms = now_ms,
-                                                      .took_ms = 9},
-                                              .outcomes = digest},
-                                             key);
+    Evaluation said = evaluation_of(outcomes);
+    said.plugin = release.plugin;
+    said.version = release.version;
+    said.model = release.models.front().name;
+    said.package_sha256 = release.package_sha256;
+    const std::string text = sign_evaluation(said, key);
     if (auto put = publishing_->blobs().put(std::as_bytes(std::span(kept)), now_ms * 1'000'000); !put)
       throw std::runtime_error(put.error().message);
     publishing_->with_catalogue([&](Catalogue& catalogue) {
-      const auto said = catalogue.attach_evaluation(acme, release.id, *open_evaluation(text), {});
-      if (!said) throw std::runtime_error(said.error().message);
-      if (auto marked = catalogue.keep_outcomes(acme, said->id); !marked)
+      const auto kept_as = catalogue.attach_evaluation(acme, release.id, *open_evaluation(text), {});
+      if (!kept_as) throw std::runtime_error(kept_as.error().message);
+      if (auto marked = catalogue.keep_outcomes(acme, kept_as->id); !marked)
         throw std::runtime_error(marked.error().message);
     });
-    return digest.sha256;
+    return said.outcomes->sha256;
   }
 
   std::int64_t now_ms = 1'790'000'000'000;

@@ -1,7 +1,7 @@
 // evaluation_api_test.cpp: what releases scored, over a real server: attached, shown, side by side, refused.
 // SPDX-License-Identifier: Apache-2.0
 #include "host/api/registry/test_registry.hpp"
-#include "registry/evaluation/evaluation.hpp"
+#include "registry/evaluation/test_outcomes.hpp"
 
 namespace stoa::api {
 namespace {
@@ -22,26 +22,11 @@ class EvaluationApiTest : public RegistryTest {
     return outcomes;
   }
   std::string envelope(std::size_t right, const registry::PrivateKey& signer, const std::string& dataset = "animals") {
-    const registry::Outcomes outcomes = outcomes_of(right);
-    const std::string kept = registry::write_outcomes(outcomes);
-    return registry::sign_evaluation({.plugin = "acme/vision",
-                                      .version = "1.2.0",
-                                      .model = "acme/classify",
-                                      .package_sha256 = registry::sha256_of(bytes),
-                                      .dataset = {"animals", registry::sha256_of(dataset), 4},
-                                      .scores = registry::score(outcomes),
-                                      .run = {.on = "package",
-                                              .isolation = "T2",
-                                              .concurrency = 1,
-                                              .os = "linux",
-                                              .arch = "x86_64",
-                                              .cpu = "any",
-                                              .cpus = 2,
-                                              .stoa = "0.1.0",
-                                              .at_ms = now_ms,
-                                              .took_ms = 9},
-                                      .outcomes = registry::OutcomesDigest{registry::sha256_of(kept), kept.size()}},
-                                     signer);
+    registry::Evaluation said = registry::evaluation_of(outcomes_of(right));
+    said.package_sha256 = registry::sha256_of(bytes);
+    said.dataset.sha256 = registry::sha256_of(dataset);
+    said.run.at_ms = now_ms;
+    return registry::sign_evaluation(said, signer);
   }
   std::string path() const { return "/v1/releases/" + release + "/evaluations"; }
   RegistryRequest post(const std::string& signed_text, const std::string& who, const std::string& pem = "") {
