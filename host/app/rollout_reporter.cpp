@@ -1,15 +1,12 @@
 // rollout_reporter.cpp SPDX-License-Identifier: Apache-2.0
 #include "host/app/rollout_reporter.hpp"
 
-#include <chrono>
-
 #include "host/app/rollout_plans.hpp"
 
 namespace stoa::app {
 namespace {
 
 constexpr std::size_t kWaitingMax = 10'000;  // while a disk is full for hours; the oldest go first
-constexpr std::chrono::milliseconds kAgain{1000};
 
 }  // namespace
 
@@ -41,7 +38,7 @@ void RolloutReporter::stop() {
 void RolloutReporter::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    if (is_behind_ && !is_stopped_) moved_.wait_for(lock, kAgain, [this] { return is_stopped_; });
+    if (is_behind_ && !is_stopped_) moved_.wait_for(lock, parts_.again, [this] { return is_stopped_; });
     moved_.wait(lock, [this] { return is_stopped_ || !waiting_.empty(); });
     if (waiting_.empty() || (is_stopped_ && is_behind_)) return;
     registry::RolloutNews news = std::move(waiting_.front());

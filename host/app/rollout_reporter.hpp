@@ -1,6 +1,7 @@
 // rollout_reporter.hpp: writes into the catalogue what this host's roll-outs come to, so that a restart knows it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -22,7 +23,8 @@ class RolloutReporter {
   struct Parts {
     registry::Publishing& publishing;
     Log& log;
-    std::function<void()> on_change;  // the catalogue was written; the reporter's thread
+    std::function<void()> on_change;        // the catalogue was written; the reporter's thread
+    std::chrono::milliseconds again{1000};  // until what could not be written is tried once more
   };
   explicit RolloutReporter(Parts parts) : parts_(std::move(parts)) {}
   ~RolloutReporter() { stop(); }
