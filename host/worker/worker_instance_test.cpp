@@ -66,13 +66,14 @@ TEST(WorkerCards, AreThoseOfTheModel) {
 class CrasherTest : public ::testing::Test {
  protected:
   void SetUp() override { load(1); }
-  void load(std::uint32_t workers, const std::string& fixture = "crasher") {
+  void load(std::uint32_t workers, const std::string& fixture = "crasher", const std::string& config = "") {
     instance.reset();
     worker::WorkerProgram made = program(worker::Tier::t1);
     made.hang_grace_ns = 50'000'000;
     PluginSource source = fixture_source(fixture);
     source.models[0].limits.memory_budget_bytes = kBudgetBytes;
     source.models[0].limits.workers = workers;
+    source.models[0].config_json = config;
     auto loaded = worker::WorkerInstance::load(made, source, source.models[0], {}, host.services());
     ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
     instance = std::move(*loaded);
@@ -158,6 +159,18 @@ TEST_F(CrasherTest, KillsOneThatHangsOrStops) {
     EXPECT_EQ(ask("fine").text(), "well") << how;
   }
   EXPECT_TRUE(host.log->has("ms after its deadline"));
+}
+
+// A replacement is warmed up by its supervisor, who goes on supervising meanwhile.
+TEST_F(CrasherTest, AReplacementMayTakeItsTimeAndPrintWhileItWarmsUp) {
+  for (const char* how : {"wait", "print"}) {
+    load(1, "slow_starter", how);
+    EXPECT_EQ(ask("fine").text(), "warm") << how;
+    EXPECT_EQ(ask("exit").reason(), "plugin.crashed") << how;
+    EXPECT_EQ(ask("fine").text(), "warm") << how;
+    EXPECT_EQ(instance->worker_statistics()->restarts, 1u) << how;
+    EXPECT_FALSE(host.log->has("did not start")) << how;
+  }
 }
 
 TEST_F(CrasherTest, RefusesARequestThatKilledTwo) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ constexpr bool kIsInstrumented = __has_feature(address_sanitizer) || __has_featu
 constexpr bool kIsInstrumented = false;
 #endif
 constexpr std::size_t kOutputLineMax = 1024;
-constexpr int kLoadPollMs = 20;
+constexpr int kTurnMs = 20;
 // Log lines, figures and questions that are taken in between two ticks of the supervisor; whoever says more waits.
 constexpr std::int32_t kChatterPerTick = 2'000;
 // A sleep of the reader is disturbed once; that it finds nothing happens, but not every 20 us.
@@ -209,25 +210,16 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   process->supervisor_.store(std::this_thread::get_id());
   LoadMessage load = process->load_message(program, source);
   process->writer_.push(encode(Message::load, load), Urgency::control);
-  // Death and output are watched here, too: nobody else does yet.
-  while (monotonic_ns() < deadline_ns) {
-    process->allow_more();
-    const bool is_more = process->pump();
-    {
-      const std::lock_guard lock(process->mutex_);
-      if (process->has_loaded_) break;
-    }
-    pollfd watched[] = {
-        {process->death(), POLLIN, 0}, {process->output(), POLLIN, 0}, {process->doorbell(), POLLIN, 0}};
-    poll(watched, 3, is_more ? 0 : kLoadPollMs);
-    if (watched[2].revents != 0) process->hear();
-    process->read_output();
-    if (process->scratch_ != nullptr)
-      if (const auto excess = process->scratch_->excess(monotonic_ns())) process->kill(*excess);
-    if (watched[0].revents != 0) {
-      const std::string what = process->bury().what;
-      return failure(Code::failed_precondition, "plugin.crashed", "the plugin crashed while it was loaded: " + what);
-    }
+  process->allow_more();
+  process->pump();  // from now on it rings
+  const auto has_loaded = [&] {
+    const std::lock_guard lock(process->mutex_);
+    return process->has_loaded_;
+  };
+  while (!has_loaded() && monotonic_ns() < deadline_ns) {
+    if (!process->turn()) continue;
+    const std::string what = process->bury().what;
+    return failure(Code::failed_precondition, "plugin.crashed", "the plugin crashed while it was loaded: " + what);
   }
   {
     const std::lock_guard lock(process->mutex_);
@@ -243,7 +235,7 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
 void WorkerProcess::read_output() {
   char buffer[4096];
   for (int n = 0; n < 64; ++n) {
-    const ssize_t got = read(output(), buffer, sizeof buffer);
+    const ssize_t got = read(output_.get(), buffer, sizeof buffer);
     if (got == 0) output_.reset();  // it has closed its output: nothing more to watch, poll would say so for ever
     if (got <= 0) return;
     output_rest_.append(buffer, static_cast<std::size_t>(got));
@@ -265,6 +257,26 @@ void WorkerProcess::read_output() {
 }
 
 // ---- life and death ----
+
+bool WorkerProcess::turn(int wake) {
+  pollfd watched[] = {
+      {pidfd_.get(), POLLIN, 0}, {wake, POLLIN, 0}, {output_.get(), POLLIN, 0}, {doorbell(), POLLIN, 0}};
+  poll(watched, 4, has_more_ ? 0 : kTurnMs);
+  if (watched[2].revents != 0) read_output();
+  if (watched[3].revents != 0) hear();
+  if (watched[3].revents != 0 || has_more_) {
+    thread::WakeBatch wakes;
+    has_more_ = pump();
+  }
+  if (watched[0].revents != 0) return true;
+  tick(monotonic_ns());
+  return false;
+}
+
+bool WorkerProcess::has_ended() const {
+  pollfd death{pidfd_.get(), POLLIN, 0};
+  return poll(&death, 1, 0) > 0;
+}
 
 void WorkerProcess::allow_more() {
   chatter_left_.store(kChatterPerTick);
@@ -311,7 +323,7 @@ void WorkerProcess::kill(std::string_view why) {
     const std::lock_guard lock(mutex_);
     if (kill_reason_.empty()) kill_reason_ = why;
   }
-  if (!is_dead_.load()) ::kill(pid_, SIGKILL);  // ours until it is reaped, so the number is nobody else's
+  syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0u);  // the process, whoever has its number by now
 }
 
 WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>& before_told) {

@@ -66,10 +66,7 @@ class WorkerProcess final : public runtime::CallFeeder,
 
   const LoadedMessage& loaded() const { return loaded_; }
   pid_t pid() const { return pid_; }
-  int death() const { return pidfd_.get(); }    // readable once the process has ended
-  int output() const { return output_.get(); }  // what it prints; -1 once it has closed it
-  // Readable when it has said something, and nobody else waits for that: hear() and pump() then. -1: a loop does.
-  int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_.get(); }
+  bool has_ended() const;
   // Private memory, as of the last tick that looked; and what it may be, 0: no limit.
   std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
   std::uint64_t memory_bytes_max() const { return memory_bytes_max_; }
@@ -92,25 +89,24 @@ class WorkerProcess final : public runtime::CallFeeder,
   // Nothing that submit began is unfinished, and the plugin's submit has returned from all of it.
   bool wait_settled(std::uint64_t deadline_ns);
 
+  // One turn of its supervisor's: sleeps until it has said or printed something or died, or wake is readable, 20 ms at
+  // the most, takes in what there is, moves what waits, and ends it when it hangs or holds too much. True: it has died.
+  bool turn(int wake = -1);
   void hear() const;
   // Takes in what the worker has said, some of it at once. True: there is more. Any thread; a second one has no effect.
   bool pump() { return read_turn(false).is_more; }
   void look() override;  // the loop's thread, before it sleeps
   // From now on the services' loop does, where there is one.
   void attach();
-  // Every few ms: moves what waits, ends a worker that hangs or holds too much.
-  void tick(std::uint64_t now_ns);
-  void kill(std::string_view why);  // SIGKILL; death() follows
+  void kill(std::string_view why);  // SIGKILL; it ends soon
   struct Death {
     std::string what;                                       // "SIGSEGV at address 0x0, last request 17"
     std::vector<std::shared_ptr<runtime::Call>> suspects;   // one of these may have been too much for it
     std::vector<std::shared_ptr<runtime::Call>> not_begun;  // it never read them: they can be tried elsewhere
   };
-  // After death(): reads what the worker still said and ends what it left open. before_told, where given, comes before
-  // anybody hears of it. [control]
+  // Once it has ended, or will soon: reads what it still said and ends what it left open. before_told, where given,
+  // comes before anybody hears of it. [control]
   Death bury(const std::function<void(const Death&)>& before_told = {});
-  void read_output();  // as far as there is any
-
   void on_room(runtime::Call& call) noexcept override;
 
  private:
@@ -138,9 +134,15 @@ class WorkerProcess final : public runtime::CallFeeder,
     bool has_come = false, is_more = false;
   };
   ReadTurn read_turn(bool may_wait);
+  void read_output();  // as far as there is any
+  void tick(std::uint64_t now_ns);
+  // Readable when it has said something, and nobody else waits for that: hear() and pump() then. -1: a loop does.
+  int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_.get(); }
   bool read_some(std::uint32_t records_max);
   void allow_more();
-  bool pumps_itself() const;
+  bool wait_in_loop();
+  bool is_supervised_here() const { return std::this_thread::get_id() == supervisor_.load(std::memory_order_relaxed); }
+  bool is_in_loop() const { return std::this_thread::get_id() == loop_thread_.load(std::memory_order_relaxed); }
   bool dispatch(std::span<const std::byte> record);
   bool dispatch_question(Message type, std::span<const std::byte> body);
   std::shared_ptr<Flight> find(std::uint64_t id);
@@ -177,6 +179,7 @@ class WorkerProcess final : public runtime::CallFeeder,
   std::uint64_t memory_bytes_max_ = 0, next_look_ns_ = 0;
   std::atomic<std::uint32_t> inflight_{0};
   std::atomic<bool> is_reading_{false}, is_dead_{false}, is_retired_{false};
+  bool has_more_ = false;                            // that it has said; its supervisor's
   std::unique_ptr<thread::ReadyLoop::Watch> watch_;  // the supervisor's
   std::atomic<std::thread::id> supervisor_{}, loop_thread_{};
   std::atomic<std::int32_t> rings_left_{0};    // that may bring nothing, until the next tick

@@ -299,6 +299,14 @@ bool WorkerProcess::wait_settled(std::uint64_t deadline_ns) {
 
 // ---- questions ----
 
+// The loop's thread waits for an answer, and would otherwise keep it from being read. True: it has died.
+bool WorkerProcess::wait_in_loop() {
+  pollfd watched[] = {{doorbell_.get(), POLLIN, 0}, {pidfd_.get(), POLLIN, 0}};
+  if (!pump()) poll(watched, 2, kAskPollMs);
+  if (watched[0].revents != 0) hear();
+  return watched[1].revents != 0 && !reader_.has_next();
+}
+
 Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question, std::uint64_t deadline_ns) {
   const std::span<std::byte> record = encode(type, question);
   if (record.size() > kRecordBytesMax)
@@ -315,13 +323,12 @@ Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question,
   thread::WakeBatch::flush_of_this_thread();  // it waits now
   std::unique_lock lock(mutex_);
   const auto is_there = [&] { return answers_.at(question.question).has_value() || is_dead_.load(); };
-  if (pumps_itself()) {
+  // Its supervisor goes on supervising while it waits: what takes long, or prints much, is no less watched than a call.
+  const bool is_supervised = is_supervised_here();
+  if (is_supervised || is_in_loop()) {
     while (!is_there() && monotonic_ns() < deadline_ns) {
       lock.unlock();
-      pollfd watched[] = {{doorbell_.get(), POLLIN, 0}, {death(), POLLIN, 0}};
-      if (!pump()) poll(watched, 2, kAskPollMs);
-      if (watched[0].revents != 0) hear();
-      const bool has_died = watched[1].revents != 0 && !reader_.has_next();
+      const bool has_died = is_supervised ? turn() : wait_in_loop();
       lock.lock();
       if (has_died) break;
     }

@@ -64,12 +64,6 @@ void WorkerProcess::attach() {
   });
 }
 
-// Nobody else would, while this thread waits.
-bool WorkerProcess::pumps_itself() const {
-  const auto self = std::this_thread::get_id();
-  return self == supervisor_.load(std::memory_order_relaxed) || self == loop_thread_.load(std::memory_order_relaxed);
-}
-
 // False: it makes no sense, and the worker is ended.
 bool WorkerProcess::read_some(std::uint32_t records_max) {
   for (std::uint32_t n = 0; n < records_max && chatter_left_.load(std::memory_order_relaxed) > 0; ++n) {

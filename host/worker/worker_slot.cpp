@@ -17,7 +17,6 @@ namespace {
 
 using thread::monotonic_ns;
 
-constexpr int kTickMs = 20;
 constexpr std::uint64_t kDeathsWindowNs = 60'000'000'000;
 // The first death is answered at once, then waiting doubles.
 constexpr std::uint64_t kBackoffMinNs = 50'000'000;
@@ -39,11 +38,14 @@ WorkerSlot::WorkerSlot(const WorkerProgram& program, const runtime::PluginSource
       thread_([this] { run(); }) {}
 
 WorkerSlot::~WorkerSlot() {
+  std::shared_ptr<WorkerProcess> half;  // a replacement that warms up: nobody waits until it has
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
+    if (state_ == State::recovering) half = process_;
     moved_.notify_all();
   }
+  if (half != nullptr) half->kill("it is not needed any more");
   eventfd_write(wake_, 1);
   thread_.join();
   close(wake_);
@@ -120,25 +122,12 @@ bool WorkerSlot::pause(std::uint64_t ns) {
 bool WorkerSlot::watch() {
   const auto process = any_process();
   process->attach();
-  bool is_more = false;
   for (;;) {
-    pollfd watched[] = {{process->death(), POLLIN, 0},
-                        {wake_, POLLIN, 0},
-                        {process->output(), POLLIN, 0},
-                        {process->doorbell(), POLLIN, 0}};
-    poll(watched, 4, is_more ? 0 : kTickMs);
-    if (watched[2].revents != 0) process->read_output();
-    if (watched[3].revents != 0) process->hear();
-    if (watched[3].revents != 0 || is_more) {
-      thread::WakeBatch wakes;
-      is_more = process->pump();
-    }
-    if (watched[0].revents != 0) return true;
+    if (process->turn(wake_)) return true;
     {
       const std::lock_guard lock(mutex_);
       if (is_stopping_) return false;
     }
-    process->tick(monotonic_ns());
     if (process->is_nearly_full()) on_change_();
   }
 }
@@ -160,11 +149,19 @@ bool WorkerSlot::start_replacement() {
     restarts_.fetch_add(1, std::memory_order_relaxed);
     return true;
   }
+  std::string how;
   if (const auto half = any_process()) {
-    half->kill("it did not start");
-    half->bury(on_death_);
+    if (!half->has_ended()) half->kill("it did not start");
+    how = ": " + half->bury(on_death_).what;
   }
-  note_death("a replacement did not start: " + started.error().message);
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_) {
+      process_ = nullptr;
+      return false;  // it was ended on purpose
+    }
+  }
+  note_death("a replacement did not start: " + started.error().message + how);
   return false;
 }
 
