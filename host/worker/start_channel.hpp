@@ -5,6 +5,8 @@
 #include <sys/types.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <span>
 
 namespace stoa::worker {
 
@@ -33,6 +35,30 @@ Heard receive_from(int channel, T& message) {
   while (got < 0 && errno == EINTR);
   if (got == 0) return Heard::end;
   return got == static_cast<ssize_t>(sizeof(message)) ? Heard::message : Heard::nothing;
+}
+
+// One message and what the kernel put beside it. Lifetime: beside points into the control memory it was received with.
+struct Arrival {
+  ssize_t bytes = -1;   // 0: the other side has closed it; -1: not in time
+  bool is_cut = false;  // message or control did not fit
+  const cmsghdr* beside = nullptr;
+};
+
+// Async-signal-safe. control: aligned as cmsghdr is.
+inline Arrival receive_beside(int channel, std::span<std::byte> bytes, std::span<char> control) {
+  iovec part{bytes.data(), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  Arrival arrival;
+  do arrival.bytes = ::recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+  while (arrival.bytes < 0 && errno == EINTR);
+  if (arrival.bytes <= 0) return arrival;
+  arrival.is_cut = (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0;
+  arrival.beside = CMSG_FIRSTHDR(&message);
+  return arrival;
 }
 
 }  // namespace stoa::worker

@@ -51,24 +51,16 @@ struct Hello {
 
 Hello receive_hello(int channel) {
   Hello hello;
-  iovec bytes{&hello.report, sizeof(hello.report)};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
-  msghdr message{};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t got = -1;
-  do got = ::recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-  while (got < 0 && errno == EINTR);
-  if (got <= 0) {
-    hello.heard = got == 0 ? Heard::end : Heard::nothing;
+  const Arrival got = receive_beside(channel, std::as_writable_bytes(std::span(&hello.report, 1)), control);
+  if (got.bytes <= 0) {
+    hello.heard = got.bytes == 0 ? Heard::end : Heard::nothing;
     return hello;
   }
-  const cmsghdr* const head = CMSG_FIRSTHDR(&message);
-  if (got != sizeof(hello.report) || head == nullptr || head->cmsg_type != SCM_CREDENTIALS) return hello;
+  const bool is_whole = got.bytes == sizeof(hello.report) && !got.is_cut;
+  if (!is_whole || got.beside == nullptr || got.beside->cmsg_type != SCM_CREDENTIALS) return hello;
   ucred sender{};
-  std::memcpy(&sender, CMSG_DATA(head), sizeof(sender));
+  std::memcpy(&sender, CMSG_DATA(got.beside), sizeof(sender));
   hello.pid = sender.pid;
   hello.heard = Heard::message;
   return hello;

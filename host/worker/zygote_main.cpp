@@ -61,18 +61,10 @@ enum class Asked { request, nonsense, end };
 Asked receive(Request& request) {
   std::array<char, kRequestBytesMax> bytes;
   alignas(cmsghdr) static std::array<char, CMSG_SPACE(kDescriptorsSentMax * sizeof(int))> control;
-  iovec part{bytes.data(), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t got = -1;
-  do got = ::recvmsg(kZygoteChannel, &message, MSG_CMSG_CLOEXEC);
-  while (got < 0 && errno == EINTR);
-  if (got <= 0) return Asked::end;
-  const cmsghdr* const head = CMSG_FIRSTHDR(&message);
-  if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
+  const Arrival got = receive_beside(kZygoteChannel, std::as_writable_bytes(std::span(bytes)), control);
+  if (got.bytes <= 0) return Asked::end;
+  if (const cmsghdr* const head = got.beside;
+      head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
     for (std::size_t i = 0; i < (head->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(head) + i * sizeof(int), sizeof(fd));
@@ -80,11 +72,11 @@ Asked receive(Request& request) {
     }
   }
   // The start channel's end and an output at least; fewer than were sent where we may not open so many.
-  const bool is_whole = (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0 && request.descriptors.size() >= 2 &&
-                        static_cast<std::size_t>(got) >= sizeof(request.head);
+  const auto size = static_cast<std::size_t>(got.bytes);
+  const bool is_whole = !got.is_cut && request.descriptors.size() >= 2 && size >= sizeof(request.head);
   if (!is_whole) return Asked::nonsense;
   std::memcpy(&request.head, bytes.data(), sizeof(request.head));
-  std::string_view rest(bytes.data() + sizeof(request.head), static_cast<std::size_t>(got) - sizeof(request.head));
+  std::string_view rest(bytes.data() + sizeof(request.head), size - sizeof(request.head));
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\0'), rest.size() - 1);
     request.arguments.emplace_back(rest.substr(0, end));
