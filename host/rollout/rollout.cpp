@@ -2,6 +2,8 @@
 #include "host/rollout/rollout.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <thread>
 #include <utility>
 
 #include "host/thread/monotonic.hpp"
@@ -13,10 +15,49 @@ using inference::ServedModel;
 
 constexpr std::uint64_t kDrainAtOnceNs = 500'000'000;  // a load that waits behind a drain waits so long
 constexpr std::uint64_t kLastDrainNsMin = 1'000'000'000;
+constexpr std::size_t kDrainersMax = 32;
 
 Error revocation_of(const ReleaseId& release) {
   return Error{Code::failed_precondition, "release.revoked",
                "model \"" + release.model + "\" version " + release.version + " was revoked", 0};
+}
+
+// Each in a turn of its own, but those inside this process: a plugin of several models is told of one at a time.
+std::vector<std::vector<ServedModel*>> turns_of(const std::vector<std::shared_ptr<ServedModel>>& models) {
+  std::vector<std::vector<ServedModel*>> turns(1);
+  for (const auto& model : models) {
+    if (model->instance().isolation() == "T0")
+      turns.front().push_back(model.get());
+    else
+      turns.push_back({model.get()});
+  }
+  return turns;
+}
+
+// What waits for requests, or for a plugin that takes long to unload, does not keep the others waiting.
+std::vector<Rollout::NotDrained> drain_together(const std::vector<std::shared_ptr<ServedModel>>& models,
+                                                std::uint64_t deadline_ns) {
+  const auto turns = turns_of(models);
+  std::mutex mutex;
+  std::size_t next = 0;                   // Lock: mutex
+  std::vector<Rollout::NotDrained> left;  // Lock: mutex
+  const auto work = [&] {
+    std::unique_lock lock(mutex);
+    while (next < turns.size()) {
+      const auto& turn = turns[next++];
+      lock.unlock();
+      for (ServedModel* const model : turn) {
+        const auto drained = model->drain(std::max(deadline_ns, thread::monotonic_ns() + kLastDrainNsMin));
+        const std::lock_guard told(mutex);
+        if (!drained) left.push_back({{model->spec().name, model->spec().version}, drained.error()});
+      }
+      lock.lock();
+    }
+  };
+  std::vector<std::jthread> drainers(std::min(turns.size(), kDrainersMax));
+  for (auto& drainer : drainers) drainer = std::jthread(work);
+  drainers.clear();  // joins
+  return left;
 }
 
 }  // namespace
@@ -148,12 +189,7 @@ std::vector<Rollout::NotDrained> Rollout::drain(std::uint64_t deadline_ns) {
     }
   }
   shadows.clear();
-  std::vector<NotDrained> left;
-  for (const auto& model : models) {
-    const auto drained = model->drain(std::max(deadline_ns, thread::monotonic_ns() + kLastDrainNsMin));
-    if (!drained) left.push_back({{model->spec().name, model->spec().version}, drained.error()});
-  }
-  return left;
+  return drain_together(models, deadline_ns);
 }
 
 }  // namespace stoa::rollout

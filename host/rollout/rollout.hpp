@@ -66,7 +66,7 @@ class Rollout final {
     Error error;
   };
   // The host ends: shadows stop, every loaded release is drained by deadline_ns (CLOCK_MONOTONIC), each at least a
-  // second. Nobody steps or works any more. [control]
+  // second; those in workers all at once, those inside one after the other. Nobody steps or works any more. [control]
   std::vector<NotDrained> drain(std::uint64_t deadline_ns);
 
  private:

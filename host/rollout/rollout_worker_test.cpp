@@ -1,5 +1,8 @@
 // rollout_worker_test.cpp: the same over releases in worker processes, where packages run by default.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <deque>
+
 #include "host/rollout/test_rollout.hpp"
 #include "host/thread/monotonic.hpp"
 #include "host/worker/sandbox.hpp"
@@ -59,6 +62,38 @@ TEST_F(RolloutOfWorkers, RevokingEndsWhatRuns) {
     EXPECT_EQ(one.reason(), "release.revoked");
   }
   EXPECT_EQ(ask().error, "release.revoked");
+}
+
+// Each of them holds a request that ends once all of them drain: one after the other, the first would never be done.
+TEST_F(RolloutOfWorkers, AtTheEndAllAreDrainedAtOnce) {
+  const std::vector<std::string> versions{"1.0.0", "1.1.0", "1.2.0"};
+  for (const std::string& version : versions) release(version);
+  TrafficPlan made = plan("1.0.0");
+  made.pinned = {"1.1.0", "1.2.0"};
+  apply(std::move(made));
+  const auto models = catalog.list();
+  ASSERT_EQ(models.size(), versions.size());
+  std::deque<runtime::Asked> held;
+  for (const auto& model : models) {
+    held.emplace_back("hold");
+    ASSERT_TRUE(model->enqueue(held.back().call).has_value());
+    ASSERT_TRUE(held.back().waiter->wait_news(thread::monotonic_ns() + runtime::kTestPatienceNs));
+  }
+  std::atomic<bool> did_all_drain{false};
+  std::thread client([&] {
+    const std::uint64_t until_ns = thread::monotonic_ns() + runtime::kTestPatienceNs / 4;
+    const auto drain = [&] {
+      return std::ranges::none_of(models, [](const auto& model) { return model->is_ready(); });
+    };
+    while (!drain() && thread::monotonic_ns() < until_ns) std::this_thread::yield();
+    did_all_drain = drain();
+    for (std::size_t i = 0; i < models.size(); ++i) models[i]->cancel(held[i].call, Code::cancelled);
+  });
+  const auto left = rollout.drain(thread::monotonic_ns() + runtime::kTestPatienceNs);
+  client.join();
+  EXPECT_TRUE(did_all_drain);
+  EXPECT_EQ(left.size(), 0u);
+  for (auto& one : held) EXPECT_TRUE(one.wait());
 }
 
 TEST_F(RolloutOfWorkers, ACandidateThatCrashesIsTakenBack) {
