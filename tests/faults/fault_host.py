@@ -68,8 +68,8 @@ class Host(HostProcess):
         if in_process:
             text += 'in_process = ["stoa-faults/*", "stoa-faults-neighbour/*"]\n'
         text += more  # behind the keys of the first level and before the tables: it may have both
-        # What is tried here on purpose would be quarantined otherwise.
-        text += "\n[workers]\ncrashes_max = 1000000\n" + (f'min_isolation = "{tier}"\n' if tier else "")
+        # What is tried here on purpose would be quarantined otherwise, or started again after longer and longer pauses.
+        text += "\n[workers]\ncrashes_max = 1000000\nbackoff_max_ms = 200\n" + (f'min_isolation = "{tier}"\n' if tier else "")
         text += f'\n[trust]\nstoa-faults = "{packages.key}.pub.pem"\nstoa-faults-neighbour = "{packages.key}.pub.pem"\n'
         if "harm" in names:
             for model in ("memory-balloon", "fill-memfd", "address-space"):
