@@ -5,12 +5,11 @@
 import ctypes
 import json
 import pathlib
-import struct
-import zlib
 
 import torch
 
 import fashion_mnist
+import labelled_set
 
 # One test image per class, by its index in the test set: a demonstration, not a measure of accuracy.
 PICTURES = {"ankle_boot": 0, "pullover": 1, "trouser": 2, "shirt": 4, "sandal": 8, "sneaker": 9, "dress": 13, "bag": 18}
@@ -18,14 +17,7 @@ ENLARGED = 8  # 28 x 28 pixels are a stamp; the model shrinks them again by thei
 
 
 def png(image):
-    """8-bit grey (PNG specification, third edition)."""
-    height, width = image.shape
-    rows = b"".join(b"\0" + bytes(row.tolist()) for row in image)
-    out = b"\x89PNG\r\n\x1a\n"
-    for kind, content in [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
-                          (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]:
-        out += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-    return out
+    return labelled_set.png(bytes(image.flatten().tolist()), image.shape[1])
 
 
 def jpeg(image, quality=95):

@@ -3,7 +3,6 @@ is worked out a second time here, from the outcomes.
 
 SPDX-License-Identifier: Apache-2.0
 """
-import gzip
 import hashlib
 import json
 import math
@@ -12,19 +11,17 @@ import pathlib
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
 
-from registry import Registry
-from stoa_host import BUILD, Host, check, staging, stoa
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "plugins/image_classify"))
+from labelled_set import DATA_DIR, write_set  # noqa: E402
+from registry import Registry  # noqa: E402
+from stoa_host import BUILD, Host, HostProcess, check, staging, stoa  # noqa: E402
 
 STOA = os.path.join(BUILD, "bin/stoa")
-FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
-LABELS = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 
 
 def run(*argv, folder=None):
@@ -299,32 +296,51 @@ def releases():
         check(admin.text("audit", "verify").startswith("whole: "), "the log")
 
 
-def png(image):
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    rows = b"".join(b"\0" + image[r * 28:(r + 1) * 28] for r in range(28))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+def over_tls(folder):
+    """A host over TLS: asked by name, with its certificate's issuer or not at all."""
+    at = folder / "tls"
+    (at / "packages").mkdir(parents=True)
+    for name in ("tls", "other"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                        at / f"{name}.key", "-out", at / f"{name}.crt", "-days", "1", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost"], check=True, capture_output=True, timeout=60)
+    shutil.copy(folder / "null.stoa", at / "packages")
+    host = HostProcess(at, 'packages = "packages"\nstate = "state"\nin_process = ["stoa-demo/*"]\n[trust]\n'
+                           f'stoa-demo = "{folder}/key.pub.pem"\n',
+                       customer='tls_certificate = "tls.crt"\ntls_key = "tls.key"\n')
+    try:
+        check(host.wait_ports() and host.has_logged('"host.ready"', seconds=60), f"no host over TLS: {host.log_text()[-2000:]}")
+        server = f"https://localhost:{host.ports[0]}"
+        asked = ["stoa-demo/null", "--package", folder / "null.stoa", "--dataset", folder / "ranked.jsonl"]
+        file = at / "tls.evaluation.json"
+        good(*asked, "--server", server, "--ca-file", at / "tls.crt", "--concurrency", 3, "--key", folder / "key.key.pem",
+             "--out", file)
+        check(payload(file)["run"]["on"] == "server" and payload(file)["scores"]["failed"] == 0, f"{payload(file)}")
+        verify_figures(payload(file), outcomes_beside(file), [str(i % 3) for i in range(24)])
+        refused("client.tls", *asked, "--server", server)  # whom this system trusts did not vouch for it
+        refused("client.tls", *asked, "--server", server, "--ca-file", at / "other.crt")
+        refused("client.tls", *asked, "--server", f"https://127.0.0.1:{host.ports[0]}", "--ca-file", at / "tls.crt")
+        refused("client.connection", *asked, "--server", f"http://localhost:{host.ports[0]}")
+        refused("client.tls", *asked, "--server", server, "--ca-file", at / "none.crt")
+        check(host.stop() == 0, "the host did not drain")
+    finally:
+        host.discard()
 
 
 def pictures(folder, count=200):
     """The test set of Fashion-MNIST as PNG files, in a sandboxed worker where this machine has one."""
-    if not (FASHION / "t10k-images-idx3-ubyte.gz").exists():
+    if not (DATA_DIR / "t10k-images-idx3-ubyte.gz").exists():
         return "dataset-fashion-mnist is not installed"
     if not os.path.isdir(os.path.join(BUILD, "plugins/image_classify/image_classify.plugin/lib")):
         return "image_classify is not built in this preset"
-    images = gzip.decompress((FASHION / "t10k-images-idx3-ubyte.gz").read_bytes())[16:]
-    labels = gzip.decompress((FASHION / "t10k-labels-idx1-ubyte.gz").read_bytes())[8:]
-    rows = []
-    (folder / "fashion").mkdir()
-    for i in range(count):
-        (folder / f"fashion/{i}.png").write_bytes(png(images[i * 784:(i + 1) * 784]))
-        rows.append({"id": f"t10k-{i}", "file": f"fashion/{i}.png", "label": LABELS[labels[i]]})
-    data = lines(folder / "fashion.jsonl", rows)
+    folder = folder / "fashion"
+    rows = write_set(folder, count)
+    data = folder / "fashion-mnist.jsonl"
+    shutil.copy(folder.parent / "key.key.pem", folder)
     package = signed_package(folder, "image_classify", "fashion.stoa")
     file = folder / "fashion.evaluation.json"
-    good(package, "--trust", f"stoa-demo={folder}/key.pub.pem", "--allow", "stoa-demo/image-classify=jit", "--dataset", data,
-         "--key", folder / "key.key.pem", "--out", file)
+    good(package, "--trust", f"stoa-demo={folder.parent}/key.pub.pem", "--allow", "stoa-demo/image-classify=jit", "--dataset",
+         data, "--key", folder / "key.key.pem", "--out", file)
     evaluation = payload(file)
     verify_figures(evaluation, outcomes_beside(file), [row["label"] for row in rows])
     sums = f"{hashlib.sha256(data.read_bytes()).hexdigest()}  -\n" + "".join(
@@ -345,6 +361,7 @@ def main():
     try:
         stoa("keygen", "--out", folder / "key")
         numbers(folder)
+        over_tls(folder)
         why = pictures(folder)
         print("pictures are left out: " + why if why else "pictures: every figure agrees")
         if os.path.isdir(os.path.join(BUILD, "tests/e2e/release/release_1_0_0.plugin/lib")):

@@ -7,11 +7,13 @@ same answers.
 import gzip
 import json
 import os
+import pathlib
 import struct
 import sys
-import zlib
 
-from stoa_host import Host, call, check, skip
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "plugins/image_classify"))
+from labelled_set import png  # noqa: E402
+from stoa_host import Host, call, check, skip  # noqa: E402
 
 FOLDERS = ["/usr/share/datasets/fashion-mnist", "/usr/share/dataset-fashion-mnist", "/usr/share/fashion-mnist"]
 MODEL = "/v2/models/stoa-demo/fashion/infer"
@@ -37,14 +39,6 @@ def infer_binary(url, images, count):
     check(status == 200, f"infer answered {status}: {body[:300]!r}")
     outputs = {o["name"]: o["data"] for o in json.loads(body)["outputs"]}
     return outputs["class_index"], outputs["probabilities"]
-
-
-def png(image):
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    rows = b"".join(b"\0" + image[r * 28:(r + 1) * 28] for r in range(28))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 def main():
