@@ -195,7 +195,58 @@ Result<Entry> AccountsBook::settle_as(const Found& found, const ServedCall& call
   return entry;
 }
 
-Result<void> AccountsBook::book(const Entry& entry) { return balances_in(entry.currency).apply(entry); }
+Result<void> AccountsBook::book(const Entry& entry) {
+  auto applied = balances_in(entry.currency).apply(entry);
+  if (applied && entry.kind == EntryKind::refund && entry.refers) note_refund(entry);
+  return applied;
+}
+
+AccountsBook::Returned AccountsBook::returned(std::uint64_t number, const Entry& call) const {
+  std::vector<std::size_t> postings;
+  std::vector<Nano> parts, back;
+  const auto known = returned_.find(number);
+  for (std::size_t i = 0; i < call.postings.size(); ++i) {
+    const Posting& posting = call.postings[i];
+    if (posting.amount >= 0) continue;
+    postings.push_back(i);
+    parts.push_back(-posting.amount);
+    const bool is_known = known != returned_.end() && known->second.contains(posting.account);
+    back.push_back(is_known ? known->second.at(posting.account) : 0);
+  }
+  return {std::move(postings), Refund(std::move(parts), std::move(back))};
+}
+
+Nano AccountsBook::refundable(std::uint64_t number, const Entry& call) const {
+  return call.kind == EntryKind::usage ? returned(number, call).refund.left() : 0;
+}
+
+Result<Entry> AccountsBook::refund(std::uint64_t number, const Entry& call, Nano amount, std::string reason,
+                                   std::int64_t now_ms) {
+  const auto payer = std::ranges::find_if(call.postings, [](const Posting& posting) { return posting.amount > 0; });
+  if (call.kind != EntryKind::usage || payer == call.postings.end() || amount <= 0)
+    return failure(
+        Code::failed_precondition, "refund.not_a_call",
+        fmt::format("entry {}: only a call that cost something can be refunded, by more than nothing", number));
+  Returned before = returned(number, call);
+  const auto steps = before.refund.take(amount);
+  if (!steps) return std::unexpected(steps.error());
+  Entry entry{.currency = call.currency};
+  entry.kind = EntryKind::refund;
+  entry.booked_ms = entry.happened_ms = now_ms;
+  entry.refers = number;
+  entry.reason = std::move(reason);
+  for (std::size_t i = 0; i < steps->size(); ++i)
+    if ((*steps)[i] > 0) entry.postings.push_back({call.postings[before.postings[i]].account, (*steps)[i]});
+  entry.postings.push_back({payer->account, -amount});
+  if (auto booked = book(entry); !booked) return std::unexpected(booked.error());
+  return entry;
+}
+
+void AccountsBook::note_refund(const Entry& refund) {
+  auto& accounts = returned_[*refund.refers];
+  for (const Posting& posting : refund.postings)
+    if (posting.amount > 0) accounts[posting.account] += posting.amount;
+}
 
 Result<void> AccountsBook::replay(const Entry& entry) {
   if (entry.kind != EntryKind::usage) return book(entry);

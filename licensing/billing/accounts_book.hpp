@@ -10,6 +10,7 @@
 #include "licensing/billing/billing_terms.hpp"
 #include "licensing/ledger/balances.hpp"
 #include "licensing/ledger/entry.hpp"
+#include "licensing/money/split.hpp"
 
 namespace stoa::licensing {
 
@@ -46,6 +47,13 @@ class AccountsBook {
   // out_of_range "money.overflow", "meter.overflow"; those of hold: nothing was booked then, and the hold is open.
   Result<Entry> settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
 
+  // Gives back of a call what the customer paid, or a part of it: each account that got something of it gives its
+  // share, and all of them together exactly what they got once everything is given back. number: of the call's entry.
+  // Tiers stay where they are. Errors: failed_precondition "refund.not_a_call"; out_of_range "refund.too_much".
+  Result<Entry> refund(std::uint64_t number, const Entry& call, Nano amount, std::string reason, std::int64_t now_ms);
+  // What of a call can still be given back, tax included.
+  Nano refundable(std::uint64_t number, const Entry& call) const;
+
   // An entry that was booked before. Errors: data_loss "audit.differs": a call's entry is another than settle() would
   // have made, with the first difference; those of Balances.
   Result<void> replay(const Entry& entry);
@@ -80,6 +88,12 @@ class AccountsBook {
   Result<Entry> make_entry(const Found& found, const ServedCall& call, const Priced& priced, Waterfall& waterfall,
                            std::int64_t now_ms) const;
   Result<Entry> settle_as(const Found& found, const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
+  struct Returned {
+    std::vector<std::size_t> postings;  // of the call, those that got something
+    Refund refund;
+  };
+  Returned returned(std::uint64_t number, const Entry& call) const;
+  void note_refund(const Entry& refund);
   Balances& balances_in(Currency currency);
   static std::string used_name(std::string_view customer, std::string_view list, std::string_view meter);
 
@@ -87,7 +101,8 @@ class AccountsBook {
   std::map<Currency, Balances> balances_;
   std::map<std::string, Used, std::less<>> used_;
   std::map<std::string, WaterfallState, std::less<>> waterfalls_;
-  std::map<std::string, std::int64_t, std::less<>> tax_carried_;  // by customer
+  std::map<std::string, std::int64_t, std::less<>> tax_carried_;   // by customer
+  std::map<std::uint64_t, std::map<std::string, Nano>> returned_;  // by call and account
 };
 
 }  // namespace stoa::licensing

@@ -81,6 +81,22 @@ Result<Teller::Settled> Teller::settle(const ServedCall& call, const AccountsBoo
   return Settled{*number, entry->usage->gross, entry->usage->tax};
 }
 
+Result<std::uint64_t> Teller::refund(std::uint64_t call, std::optional<Nano> amount, std::string reason) {
+  Result<Entry> original = failure(Code::not_found, "ledger.no_entry", fmt::format("entry {}: there is none", call));
+  const auto read = journal_.read(call, [&](std::uint64_t, std::string_view record) {
+    original = decode(record);
+    return false;
+  });
+  if (!read) return std::unexpected(read.error());
+  if (!original) return std::unexpected(original.error());
+  const std::lock_guard lock(mutex_);
+  if (is_broken_) return broken();
+  const auto entry =
+      book_.refund(call, *original, amount.value_or(book_.refundable(call, *original)), std::move(reason), now_ms_());
+  if (!entry) return std::unexpected(entry.error());
+  return append(*entry);
+}
+
 Result<std::uint64_t> Teller::book(Entry entry) {
   const std::lock_guard lock(mutex_);
   if (is_broken_) return broken();

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "licensing/billing/accounts_book.hpp"
 #include "licensing/journal/journal.hpp"
@@ -35,6 +37,8 @@ class Teller {
     Nano gross = 0, tax = 0;
   };
   Result<Settled> settle(const ServedCall& call, const AccountsBook::CallHold& hold);
+  // amount: nothing for all that is left. Errors: those of AccountsBook::refund, Journal::read.
+  Result<std::uint64_t> refund(std::uint64_t call, std::optional<Nano> amount, std::string reason);
   // A top-up, an adjustment, a payout. Errors: those of Balances::apply, of the journal.
   Result<std::uint64_t> book(Entry entry);
 

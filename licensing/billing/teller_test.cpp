@@ -77,6 +77,37 @@ TEST_F(TellerTest, ABudgetIsNeverExceededByAnyNumberOfThreadsAndARestartChangesN
   EXPECT_EQ(balances(), before);
 }
 
+TEST_F(TellerTest, ARefundOfEverythingReturnsEveryAccountToWhatItWas) {
+  open();
+  ASSERT_TRUE(teller_->book(top_up("cus_ahead", 30 * kNanoPerUnit)));
+  const auto before = balances();
+  const std::string customer = "cus_ahead";
+  const Quantity one[] = {{"call", 1}, {"token.out", 5'000}};
+  std::vector<std::uint64_t> calls;
+  for (std::uint64_t i = 0; i < 50; ++i)
+    calls.push_back(teller_->settle(served(customer, i * 77), *teller_->hold(customer, "acme/vision", one))->number);
+  ASSERT_TRUE(settle(*journal_));
+  EXPECT_EQ(teller_->refund(0, {}, "").error().reason, "refund.not_a_call");
+  EXPECT_EQ(teller_->refund(99, {}, "").error().reason, "ledger.no_entry");
+  for (const std::uint64_t call : calls) {
+    EXPECT_TRUE(teller_->refund(call, 1, "a little"));
+    EXPECT_TRUE(teller_->refund(call, 3'333'333, "some more"));
+    if (call == calls[20]) open();  // what was given back is known after a restart
+    EXPECT_EQ(teller_->refund(call, 20'000'000, "too much").error().reason, "refund.too_much");
+    EXPECT_TRUE(teller_->refund(call, {}, "the rest"));
+    EXPECT_EQ(teller_->refund(call, {}, "nothing is left").error().reason, "refund.not_a_call");
+    EXPECT_EQ(teller_->refund(call, 1, "nothing is left").error().reason, "refund.too_much");
+  }
+  teller_->look([&](const AccountsBook& book) {
+    for (const auto& [name, balance] : book.balances(kEuro)->all()) {
+      const auto was = before.find(std::string(name));
+      const Nano then = was == before.end() ? 0 : was->second.debits - was->second.credits;
+      EXPECT_EQ(balance.debits - balance.credits, then) << name;
+    }
+    return 0;
+  });
+}
+
 TEST_F(TellerTest, WhereTheDiskFailsNothingIsServedAnyMore) {
   FailingDisk disk(8);
   open(disk);
