@@ -73,8 +73,19 @@ Nano Waterfall::take_referral(Nano gross, Nano fee, std::int64_t at_ms) {
 }
 
 std::vector<Allotment> Waterfall::distribute(Nano gross, std::int64_t at_ms) {
-  begin_period(at_ms);
   std::vector<Allotment> out;
+  distribute(gross, at_ms, out);
+  return out;
+}
+
+void Waterfall::go_back(const WaterfallState& before) {
+  state_ = before;
+  split_.go_back(before.remainders);
+}
+
+void Waterfall::distribute(Nano gross, std::int64_t at_ms, std::vector<Allotment>& out) {
+  begin_period(at_ms);
+  out.clear();
   const auto give = [&out](Step step, Nano amount) {
     if (amount > 0) out.push_back({step, 0, amount});
   };
@@ -107,12 +118,12 @@ std::vector<Allotment> Waterfall::distribute(Nano gross, std::int64_t at_ms) {
   }
   divide(rest, out);
   state_.gross = INT64_MAX - gross < state_.gross ? INT64_MAX : state_.gross + gross;
-  return out;
 }
 
 // What a cap cuts off goes to the residual party; the split itself does not know of it.
 void Waterfall::divide(Nano rest, std::vector<Allotment>& out) {
-  std::vector<Nano> parts(agreement_->parties.size());
+  std::vector<Nano>& parts = parts_;
+  parts.resize(agreement_->parties.size());
   split_.divide(rest, parts);
   state_.remainders = split_.remainders();
   for (std::size_t i = 0; i < parts.size(); ++i) {

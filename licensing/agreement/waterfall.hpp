@@ -58,6 +58,9 @@ class Waterfall {
   // gross >= 0. Begins a new period where at_ms lies behind the end of the one before; times do not go back. Those
   // steps and parties that get nothing are left out.
   std::vector<Allotment> distribute(Nano gross, std::int64_t at_ms);
+  void distribute(Nano gross, std::int64_t at_ms, std::vector<Allotment>& out);
+  // As if what came since had not been distributed: a state of this one's own.
+  void go_back(const WaterfallState& before);
   // What the platform owes the publisher's parties beyond what they earned in the period, by the guarantee.
   Nano short_of_guarantee() const;
   const WaterfallState& state() const { return state_; }
@@ -73,6 +76,7 @@ class Waterfall {
   const Agreement* agreement_;
   WaterfallState state_;
   Split split_;
+  std::vector<Nano> parts_;  // used again
 };
 
 }  // namespace stoa::licensing

@@ -3,49 +3,55 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "licensing/agreement/waterfall.hpp"
 #include "licensing/billing/billing_terms.hpp"
 #include "licensing/ledger/balances.hpp"
-#include "licensing/ledger/entry.hpp"
+#include "licensing/ledger/entry_codec.hpp"
 #include "licensing/money/split.hpp"
 
 namespace stoa::licensing {
 
-// A call that was served, before it is priced.
+// A call that was served, before it is priced. Views what it says.
 struct ServedCall {
   std::string_view customer, model, version;
   Sha256 package{};
   Outcome outcome = Outcome::complete;
-  std::vector<Quantity> quantities;
+  std::span<const Quantity> quantities;
   std::int64_t happened_ms = 0;
-  CallParty party;
+  const CallParty* party = nullptr;  // not null
 };
 
 // Thread: one at a time.
 // Invariant: what it comes to depends on the entries and their order alone. Pricing a call and booking it are one step,
-// because the next call's price depends on it.
+// because the next call's price depends on it. Rationale: what a customer's calls of a model have in common (accounts,
+// prices, shares) is looked up once and kept, so that booking a call adds numbers and allocates nothing.
 class AccountsBook {
  public:
   explicit AccountsBook(const BillingTerms& terms) : terms_(&terms) {}
-  // Later calls go by these. Old price lists and agreements stay in them. Lifetime: views terms.
-  void set_terms(const BillingTerms& terms) { terms_ = &terms; }
+  AccountsBook(const AccountsBook&) = delete;
+  // Later calls go by these. Lifetime: views terms.
+  void set_terms(const BillingTerms& terms);
 
   // The most that such a call can cost with tax, held back on the customer's account. Errors: failed_precondition
   // "billing.no_price", "billing.no_customer"; resource_exhausted "billing.no_funds", with the amounts.
   struct CallHold {
-    Currency currency;
+    Balances* balances = nullptr;
     Hold hold;
   };
   Result<CallHold> hold(std::string_view customer, std::string_view model, std::span<const Quantity> at_most,
                         std::int64_t now_ms);
-  void release(const CallHold& hold);
+  void release(const CallHold& hold) { hold.balances->release(hold.hold); }
 
-  // Prices the call, shares it out, and books it; the hold ends. The entry is what goes into the journal. Errors:
-  // out_of_range "money.overflow", "meter.overflow"; those of hold: nothing was booked then, and the hold is open.
-  Result<Entry> settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
+  // Prices the call, shares it out, and books it; the hold ends. The entry is what goes into the journal: a view that
+  // is good until the next act, and as long as call is. Errors: out_of_range "money.overflow", "meter.overflow"; those
+  // of hold: nothing was booked then, and the hold is open.
+  Result<EntryView> settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
 
   // Gives back of a call what the customer paid, or a part of it: each account that got something of it gives its
   // share, and all of them together exactly what they got once everything is given back. number: of the call's entry.
@@ -67,42 +73,77 @@ class AccountsBook {
   const WaterfallState* waterfall(std::string_view agreement) const;
 
  private:
+  struct NameHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  template <class Value>
+  using ByName = std::unordered_map<std::string, Value, NameHash, std::equal_to<>>;
+
   struct Used {
     std::int64_t period_start_ms = 0;
     std::uint64_t units = 0;
     Nano charged = 0;  // for them
   };
-  struct Priced {
-    Nano gross = 0, tax = 0;
+  // An agreement at work, and the accounts of those who earn by it.
+  struct Earnings {
+    std::shared_ptr<const Agreement> agreement;
+    Waterfall waterfall;
+    AccountNo processing{}, platform_fee{}, referral{}, recoupment{};
+    std::vector<AccountNo> parties = {};
+  };
+  // A customer's calls of a model by one price and one agreement.
+  struct Plan {
+    std::shared_ptr<const PriceList> list;
+    std::vector<Used>* used = nullptr;  // a row for each meter of the list; all models of that list count together
+    Earnings* earnings = nullptr;
+    Balances* balances = nullptr;
+    AccountNo account{}, tax{};
+    Usage usage = {};  // what is the same for each call is there already
+  };
+  struct Payer {
+    PayingCustomer terms;
     std::int64_t tax_carried = 0;
-    std::vector<std::pair<std::string, Used>> used;  // as it is after the call
+    ByName<std::vector<Used>> used = {};       // by price list
+    ByName<std::unique_ptr<Plan>> plans = {};  // by model, as the terms are now
   };
-  struct Found {
-    const PayingCustomer* customer;
-    const PriceList* list;
-    const Agreement* agreement;
+  struct Priced {
+    Nano gross = 0, tax = 0, whole = 0;
+    std::int64_t tax_carried = 0;
+    std::vector<Used> used = {};  // as it is after the call
   };
-  Result<Found> find(std::string_view customer, std::string_view model) const;
-  static Result<Nano> charge(const MeterPrice& meter, Used& used, std::uint64_t units);
-  Result<Priced> price(const Found& found, std::span<const Quantity> quantities, std::int64_t at_ms, bool worst) const;
-  Result<Entry> make_entry(const Found& found, const ServedCall& call, const Priced& priced, Waterfall& waterfall,
-                           std::int64_t now_ms) const;
-  Result<Entry> settle_as(const Found& found, const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
   struct Returned {
     std::vector<std::size_t> postings;  // of the call, those that got something
     Refund refund;
   };
+
+  Result<Payer*> payer_of(std::string_view customer);
+  Result<Plan*> plan_of(Payer& payer, std::string_view model);
+  Result<std::unique_ptr<Plan>> make_plan(Payer& payer, std::string_view model, std::string_view list,
+                                          std::string_view agreement);
+  Result<Earnings*> earnings_of(const std::shared_ptr<const Agreement>& agreement, Balances& balances);
+  static Result<Nano> charge(const MeterPrice& meter, Used& used, std::uint64_t units);
+  // Into priced_. worst: the most that so much can come to.
+  Result<void> price(const Payer& payer, const Plan& plan, std::span<const Quantity> quantities, std::int64_t at_ms,
+                     bool worst);
+  Result<EntryView> settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
+                              std::int64_t now_ms);
+  void fill_usage(Plan& plan, const ServedCall& call) const;
+  Balances& balances_in(Currency currency);
   Returned returned(std::uint64_t number, const Entry& call) const;
   void note_refund(const Entry& refund);
-  Balances& balances_in(Currency currency);
-  static std::string used_name(std::string_view customer, std::string_view list, std::string_view meter);
 
   const BillingTerms* terms_;
   std::map<Currency, Balances> balances_;
-  std::map<std::string, Used, std::less<>> used_;
-  std::map<std::string, WaterfallState, std::less<>> waterfalls_;
-  std::map<std::string, std::int64_t, std::less<>> tax_carried_;   // by customer
+  ByName<Payer> payers_;
+  ByName<std::unique_ptr<Earnings>> earnings_;
   std::map<std::uint64_t, std::map<std::string, Nano>> returned_;  // by call and account
+
+  // Used again by each act.
+  Priced priced_;
+  std::vector<Allotment> allotments_;
+  std::vector<Leg> legs_;
+  std::vector<PostingView> postings_;
+  WaterfallState before_;
 };
 
 }  // namespace stoa::licensing

@@ -58,8 +58,8 @@ class BillingTerms {
   }
 
   // Null: nothing of that name. Old versions stay, because old calls were charged by them.
-  const PriceList* price_list(std::string_view name) const { return find(lists_, name); }
-  const Agreement* agreement(std::string_view name) const { return find(agreements_, name); }
+  std::shared_ptr<const PriceList> price_list(std::string_view name) const { return find(lists_, name); }
+  std::shared_ptr<const Agreement> agreement(std::string_view name) const { return find(agreements_, name); }
   const PayingCustomer* customer(std::string_view id) const {
     const auto found = customers_.find(id);
     return found == customers_.end() ? nullptr : &found->second;
@@ -76,9 +76,9 @@ class BillingTerms {
   template <class Value>
   using ByName = std::map<std::string, Value, std::less<>>;
   template <class Value>
-  static const Value* find(const ByName<std::shared_ptr<const Value>>& all, std::string_view name) {
+  static std::shared_ptr<const Value> find(const ByName<std::shared_ptr<const Value>>& all, std::string_view name) {
     const auto found = all.find(name);
-    return found == all.end() ? nullptr : found->second.get();
+    return found == all.end() ? nullptr : found->second;
   }
   ByName<std::shared_ptr<const PriceList>> lists_;
   ByName<std::shared_ptr<const Agreement>> agreements_;

@@ -5,19 +5,10 @@
 
 #include <algorithm>
 
+#include "registry/document/id.hpp"
+
 namespace stoa::licensing {
 namespace {
-
-// Nobody without the secret can tell one from random bytes.
-Salts salts_of(const Sha256& secret, std::uint64_t number) {
-  std::string bytes(secret.begin(), secret.end());
-  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(number >> (8 * i));
-  const Sha256 hash = registry::sha256_of(bytes);
-  Salts salts;
-  std::copy_n(hash.begin(), salts.of_public.size(), salts.of_public.begin());
-  std::copy_n(hash.begin() + salts.of_public.size(), salts.of_private.size(), salts.of_private.begin());
-  return salts;
-}
 
 std::unexpected<Error> broken() {
   return failure(Code::unavailable, "journal.failed", "billing has stopped, because the journal cannot be written");
@@ -25,9 +16,9 @@ std::unexpected<Error> broken() {
 
 }  // namespace
 
-Result<std::unique_ptr<Teller>> Teller::open(Journal& journal, const BillingTerms& terms, const Sha256& secret,
+Result<std::unique_ptr<Teller>> Teller::open(Journal& journal, const BillingTerms& terms,
                                              std::function<std::int64_t()> now_ms) {
-  std::unique_ptr<Teller> teller(new Teller(journal, terms, secret, std::move(now_ms)));
+  std::unique_ptr<Teller> teller(new Teller(journal, terms, std::move(now_ms)));
   Result<void> result;
   const auto end = journal.read(0, [&](std::uint64_t number, std::string_view record) {
     const auto entry = decode(record);
@@ -37,7 +28,6 @@ Result<std::unique_ptr<Teller>> Teller::open(Journal& journal, const BillingTerm
   });
   if (!result) return std::unexpected(result.error());
   if (!end) return std::unexpected(end.error());
-  teller->next_ = *end;
   return teller;
 }
 
@@ -50,6 +40,9 @@ Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::stri
                                             std::span<const Quantity> at_most) {
   const std::lock_guard lock(mutex_);
   if (is_broken_ || journal_.has_failed()) return broken();
+  // Whoever has a hold is settled, whatever the disk does: the journal has as much room again.
+  if (journal_.is_behind())
+    return failure(Code::unavailable, "journal.behind", "billing waits for the disk, which does not keep up");
   return book_.hold(customer, model, at_most, now_ms_());
 }
 
@@ -58,9 +51,22 @@ void Teller::release(const AccountsBook::CallHold& hold) {
   book_.release(hold);
 }
 
-Result<std::uint64_t> Teller::append(const Entry& entry) {
-  auto number = journal_.append(encode(entry, salts_of(secret_, next_)));
-  if (number) ++next_;
+Salts Teller::next_salts() {
+  if (random_used_ == random_.size()) {
+    registry::fill_random(random_);
+    random_used_ = 0;
+  }
+  Salts salts;
+  for (Salt* const salt : {&salts.of_public, &salts.of_private}) {
+    std::copy_n(random_.begin() + random_used_, salt->size(), salt->begin());
+    random_used_ += salt->size();
+  }
+  return salts;
+}
+
+// Of record_.
+Result<std::uint64_t> Teller::append() {
+  auto number = journal_.append(record_);
   is_broken_ = !number;
   return number;
 }
@@ -76,7 +82,8 @@ Result<Teller::Settled> Teller::settle(const ServedCall& call, const AccountsBoo
     book_.release(hold);
     return std::unexpected(entry.error());
   }
-  const auto number = append(*entry);
+  encode(*entry, next_salts(), record_);
+  const auto number = append();
   if (!number) return std::unexpected(number.error());
   return Settled{*number, entry->usage->gross, entry->usage->tax};
 }
@@ -94,7 +101,8 @@ Result<std::uint64_t> Teller::refund(std::uint64_t call, std::optional<Nano> amo
   const auto entry =
       book_.refund(call, *original, amount.value_or(book_.refundable(call, *original)), std::move(reason), now_ms_());
   if (!entry) return std::unexpected(entry.error());
-  return append(*entry);
+  record_ = encode(*entry, next_salts());
+  return append();
 }
 
 Result<std::uint64_t> Teller::book(Entry entry) {
@@ -102,7 +110,8 @@ Result<std::uint64_t> Teller::book(Entry entry) {
   if (is_broken_) return broken();
   entry.booked_ms = now_ms_();
   if (auto booked = book_.book(entry); !booked) return std::unexpected(booked.error());
-  return append(entry);
+  record_ = encode(entry, next_salts());
+  return append();
 }
 
 }  // namespace stoa::licensing

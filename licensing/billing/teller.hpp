@@ -1,6 +1,7 @@
 // teller.hpp: holds, settles and refunds, each in the journal before anybody is told.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,15 +18,15 @@ namespace stoa::licensing {
 // Invariant: what is not durable is acknowledged to nobody; when the journal fails, every call is refused from then on.
 class Teller {
  public:
-  // Reads the journal from the beginning. secret: of this journal, from which its salts come; whoever knows it can tell
-  // which entries are whose. Lifetime: all outlive this. Errors: those of Journal::read, decode and
+  // Reads the journal from the beginning. Lifetime: all outlive this. Errors: those of Journal::read, decode and
   // AccountsBook::replay.
-  static Result<std::unique_ptr<Teller>> open(Journal& journal, const BillingTerms& terms, const Sha256& secret,
+  static Result<std::unique_ptr<Teller>> open(Journal& journal, const BillingTerms& terms,
                                               std::function<std::int64_t()> now_ms);
 
   void set_terms(const BillingTerms& terms);
 
-  // Before a call. Errors: those of AccountsBook::hold; unavailable "journal.failed".
+  // Before a call. Errors: those of AccountsBook::hold; unavailable "journal.failed", and "journal.behind": the disk
+  // does not keep up, later it may.
   Result<AccountsBook::CallHold> hold(std::string_view customer, std::string_view model,
                                       std::span<const Quantity> at_most);
   // The call was not served, and is not charged.
@@ -50,17 +51,19 @@ class Teller {
   }
 
  private:
-  Teller(Journal& journal, const BillingTerms& terms, const Sha256& secret, std::function<std::int64_t()> now_ms)
-      : journal_(journal), secret_(secret), now_ms_(std::move(now_ms)), book_(terms) {}
-  Result<std::uint64_t> append(const Entry& entry);
+  Teller(Journal& journal, const BillingTerms& terms, std::function<std::int64_t()> now_ms)
+      : journal_(journal), now_ms_(std::move(now_ms)), book_(terms) {}
+  Result<std::uint64_t> append();
+  Salts next_salts();
 
   Journal& journal_;
-  const Sha256 secret_;
   const std::function<std::int64_t()> now_ms_;
   mutable std::mutex mutex_;
-  AccountsBook book_;       // Lock: mutex_
-  std::uint64_t next_ = 0;  // Lock: mutex_: number of the next entry
-  bool is_broken_ = false;  // Lock: mutex_: the book is ahead of the journal
+  AccountsBook book_;                         // Lock: mutex_
+  std::string record_;                        // Lock: mutex_: used again
+  std::array<std::uint8_t, 4096> random_{};   // Lock: mutex_: salts to come
+  std::size_t random_used_ = sizeof random_;  // Lock: mutex_
+  bool is_broken_ = false;                    // Lock: mutex_: the book is ahead of the journal
 };
 
 }  // namespace stoa::licensing

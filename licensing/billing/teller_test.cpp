@@ -23,7 +23,7 @@ class TellerTest : public testing::Test {
     auto journal = Journal::open(folder_ / "journal", kSmall, disk);
     ASSERT_TRUE(journal) << journal.error().message;
     journal_ = std::move(*journal);
-    auto teller = Teller::open(*journal_, terms_, Sha256{1}, [] { return kNowMs; });
+    auto teller = Teller::open(*journal_, terms_, [] { return kNowMs; });
     ASSERT_TRUE(teller) << teller.error().message;
     teller_ = std::move(*teller);
   }
@@ -61,7 +61,7 @@ TEST_F(TellerTest, ABudgetIsNeverExceededByAnyNumberOfThreadsAndARestartChangesN
         } else if (i % 10 == 9) {
           teller_->release(*hold);
         } else {
-          EXPECT_TRUE(teller_->settle(served(customer, 0), *hold));
+          EXPECT_TRUE(teller_->settle(SomeCall(customer, 0), *hold));
           ++settled;
         }
       }
@@ -85,7 +85,7 @@ TEST_F(TellerTest, ARefundOfEverythingReturnsEveryAccountToWhatItWas) {
   const Quantity one[] = {{"call", 1}, {"token.out", 5'000}};
   std::vector<std::uint64_t> calls;
   for (std::uint64_t i = 0; i < 50; ++i)
-    calls.push_back(teller_->settle(served(customer, i * 77), *teller_->hold(customer, "acme/vision", one))->number);
+    calls.push_back(teller_->settle(SomeCall(customer, i * 77), *teller_->hold(customer, "acme/vision", one))->number);
   ASSERT_TRUE(settle(*journal_));
   EXPECT_EQ(teller_->refund(0, {}, "").error().reason, "refund.not_a_call");
   EXPECT_EQ(teller_->refund(99, {}, "").error().reason, "ledger.no_entry");
@@ -121,7 +121,7 @@ TEST_F(TellerTest, WhereTheDiskFailsNothingIsServedAnyMore) {
       EXPECT_EQ(hold.error().reason, "journal.failed");
       continue;
     }
-    const auto settled = teller_->settle(served(customer, 0), *hold);
+    const auto settled = teller_->settle(SomeCall(customer, 0), *hold);
     if (settled && settle(*journal_)) acknowledged = settled->number + 1;
   }
   EXPECT_TRUE(journal_->has_failed());
@@ -137,7 +137,7 @@ TEST_F(TellerTest, AJournalThatWasBookedByOtherTermsIsNotTakenForTheirs) {
   ASSERT_TRUE(teller_->book(top_up("cus_ahead", kNanoPerUnit)));
   const std::string customer = "cus_ahead";
   const Quantity one[] = {{"call", 1}};
-  ASSERT_TRUE(teller_->settle(served(customer, 0), *teller_->hold("cus_ahead", "acme/vision", one)));
+  ASSERT_TRUE(teller_->settle(SomeCall(customer, 0), *teller_->hold("cus_ahead", "acme/vision", one)));
   teller_.reset();
   journal_.reset();
   BillingTerms dearer;
@@ -148,7 +148,7 @@ TEST_F(TellerTest, AJournalThatWasBookedByOtherTermsIsNotTakenForTheirs) {
   dearer.add(*terms_.customer("cus_ahead"));
   auto journal = Journal::open(folder_ / "journal", kSmall);
   ASSERT_TRUE(journal);
-  const auto teller = Teller::open(**journal, dearer, Sha256{1}, [] { return kNowMs; });
+  const auto teller = Teller::open(**journal, dearer, [] { return kNowMs; });
   ASSERT_FALSE(teller);
   EXPECT_EQ(teller.error().reason, "audit.differs");
   EXPECT_EQ(teller.error().message, "entry 1: gross: the entry says 0.01, its terms come to 0.02");

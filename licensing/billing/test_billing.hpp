@@ -1,6 +1,7 @@
 // test_billing.hpp: a model with a price, an agreement of 70, 20 and 10 per cent, and customers.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <memory>
 #include <string>
 
@@ -29,17 +30,27 @@ inline BillingTerms some_terms() {
   return terms;
 }
 
-inline ServedCall served(const std::string& customer, std::uint64_t tokens, std::int64_t at_ms = kNowMs) {
-  static constexpr std::string_view kModel = "acme/vision", kVersion = "1.2.0";
-  ServedCall call;
-  call.customer = customer;
-  call.model = kModel;
-  call.version = kVersion;
-  call.quantities = {{"call", 1}, {"token.out", tokens}};
-  call.happened_ms = at_ms;
-  call.party = {.customer = customer, .key = "key_1", .request = "req-1", .idempotency_key = "", .body = {}};
-  return call;
-}
+// A call, and what it views.
+class SomeCall {
+ public:
+  SomeCall(const std::string& customer, std::uint64_t tokens, std::int64_t at_ms = kNowMs)
+      : party_{.customer = customer, .key = "key_1", .request = "req-1", .idempotency_key = "", .body = {}},
+        quantities_{{{"call", 1}, {"token.out", tokens}}},
+        at_ms_(at_ms) {}
+  operator ServedCall() const {
+    return {.customer = party_.customer,
+            .model = "acme/vision",
+            .version = "1.2.0",
+            .quantities = quantities_,
+            .happened_ms = at_ms_,
+            .party = &party_};
+  }
+
+ private:
+  CallParty party_;
+  std::array<Quantity, 2> quantities_;
+  std::int64_t at_ms_;
+};
 
 inline Entry top_up(const std::string& customer, Nano amount) {
   Entry entry{.currency = kEuro};

@@ -30,10 +30,10 @@ JournalId new_journal_id() {
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& folder, const JournalOptions& options,
                                                Disk& disk) {
-  if (options.segment_bytes < 2 * kFrameBodyBytesMax || options.backlog_bytes_max > kFrameBodyBytesMax)
+  if (options.segment_bytes < 2 * kFrameBodyBytesMax || options.backlog_bytes_max > kFrameBodyBytesMax / 2)
     return failure(Code::invalid_argument, "journal.options",
                    fmt::format("segment_bytes: at least {} are wanted, backlog_bytes_max: at most {}",
-                               2 * kFrameBodyBytesMax, kFrameBodyBytesMax));
+                               2 * kFrameBodyBytesMax, kFrameBodyBytesMax / 2));
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return std::unexpected(file_error("cannot make a journal's folder", folder, error.value()));
@@ -119,11 +119,12 @@ Result<std::uint64_t> Journal::append(std::string_view entry) {
                    fmt::format("entry: has {} bytes, allowed are 1 to {}", entry.size(), kEntryBytesMax));
   std::unique_lock lock(mutex_);
   if (error_) return std::unexpected(*error_);
-  if (gathering_.frame.body_bytes() + entry.size() + 2 > options_.backlog_bytes_max)
-    return failure(Code::resource_exhausted, "journal.behind",
+  if (gathering_.frame.body_bytes() + entry.size() + 2 > kFrameBodyBytesMax)
+    return failure(Code::resource_exhausted, "journal.full",
                    fmt::format("{} bytes wait to be committed, at most {} may", gathering_.frame.body_bytes(),
-                               options_.backlog_bytes_max));
+                               kFrameBodyBytesMax));
   gathering_.frame.add(entry);
+  backlog_bytes_.store(gathering_.frame.body_bytes(), std::memory_order_relaxed);
   const std::uint64_t number = next_++;
   const bool wakes = std::exchange(is_waiting_, false);
   lock.unlock();
@@ -157,6 +158,7 @@ void Journal::run() {
     if (options_.window_us > 0 && !ends_)
       appended_.wait_for(lock, std::chrono::microseconds(options_.window_us), [this] { return ends_; });
     std::swap(batch, gathering_);
+    backlog_bytes_.store(0, std::memory_order_relaxed);
     is_committing_ = true;
     lock.unlock();
 

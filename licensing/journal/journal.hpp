@@ -23,7 +23,7 @@ namespace stoa::licensing {
 
 struct JournalOptions {
   std::uint64_t segment_bytes = 64u << 20;     // 32 MiB or more: a commit fits into one
-  std::uint64_t backlog_bytes_max = 4u << 20;  // appended and not committed yet; at most kFrameBodyBytesMax
+  std::uint64_t backlog_bytes_max = 2u << 20;  // appended and not committed yet: beyond it is behind
   // How long a commit waits for more to come. 0: not at all; while one is under way the next gathers by itself.
   std::uint32_t window_us = 0;
 };
@@ -53,13 +53,17 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   // Any thread, below. The entry's number: they begin at 0 and have no gaps. It is not durable yet. Errors:
-  // invalid_argument "journal.entry_size"; resource_exhausted "journal.behind": the disk does not keep up; unavailable
-  // "journal.failed".
+  // invalid_argument "journal.entry_size"; resource_exhausted "journal.full": kFrameBodyBytesMax wait to be committed;
+  // unavailable "journal.failed".
   Result<std::uint64_t> append(std::string_view entry);
   // False: everything appended so far is durable already, and waiter is not told.
   bool wait(DurabilityWaiter& waiter);
   // Entries that are durable; their numbers are below.
   std::uint64_t durable() const noexcept { return durable_.load(std::memory_order_acquire); }
+  // The disk does not keep up: whoever can wait with more should.
+  bool is_behind() const noexcept {
+    return backlog_bytes_.load(std::memory_order_relaxed) > options_.backlog_bytes_max;
+  }
   bool has_failed() const noexcept { return has_failed_.load(std::memory_order_acquire); }
 
   // Visits durable entries in order, from number `from` on, until visit says false: the number after the last one
@@ -117,6 +121,7 @@ class Journal {
   std::uint64_t next_ = 0;                                          // Lock: mutex_: number of the next entry
   bool is_committing_ = false, is_waiting_ = false, ends_ = false;  // Lock: mutex_
   std::atomic<std::uint64_t> durable_{0};
+  std::atomic<std::uint64_t> backlog_bytes_{0};
   std::atomic<bool> has_failed_{false};
   std::thread thread_;  // last: it uses all of the above
 };

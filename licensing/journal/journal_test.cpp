@@ -11,7 +11,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr JournalOptions kSmall{.segment_bytes = 2 * kFrameBodyBytesMax, .backlog_bytes_max = kFrameBodyBytesMax};
+constexpr JournalOptions kSmall{.segment_bytes = 2 * kFrameBodyBytesMax};
 
 class JournalTest : public testing::Test {
  protected:
@@ -103,6 +103,7 @@ TEST_F(JournalTest, RefusesWhatIsNoEntryAndMoreThanTheDiskTakes) {
   EXPECT_EQ(journal->append(std::string(kEntryBytesMax + 1, 'x')).error().reason, "journal.entry_size");
   ASSERT_TRUE(journal->append(std::string(kEntryBytesMax, 'x')));
   ASSERT_TRUE(settle(*journal));
+  EXPECT_FALSE(journal->is_behind());
   EXPECT_EQ(Journal::open(folder_ / "other", {.segment_bytes = 1}).error().reason, "journal.options");
 }
 

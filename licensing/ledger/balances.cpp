@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cassert>
+#include <vector>
 
 namespace stoa::licensing {
 namespace {
@@ -23,11 +25,11 @@ Nano balance_of(const Balance& balance, Side grows) {
   return grows == Side::debit ? balance.debits - balance.credits : balance.credits - balance.debits;
 }
 
-Result<std::uint32_t> Balances::number_of(std::string_view account) {
+Result<AccountNo> Balances::open(std::string_view account) {
   if (const auto known = numbers_.find(account); known != numbers_.end()) return known->second;
   auto kind = kind_of_account(account);
   if (!kind) return std::unexpected(kind.error());
-  const auto number = static_cast<std::uint32_t>(accounts_.size());
+  const auto number = AccountNo{static_cast<std::uint32_t>(accounts_.size())};
   accounts_.push_back({std::string(account), *kind, {}});
   numbers_.emplace(account, number);
   return number;
@@ -53,51 +55,63 @@ Result<void> Balances::apply(const Entry& entry, const Hold* capture) {
   if (entry.currency != currency_)
     return failure(Code::failed_precondition, "ledger.currency",
                    fmt::format("entry: is in {}, and this ledger in {}", entry.currency.code(), currency_.code()));
-  std::vector<std::pair<std::uint32_t, Balance>> after;
-  after.reserve(entry.postings.size());
-  bool has_captured = capture == nullptr;
+  std::vector<Leg> legs;
   for (const Posting& posting : entry.postings) {
-    const auto number = number_of(posting.account);
-    if (!number) return std::unexpected(number.error());
-    const bool captures = capture && *number == capture->account;
-    has_captured |= captures;
-    auto balance = posted(accounts_[*number], posting.amount, captures ? capture->amount : 0);
-    if (!balance) return std::unexpected(balance.error());
-    after.emplace_back(*number, *balance);
+    const auto account = open(posting.account);
+    if (!account) return std::unexpected(account.error());
+    legs.push_back({*account, posting.amount});
   }
-  for (const auto& [number, balance] : after) accounts_[number].balance = balance;
+  return post(legs, capture);
+}
+
+Result<void> Balances::post(std::span<const Leg> legs, const Hold* capture) {
+  assert(legs.size() <= kPostingsMax);
+  std::array<Balance, kPostingsMax> after;
+  bool has_captured = capture == nullptr;
+  Nano sum = 0;
+  for (std::size_t i = 0; i < legs.size(); ++i) {
+    const bool captures = capture && legs[i].account == capture->account;
+    has_captured |= captures;
+    auto balance = posted(at(legs[i].account), legs[i].amount, captures ? capture->amount : 0);
+    if (!balance) return std::unexpected(balance.error());
+    after[i] = *balance;
+    if (__builtin_add_overflow(sum, legs[i].amount, &sum))
+      return failure(Code::out_of_range, "money.overflow", "postings: they sum to more than 64 bits hold");
+  }
+  if (sum != 0)
+    return failure(Code::invalid_argument, "ledger.sum",
+                   fmt::format("postings: they sum to {}, and not to zero", amount_text(sum)));
+  for (std::size_t i = 0; i < legs.size(); ++i) at(legs[i].account).balance = after[i];
   if (!has_captured) release(*capture);
   return {};
 }
 
-Result<Hold> Balances::hold(std::string_view account, Nano amount) {
+Result<Hold> Balances::hold(AccountNo account, Nano amount) {
   assert(amount >= 0);
-  const auto number = number_of(account);
-  if (!number) return std::unexpected(number.error());
-  Account& from = accounts_[*number];
+  Account& from = at(account);
   const Nano there = free_of(from.balance, from.kind->grows);
-  if (!from.kind->may_overdraw && there < amount) return overdraft(account, amount, there);
+  if (!from.kind->may_overdraw && there < amount) return overdraft(from.name, amount, there);
   auto held = plus(from.balance.held, amount);
   if (!held) return std::unexpected(held.error());
   from.balance.held = *held;
-  return Hold{*number, amount};
+  return Hold{account, amount};
 }
 
 void Balances::release(const Hold& hold) {
-  Balance& balance = accounts_[hold.account].balance;
+  Balance& balance = at(hold.account).balance;
   assert(balance.held >= hold.amount);
   balance.held -= hold.amount;
 }
 
 Balance Balances::balance(std::string_view account) const {
   const auto known = numbers_.find(account);
-  return known == numbers_.end() ? Balance{} : accounts_[known->second].balance;
+  return known == numbers_.end() ? Balance{} : at(known->second).balance;
 }
 
 Nano Balances::available(std::string_view account) const {
   const auto known = numbers_.find(account);
   if (known == numbers_.end()) return 0;
-  const Account& found = accounts_[known->second];
+  const Account& found = at(known->second);
   return free_of(found.balance, found.kind->grows);
 }
 

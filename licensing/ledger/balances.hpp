@@ -23,9 +23,16 @@ struct Balance {
 // On the side it grows; holds are not in it.
 Nano balance_of(const Balance& balance, Side grows);
 
+// An account of one Balances, once it was asked for by its name.
+enum class AccountNo : std::uint32_t {};
+struct Leg {
+  AccountNo account{};
+  Nano amount = 0;  // debits above zero
+};
+
 // What was taken out of an account for a call until it is known what the call costs.
 struct Hold {
-  std::uint32_t account = 0;  // Balances' own number
+  AccountNo account{};
   Nano amount = 0;
 };
 
@@ -40,11 +47,19 @@ class Balances {
   // was held is free again. Errors: those of check_entry; failed_precondition "ledger.currency"; resource_exhausted
   // "ledger.overdraft", with the account and both amounts.
   Result<void> apply(const Entry& entry, const Hold* capture = nullptr);
-  // Error: resource_exhausted "ledger.overdraft"; those of kind_of_account.
-  Result<Hold> hold(std::string_view account, Nano amount);
+  // The same without an entry, of accounts that are known: 2 … 64 legs, no account twice. Errors: "ledger.sum",
+  // "ledger.overdraft", "money.overflow".
+  Result<void> post(std::span<const Leg> legs, const Hold* capture);
+  // Error: resource_exhausted "ledger.overdraft".
+  Result<Hold> hold(AccountNo account, Nano amount);
   void release(const Hold& hold);
 
   Currency currency() const { return currency_; }
+  // Errors: those of kind_of_account.
+  Result<AccountNo> open(std::string_view account);
+  const std::string& name(AccountNo account) const { return at(account).name; }
+  bool is_private(AccountNo account) const { return at(account).kind->is_private; }
+  const Balance& balance(AccountNo account) const { return at(account).balance; }
   // Of one that never was posted to: zeros.
   Balance balance(std::string_view account) const;
   Nano available(std::string_view account) const;  // on its side, less what is held
@@ -62,12 +77,13 @@ class Balances {
   struct NameHash : std::hash<std::string_view> {
     using is_transparent = void;
   };
-  Result<std::uint32_t> number_of(std::string_view account);
+  const Account& at(AccountNo account) const { return accounts_[static_cast<std::size_t>(account)]; }
+  Account& at(AccountNo account) { return accounts_[static_cast<std::size_t>(account)]; }
   static Result<Balance> posted(const Account& account, Nano amount, Nano released);
 
   const Currency currency_;
   std::deque<Account> accounts_;  // they stay where they are: names are handed out
-  std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>> numbers_;
+  std::unordered_map<std::string, AccountNo, NameHash, std::equal_to<>> numbers_;
 };
 
 }  // namespace stoa::licensing

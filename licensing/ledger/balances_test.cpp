@@ -69,19 +69,19 @@ TEST_F(BalancesTest, NeverPostMoreThanFits) {
 
 TEST_F(BalancesTest, AHoldIsTakenOnceAndComesBack) {
   ASSERT_TRUE(balances_.apply(top_up(2'000)));
-  const auto hold = balances_.hold("wallet:cus_1", 1'500);
+  const auto hold = balances_.hold(*balances_.open("wallet:cus_1"), 1'500);
   ASSERT_TRUE(hold);
-  EXPECT_EQ(balances_.hold("wallet:cus_1", 501).error().reason, "ledger.overdraft");
+  EXPECT_EQ(balances_.hold(*balances_.open("wallet:cus_1"), 501).error().reason, "ledger.overdraft");
   EXPECT_EQ(balances_.apply(call_entry()).error().reason, "ledger.overdraft");
   // The call's own hold pays for it; what it did not need is free again.
   ASSERT_TRUE(balances_.apply(call_entry(), &*hold));
   EXPECT_EQ(balances_.available("wallet:cus_1"), 810);
-  const auto other = balances_.hold("wallet:cus_1", 810);
+  const auto other = balances_.hold(*balances_.open("wallet:cus_1"), 810);
   ASSERT_TRUE(other);
   EXPECT_EQ(balances_.available("wallet:cus_1"), 0);
   balances_.release(*other);
   EXPECT_EQ(balances_.available("wallet:cus_1"), 810);
-  EXPECT_EQ(balances_.hold("wallet:stranger", 1).error().reason, "ledger.overdraft");
+  EXPECT_EQ(balances_.hold(*balances_.open("wallet:stranger"), 1).error().reason, "ledger.overdraft");
   EXPECT_TRUE(balances_.verify());
 }
 
@@ -94,7 +94,7 @@ TEST_F(BalancesTest, StayWholeInAnyOrderOfEntriesAndHolds) {
     const char *from = accounts[random() % std::size(accounts)], *to = accounts[random() % std::size(accounts)];
     switch (random() % 4) {
       case 0:
-        if (const auto hold = balances_.hold(from, amount)) open.push_back(*hold);
+        if (const auto hold = balances_.hold(*balances_.open(from), amount)) open.push_back(*hold);
         break;
       case 1:
         if (!open.empty()) {

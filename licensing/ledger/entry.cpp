@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kKinds[] = {"usage", "top_up", "refund", "adjustment", "payout", "guarantee", "expiry"};
 constexpr std::string_view kOutcomes[] = {"complete", "client_gone", "plugin_failed", "deadline", "cancelled"};
-constexpr std::size_t kPostingsMax = 64;
 
 std::unexpected<Error> refuse(std::string_view rule) {
   return failure(Code::invalid_argument, "ledger.postings", fmt::format("postings: {}", rule));

@@ -19,6 +19,8 @@ struct Posting {
   friend bool operator==(const Posting&, const Posting&) = default;
 };
 
+inline constexpr std::size_t kPostingsMax = 64;
+
 enum class EntryKind : std::uint8_t { usage = 1, top_up, refund, adjustment, payout, guarantee, expiry };
 std::string_view name_of(EntryKind kind);
 

@@ -114,11 +114,10 @@ class Reader {
   std::string wrong_;
 };
 
-void write_postings(Writer& out, const Entry& entry, bool private_ones) {
-  const auto is_wanted = [&](const Posting& posting) { return is_private(posting) == private_ones; };
-  out.number(static_cast<std::uint64_t>(std::ranges::count_if(entry.postings, is_wanted)));
-  for (const Posting& posting : entry.postings) {
-    if (!is_wanted(posting)) continue;
+void write_postings(Writer& out, const EntryView& entry, bool private_ones) {
+  out.number(static_cast<std::uint64_t>(std::ranges::count(entry.postings, private_ones, &PostingView::is_private)));
+  for (const PostingView& posting : entry.postings) {
+    if (posting.is_private != private_ones) continue;
     out.text(posting.account);
     out.amount(posting.amount);
   }
@@ -167,7 +166,7 @@ Usage read_usage(Reader& in) {
   return usage;
 }
 
-void write_public(Writer& out, const Entry& entry) {
+void write_public(Writer& out, const EntryView& entry) {
   out.byte(static_cast<std::uint8_t>(entry.kind));
   for (const char c : entry.currency.code()) out.byte(static_cast<std::uint8_t>(c));
   out.number(static_cast<std::uint64_t>(entry.booked_ms));
@@ -198,9 +197,9 @@ Result<Entry> read_public(Reader& in) {
   return entry;
 }
 
-void write_private(Writer& out, const Entry& entry) {
+void write_private(Writer& out, const EntryView& entry) {
   out.byte(entry.party ? 1 : 0);
-  if (const auto& party = entry.party) {
+  if (const CallParty* const party = entry.party) {
     for (const std::string* text : {&party->customer, &party->key, &party->request, &party->idempotency_key})
       out.text(*text);
     out.digest(party->body);
@@ -230,16 +229,50 @@ std::string begun_hash(std::string_view tag, const Salt& salt) {
 }  // namespace
 
 std::string encode(const Entry& entry, const Salts& salts) {
-  std::string public_half;
-  Writer shown(public_half);
-  write_public(shown, entry);
-  std::string record(1, kFormat);
-  record.append(salts.of_public.begin(), salts.of_public.end());
-  record.append(salts.of_private.begin(), salts.of_private.end());
-  Writer out(record);
-  out.text(public_half);
-  write_private(out, entry);
+  std::vector<PostingView> postings;
+  for (const Posting& posting : entry.postings)
+    postings.push_back({posting.account, is_private(posting), posting.amount});
+  std::string record;
+  encode({.kind = entry.kind,
+          .booked_ms = entry.booked_ms,
+          .happened_ms = entry.happened_ms,
+          .currency = entry.currency,
+          .postings = postings,
+          .usage = entry.usage ? &*entry.usage : nullptr,
+          .party = entry.party ? &*entry.party : nullptr,
+          .refers = entry.refers,
+          .reason = entry.reason},
+         salts, record);
   return record;
+}
+
+void encode(const EntryView& entry, const Salts& salts, std::string& record) {
+  // The public half is written in its place; its length, which stands before it, is known only then.
+  constexpr std::size_t kLengthBytesMax = 10, kHeadBytes = 1 + 2 * sizeof(Salt);
+  record.assign(kHeadBytes + kLengthBytesMax, '\0');
+  Writer out(record);
+  write_public(out, entry);
+  std::string length;
+  Writer(length).number(record.size() - kHeadBytes - kLengthBytesMax);
+  record.replace(kHeadBytes, kLengthBytesMax, length);
+  record[0] = kFormat;
+  std::ranges::copy(salts.of_public, record.begin() + 1);
+  std::ranges::copy(salts.of_private, record.begin() + 1 + sizeof(Salt));
+  write_private(out, entry);
+}
+
+Entry to_entry(const EntryView& view) {
+  Entry entry{.currency = view.currency};
+  entry.kind = view.kind;
+  entry.booked_ms = view.booked_ms;
+  entry.happened_ms = view.happened_ms;
+  for (const PostingView& posting : view.postings)
+    entry.postings.push_back({std::string(posting.account), posting.amount});
+  if (view.usage) entry.usage = *view.usage;
+  if (view.party) entry.party = *view.party;
+  entry.refers = view.refers;
+  entry.reason = view.reason;
+  return entry;
 }
 
 Result<Record> open_record(std::string_view record) {

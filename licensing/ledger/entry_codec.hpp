@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,26 @@ struct Salts {
 };
 
 std::string encode(const Entry& entry, const Salts& salts);
+
+// An entry that lies about: what is written once and never kept as such. Views all it says.
+struct PostingView {
+  std::string_view account;
+  bool is_private = false;
+  Nano amount = 0;
+};
+struct EntryView {
+  EntryKind kind = EntryKind::adjustment;
+  std::int64_t booked_ms = 0, happened_ms = 0;
+  Currency currency;
+  std::span<const PostingView> postings = {};
+  const Usage* usage = nullptr;
+  const CallParty* party = nullptr;
+  std::optional<std::uint64_t> refers = {};
+  std::string_view reason = {};
+};
+// The same; record's memory is used again.
+void encode(const EntryView& entry, const Salts& salts, std::string& record);
+Entry to_entry(const EntryView& entry);
 
 struct Record {
   Salts salts;

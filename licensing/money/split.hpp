@@ -31,6 +31,7 @@ class Split {
   void divide(Nano amount, std::span<Nano> parts);
   std::size_t parties() const { return ppm_.size(); }
   const Remainders& remainders() const { return remainders_; }
+  void go_back(const Remainders& before) { remainders_ = before; }  // of this split, at an earlier time
 
  private:
   Split(std::vector<std::uint32_t> ppm, Remainders remainders)

@@ -42,14 +42,15 @@ Value must(Result<Value> result) {
 struct Desk {
   Desk(const std::filesystem::path& folder, std::uint32_t window_us)
       : journal(must(Journal::open(folder, {.window_us = window_us}))),
-        teller(must(Teller::open(*journal, terms, Sha256{1}, [] { return kNowMs; }))) {
+        teller(must(Teller::open(*journal, terms, [] { return kNowMs; }))) {
     must(teller->book(top_up("cus_ahead", 1'000'000 * kNanoPerUnit)));
   }
   void serve(std::uint64_t call) {
     static const std::string customer = "cus_ahead";
     static const Quantity most[] = {{"call", 1}, {"token.out", 500}};
+    if (journal->is_behind()) settle(*journal);
     const auto hold = must(teller->hold(customer, "acme/vision", most));
-    must(teller->settle(served(customer, call % 500), hold));
+    must(teller->settle(SomeCall(customer, call % 500), hold));
   }
   BillingTerms terms = some_terms();
   std::unique_ptr<Journal> journal;
@@ -104,7 +105,7 @@ void run(const std::filesystem::path& folder) {
   }
   const auto journal = must(Journal::open(folder / "batch", {}));
   const BillingTerms terms = some_terms();
-  const Cost cost = cost_of_run([&] { (void)must(Teller::open(*journal, terms, Sha256{1}, [] { return kNowMs; })); });
+  const Cost cost = cost_of_run([&] { (void)must(Teller::open(*journal, terms, [] { return kNowMs; })); });
   fmt::print("figure ledger.rebuild_per_s {:.0f} target >=200000\n",
              static_cast<double>(journal->durable()) / cost.wall_s);
 }
@@ -114,9 +115,8 @@ void run(const std::filesystem::path& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    fmt::print(
-        stderr,
-        "usage: stoa_bench_ledger FOLDER\n  FOLDER  on the disk to measure; what is made in it is left there\n");
+    fmt::print(stderr,
+               "usage: stoa_bench_ledger FOLDER\n  FOLDER  on the disk to measure; what is made in it is left there\n");
     return 2;
   }
   std::filesystem::create_directories(argv[1]);

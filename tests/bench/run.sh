@@ -17,6 +17,7 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   start     from a worker's death to its replacement, in T2n: by a zygote, and spawned; with and without libtorch
   resolve   names of a catalogue of 10,000 plugins with 50 versions each: index built, asked, changed
   listing   searching what 10,000 plugins with two models each show
+  ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again
   blobs     putting a blob and reading it verified, beside cp and sha256sum of the same file
   build     CPU seconds of a clean release build; only when it is named: tests/bench/build_cpu.sh
 
@@ -31,12 +32,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|resolve|listing|blobs|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|resolve|listing|ledger|blobs|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start resolve listing blobs)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start resolve listing ledger blobs)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -54,6 +55,7 @@ for name in "${names[@]}"; do
   case "$name" in
     build) tests/bench/build_cpu.sh ;;
     json) taskset -c 0 $build/bin/bench_tensor_json ;;
+    ledger) mkdir -p build/bench-ledger && rm -rf build/bench-ledger/* && $build/bin/stoa_bench_ledger build/bench-ledger ;;
     worker)
       $build/bin/stoa_bench_worker $build/fixtures call
       taskset -c 0 $build/bin/stoa_bench_worker $build/fixtures call

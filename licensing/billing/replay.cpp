@@ -1,0 +1,124 @@
+// replay.cpp: entries that were booked before, and those that correct them. SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "licensing/billing/accounts_book.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+std::unexpected<Error> differs(std::string_view what, std::string_view theirs, std::string_view ours) {
+  return failure(Code::data_loss, "audit.differs",
+                 fmt::format("{}: the entry says {}, its terms come to {}", what, theirs, ours));
+}
+
+std::string text_of(std::string_view account, Nano amount) {
+  return fmt::format("{} {}", account, amount_text(amount));
+}
+
+Result<void> compare(const EntryView& ours, const Entry& theirs) {
+  const Usage &worked_out = *ours.usage, &written = *theirs.usage;
+  if (worked_out.gross != written.gross)
+    return differs("gross", amount_text(written.gross), amount_text(worked_out.gross));
+  if (worked_out.tax != written.tax) return differs("tax", amount_text(written.tax), amount_text(worked_out.tax));
+  const std::size_t most = std::max(ours.postings.size(), theirs.postings.size());
+  for (std::size_t i = 0; i < most; ++i) {
+    const bool is_ours = i < ours.postings.size(), is_theirs = i < theirs.postings.size();
+    if (is_ours && is_theirs && ours.postings[i].account == theirs.postings[i].account &&
+        ours.postings[i].amount == theirs.postings[i].amount)
+      continue;
+    return differs(fmt::format("posting {}", i + 1),
+                   is_theirs ? text_of(theirs.postings[i].account, theirs.postings[i].amount) : "nothing",
+                   is_ours ? text_of(ours.postings[i].account, ours.postings[i].amount) : "nothing");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> AccountsBook::replay(const Entry& entry) {
+  if (entry.kind != EntryKind::usage) return book(entry);
+  if (!entry.usage || !entry.party)
+    return failure(Code::data_loss, "audit.differs", "entry: it does not say what was used and by whom");
+  const Usage& usage = *entry.usage;
+  const ServedCall call{.customer = entry.party->customer,
+                        .model = usage.model,
+                        .version = usage.version,
+                        .package = usage.package,
+                        .outcome = usage.outcome,
+                        .quantities = usage.quantities,
+                        .happened_ms = entry.happened_ms,
+                        .party = &*entry.party};
+  const auto payer = payer_of(call.customer);
+  if (!payer) return failure(Code::data_loss, "audit.differs", "entry: " + payer.error().message);
+  // Today's plan, where it is by the same price and agreement; else one for this entry.
+  Plan* plan = nullptr;
+  if (const auto today = plan_of(**payer, call.model);
+      today && (*today)->usage.price == usage.price && (*today)->usage.agreement == usage.agreement)
+    plan = *today;
+  std::unique_ptr<Plan> then;
+  if (!plan) {
+    auto made = make_plan(**payer, call.model, usage.price, usage.agreement);
+    if (!made) return failure(Code::data_loss, "audit.differs", "entry: " + made.error().message);
+    then = std::move(*made);
+    plan = then.get();
+  }
+  const auto ours = settle_by(**payer, *plan, call, nullptr, entry.booked_ms);
+  return ours ? compare(*ours, entry) : std::unexpected(ours.error());
+}
+
+Result<void> AccountsBook::book(const Entry& entry) {
+  auto applied = balances_in(entry.currency).apply(entry);
+  if (applied && entry.kind == EntryKind::refund && entry.refers) note_refund(entry);
+  return applied;
+}
+
+AccountsBook::Returned AccountsBook::returned(std::uint64_t number, const Entry& call) const {
+  std::vector<std::size_t> postings;
+  std::vector<Nano> parts, back;
+  const auto known = returned_.find(number);
+  for (std::size_t i = 0; i < call.postings.size(); ++i) {
+    const Posting& posting = call.postings[i];
+    if (posting.amount >= 0) continue;
+    postings.push_back(i);
+    parts.push_back(-posting.amount);
+    const bool is_known = known != returned_.end() && known->second.contains(posting.account);
+    back.push_back(is_known ? known->second.at(posting.account) : 0);
+  }
+  return {std::move(postings), Refund(std::move(parts), std::move(back))};
+}
+
+Nano AccountsBook::refundable(std::uint64_t number, const Entry& call) const {
+  return call.kind == EntryKind::usage ? returned(number, call).refund.left() : 0;
+}
+
+Result<Entry> AccountsBook::refund(std::uint64_t number, const Entry& call, Nano amount, std::string reason,
+                                   std::int64_t now_ms) {
+  const auto payer = std::ranges::find_if(call.postings, [](const Posting& posting) { return posting.amount > 0; });
+  if (call.kind != EntryKind::usage || payer == call.postings.end() || amount <= 0)
+    return failure(
+        Code::failed_precondition, "refund.not_a_call",
+        fmt::format("entry {}: only a call that cost something can be refunded, by more than nothing", number));
+  Returned before = returned(number, call);
+  const auto steps = before.refund.take(amount);
+  if (!steps) return std::unexpected(steps.error());
+  Entry entry{.currency = call.currency};
+  entry.kind = EntryKind::refund;
+  entry.booked_ms = entry.happened_ms = now_ms;
+  entry.refers = number;
+  entry.reason = std::move(reason);
+  for (std::size_t i = 0; i < steps->size(); ++i)
+    if ((*steps)[i] > 0) entry.postings.push_back({call.postings[before.postings[i]].account, (*steps)[i]});
+  entry.postings.push_back({payer->account, -amount});
+  if (auto booked = book(entry); !booked) return std::unexpected(booked.error());
+  return entry;
+}
+
+void AccountsBook::note_refund(const Entry& refund) {
+  auto& accounts = returned_[*refund.refers];
+  for (const Posting& posting : refund.postings)
+    if (posting.amount > 0) accounts[posting.account] += posting.amount;
+}
+
+}  // namespace stoa::licensing
