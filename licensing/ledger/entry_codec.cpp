@@ -292,14 +292,18 @@ Result<Entry> decode_public(std::string_view public_half) {
   return read_public(in);
 }
 
+Result<Entry> decode_halves(std::string_view public_half, std::string_view private_half) {
+  auto entry = decode_public(public_half);
+  if (!entry) return entry;
+  Reader in(private_half);
+  if (auto read = read_private(in, *entry); !read) return std::unexpected(read.error());
+  return entry;
+}
+
 Result<Entry> decode(std::string_view record) {
   const auto opened = open_record(record);
   if (!opened) return std::unexpected(opened.error());
-  auto entry = decode_public(opened->public_half);
-  if (!entry) return entry;
-  Reader in(opened->private_half);
-  if (auto read = read_private(in, *entry); !read) return std::unexpected(read.error());
-  return entry;
+  return decode_halves(opened->public_half, opened->private_half);
 }
 
 Sha256 private_commitment(const Salt& salt, std::string_view private_half) {

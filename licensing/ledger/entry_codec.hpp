@@ -58,6 +58,7 @@ Result<Record> open_record(std::string_view record);
 Result<Entry> decode(std::string_view record);
 // Of what a publisher was given: an entry without its party and its private postings.
 Result<Entry> decode_public(std::string_view public_half);
+Result<Entry> decode_halves(std::string_view public_half, std::string_view private_half);
 
 // What the log holds of an entry: strangers learn nothing from it, and whoever was given the public half, its salt and
 // the private half's commitment finds the entry in the log, and no other in its place.

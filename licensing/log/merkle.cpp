@@ -2,7 +2,6 @@
 #include "licensing/log/merkle.hpp"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
@@ -63,13 +62,11 @@ Sha256 leaf_hash(std::string_view entry) {
 }
 
 Sha256 node_hash(const Sha256& left, const Sha256& right) {
-  std::array<std::uint8_t, 65> bytes;
+  std::array<char, 65> bytes;
   bytes[0] = kNode;
   std::ranges::copy(left, bytes.begin() + 1);
   std::ranges::copy(right, bytes.begin() + 33);
-  Sha256 hash;
-  SHA256(bytes.data(), bytes.size(), hash.data());
-  return hash;
+  return registry::sha256_of({bytes.data(), bytes.size()});
 }
 
 Sha256 empty_root() { return registry::sha256_of({}); }

@@ -14,13 +14,20 @@ void require(int ok) {
   if (ok != 1) throw std::bad_alloc();
 }
 
+// Looked up once: EVP_sha256() is looked up anew by each digest, which costs more than hashing a few hundred bytes.
+const EVP_MD* sha256_method() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  require(method ? 1 : 0);
+  return method;
+}
+
 }  // namespace
 
 void Sha256Stream::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
   require(context_ ? 1 : 0);
-  require(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+  require(EVP_DigestInit_ex(context_.get(), sha256_method(), nullptr));
 }
 
 void Sha256Stream::update(std::span<const std::byte> bytes) {
@@ -34,9 +41,14 @@ Sha256 Sha256Stream::finish() {
 }
 
 Sha256 sha256_of(std::string_view bytes) {
-  Sha256Stream stream;
-  stream.update(std::as_bytes(std::span(bytes)));
-  return stream.finish();
+  // One a thread, for good: making one costs as much as hashing.
+  thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  Sha256 digest;
+  require(context ? 1 : 0);
+  require(EVP_DigestInit_ex(context.get(), sha256_method(), nullptr));
+  require(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()));
+  require(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr));
+  return digest;
 }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
