@@ -174,12 +174,11 @@ Result<FolderScan> LicenceFolder::scan() {
   return scan;
 }
 
-Result<ClockReading> LicenceFolder::read_clock(const ClockPair& now) {
-  const ClockReading reading = time_.read(now);
+Result<void> LicenceFolder::keep_clock() {
+  if (!time_.is_due()) return {};
   const auto locked = lock();
   if (!locked) return std::unexpected(locked.error());
-  if (auto kept = time_.keep(); !kept) return std::unexpected(kept.error());
-  return reading;
+  return time_.keep();
 }
 
 Result<ImportedFile> LicenceFolder::import_file(std::string_view text) {

@@ -56,8 +56,9 @@ class LicenceFolder {
   // do not count are told of, and stop nothing. Error: file.*, where the folder cannot be read or written.
   Result<FolderScan> scan();
 
-  // The clock, held against the trusted time, which is kept.
-  Result<ClockReading> read_clock(const ClockPair& now);
+  // The clock, held against the trusted time; keep_clock() after it writes that down, where it is due.
+  ClockReading read_clock(const ClockPair& now) { return time_.read(now); }
+  Result<void> keep_clock();
   std::optional<std::int64_t> trusted_floor_ms() const { return time_.floor_ms(); }
 
   // Verifies it, puts it under its own name (ID.stoa-licence, ISSUER.stoa-revocations) and remembers it, durably.

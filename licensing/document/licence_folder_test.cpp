@@ -272,10 +272,11 @@ TEST_F(LicenceFolderTest, WhatExpiredStaysExpiredWhenTheClockIsSetBack) {
     {
       LicenceFolder folder = open();
       ASSERT_TRUE(folder.import_file(by_platform(licence)));
-      ASSERT_TRUE(folder.read_clock({kEnd, 0}));  // the clock is set forward, or a year has passed
+      folder.read_clock({kEnd, 0});  // the clock is set forward, or a year has passed
+      ASSERT_TRUE(folder.keep_clock());
     }
     LicenceFolder folder = open();
-    const ClockReading reading = *folder.read_clock({kTestStart + kTestDay, 0});  // and back, over a restart
+    const ClockReading reading = folder.read_clock({kTestStart + kTestDay, 0});  // and back, over a restart
     EXPECT_TRUE(reading.is_behind);
     const HostFacts host{.node = {}, .trusted_floor_ms = folder.trusted_floor_ms()};
     EXPECT_EQ(standing_of(folder.scan()->licences.at(0), host, kTestStart + kTestDay).refusal,

@@ -61,8 +61,12 @@ ClockReading TrustedTime::read(const ClockPair& now) {
   return reading;
 }
 
+bool TrustedTime::is_due(bool is_urgent) const {
+  return floor_ms_ && (!kept_ms_ || *floor_ms_ - *kept_ms_ >= (is_urgent ? 1 : kKeepEveryMs));
+}
+
 Result<void> TrustedTime::keep(bool is_urgent) {
-  if (!floor_ms_ || (kept_ms_ && *floor_ms_ - *kept_ms_ < (is_urgent ? 1 : kKeepEveryMs))) return {};
+  if (!is_due(is_urgent)) return {};
   // Another process may have kept a later one.
   const auto there = read_file(file_);
   if (!there) return std::unexpected(there.error());

@@ -36,8 +36,9 @@ class TrustedTime {
   void note(std::int64_t signed_ms);
   ClockReading read(const ClockPair& now);
 
-  // Durable when it returns, and where it is not urgent no oftener than every kKeepEveryMs of time that passed. Whoever
-  // shares the file with others locks it.
+  // Whether keep() would write: where it is not urgent, no oftener than every kKeepEveryMs of time that passed.
+  bool is_due(bool is_urgent = false) const;
+  // Durable when it returns. Whoever shares the file with others locks it.
   Result<void> keep(bool is_urgent = false);
 
  private:
