@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/api/access_gate.hpp"
 #include "host/api/metrics.hpp"
 #include "host/api/reader_pool.hpp"
 #include "host/api/rollout_report.hpp"
@@ -28,6 +29,8 @@ struct ApiContext {
   // The field in which a gateway in front says which customer asks, in lower case; empty: there is none, and whatever
   // clients send counts for nothing.
   std::string customer_field = {};
+  // Who may call: null, everybody may. With it a customer is whose key it is, and customer_field counts for nothing.
+  AccessGate* gate = nullptr;
   // For /metrics; set once the server exists.
   std::function<http::ServerStatistics()> server_statistics = [] { return http::ServerStatistics{}; };
   std::function<std::vector<HostGauge>()> gauges = [] { return std::vector<HostGauge>{}; };        // the same
@@ -37,10 +40,13 @@ struct ApiContext {
   ReaderPool readers = {};
 };
 
-// As much as is known before the body is read.
-inline inference::Asker asker_of(const ApiContext& api, const http::RequestHead& head) {
-  return {.customer = api.customer_field.empty() ? std::string_view() : head.find(api.customer_field),
-          .request = head.request_id};
+// As much as is known before the body is read. Lifetime: until the handler next waits.
+inline inference::Asker asker_of(const ApiContext& api, http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  const std::string_view customer = api.gate != nullptr          ? api.gate->customer_of(exchange)
+                                    : api.customer_field.empty() ? std::string_view()
+                                                                 : head.find(api.customer_field);
+  return {.customer = customer, .request = head.request_id};
 }
 
 // What a model's name with a range or an alias means to this asker: the version.

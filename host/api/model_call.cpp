@@ -58,20 +58,43 @@ ModelCall::ModelCall(http::Exchange& exchange, std::shared_ptr<inference::Served
     : exchange_(exchange), model_(std::move(model)), listener_(std::make_shared<Listener>()) {}
 
 ModelCall::~ModelCall() {
+  settle();
   if (call_ && !call_->finished()) model_->cancel(call_, Code::cancelled);
 }
 
-Result<ModelCall> ModelCall::start(http::Exchange& exchange, inference::Routed route, runtime::CallSpec&& spec) {
+// What a call counts for: licensing/README.md has the table.
+void ModelCall::settle() noexcept {
+  if (!pass_ || !call_) return;
+  const bool has_crashed = call_->finished() && call_->error() && call_->error()->reason == "plugin.crashed";
+  if (has_answered_ && !has_crashed) {
+    std::vector<runtime::MeterTotal> totals;
+    if (pass_->ticket.has_meters()) totals = call_->meters();
+    std::vector<licensing::MeterUse> uses;
+    uses.reserve(totals.size());
+    for (const auto& total : totals) uses.push_back({total.meter, static_cast<std::uint64_t>(total.total_micro)});
+    pass_->ticket.settle(uses);
+  }
+  pass_.reset();
+}
+
+Result<ModelCall> ModelCall::start(http::Exchange& exchange, inference::Routed route, runtime::CallSpec&& spec,
+                                   std::unique_ptr<AccessPass> pass) {
   ModelCall started(exchange, std::move(route.model));
   started.deadline_ns_ = spec.deadline_ns;
+  if (pass) {
+    spec.tenant = pass->customer;
+    spec.model = started.model_->spec().name;
+  }
   auto call = runtime::Call::create(std::move(spec), started.listener_);
   if (auto queued = started.model_->enqueue(call); !queued) return std::unexpected(std::move(queued.error()));
   if (route.mirror != nullptr) started.mirrored_ = route.mirror->begin(call->spec());
   started.call_ = std::move(call);
+  started.pass_ = std::move(pass);
   return started;
 }
 
 Error ModelCall::give_up(Code why) {
+  settle();
   model_->cancel(call_, why);
   call_.reset();  // the cancel word is set: nothing more to do when we go
   if (why == Code::cancelled) return Error{why, "http.client_gone", "the client hung up", 0};
@@ -92,6 +115,7 @@ http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
     // A stream that never pauses meets its deadline here; one that pauses, in the wait below.
     if (!was_ended && is_past_deadline()) co_return std::unexpected(give_up(Code::deadline_exceeded));
     if (mirrored_ && !parts.empty()) mirrored_->add(parts);
+    has_answered_ = has_answered_ || !parts.empty() || (was_ended && !call_->error());
     if (!parts.empty()) co_return parts;
     if (was_ended && mirrored_) mirrored_->end(call_->error());
     if (was_ended && call_->error()) co_return std::unexpected(error());
@@ -108,6 +132,7 @@ http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
 
 Result<std::vector<runtime::OutputPart>> ModelCall::whole() {
   if (call_->error()) return std::unexpected(error());
+  has_answered_ = true;
   std::vector<runtime::OutputPart> parts = call_->take();
   if (count_bytes(parts) > kAnswerBytesMax) return too_large();
   if (mirrored_) {

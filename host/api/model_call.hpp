@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "host/api/access_gate.hpp"
 #include "host/http/exchange.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/runtime/call.hpp"
@@ -19,8 +20,10 @@ inline constexpr std::uint64_t kAnswerBytesMax = 1ull << 30;
 class ModelCall {
  public:
   // Errors: what enqueue refuses with. May have run the whole call on return (inline models). Whoever listens on that
-  // route hears the answer as it is taken.
-  static Result<ModelCall> start(http::Exchange& exchange, inference::Routed route, runtime::CallSpec&& spec);
+  // route hears the answer as it is taken. pass: null on an open host; what it took is given back unless the model
+  // answers, by a first part or by ending well, and does not crash.
+  static Result<ModelCall> start(http::Exchange& exchange, inference::Routed route, runtime::CallSpec&& spec,
+                                 std::unique_ptr<AccessPass> pass);
   ModelCall(ModelCall&&) noexcept = default;
   ModelCall& operator=(ModelCall&&) = delete;
   ~ModelCall();
@@ -36,12 +39,16 @@ class ModelCall {
   Result<std::vector<runtime::OutputPart>> whole();  // has_ended()
   http::Task<Result<std::vector<runtime::OutputPart>>> all();
 
+  // What the answer has to say beside itself: limits and warnings. Once.
+  AnswerFields take_fields() { return pass_ ? std::move(pass_->fields) : AnswerFields(); }
+
  private:
   class Listener;
   ModelCall(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model);
   Error give_up(Code why);
   Error error() const;
   bool is_past_deadline() const;
+  void settle() noexcept;
 
   http::Exchange& exchange_;
   std::shared_ptr<inference::ServedModel> model_;  // the catalogue may drop the model while we wait
@@ -49,7 +56,9 @@ class ModelCall {
   std::shared_ptr<http::Signal> signal_;
   std::shared_ptr<runtime::Call> call_;                // null once moved from
   std::unique_ptr<inference::MirroredCall> mirrored_;  // null: nobody listens
+  std::unique_ptr<AccessPass> pass_;                   // null: the host is open, or it was settled
   std::uint64_t deadline_ns_ = 0;
+  bool has_answered_ = false;
 };
 
 // CLOCK_MONOTONIC deadline: the nearest of the request's timeout (us; absent: none) and the field x-stoa-timeout-ms, or

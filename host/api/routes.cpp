@@ -110,9 +110,9 @@ http::Response look_up(const ApiContext& api, const ModelPath& path, Action acti
 }
 
 // A range or an alias becomes the version it means; a version stays what it is.
-Result<void> settle_version(const ApiContext& api, const http::RequestHead& head, ModelPath& path) {
+Result<void> settle_version(const ApiContext& api, Exchange& exchange, ModelPath& path) {
   if (path.version.empty() || !api.resolve || api.catalog.find(path.name, path.version)) return {};
-  auto version = resolve_for(api, path.name, path.version, asker_of(api, head));
+  auto version = resolve_for(api, path.name, path.version, asker_of(api, exchange));
   if (version) {
     path.selector = std::exchange(path.version, std::move(*version));
   } else if (version.error().reason != "model.unknown") {
@@ -126,9 +126,13 @@ Task<void> model_route(ApiContext& api, Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   auto target = target_of(head);
   if (!target) return http::answer_with(exchange, v2_error(target.error()));
-  if (auto settled = settle_version(api, head, target->path); !settled)
-    return http::answer_with(exchange, v2_error(settled.error()));
   const ActionRow& row = target->row;
+  const bool is_call =
+      row.action == Action::infer || row.action == Action::generate || row.action == Action::generate_stream;
+  if (api.gate != nullptr && is_call && takes(row, head.method))
+    if (auto refused = api.gate->refusal_of_caller(exchange)) return http::answer_with(exchange, std::move(*refused));
+  if (auto settled = settle_version(api, exchange, target->path); !settled)
+    return http::answer_with(exchange, v2_error(settled.error()));
   if (!takes(row, head.method)) return http::answer_with(exchange, other_method(api, head, *target));
   switch (row.action) {
     case Action::infer:

@@ -52,9 +52,11 @@ Result<void> write_value(JsonText& text, const OutputPart& part) {
 }
 
 struct PreparedGenerate {
-  inference::Routed route;
-  runtime::CallSpec call;
-  std::optional<std::string> id;
+  inference::Routed route = {};
+  runtime::CallSpec call = {};
+  std::optional<std::string> id = {};
+  std::unique_ptr<AccessPass> pass = {};
+  std::optional<http::Response> refused = {};  // by the licence, instead of all of the above
 };
 
 Result<runtime::CallSpec> checked_call(V2Request& request, const http::RequestHead& head,
@@ -86,9 +88,11 @@ Result<void> check_media_type(const http::RequestHead& head) {
 }
 
 http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
-  inference::Asker asker = asker_of(api, exchange.head());
-  auto route = api.catalog.route(path.name, path.version, asker);
+  auto route = api.catalog.route(path.name, path.version, asker_of(api, exchange));
   if (!route) co_return std::unexpected(std::move(route.error()));
+  Entry entry;
+  if (api.gate != nullptr) entry = co_await api.gate->wait_and_enter(exchange, route->model);
+  if (entry.refusal) co_return PreparedGenerate{.refused = std::move(entry.refusal)};
   if (auto checked = check_media_type(exchange.head()); !checked) co_return std::unexpected(std::move(checked.error()));
   http::BodyLimits limits;
   limits.bytes_max = route->model->spec().limits.request_bytes_max;
@@ -99,10 +103,14 @@ http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& ex
   if (!request->session.empty() && (path.version.empty() || !path.selector.empty())) {
     // As in v2_infer.cpp: all of a session goes to one release, and what another's ports made of the body is read
     // again.
+    inference::Asker asker = asker_of(api, exchange);
     asker.session = request->session;
     auto of_session = route_session(api, path.name, path.selector, asker);
     if (!of_session) co_return std::unexpected(std::move(of_session.error()));
     if (of_session->model != route->model) {
+      if (api.gate != nullptr)
+        if (auto refused = api.gate->refusal_of_release(exchange, *of_session->model))
+          co_return PreparedGenerate{.refused = std::move(refused)};
       request = read_generate(PaddedText(body->data()), of_session->model->spec());
       if (!request) co_return std::unexpected(std::move(request.error()));
       route = std::move(of_session);
@@ -110,7 +118,10 @@ http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& ex
   }
   auto call = checked_call(*request, exchange.head(), route->model->spec());
   if (!call) co_return std::unexpected(std::move(call.error()));
-  co_return PreparedGenerate{std::move(*route), std::move(*call), std::move(request->id)};
+  co_return PreparedGenerate{.route = std::move(*route),
+                             .call = std::move(*call),
+                             .id = std::move(request->id),
+                             .pass = std::move(entry.pass)};
 }
 
 http::Task<void> refuse(http::Exchange& exchange, const Error& error) {
@@ -136,7 +147,9 @@ Result<std::string> events_of(const std::vector<OutputPart>& parts, const std::o
 // After the first event, and until the call or the client ends.
 http::Task<void> stream(http::Exchange& exchange, ModelCall& call, std::vector<OutputPart> first,
                         const PreparedGenerate& prepared) {
-  if (!co_await exchange.begin_stream(200, "text/event-stream; charset=utf-8")) co_return;
+  if (!co_await exchange.begin_stream(http::StreamHead{
+          .status = 200, .content_type = "text/event-stream; charset=utf-8", .fields = call.take_fields()}))
+    co_return;
   Result<std::vector<OutputPart>> parts = std::move(first);
   while (parts && !parts->empty()) {
     auto events = events_of(*parts, prepared.id, prepared.route.model->spec());
@@ -177,9 +190,13 @@ http::Task<void> generate(ApiContext& api, http::Exchange& exchange, ModelPath p
     co_await refuse(exchange, prepared.error());
     co_return;
   }
+  if (prepared->refused) {
+    co_await exchange.reply(std::move(*prepared->refused));
+    co_return;
+  }
   const runtime::ModelSpec& spec = prepared->route.model->spec();
   prepared->call.wants_progress = false;
-  auto call = ModelCall::start(exchange, prepared->route, std::move(prepared->call));
+  auto call = ModelCall::start(exchange, prepared->route, std::move(prepared->call), std::move(prepared->pass));
   if (!call) {
     co_await refuse(exchange, call.error());
     co_return;
@@ -199,7 +216,7 @@ http::Task<void> generate(ApiContext& api, http::Exchange& exchange, ModelPath p
     co_await refuse(exchange, json.error());
     co_return;
   }
-  http::Response response;
+  http::Response response{.fields = call->take_fields()};
   response.body = std::move(*json);
   co_await exchange.reply(std::move(response));
 }
@@ -210,7 +227,11 @@ http::Task<void> generate_stream(ApiContext& api, http::Exchange& exchange, Mode
     co_await refuse(exchange, prepared.error());
     co_return;
   }
-  auto call = ModelCall::start(exchange, prepared->route, std::move(prepared->call));
+  if (prepared->refused) {
+    co_await exchange.reply(std::move(*prepared->refused));
+    co_return;
+  }
+  auto call = ModelCall::start(exchange, prepared->route, std::move(prepared->call), std::move(prepared->pass));
   if (!call) {
     co_await refuse(exchange, call.error());
     co_return;

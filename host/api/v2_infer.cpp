@@ -1,6 +1,10 @@
 // v2_infer.cpp SPDX-License-Identifier: Apache-2.0
 #include "host/api/v2_infer.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <memory>
+
 #include "host/api/model_call.hpp"
 #include "host/api/output_check.hpp"
 #include "host/api/problem.hpp"
@@ -96,8 +100,9 @@ struct Admitted final : http::BodyPlace {
   }
   inference::Routed route;
   BodyFormat format;
-  bool is_exact;         // the client named the version
-  std::string selector;  // or a range or an alias
+  bool is_exact;                     // the client named the version
+  std::string selector;              // or a range or an alias
+  std::unique_ptr<AccessPass> pass;  // null: the host is open, or a quota must be reserved first
   const runtime::ModelSpec& spec() const { return route.model->spec(); }
 };
 
@@ -108,25 +113,32 @@ struct Started {
 
 // A session's requests all go to the same release, and only the body says which session it is: what was read by another
 // release's ports is then read again.
-Result<PreparedInfer> prepare_in_session(ApiContext& api, const http::RequestHead& head, Admitted& admitted,
-                                         const http::Body& body, PreparedInfer&& prepared) {
-  inference::Asker asker = asker_of(api, head);
+Result<PreparedInfer> prepare_in_session(ApiContext& api, http::Exchange& exchange, Admitted& admitted,
+                                         const http::Body& body, PreparedInfer&& prepared,
+                                         std::optional<http::Response>& refused) {
+  inference::Asker asker = asker_of(api, exchange);
   asker.session = prepared.call.session;
   auto route = route_session(api, admitted.spec().name, admitted.selector, asker);
   if (!route) return std::unexpected(std::move(route.error()));
   if (route->model == admitted.route.model) return std::move(prepared);
-  auto format = body_format(head, route->model->spec());
+  if (api.gate != nullptr) refused = api.gate->refusal_of_release(exchange, *route->model);
+  auto format = body_format(exchange.head(), route->model->spec());
   if (!format) return std::unexpected(std::move(format.error()));
+  auto pass = std::move(admitted.pass);
   admitted = Admitted(std::move(*route), std::move(*format), false, std::move(admitted.selector));
+  admitted.pass = std::move(pass);
   return prepare_infer(api.readers, admitted.format, body, admitted.spec());
 }
 
-Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted& admitted, const http::Body& body) {
+// refused: by the licence, of another release than the one that was admitted.
+Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted& admitted, const http::Body& body,
+                            std::optional<http::Response>& refused) {
   if (body.size() > kLongBodyBytes) thread::WakeBatch::flush_of_this_thread();
   auto prepared = prepare_infer(api.readers, admitted.format, body, admitted.spec());
   if (prepared && !prepared->call.session.empty() && !admitted.is_exact)
-    prepared = prepare_in_session(api, exchange.head(), admitted, body, PreparedInfer(std::move(*prepared)));
+    prepared = prepare_in_session(api, exchange, admitted, body, PreparedInfer(std::move(*prepared)), refused);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
+  if (refused) return failure(Code::permission_denied, "licence.version", "that release is not licensed");
   const runtime::ModelSpec& spec = admitted.spec();
   auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
   if (!deadline_ns) return std::unexpected(std::move(deadline_ns.error()));
@@ -134,16 +146,18 @@ Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted&
   prepared->call.deadline_ns = *deadline_ns;
   prepared->call.traceparent = traceparent_of(exchange.head());
   prepared->call.wants_progress = false;
-  auto call = ModelCall::start(exchange, admitted.route, std::move(prepared->call));
+  auto call = ModelCall::start(exchange, admitted.route, std::move(prepared->call), std::move(admitted.pass));
   if (!call) return std::unexpected(std::move(call.error()));
   return Started{std::move(*call), std::move(prepared->answer)};
 }
 
 http::Response answer_of(Result<std::vector<runtime::OutputPart>> parts, const AnswerForm& form,
-                         const runtime::ModelSpec& spec) {
+                         const runtime::ModelSpec& spec, AnswerFields fields) {
   if (!parts) return refusal(parts.error(), spec);
   auto response = render_infer(std::move(*parts), form, spec);
-  return response ? std::move(*response) : refusal(response.error(), spec);
+  if (!response) return refusal(response.error(), spec);
+  std::ranges::move(fields, std::back_inserter(response->fields));
+  return std::move(*response);
 }
 
 bool is_gone(const Error& error) { return error.reason == "http.client_gone"; }
@@ -151,6 +165,14 @@ bool is_gone(const Error& error) { return error.reason == "http.client_gone"; }
 // Rationale: the steps are plain functions and responses are temporaries, because the frames of all that a request
 // waits in are allocated per request, and asio keeps only those up to a kilobyte.
 http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted admitted) {
+  if (api.gate != nullptr && !admitted.pass) {
+    Entry entry = co_await api.gate->wait_and_enter(exchange, admitted.route.model);
+    if (entry.refusal) {
+      co_await exchange.reply(std::move(*entry.refusal));
+      co_return;
+    }
+    admitted.pass = std::move(entry.pass);
+  }
   http::BodyLimits limits;
   limits.bytes_max = admitted.spec().limits.request_bytes_max;
   limits.align_at = admitted.format.json_bytes <= limits.bytes_max ? admitted.format.json_bytes : 0;
@@ -160,15 +182,16 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted a
     if (!is_gone(body.error())) co_await exchange.reply(refusal(body.error(), admitted.spec()));
     co_return;
   }
-  auto started = start_infer(api, exchange, admitted, *body);
+  std::optional<http::Response> refused;
+  auto started = start_infer(api, exchange, admitted, *body, refused);
   if (!started) {
-    co_await exchange.reply(refusal(started.error(), admitted.spec()));
+    co_await exchange.reply(refused ? std::move(*refused) : refusal(started.error(), admitted.spec()));
     co_return;
   }
   ModelCall& call = started->call;
   auto parts = call.has_ended() ? call.whole() : co_await call.all();
   if (!parts && is_gone(parts.error())) co_return;
-  co_await exchange.reply(answer_of(std::move(parts), started->answer, admitted.spec()));
+  co_await exchange.reply(answer_of(std::move(parts), started->answer, admitted.spec(), call.take_fields()));
 }
 
 }  // namespace
@@ -215,13 +238,17 @@ Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, cons
 }
 
 http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
-  auto route = api.catalog.route(path.name, path.version, asker_of(api, exchange.head()));
+  auto route = api.catalog.route(path.name, path.version, asker_of(api, exchange));
   if (!route) return http::answer_with(exchange, v2_error(route.error()));
+  Entry entry;
+  if (api.gate != nullptr) entry = api.gate->enter(exchange, *route->model);
+  if (entry.refusal) return http::answer_with(exchange, std::move(*entry.refusal));
   auto format = body_format(exchange.head(), route->model->spec());
   if (!format) return http::answer_with(exchange, refusal(format.error(), route->model->spec()));
-  return run_infer(
-      api, exchange,
-      Admitted(std::move(*route), std::move(*format), !path.version.empty() && path.selector.empty(), path.selector));
+  Admitted admitted(std::move(*route), std::move(*format), !path.version.empty() && path.selector.empty(),
+                    path.selector);
+  admitted.pass = std::move(entry.pass);
+  return run_infer(api, exchange, std::move(admitted));
 }
 
 }  // namespace stoa::api

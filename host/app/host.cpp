@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 
+#include "host/api/key_in_url.hpp"
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
 #include "host/app/following_host.hpp"
@@ -85,7 +86,7 @@ struct Host::Parts {
     if (!config.log.access || !log.wants(Level::info)) return;
     log.write(Level::info, "http.request",
               {{"method", name_of_method(exchange.method)},
-               {"target", exchange.target},
+               {"target", api::without_keys(exchange.target)},
                {"status", std::uint64_t{exchange.status}},
                {"took_us", exchange.duration_ns / 1000},
                {"bytes_in", exchange.bytes_in},

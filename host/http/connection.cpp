@@ -189,6 +189,7 @@ Connection::Got Connection::begin_request(std::size_t head_bytes) {
 }
 
 void Connection::set_request_id() {
+  head_.arrived_ns = started_ns_;
   head_.is_tls = transport_.is_tls();
   head_.remote_address = remote_address_;
   if (const std::string_view theirs = head_.find("x-request-id"); is_request_id(theirs)) {
@@ -252,6 +253,7 @@ Router::Match Connection::find_route() {
   if (last.listener == &listener_) return last.match;
   const Router::Match match = listener_.router.match(
       head_.method, head_.path, {block_->params, {block_->decoded.get(), thread_.blocks.limits().target_bytes_max}});
+  last.memo = {};
   if (!last.bytes.empty()) {
     last.match = match;
     last.listener = &listener_;

@@ -34,6 +34,7 @@ class Connection final : public Exchange,
   bool abandon();
 
   const RequestHead& head() const override { return head_; }
+  HeadMemo& memo() override { return block_->last.memo; }
   Task<Result<Body>> read_body(BodyLimits limits) override;
   Task<bool> reply(Response response) override;
   using Exchange::begin_stream;

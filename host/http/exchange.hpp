@@ -1,6 +1,7 @@
 // exchange.hpp: what a handler sees: one request, its body on demand, and one answer or stream. Knows HTTP, no model.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
@@ -40,6 +41,7 @@ struct RequestHead {
   bool is_tls = false;
   std::string_view remote_address;  // numeric, without port
   std::string_view request_id;      // the client's x-request-id when well-formed (1..64 of [A-Za-z0-9._-]), else ours
+  std::uint64_t arrived_ns = 0;     // CLOCK_MONOTONIC, when all of it was there
 
   // The field's value, empty when absent. name in lower case.
   std::string_view find(std::string_view name) const;
@@ -124,11 +126,19 @@ class Signal : public std::enable_shared_from_this<Signal> {
   virtual ~Signal() = default;
 };
 
+// What a handler made of a head, kept for as long as the same bytes come again: clients repeat their heads. All zero
+// when the head is another one; what is written here must depend on nothing but the head and the route.
+struct HeadMemo {
+  alignas(8) std::array<std::byte, 128> bytes{};
+};
+
 // Thread: the connection's I/O thread only, except notify().
 class Exchange {
  public:
   virtual ~Exchange() = default;
   virtual const RequestHead& head() const = 0;
+  // Lifetime: until the handler returns.
+  virtual HeadMemo& memo() = 0;
 
   // Reads the whole body (once), undoing Content-Encoding gzip and deflate. Errors (status_of tells each one's HTTP
   // status): resource_exhausted "http.body_too_large" (413), unavailable "http.body_memory" (503),

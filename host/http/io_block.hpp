@@ -24,11 +24,13 @@ struct LastHead {
   ParsedHead parsed;
   const Listener* listener = nullptr;  // whose router made match; null: none has
   Router::Match match;
+  HeadMemo memo;  // the matched route's handler's
 
   bool begins(std::string_view input) const { return !bytes.empty() && input.starts_with(bytes); }
   void forget() {
     bytes.clear();
     listener = nullptr;
+    memo = {};
   }
 };
 

@@ -1,9 +1,18 @@
 // served_model.cpp: the owner's handle on a model core. SPDX-License-Identifier: Apache-2.0
 #include "host/inference/served_model.hpp"
 
+#include <atomic>
+
 #include "host/inference/model_core.hpp"
 
 namespace stoa::inference {
+namespace {
+
+std::atomic<std::uint64_t> last_number{0};
+
+}  // namespace
+
+ServedModel::ServedModel(std::shared_ptr<ModelCore> core) : core_(std::move(core)), number_(++last_number) {}
 
 Result<std::shared_ptr<ServedModel>> ServedModel::start(std::unique_ptr<runtime::Instance> instance,
                                                         ServedModelOptions options) {

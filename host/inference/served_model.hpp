@@ -51,6 +51,8 @@ class ServedModel final {
   ServedModel(const ServedModel&) = delete;
   ServedModel& operator=(const ServedModel&) = delete;
 
+  // Of this one in this process, from 1: what is remembered of a model by it is never another's.
+  std::uint64_t number() const { return number_; }
   const runtime::ModelSpec& spec() const;
   const runtime::Instance& instance() const;
   bool is_ready() const;  // takes requests: loaded, proved, healthy, not draining
@@ -77,9 +79,10 @@ class ServedModel final {
   void end_all(const Error& why);
 
  private:
-  explicit ServedModel(std::shared_ptr<ModelCore> core) : core_(std::move(core)) {}
+  explicit ServedModel(std::shared_ptr<ModelCore> core);
   const std::shared_ptr<ModelCore>
       core_;  // shared with its threads: one that hangs in a plugin keeps what it stands on
+  const std::uint64_t number_;
 };
 
 }  // namespace stoa::inference

@@ -55,7 +55,7 @@ class MetricsSink {
 };
 
 struct EntitlementQuery {
-  std::string_view plugin, tenant, feature;
+  std::string_view plugin, model, tenant, feature;  // model: empty where the call does not say
   std::uint64_t request_id = 0;
 };
 struct Grant {

@@ -227,8 +227,12 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
       if (!question) return false;
       Result<runtime::Grant> grant =
           failure(Code::permission_denied, "licence.none", "this host grants no entitlements");
-      if (services_.entitlement)
-        grant = services_.entitlement({plugin_, question->tenant, question->feature, question->request});
+      // For whom is not the worker's to say: only of a call that it has.
+      const auto asking = find(question->request);
+      if (services_.entitlement && asking) {
+        const runtime::CallSpec& spec = asking->call->spec();
+        grant = services_.entitlement({plugin_, spec.model, spec.tenant, question->feature, question->request});
+      }
       if (grant)
         answer.bytes.assign(reinterpret_cast<const char*>(&*grant), sizeof *grant);
       else

@@ -9,7 +9,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::uint64_t kNow = 1'000'000'000'000;
+constexpr std::uint64_t kNowNs = 1'000'000'000'000;
 
 std::uint64_t take(RateLimiter& rate, std::uint64_t now_ns) {
   RateLimiter::Change change;
@@ -33,13 +33,13 @@ TEST(RateLimiter, AdmitsItsCallsAtOnceAndThenOneAStep) {
   };
   for (const Row& row : rows) {
     RateLimiter rate(row.terms);
-    EXPECT_EQ(admitted_of(rate, kNow, row.terms.calls + 5), row.terms.calls);
-    EXPECT_EQ(take(rate, kNow), row.step_ns) << "the wait is one step, and not refused calls'";
-    EXPECT_EQ(admitted_of(rate, kNow + row.step_ns - 1, 1), 0u);
-    EXPECT_EQ(admitted_of(rate, kNow + row.step_ns, 3), 1u);
-    EXPECT_EQ(rate.left(kNow + row.step_ns), 0u);
+    EXPECT_EQ(admitted_of(rate, kNowNs, row.terms.calls + 5), row.terms.calls);
+    EXPECT_EQ(take(rate, kNowNs), row.step_ns) << "the wait is one step, and not refused calls'";
+    EXPECT_EQ(admitted_of(rate, kNowNs + row.step_ns - 1, 1), 0u);
+    EXPECT_EQ(admitted_of(rate, kNowNs + row.step_ns, 3), 1u);
+    EXPECT_EQ(rate.left(kNowNs + row.step_ns), 0u);
     // Full again after as many steps, and no fuller after more.
-    const std::uint64_t later = kNow + row.step_ns * (row.terms.calls + 1);
+    const std::uint64_t later = kNowNs + row.step_ns * (row.terms.calls + 1);
     EXPECT_EQ(rate.full_after_ns(later), 0u);
     EXPECT_EQ(rate.left(later + row.step_ns * 100), row.terms.calls);
     EXPECT_EQ(admitted_of(rate, later + row.step_ns * 100, row.terms.calls + 5), row.terms.calls);
@@ -48,17 +48,17 @@ TEST(RateLimiter, AdmitsItsCallsAtOnceAndThenOneAStep) {
 
 TEST(RateLimiter, WhatIsGivenBackWasNeverTaken) {
   RateLimiter rate({5, 1'000});
-  EXPECT_EQ(admitted_of(rate, kNow, 4), 4u);
+  EXPECT_EQ(admitted_of(rate, kNowNs, 4), 4u);
   RateLimiter::Change change;
-  EXPECT_EQ(rate.take(kNow, change), 0u);
+  EXPECT_EQ(rate.take(kNowNs, change), 0u);
   rate.give_back(change);
-  EXPECT_EQ(rate.left(kNow), 1u);
+  EXPECT_EQ(rate.left(kNowNs), 1u);
   // Another call came between: then it stays taken, or an idle bucket would be given more than it holds.
   RateLimiter idle({5, 1'000});
-  ASSERT_EQ(idle.take(kNow, change), 0u);
-  ASSERT_EQ(admitted_of(idle, kNow + 10'000'000'000, 1), 1u);
+  ASSERT_EQ(idle.take(kNowNs, change), 0u);
+  ASSERT_EQ(admitted_of(idle, kNowNs + 10'000'000'000, 1), 1u);
   idle.give_back(change);
-  EXPECT_EQ(admitted_of(idle, kNow + 10'000'000'000, 9), 4u);
+  EXPECT_EQ(admitted_of(idle, kNowNs + 10'000'000'000, 9), 4u);
 }
 
 TEST(RateLimiter, IsExactForManyThreads) {
@@ -71,9 +71,9 @@ TEST(RateLimiter, IsExactForManyThreads) {
       threads.emplace_back([&, now_ns] { admitted += admitted_of(rate, now_ns, kCalls / 4); });
     for (std::thread& thread : threads) thread.join();
   };
-  race(kNow);
+  race(kNowNs);
   EXPECT_EQ(admitted, kCalls);
-  race(kNow + kSteps * 1'000'000);
+  race(kNowNs + kSteps * 1'000'000);
   EXPECT_EQ(admitted, kCalls + kSteps);
 }
 

@@ -9,8 +9,8 @@ namespace stoa::licensing {
 
 inline constexpr std::uint64_t kAmountMax = (1ull << 53) - 1;  // what every reader of JSON takes exactly
 
-// At most `calls` in any stretch of `window_ms`, evenly refilled (the generic cell rate algorithm): a client that
-// waited may use them all at once.
+// `calls` a `window_ms`, evenly refilled (the generic cell rate algorithm): a client that waited may use them all at
+// once, and then one more in each window / calls.
 struct Rate {
   std::uint64_t calls = 0;      // 1 … 10^9
   std::uint64_t window_ms = 0;  // 1 … 86'400'000

@@ -15,6 +15,7 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   json      tensor JSON, beside nlohmann-json
   call      the runtime's own cost of a call
   start     from a worker's death to its replacement, in T2n: by a zygote, and spawned; with and without libtorch
+  admission what asking whether a call may go ahead costs, beside all that a small request costs
   resolve   names of a catalogue of 10,000 plugins with 50 versions each: index built, asked, changed
   listing   searching what 10,000 plugins with two models each show
   ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again
@@ -32,12 +33,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|resolve|listing|ledger|blobs|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|admission|resolve|listing|ledger|blobs|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start resolve listing ledger blobs)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve listing ledger blobs)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -67,6 +68,7 @@ for name in "${names[@]}"; do
         [ ! -e $build/fixtures/$fixture.so ] || "${ahead[@]}" $build/bin/stoa_bench_worker_start $build/fixtures/$fixture.so T2n
       done ;;
     blobs) mkdir "$work/blobs"; $build/bin/stoa_bench_blobs "$work/blobs"; rm -r "$work/blobs" ;;
+    admission) STOA_BINARY_DIR=$PWD/$build $build/bin/stoa_bench_admission ;;
     call) taskset -c 0,1 $build/bin/stoa_bench_call ;;
     listing) taskset -c 0 $build/bin/stoa_bench_listing ;;
     resolve) taskset -c 0 $build/bin/stoa_bench_resolve ;;

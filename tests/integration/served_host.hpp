@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 
+#include "host/api/access_gate.hpp"
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
 #include "host/app/package_source.hpp"
@@ -60,8 +61,15 @@ class ServedHost {
     }
   }
 
-  void serve() {
+  // Calls need keys from now on. admission outlives this. Before serve().
+  void guard(licensing::Admission& admission) {
+    gate_ = std::make_unique<api::AccessGate>(admission);
+    api_.gate = gate_.get();
+  }
+
+  void serve(unsigned io_threads = 1) {
     http::ServerConfig config;
+    config.io_threads = io_threads;
     config.listeners.resize(2);
     config.listeners[0].routes = api::customer_routes(api_);
     config.listeners[1].routes = api::operator_routes(api_);
@@ -82,6 +90,7 @@ class ServedHost {
   runtime::HostServices services_;
   inference::Catalog catalog_;
   api::Metrics metrics_;
+  std::unique_ptr<api::AccessGate> gate_;
   api::ApiContext api_;
   std::unique_ptr<http::Server> server_;
 };

@@ -45,6 +45,20 @@ def compare(sent, anywhere, tabled):
     yield from (f"NEVER_SENT has {reason}, the code has not" for reason in sorted(set(NEVER_SENT) - set(anywhere)))
 
 
+def refusals(source, page):
+    """The reasons of admission, in the order of the code, in both pages that have them."""
+    order = re.findall(r'\{Refusal::\w+, "([a-z_.]+)"', (source / "licensing/terms/refusal.cpp").read_text())
+    assert len(order) > 20
+    constitution = (source / "licensing/README.md").read_text()
+    in_rules = re.findall(r"(?m)^\| \d+ \| `([a-z_.]+)` \|", constitution)
+    part = page[page.index("\n## Who may call"):page.index("\n## Not offered")]
+    in_page = re.findall(r"`((?:key|customer|licence|lease)\.[a-z_]+)`", "".join(re.findall(r"(?m)^\| [45].*$", part)))
+    if in_rules != order:
+        yield "licensing/README.md has the refusals in another order than licensing/terms/refusal.cpp"
+    if in_page != order:
+        yield "docs/reference/http-v2.md has the refusals in another order than licensing/terms/refusal.cpp"
+
+
 def main():
     source = pathlib.Path(sys.argv[1])
     page = (source / "docs/reference/http-v2.md").read_text()
@@ -52,6 +66,7 @@ def main():
     sent = reasons_in(source / "host/http") | reasons_in(source / "host/api")
     anywhere = reasons_in(source / "host") | reasons_in(source / "sdk/cpp")
     wrong = list(compare(sent, anywhere, tabled))
+    wrong += refusals(source, page)
     # The check itself: it sees a reason that is missing on either side.
     assert list(compare({"http.x": "f"}, {"http.x": "f"}, set()))[0] == "f: http.x is not in the table"
     assert "the table has http.x, the code has not" in compare({}, {}, {"http.x"})

@@ -3,6 +3,7 @@
 #include "stoa/ext/entitlement.h"
 
 #include "host/runtime/abi_error.hpp"
+#include "host/runtime/call.hpp"
 #include "host/runtime/extensions/extensions.hpp"
 #include "host/runtime/host_context.hpp"
 
@@ -16,7 +17,8 @@ stoa_status query(const stoa_host* host, const stoa_request* req, stoa_str featu
     return error_to_abi(Code::invalid_argument, "entitlement.no_feature", "the request or the feature is missing", err);
   if (!context.services.entitlement)
     return error_to_abi(Code::permission_denied, "licence.none", "this host has no licences configured", err);
-  const EntitlementQuery asked{context.plugin_id, {req->tenant.p, req->tenant.n}, {feature.p, feature.n}, req->id};
+  const EntitlementQuery asked{
+      context.plugin_id, Call::of(*req)->spec().model, {req->tenant.p, req->tenant.n}, {feature.p, feature.n}, req->id};
   const auto grant = context.services.entitlement(asked);
   if (!grant) return error_to_abi(grant.error(), err);
   if (STOA_HAS(stoa_grant, out, expires_unix_s)) out->expires_unix_s = grant->expires_unix_s;

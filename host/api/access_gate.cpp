@@ -1,0 +1,153 @@
+// access_gate.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/api/access_gate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <new>
+
+#include "host/api/problem.hpp"
+#include "host/api/shown_key.hpp"
+#include "host/runtime/monotonic.hpp"
+
+namespace stoa::api {
+namespace {
+
+using licensing::CallerMemo;
+using licensing::Refusal;
+
+// Longer than a disk takes to reserve, shorter than clients wait.
+constexpr std::uint64_t kReserveNs = 2'000'000'000;
+
+// Of a quota without a period: only a new licence helps, and a client that asks again should not do so soon.
+constexpr std::uint64_t kForGoodMs = 86'400'000;
+
+struct PolicyRow {
+  Refusal of;
+  std::string_view name;
+};
+constexpr PolicyRow kPolicies[] = {{Refusal::licence_rate, "licence"},
+                                   {Refusal::key_rate, "key"},
+                                   {Refusal::licence_used_up, "licence-quota"},
+                                   {Refusal::key_budget, "key-budget"}};
+
+std::string_view policy_name(Refusal of) {
+  for (const PolicyRow& row : kPolicies)
+    if (row.of == of) return row.name;
+  return {};
+}
+
+licensing::CalledModel called(const inference::ServedModel& model) {
+  return {.name = model.spec().name, .version = model.spec().version, .number = model.number()};
+}
+
+// The memo is bytes to host/http, and all zero at first: an implicit-lifetime type's value in them.
+CallerMemo& memo_of(http::Exchange& exchange) {
+  CallerMemo& memo = *std::launder(reinterpret_cast<CallerMemo*>(exchange.memo().bytes.data()));
+  if (!memo.is_read) [[unlikely]]
+    memo = licensing::read_shown(shown_in(exchange.head()));
+  return memo;
+}
+
+// RFC 6750: a challenge; with an error where a key was sent.
+std::string challenge(const licensing::RefusalRow& row) {
+  if (row.refusal == Refusal::key_missing) return R"(Bearer realm="stoa")";
+  return fmt::format(R"(Bearer realm="stoa", error="invalid_token", error_description="{}")", row.reason);
+}
+
+}  // namespace
+
+void add_limits(const licensing::Admitted& admitted, AnswerFields& fields) {
+  if (admitted.limit_count == 0) return;
+  std::string policies, limits;
+  for (std::uint32_t i = 0; i < admitted.limit_count; ++i) {
+    const licensing::LimitNow& limit = admitted.limits[i];
+    const std::string_view name = policy_name(limit.of), comma = i == 0 ? "" : ", ";
+    fmt::format_to(std::back_inserter(policies), R"({}"{}";q={})", comma, name, limit.amount);
+    if (limit.window_s > 0) fmt::format_to(std::back_inserter(policies), ";w={}", limit.window_s);
+    fmt::format_to(std::back_inserter(limits), R"({}"{}";r={})", comma, name, limit.left);
+    if (limit.window_s > 0) fmt::format_to(std::back_inserter(limits), ";t={}", limit.reset_s);
+  }
+  fields.emplace_back("RateLimit-Policy", std::move(policies));
+  fields.emplace_back("RateLimit", std::move(limits));
+}
+
+http::Response AccessGate::refuse(const http::RequestHead& head, Refusal refusal, const licensing::Admitted* admitted) {
+  const licensing::RefusalRow& row = licensing::row_of(refusal);
+  Error error{row.code, std::string(row.reason), std::string(row.message), 0};
+  if (admitted != nullptr) {
+    const bool is_for_good =
+        admitted->retry_after_ms == 0 && (refusal == Refusal::licence_used_up || refusal == Refusal::key_budget);
+    const std::uint64_t wait_ms = is_for_good ? kForGoodMs : admitted->retry_after_ms;
+    error.retry_after_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(wait_ms, UINT32_MAX));
+  }
+  http::Response response = render_error(row.status, error, &head);
+  if (row.status == 401) response.fields.emplace_back("WWW-Authenticate", challenge(row));
+  if (admitted != nullptr) add_limits(*admitted, response.fields);
+  return response;
+}
+
+licensing::Caller AccessGate::identify(http::Exchange& exchange) {
+  CallerMemo& memo = memo_of(exchange);
+  return admission_.identify(memo, admission_.moment_of(exchange.head().arrived_ns));
+}
+
+std::string_view AccessGate::customer_of(http::Exchange& exchange) { return identify(exchange).customer; }
+
+std::optional<http::Response> AccessGate::refusal_of_caller(http::Exchange& exchange) {
+  const Refusal refusal = identify(exchange).refusal;
+  if (refusal == Refusal::none) [[likely]]
+    return std::nullopt;
+  admission_.count(refusal);
+  return refuse(exchange.head(), refusal, nullptr);
+}
+
+Entry AccessGate::enter(http::Exchange& exchange, const inference::ServedModel& model) {
+  CallerMemo& memo = memo_of(exchange);
+  const licensing::Moment now = admission_.moment_of(exchange.head().arrived_ns);
+  licensing::Admitted admitted;
+  admission_.admit(memo, called(model), now, admitted);
+  Entry entry;
+  if (admitted.is_to_wait) return entry;
+  if (admitted.refusal != Refusal::none) {
+    entry.refusal = refuse(exchange.head(), admitted.refusal, &admitted);
+    return entry;
+  }
+  entry.pass = std::make_unique<AccessPass>();
+  entry.pass->customer = admitted.customer;
+  entry.pass->ticket = std::move(admitted.ticket);
+  add_limits(admitted, entry.pass->fields);
+  if (admitted.warned_of != Refusal::none) {
+    const std::string_view reason = licensing::row_of(admitted.warned_of).reason;
+    entry.pass->fields.emplace_back("Stoa-Licence-Warning", fmt::format("{}; detail=\"{}\"", reason, admitted.warning));
+  }
+  return entry;
+}
+
+http::Task<Entry> AccessGate::wait_and_enter(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model) {
+  const std::uint64_t until_ns = runtime::monotonic_ns() + kReserveNs;
+  for (;;) {
+    Entry entry = enter(exchange, *model);
+    if (entry.refusal || entry.pass) co_return entry;
+    const std::shared_ptr<http::Signal> signal = exchange.make_signal();
+    admission_.when_refilled([signal] { signal->notify(); });
+    const http::Waited waited = co_await exchange.wait(*signal, until_ns);
+    if (waited == http::Waited::signalled) continue;
+    const Error error{Code::unavailable, "quota.unavailable", "what is left of the quota could not be reserved in time",
+                      1000};
+    entry.refusal = render_error(503, error, &exchange.head());
+    co_return entry;
+  }
+}
+
+std::optional<http::Response> AccessGate::refusal_of_release(http::Exchange& exchange,
+                                                             const inference::ServedModel& release) {
+  CallerMemo& memo = memo_of(exchange);
+  const Refusal refusal =
+      admission_.see_release(memo, called(release), admission_.moment_of(exchange.head().arrived_ns));
+  if (refusal == Refusal::none) return std::nullopt;
+  return refuse(exchange.head(), refusal, nullptr);
+}
+
+}  // namespace stoa::api

@@ -1,0 +1,58 @@
+// access_gate.hpp: asks admission about a request before its body is read, and says the answer in HTTP's words.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/http/exchange.hpp"
+#include "host/inference/served_model.hpp"
+#include "licensing/admission/admission.hpp"
+
+namespace stoa::api {
+
+using AnswerFields = std::vector<std::pair<std::string_view, std::string>>;
+
+// What an admitted request carries until it is answered.
+struct AccessPass {
+  std::string customer;      // its id
+  AnswerFields fields = {};  // of the answer: limits and warnings
+  licensing::Ticket ticket = {};
+};
+
+// What came of asking. Neither refusal nor pass: what a quota still has must be reserved first (wait_and_enter).
+struct Entry {
+  std::optional<http::Response> refusal = {};
+  std::unique_ptr<AccessPass> pass = {};
+};
+
+// Thread: the exchange's I/O thread.
+class AccessGate {
+ public:
+  explicit AccessGate(licensing::Admission& admission) : admission_(admission) {}
+
+  // The id of the customer whose key is shown and counts; empty: nobody's. Lifetime: until the handler next waits.
+  std::string_view customer_of(http::Exchange& exchange);
+  // The answer to who shows no key that counts; before anything else is looked at.
+  std::optional<http::Response> refusal_of_caller(http::Exchange& exchange);
+
+  Entry enter(http::Exchange& exchange, const inference::ServedModel& model);
+  // The same, once what it takes is reserved; unavailable "quota.unavailable" (503) when that takes too long.
+  http::Task<Entry> wait_and_enter(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model);
+  // Whether another release of the model may answer who was admitted: the answer that refuses it.
+  std::optional<http::Response> refusal_of_release(http::Exchange& exchange, const inference::ServedModel& release);
+
+ private:
+  licensing::Caller identify(http::Exchange& exchange);
+  http::Response refuse(const http::RequestHead& head, licensing::Refusal refusal, const licensing::Admitted* admitted);
+
+  licensing::Admission& admission_;
+};
+
+// "RateLimit" and "RateLimit-Policy" (draft-ietf-httpapi-ratelimit-headers-10), where a limit applies.
+void add_limits(const licensing::Admitted& admitted, AnswerFields& fields);
+
+}  // namespace stoa::api

@@ -1,0 +1,60 @@
+// access_snapshot.cpp SPDX-License-Identifier: Apache-2.0
+#include "licensing/admission/access_snapshot.hpp"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace stoa::licensing {
+namespace {
+
+std::size_t place_of(const Sha256& hash) {
+  std::size_t place;
+  std::memcpy(&place, hash.data(), sizeof place);
+  return place;
+}
+
+}  // namespace
+
+std::span<const CoverageAccess> CustomerAccess::covering(std::string_view pattern) const {
+  const auto found = std::ranges::equal_range(coverages, pattern, std::ranges::less(),
+                                              [](const CoverageAccess& row) { return std::string_view(row.model); });
+  return {found.begin(), found.end()};
+}
+
+bool KeyAccess::is_for(std::string_view model) const {
+  return models.empty() || std::ranges::any_of(models, [&](const std::string& pattern) {
+           return covers_model({.model = pattern, .versions = {}}, model);
+         });
+}
+
+void AccessSnapshot::index() {
+  key_slots_.assign(std::bit_ceil(keys.size() * 2 + 1), kNone);
+  for (std::uint32_t i = 0; i < keys.size(); ++i) {
+    std::size_t at = place_of(keys[i].hash) % key_slots_.size();
+    while (key_slots_[at] != kNone) at = (at + 1) % key_slots_.size();
+    key_slots_[at] = i;
+  }
+}
+
+const KeyAccess* AccessSnapshot::find_key(const Sha256& hash) const noexcept {
+  if (key_slots_.empty()) return nullptr;
+  const std::size_t mask = key_slots_.size() - 1;
+  for (std::size_t at = place_of(hash) & mask; key_slots_[at] != kNone; at = (at + 1) & mask) {
+    const KeyAccess& key = keys[key_slots_[at]];
+    // A neighbour in the table is not compared: only whose first bytes are the same, which is nobody else's.
+    if (place_of(key.hash) != place_of(hash)) continue;
+    if (CRYPTO_memcmp(key.hash.data(), hash.data(), hash.size()) == 0) return &key;
+  }
+  return nullptr;
+}
+
+const CustomerAccess* AccessSnapshot::find_customer(std::string_view id) const noexcept {
+  const auto at = std::ranges::lower_bound(customers, id, std::ranges::less(),
+                                           [](const CustomerAccess& row) { return std::string_view(row.id); });
+  return at != customers.end() && at->id == id ? &*at : nullptr;
+}
+
+}  // namespace stoa::licensing
