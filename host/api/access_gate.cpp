@@ -9,7 +9,7 @@
 
 #include "host/api/problem.hpp"
 #include "host/api/shown_key.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::api {
 namespace {
@@ -126,7 +126,7 @@ Entry AccessGate::enter(http::Exchange& exchange, const inference::ServedModel& 
 }
 
 http::Task<Entry> AccessGate::wait_and_enter(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model) {
-  const std::uint64_t until_ns = runtime::monotonic_ns() + kReserveNs;
+  const std::uint64_t until_ns = thread::monotonic_ns() + kReserveNs;
   for (;;) {
     Entry entry = enter(exchange, *model);
     if (entry.refusal || entry.pass) co_return entry;

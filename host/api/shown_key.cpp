@@ -23,8 +23,8 @@ std::string_view bearer_of(std::string_view value) {
 
 }  // namespace
 
-licensing::Shown shown_in(const http::RequestHead& head) noexcept {
-  licensing::Shown shown;
+licensing::ShownCredentials shown_in(const http::RequestHead& head) noexcept {
+  licensing::ShownCredentials shown;
   unsigned keys = 0, authorizations = 0, leases = 0;
   const auto see = [&](std::string_view value) {
     if (value.empty()) return;

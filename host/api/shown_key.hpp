@@ -6,6 +6,6 @@
 namespace stoa::api {
 
 // "Authorization: Bearer sk_…" or "X-Api-Key: sk_…", one of them once; "X-Stoa-Lease: sl_…". Views into the head.
-licensing::Shown shown_in(const http::RequestHead& head) noexcept;
+licensing::ShownCredentials shown_in(const http::RequestHead& head) noexcept;
 
 }  // namespace stoa::api

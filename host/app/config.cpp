@@ -121,6 +121,14 @@ void read_follow(Section& section, const std::filesystem::path& base, std::optio
   registry->follow = std::move(follow);
 }
 
+void read_licensing(Section& section, const std::filesystem::path& base, std::optional<LicensingConfig>& licensing) {
+  licensing.emplace();
+  licensing->folder = base / licensing->folder;
+  section.path("folder", licensing->folder);
+  section.paths_by_name("issuers", licensing->issuers);
+  section.flag("publishers_may_issue", licensing->publishers_may_issue);
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view toml_text, const std::filesystem::path& base) {
@@ -154,6 +162,9 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   });
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
   root.section("registry", [&](Section& s) { read_follow(s, base, config.registry); });
+  root.section("licensing", [&](Section& s) { read_licensing(s, base, config.licensing); });
+  if (config.licensing && !config.customer_field.empty())
+    root.fail("licensing", "value", "and customer.customer_field exclude each other: a key says whose it is");
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });

@@ -61,6 +61,14 @@ struct RegistryConfig {
   std::optional<FollowConfig> follow;  // then this host keeps no catalogue, and the folder what it took
 };
 
+// With it calls are asked for keys, and who may call is kept in the folder: the book of customers, keys, licences and
+// leases, licence files that were imported or copied there, and this host's key.
+struct LicensingConfig {
+  std::filesystem::path folder = "licensing";
+  std::multimap<std::string, std::filesystem::path> issuers;  // whose licence files count -> their public keys (PEM)
+  bool publishers_may_issue = false;                          // licences of their own models
+};
+
 struct Config {
   PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
   std::string customer_field;  // a field of each request, in which a gateway in front names its customer; empty: none
@@ -71,6 +79,7 @@ struct Config {
   std::vector<std::string> in_process;  // plugins ("publisher/plugin" or "publisher/*") run in this process
   WorkersConfig workers;
   std::optional<RegistryConfig> registry;               // nothing: this host serves a folder alone
+  std::optional<LicensingConfig> licensing;             // nothing: everybody may call
   std::multimap<std::string, std::string> permissions;  // plugin or "publisher/*" -> what its sandbox may open
   http::Limits limits;
   unsigned io_threads = 1;

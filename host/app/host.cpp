@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <optional>
 
 #include "host/api/key_in_url.hpp"
@@ -14,6 +15,7 @@
 #include "host/api/routes.hpp"
 #include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
+#include "host/app/licensing_host.hpp"
 #include "host/app/package_gate.hpp"
 #include "host/app/plugin_log.hpp"
 #include "host/app/registry_host.hpp"
@@ -71,6 +73,7 @@ struct Host::Parts {
        .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); }}};
   RolloutBoard board{rollout};
   std::atomic<bool> is_loading{true}, is_draining{false};
+  std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<FollowingHost> following;  // the same, of one that follows another's
@@ -112,6 +115,14 @@ struct Host::Parts {
 
   void load_package(const registry::Package& package, const std::string& file, LoadReport& report);
   Result<void> serve_instance(std::unique_ptr<runtime::Instance> instance, LoadReport& report);
+
+  std::vector<api::HostGauge> gauges() const {
+    std::vector<api::HostGauge> all;
+    if (registry) all = registry->gauges();
+    if (following) all = following->gauges();
+    if (licensing) std::ranges::move(licensing->gauges(), std::back_inserter(all));
+    return all;
+  }
 };
 
 Host::Host(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -134,6 +145,18 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   p.api->is_draining = [&p] { return p.is_draining.load(std::memory_order_relaxed); };
 
   p.api->customer_field = p.config.customer_field;
+  if (p.config.licensing) {
+    auto licensing = LicensingHost::open(*p.config.licensing, log);
+    if (!licensing) return std::unexpected(licensing.error());
+    p.licensing = std::move(*licensing);
+    p.api->gate = &p.licensing->gate();
+    // A plugin's thread may ask until the process ends.
+    p.services.entitlement = [weak = std::weak_ptr(p.licensing)](const runtime::EntitlementQuery& query) {
+      const auto licensing = weak.lock();
+      return licensing ? licensing->entitlement(query)
+                       : failure(Code::unavailable, "host.stopping", "the host is stopping");
+    };
+  }
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
   const auto resolve_with = [&p](const CatalogueFollower& follower) {
@@ -148,7 +171,6 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     p.following = std::move(*following);
     p.following->add_routes(operators);
     resolve_with(p.following->follower());
-    p.api->gauges = [&following = *p.following] { return following.gauges(); };
   } else if (p.config.registry) {
     auto registry = RegistryHost::open({.config = p.config,
                                         .log = log,
@@ -162,8 +184,8 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     p.registry = std::move(*registry);
     p.registry->add_routes(operators, customers);
     resolve_with(p.registry->follower());
-    p.api->gauges = [&registry = *p.registry] { return registry.gauges(); };
   }
+  p.api->gauges = [&p] { return p.gauges(); };
   http::ServerConfig server;
   server.listeners.push_back(listener(p.config.customer, std::move(customers)));
   server.listeners.push_back(listener(p.config.operators, std::move(operators)));
@@ -279,6 +301,7 @@ bool Host::drain() {
               {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
   if (p.registry) p.registry->end_waits();
   bool is_whole = p.server->drain(p.config.drain_ms);
+  if (p.licensing) p.licensing->stop();
   if (p.registry) p.registry->stop();
   if (p.following) p.following->stop();
   p.rollout_control.reset();  // joins, as the next one does: a load, a check and a drain are all [control]

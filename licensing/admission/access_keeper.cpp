@@ -26,6 +26,7 @@ void AccessKeeper::stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
+  admission_.wake = [] {};
   admission_.refilled();
   if (auto settled = quotas_.settle(); !settled) sources_.failed(settled.error());
 }

@@ -15,7 +15,7 @@ constexpr std::uint32_t kNoKey = UINT32_MAX;
 
 }  // namespace
 
-CallerMemo read_shown(const Shown& shown) noexcept {
+CallerMemo read_shown(const ShownCredentials& shown) noexcept {
   CallerMemo memo;
   memo.is_read = true;
   memo.flaw = shown.flaw;

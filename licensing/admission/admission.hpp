@@ -20,7 +20,7 @@
 namespace stoa::licensing {
 
 // What a caller sent, as it came.
-struct Shown {
+struct ShownCredentials {
   Refusal flaw = Refusal::none;  // key_in_url, key_repeated or key_missing, where the head says so
   std::string_view key;
   bool is_lease_repeated = false;
@@ -43,7 +43,7 @@ struct CallerMemo {
 static_assert(sizeof(CallerMemo) <= 128 && std::is_trivially_copyable_v<CallerMemo>);
 
 // Hashes once what is whole.
-CallerMemo read_shown(const Shown& shown) noexcept;
+CallerMemo read_shown(const ShownCredentials& shown) noexcept;
 
 struct Moment {
   std::uint64_t ns = 0;  // CLOCK_MONOTONIC

@@ -30,7 +30,8 @@ constexpr std::int64_t kNow = TestAccess::kNowMs;
 constexpr Moment kMoment{1'000'000'000'000, kNow};
 constexpr CalledModel kVision{"acme/vision", "1.4.0", 1};
 
-Admitted ask(TestAccess& world, const Shown& shown, const Moment& now = kMoment, const CalledModel& model = kVision) {
+Admitted ask(TestAccess& world, const ShownCredentials& shown, const Moment& now = kMoment,
+             const CalledModel& model = kVision) {
   CallerMemo memo = read_shown(shown);
   Admitted out;
   world.admission.admit(memo, model, now, out);
@@ -42,7 +43,7 @@ struct Condition {
   Refusal refusal;
   // Two of one field cannot hold together.
   const char* field;
-  std::function<void(TestAccess&, Shown&)> before = [](TestAccess&, Shown&) {};
+  std::function<void(TestAccess&, ShownCredentials&)> before = [](TestAccess&, ShownCredentials&) {};
   std::function<void(TestAccess&)> after = [](TestAccess&) {};
 };
 
@@ -52,7 +53,7 @@ void make_floating(TestAccess& world) { world.licence().floating = Floating{3, 6
 const std::string kUnknownKey = new_api_key();
 std::string lease_text;
 
-void show_lease(TestAccess& world, Shown& shown, std::string text) {
+void show_lease(TestAccess& world, ShownCredentials& shown, std::string text) {
   make_floating(world);
   lease_text = std::move(text);
   shown.lease = lease_text;
@@ -60,55 +61,62 @@ void show_lease(TestAccess& world, Shown& shown, std::string text) {
 
 const std::vector<Condition>& conditions() {
   static const std::vector<Condition> rows = {
-      {Refusal::key_in_url, "flaw", [](TestAccess&, Shown& s) { s.flaw = Refusal::key_in_url; }},
-      {Refusal::key_repeated, "flaw", [](TestAccess&, Shown& s) { s.flaw = Refusal::key_repeated; }},
-      {Refusal::key_missing, "flaw", [](TestAccess&, Shown& s) { s.flaw = Refusal::key_missing; }},
-      {Refusal::key_malformed, "key", [](TestAccess&, Shown& s) { s.key = "sk_short"; }},
-      {Refusal::key_unknown, "key", [](TestAccess&, Shown& s) { s.key = kUnknownKey; }},
-      {Refusal::key_revoked, "revoked", [](TestAccess& w, Shown&) { w.first_key().revoked_ms = kNow; }},
-      {Refusal::key_rotated, "rotated", [](TestAccess& w, Shown&) { w.first_key().rotated_until_ms = kNow; }},
-      {Refusal::key_expired, "key expiry", [](TestAccess& w, Shown&) { w.first_key().expires_ms = kNow; }},
+      {Refusal::key_in_url, "flaw", [](TestAccess&, ShownCredentials& s) { s.flaw = Refusal::key_in_url; }},
+      {Refusal::key_repeated, "flaw", [](TestAccess&, ShownCredentials& s) { s.flaw = Refusal::key_repeated; }},
+      {Refusal::key_missing, "flaw", [](TestAccess&, ShownCredentials& s) { s.flaw = Refusal::key_missing; }},
+      {Refusal::key_malformed, "key", [](TestAccess&, ShownCredentials& s) { s.key = "sk_short"; }},
+      {Refusal::key_unknown, "key", [](TestAccess&, ShownCredentials& s) { s.key = kUnknownKey; }},
+      {Refusal::key_revoked, "revoked", [](TestAccess& w, ShownCredentials&) { w.first_key().revoked_ms = kNow; }},
+      {Refusal::key_rotated, "rotated",
+       [](TestAccess& w, ShownCredentials&) { w.first_key().rotated_until_ms = kNow; }},
+      {Refusal::key_expired, "key expiry", [](TestAccess& w, ShownCredentials&) { w.first_key().expires_ms = kNow; }},
       {Refusal::customer_suspended, "customer",
-       [](TestAccess& w, Shown&) { w.holdings.customers[0].state = CustomerState::suspended; }},
+       [](TestAccess& w, ShownCredentials&) { w.holdings.customers[0].state = CustomerState::suspended; }},
       {Refusal::customer_closed, "customer",
-       [](TestAccess& w, Shown&) { w.holdings.customers[0].state = CustomerState::closed; }},
-      {Refusal::key_scope, "scope", [](TestAccess& w, Shown&) { w.first_key().scopes = 2; }},
-      {Refusal::key_model, "key model", [](TestAccess& w, Shown&) { w.first_key().models = {"acme/other"}; }},
-      {Refusal::licence_none, "covers", [](TestAccess& w, Shown&) { w.licence().covers = {{"acme/other", "*"}}; }},
-      {Refusal::licence_version, "covers", [](TestAccess& w, Shown&) { w.licence().covers[0].versions = "^2"; }},
-      {Refusal::licence_revoked, "licence", [](TestAccess& w, Shown&) { w.holdings.licences[0].revoked_ms = kNow; }},
-      {Refusal::licence_other_node, "node", [](TestAccess& w, Shown&) { w.licence().node = "node-b"; }},
+       [](TestAccess& w, ShownCredentials&) { w.holdings.customers[0].state = CustomerState::closed; }},
+      {Refusal::key_scope, "scope", [](TestAccess& w, ShownCredentials&) { w.first_key().scopes = 2; }},
+      {Refusal::key_model, "key model",
+       [](TestAccess& w, ShownCredentials&) { w.first_key().models = {"acme/other"}; }},
+      {Refusal::licence_none, "covers",
+       [](TestAccess& w, ShownCredentials&) { w.licence().covers = {{"acme/other", "*"}}; }},
+      {Refusal::licence_version, "covers",
+       [](TestAccess& w, ShownCredentials&) { w.licence().covers[0].versions = "^2"; }},
+      {Refusal::licence_revoked, "licence",
+       [](TestAccess& w, ShownCredentials&) { w.holdings.licences[0].revoked_ms = kNow; }},
+      {Refusal::licence_other_node, "node", [](TestAccess& w, ShownCredentials&) { w.licence().node = "node-b"; }},
       {Refusal::licence_clock, "clock",
-       [](TestAccess& w, Shown&) { w.host.trusted_floor_ms = kNow + 2 * kClockToleranceMs; }},
+       [](TestAccess& w, ShownCredentials&) { w.host.trusted_floor_ms = kNow + 2 * kClockToleranceMs; }},
       {Refusal::licence_not_yet, "time",
-       [](TestAccess& w, Shown&) { w.licence().not_before_ms = kNow + 10 * kClockToleranceMs; }},
-      {Refusal::licence_expired, "time", [](TestAccess& w, Shown&) { w.licence().expires_ms = kNow; }},
+       [](TestAccess& w, ShownCredentials&) { w.licence().not_before_ms = kNow + 10 * kClockToleranceMs; }},
+      {Refusal::licence_expired, "time", [](TestAccess& w, ShownCredentials&) { w.licence().expires_ms = kNow; }},
       {Refusal::licence_offline, "offline",
-       [](TestAccess& w, Shown&) {
+       [](TestAccess& w, ShownCredentials&) {
          w.licence().offline_ms = 60'000;
          w.holdings.licences[0].confirmed_ms = kNow - 60'000;
        }},
-      {Refusal::lease_missing, "lease", [](TestAccess& w, Shown&) { make_floating(w); }},
-      {Refusal::lease_malformed, "lease", [](TestAccess& w, Shown& s) { show_lease(w, s, "sl_short"); }},
-      {Refusal::lease_unknown, "lease", [](TestAccess& w, Shown& s) { show_lease(w, s, new_lease_token()); }},
-      {Refusal::lease_expired, "lease", [](TestAccess& w, Shown& s) { show_lease(w, s, w.add_lease(kNow)); }},
+      {Refusal::lease_missing, "lease", [](TestAccess& w, ShownCredentials&) { make_floating(w); }},
+      {Refusal::lease_malformed, "lease", [](TestAccess& w, ShownCredentials& s) { show_lease(w, s, "sl_short"); }},
+      {Refusal::lease_unknown, "lease",
+       [](TestAccess& w, ShownCredentials& s) { show_lease(w, s, new_lease_token()); }},
+      {Refusal::lease_expired, "lease",
+       [](TestAccess& w, ShownCredentials& s) { show_lease(w, s, w.add_lease(kNow)); }},
       {Refusal::lease_other_customer, "lease",
-       [](TestAccess& w, Shown& s) { show_lease(w, s, w.add_lease(kNow + 1, "cus_2", "lic_2")); }},
+       [](TestAccess& w, ShownCredentials& s) { show_lease(w, s, w.add_lease(kNow + 1, "cus_2", "lic_2")); }},
       {Refusal::licence_used_up, "quota",
-       [](TestAccess& w, Shown&) { w.licence().quotas = {{"call", 0, Period::day}}; }},
+       [](TestAccess& w, ShownCredentials&) { w.licence().quotas = {{"call", 0, Period::day}}; }},
       {Refusal::key_budget, "budget",
-       [](TestAccess& w, Shown&) { w.first_key().budget = Quota{"call", 0, Period::day}; }},
-      {Refusal::licence_rate, "rate", [](TestAccess& w, Shown&) { w.licence().rate = Rate{1, 60'000}; },
+       [](TestAccess& w, ShownCredentials&) { w.first_key().budget = Quota{"call", 0, Period::day}; }},
+      {Refusal::licence_rate, "rate", [](TestAccess& w, ShownCredentials&) { w.licence().rate = Rate{1, 60'000}; },
        [](TestAccess& w) {
          RateLimiter::Change unused;
          w.admission.current()->licences[0].rate->take(kMoment.ns, unused);
        }},
-      {Refusal::key_rate, "key rate", [](TestAccess& w, Shown&) { w.first_key().rate = Rate{1, 60'000}; },
+      {Refusal::key_rate, "key rate", [](TestAccess& w, ShownCredentials&) { w.first_key().rate = Rate{1, 60'000}; },
        [](TestAccess& w) {
          RateLimiter::Change unused;
          w.admission.current()->keys[0].rate->take(kMoment.ns, unused);
        }},
-      {Refusal::licence_busy, "places", [](TestAccess& w, Shown&) { w.licence().calls_at_once = 1; },
+      {Refusal::licence_busy, "places", [](TestAccess& w, ShownCredentials&) { w.licence().calls_at_once = 1; },
        [](TestAccess& w) { w.admission.current()->licences[0].under_way->calls = 1; }},
   };
   return rows;
@@ -116,7 +124,7 @@ const std::vector<Condition>& conditions() {
 
 Refusal told(std::initializer_list<const Condition*> held) {
   TestAccess world;
-  Shown shown{.key = world.key, .lease = {}};
+  ShownCredentials shown{.key = world.key, .lease = {}};
   for (const Condition* one : held) one->before(world, shown);
   world.publish();
   for (const Condition* one : held) one->after(world);
@@ -163,7 +171,7 @@ TEST(Refusals, TouchNothing) {
   world.first_key().budget = Quota{"call", 9, Period::day};
   world.first_key().rate = Rate{2, 60'000};
   world.publish();
-  const Shown shown{.key = world.key, .lease = {}};
+  const ShownCredentials shown{.key = world.key, .lease = {}};
   const auto snapshot = world.admission.current();
   const LicenceAccess& licence = snapshot->licences[0];
   {
@@ -191,7 +199,7 @@ TEST(Admission, AnAnsweredCallCountsWithWhatItUsed) {
   TestAccess world;
   world.licence().quotas = {{"call", 10, Period::none}, {"token.out", 3, Period::month}};
   world.publish();
-  const Shown shown{.key = world.key, .lease = {}};
+  const ShownCredentials shown{.key = world.key, .lease = {}};
   const auto snapshot = world.admission.current();
   const MeterSet& meters = *snapshot->licences[0].meters.now;
   Admitted first = ask(world, shown);
@@ -210,7 +218,7 @@ TEST(Admission, WhatOutlivesASnapshotIsNotForgotten) {
   world.licence().rate = Rate{3, 86'400'000};
   world.licence().quotas = {{"call", 2, Period::none}};
   world.publish();
-  const Shown shown{.key = world.key, .lease = {}};
+  const ShownCredentials shown{.key = world.key, .lease = {}};
   ask(world, shown).ticket.settle({});
   world.publish();
   Admitted held = ask(world, shown);
@@ -341,7 +349,7 @@ TEST(Admission, AsksTheKernelNothingAndAllocatesNothing) {
   const std::string lease = world.add_lease(kNow + 1'000'000);
   make_floating(world);
   world.publish();
-  const Shown shown{.key = world.key, .lease = lease}, unknown{.key = kUnknownKey, .lease = {}};
+  const ShownCredentials shown{.key = world.key, .lease = lease}, unknown{.key = kUnknownKey, .lease = {}};
   CallerMemo warm = read_shown(shown);
   Admitted first;
   world.admission.admit(warm, kVision, kMoment, first);

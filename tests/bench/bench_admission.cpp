@@ -61,7 +61,7 @@ class Asked final : public http::Exchange {
     head_.method = http::Method::post;
     head_.target = head_.path = target;
     head_.fields = fields_;
-    head_.arrived_ns = runtime::monotonic_ns();
+    head_.arrived_ns = thread::monotonic_ns();
   }
   const http::RequestHead& head() const override { return head_; }
   http::HeadMemo& memo() override { return memo_; }

@@ -40,10 +40,10 @@ TEST(Limits, ARateIsExactToOneCallAtManyConnections) {
   constexpr std::uint64_t kCalls = 500, kStepNs = 7'200'000'000;  // of an hour
   const std::string key = world.add([](Licence& l) { l.rate = Rate{kCalls, 3'600'000}; });
   world.access.publish();
-  const std::uint64_t began_ns = runtime::monotonic_ns();
+  const std::uint64_t began_ns = thread::monotonic_ns();
   const Counted counted = storm(request_with(bearer(key)), 20);
   // Time that passed may have let in some more; it is not more than what has passed.
-  const std::uint64_t more = (runtime::monotonic_ns() - began_ns) / kStepNs;
+  const std::uint64_t more = (thread::monotonic_ns() - began_ns) / kStepNs;
   EXPECT_GE(counted.admitted, kCalls);
   EXPECT_LE(counted.admitted, kCalls + more);
   EXPECT_EQ(counted.refused, kConnections * 20 - counted.admitted);
@@ -88,7 +88,7 @@ TEST(Limits, ABudgetIsNeverPassedAndNeverRefusedEarly) {
                                .holdings = [&]() -> const licensing::Holdings& { return world.access.holdings; },
                                .host = [&] { return world.access.host; },
                                .unix_ns = [] { return licensing::TestAccess::kNowMs * 1'000'000; },
-                               .monotonic_ns = &runtime::monotonic_ns});
+                               .monotonic_ns = &thread::monotonic_ns});
   ASSERT_TRUE(keeper);
   const Counted counted = storm(request_with(bearer(key)), 15);
   EXPECT_EQ(counted.admitted, 700u);
@@ -130,8 +130,8 @@ TEST(Limits, APlaceIsHeldAsLongAsTheCall) {
                                            R"({"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]})");
   const auto under_way = world.access.admission.current()->licences.back().under_way;
   const auto wait_for = [&](std::uint32_t calls) {
-    const std::uint64_t until_ns = runtime::monotonic_ns() + 10'000'000'000;
-    while (under_way->calls != calls && runtime::monotonic_ns() < until_ns) std::this_thread::yield();
+    const std::uint64_t until_ns = thread::monotonic_ns() + 10'000'000'000;
+    while (under_way->calls != calls && thread::monotonic_ns() < until_ns) std::this_thread::yield();
     return under_way->calls == calls;
   };
   RawClient first(world.host.port()), second(world.host.port());

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "host/http/raw_client.hpp"
-#include "host/runtime/monotonic.hpp"
+#include "host/thread/monotonic.hpp"
 #include "licensing/admission/access_keeper.hpp"
 #include "licensing/admission/test_access.hpp"
 #include "tests/integration/served_host.hpp"
@@ -27,7 +27,7 @@ class AccessWorld {
     access.holdings = {};
     key = add([](Licence&) {});
     access.admission.set_unix_offset(licensing::TestAccess::kNowMs * 1'000'000 -
-                                     static_cast<std::int64_t>(runtime::monotonic_ns()));
+                                     static_cast<std::int64_t>(thread::monotonic_ns()));
   }
 
   // A customer with a key and a licence of its own; what is asked of them is changed. Returns the key.

@@ -1,0 +1,195 @@
+// licensing_host.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/app/licensing_host.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <iterator>
+
+#include "host/app/held_licences.hpp"
+#include "host/app/wall_clock.hpp"
+#include "host/thread/monotonic.hpp"
+#include "licensing/admission/access_keeper.hpp"
+#include "licensing/book/book.hpp"
+#include "licensing/book/lease_desk.hpp"
+
+namespace stoa::app {
+namespace {
+
+using namespace licensing;
+
+// So many customers have figures of their own; the others are one.
+constexpr std::size_t kCustomersMax = 50;
+
+// Admission's quotas, in the book.
+class BookQuotas final : public QuotaStore {
+ public:
+  explicit BookQuotas(Book& book) : book_(book) {}
+  Result<std::uint64_t> reserved(const QuotaName& name) override {
+    return book_.reserved(name.holder, name.meter, name.period_start_ms);
+  }
+  Result<void> reserve(std::span<const QuotaMark> marks) override {
+    std::vector<Reservation> rows;
+    for (const QuotaMark& mark : marks)
+      rows.push_back({mark.name.holder, mark.name.meter, mark.name.period_start_ms, mark.amount});
+    return book_.reserve(rows);
+  }
+
+ private:
+  Book& book_;
+};
+
+Seat seat_of(const Lease& lease) {
+  return {lease.hash, seat_number_of(lease.licence.text), seat_number_of(lease.customer.text), lease.expires_ms};
+}
+
+}  // namespace
+
+// In the order in which one needs the other.
+struct LicensingHost::Parts {
+  explicit Parts(Log& its_log) : log(its_log) {}
+
+  Log& log;
+  SeatTable seats;
+  Admission admission{seats};
+  api::AccessGate gate{admission};
+  HeldLicences held;  // the keeper's
+  std::string node;
+  std::atomic<bool> book_has_changed{true};
+  std::atomic<AccessKeeper*> woken{nullptr};
+  std::unique_ptr<Book> book;
+  std::unique_ptr<BookQuotas> quotas;
+  std::unique_ptr<LeaseDesk> leases;
+  std::unique_ptr<AccessKeeper> keeper;
+
+  BookOptions book_options(const LicensingConfig& config) {
+    BookOptions options;
+    options.file = config.folder / "book.sqlite";
+    options.now_ms = &unix_ms;
+    options.publishers_may_issue = config.publishers_may_issue;
+    options.on_change = [this](std::int64_t) {
+      book_has_changed = true;
+      if (AccessKeeper* const told = woken) told->wake();
+    };
+    options.on_lease = [this](const Lease& lease) { seats.hold(seat_of(lease)); };
+    options.on_lease_end = [this](const Lease& lease) { seats.release(lease.hash); };
+    return options;
+  }
+
+  AccessSources sources() {
+    return {.look = [this] { return look(); },
+            .holdings = [this]() -> const Holdings& { return held.all(); },
+            .host = [this] { return HostFacts{node, {}}; },
+            .unix_ns = &unix_ns,
+            .monotonic_ns = &thread::monotonic_ns,
+            .failed = [this](const Error& error) { note(error); },
+            .quotas = quotas.get()};
+  }
+
+  // On the keeper's thread.
+  Result<bool> look() {
+    bool has_changed = false;
+    if (book_has_changed.exchange(false)) {
+      auto changed = book->holdings(held.revision());
+      if (!changed) {
+        book_has_changed = true;
+        return std::unexpected(changed.error());
+      }
+      held.merge_book(std::move(*changed));
+      has_changed = true;
+    }
+    return has_changed;
+  }
+
+  // Once for as long as it is the same: it is tried again several times a second.
+  void note(const Error& error) {
+    if (std::exchange(last_failure, error.reason + error.message) == error.reason + error.message) return;
+    log.write(Level::error, "licensing.failed", {{"reason", error.reason}, {"why", error.message}});
+  }
+  std::string last_failure;
+};
+
+LicensingHost::LicensingHost(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+LicensingHost::~LicensingHost() { stop(); }
+
+Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig& config, Log& log) {
+  auto parts = std::make_unique<Parts>(log);
+  auto book = Book::open(parts->book_options(config));
+  if (!book) return std::unexpected(book.error());
+  parts->book = std::move(*book);
+  parts->quotas = std::make_unique<BookQuotas>(*parts->book);
+  parts->leases = std::make_unique<LeaseDesk>(*parts->book);
+  auto keeper = AccessKeeper::start(parts->admission, parts->sources());
+  if (!keeper) return std::unexpected(keeper.error());
+  parts->keeper = std::move(*keeper);
+  parts->woken = parts->keeper.get();
+  return std::unique_ptr<LicensingHost>(new LicensingHost(std::move(parts)));
+}
+
+api::AccessGate& LicensingHost::gate() { return parts_->gate; }
+
+Result<runtime::Grant> LicensingHost::entitlement(const runtime::EntitlementQuery& query) const {
+  const auto grant = parts_->admission.entitlement(query.tenant, query.model, query.feature, unix_ms());
+  if (!grant)
+    return failure(
+        Code::permission_denied, "licence.entitlement",
+        "no licence of the customer for " + std::string(query.model) + " grants '" + std::string(query.feature) + "'");
+  return runtime::Grant{.expires_unix_s = grant->expires_ms == INT64_MAX ? 0 : grant->expires_ms / 1'000,
+                        .limit = grant->limit};
+}
+
+std::vector<api::HostGauge> LicensingHost::gauges() const {
+  const auto snapshot = parts_->admission.current();
+  std::vector<api::HostGauge> gauges;
+  const auto add_call = [&](std::string_view reason, std::uint64_t count) {
+    gauges.push_back({.name = "stoa_access_calls_total",
+                      .help = "calls that were admitted, and that were refused, by reason",
+                      .value = static_cast<double>(count),
+                      .labels = {{"reason", std::string(reason)}},
+                      .is_counter = true});
+  };
+  add_call("admitted", parts_->admission.count_of(Refusal::none));
+  for (const RefusalRow& row : refusals()) add_call(row.reason, parts_->admission.count_of(row.refusal));
+  const auto add = [&](const char* name, const char* help, double value) {
+    gauges.push_back({.name = name, .help = help, .value = value});
+  };
+  add("stoa_access_snapshot_revision", "the book's revision that admission reads",
+      static_cast<double>(snapshot->revision));
+  add("stoa_access_snapshot_age_seconds", "since admission's snapshot was made",
+      static_cast<double>(std::max<std::int64_t>(unix_ms() - snapshot->built_ms, 0)) / 1e3);
+  add("stoa_access_keys", "API keys that admission knows", static_cast<double>(snapshot->keys.size()));
+  add("stoa_access_licences", "licences that admission knows", static_cast<double>(snapshot->licences.size()));
+
+  struct Row {
+    std::string customer;
+    std::uint64_t admitted, refused;
+  };
+  std::vector<Row> rows;
+  for (const CustomerAccess& customer : snapshot->customers)
+    if (const std::uint64_t admitted = customer.counts->admitted, refused = customer.counts->refused;
+        admitted + refused > 0)
+      rows.push_back({customer.id, admitted, refused});
+  std::ranges::sort(rows, std::ranges::greater(), [](const Row& row) { return row.admitted + row.refused; });
+  for (std::size_t i = kCustomersMax; i < rows.size(); ++i) {
+    rows[kCustomersMax - 1].customer = "other";
+    rows[kCustomersMax - 1].admitted += rows[i].admitted;
+    rows[kCustomersMax - 1].refused += rows[i].refused;
+  }
+  rows.resize(std::min(rows.size(), kCustomersMax));
+  for (const Row& row : rows)
+    for (const auto& [outcome, count] : {std::pair("admitted", row.admitted), {"refused", row.refused}})
+      gauges.push_back({.name = "stoa_access_customer_calls_total",
+                        .help = "calls of the customers who call most, and of all others together",
+                        .value = static_cast<double>(count),
+                        .labels = {{"customer", row.customer}, {"outcome", outcome}},
+                        .is_counter = true});
+  return gauges;
+}
+
+void LicensingHost::stop() {
+  if (parts_->leases) parts_->leases->close();
+  parts_->woken = nullptr;
+  if (parts_->keeper) parts_->keeper->stop();
+}
+
+}  // namespace stoa::app

@@ -1,0 +1,39 @@
+// licensing_host.hpp: who may call, in this host: the book, the folder of licence files, the clock, and admission over
+// them. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/api/access_gate.hpp"
+#include "host/api/metrics.hpp"
+#include "host/app/config.hpp"
+#include "host/app/log.hpp"
+#include "host/http/server.hpp"
+#include "host/runtime/host_services.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::app {
+
+class LicensingHost {
+ public:
+  // log outlives it. From then on calls are asked for their keys. Errors: file.*, key.*, and the book's.
+  static Result<std::unique_ptr<LicensingHost>> open(const LicensingConfig& config, Log& log);
+  ~LicensingHost();
+  LicensingHost(const LicensingHost&) = delete;
+  LicensingHost& operator=(const LicensingHost&) = delete;
+
+  api::AccessGate& gate();
+  // Any thread.
+  Result<runtime::Grant> entitlement(const runtime::EntitlementQuery& query) const;
+  std::vector<api::HostGauge> gauges() const;
+  // Once no call is under way: what was reserved and not used goes back.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit LicensingHost(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace stoa::app
