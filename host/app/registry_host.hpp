@@ -33,6 +33,7 @@ class RegistryHost {
   static Result<std::unique_ptr<RegistryHost>> open(const Parts& parts);
 
   void add_routes(std::vector<http::Route>& operators, std::vector<http::Route>& customers);
+  registry::Publishing& publishing() { return *publishing_; }
   const CatalogueFollower& follower() const { return *follower_; }
   // Takes up checks that a stopped process left undone, and begins to serve what is published.
   void start();

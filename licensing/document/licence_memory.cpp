@@ -13,10 +13,10 @@
 namespace stoa::licensing {
 namespace {
 
+using registry::DocumentVerdict;
 using registry::Json;
 using registry::JsonObject;
 using registry::utc_text;
-using registry::Verdict;
 
 constexpr std::size_t kFileMax = 256u << 20;
 constexpr std::size_t kRowsMax = 1'000'000;
@@ -130,7 +130,7 @@ std::string LicenceMemory::text() const {
 Result<void> LicenceMemory::read(std::string_view file_text) {
   const auto json = registry::parse_strict_json(file_text);
   if (!json) return std::unexpected(json.error());
-  Verdict verdict;
+  DocumentVerdict verdict;
   JsonObject object(*json, "", verdict, {"licences", "lists", "revoked", "stoa_licence_memory"});
   object.number("stoa_licence_memory", {1, 1});
   for (const Json& row : object.array("licences", {0, kRowsMax})) {

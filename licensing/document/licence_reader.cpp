@@ -8,9 +8,9 @@
 namespace stoa::licensing {
 namespace {
 
+using registry::DocumentVerdict;
 using registry::Json;
 using registry::JsonObject;
-using registry::Verdict;
 
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kListMax = 64, kTextMax = 256;
@@ -31,7 +31,7 @@ Value named_in(JsonObject& object, std::string_view key, std::optional<Value> (*
 
 class LicenceReader {
  public:
-  LicenceReader(const Json& json, Verdict& verdict)
+  LicenceReader(const Json& json, DocumentVerdict& verdict)
       : verdict_(verdict),
         object_(json, "", verdict,
                 {"calls_at_once", "content_keys", "covers",    "entitlements", "expires", "floating",
@@ -137,14 +137,14 @@ class LicenceReader {
     }
   }
 
-  Verdict& verdict_;
+  DocumentVerdict& verdict_;
   JsonObject object_;
 };
 
 Result<Licence> read(std::string_view text, std::optional<std::int64_t> now_ms) {
   const auto json = parse_document(kLicenceDocument, text);
   if (!json) return std::unexpected(json.error());
-  Verdict verdict;
+  DocumentVerdict verdict;
   Licence licence = LicenceReader(*json, verdict).read(now_ms);
   if (verdict.is_refused()) return std::unexpected(document_error(kLicenceDocument, verdict.error()));
   if (auto good = check_terms(licence); !good) return std::unexpected(good.error());

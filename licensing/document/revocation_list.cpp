@@ -11,15 +11,16 @@
 namespace stoa::licensing {
 namespace {
 
+using registry::DocumentVerdict;
 using registry::Json;
 using registry::JsonObject;
 using registry::utc_text;
-using registry::Verdict;
 
 constexpr std::int64_t kDraftLifeMs = 30LL * 86'400'000;
 constexpr std::uint64_t kSerialMax = std::numeric_limits<std::uint32_t>::max();
 
-Revocation read_entry(const Json& json, std::string pointer, Verdict& verdict, std::optional<std::int64_t> now_ms) {
+Revocation read_entry(const Json& json, std::string pointer, DocumentVerdict& verdict,
+                      std::optional<std::int64_t> now_ms) {
   JsonObject object(json, std::move(pointer), verdict, {"because", "id", "revoked", "serials_to"});
   Revocation read;
   read.licence.text = licence_id_in(object, "id");
@@ -32,7 +33,7 @@ Revocation read_entry(const Json& json, std::string pointer, Verdict& verdict, s
 Result<RevocationList> read(std::string_view text, std::optional<std::int64_t> now_ms) {
   const auto json = parse_document(kRevocationsDocument, text);
   if (!json) return std::unexpected(json.error());
-  Verdict verdict;
+  DocumentVerdict verdict;
   JsonObject object(*json, "", verdict, {"issued", "issuer", "next_update", "number", "revoked", "stoa_revocations"});
   RevocationList list;
   if (!now_ms || object.has("stoa_revocations")) object.number("stoa_revocations", {1, 1});

@@ -28,7 +28,7 @@ std::string escaped(std::string_view key) {  // RFC 6901, section 3
 // Walks the tokens once before the document is built, keeping the pointer of where it is.
 class ShapeCheck final : public nlohmann::json_sax<Json> {
  public:
-  explicit ShapeCheck(Verdict& verdict) : verdict_(verdict) {}
+  explicit ShapeCheck(DocumentVerdict& verdict) : verdict_(verdict) {}
 
   bool null() override { return value(); }
   bool boolean(bool) override { return value(); }
@@ -91,14 +91,14 @@ class ShapeCheck final : public nlohmann::json_sax<Json> {
     return value();
   }
 
-  Verdict& verdict_;
+  DocumentVerdict& verdict_;
   std::vector<Level> levels_;
 };
 
 }  // namespace
 
 Result<Json> parse_strict_json(std::string_view text) {
-  Verdict verdict;
+  DocumentVerdict verdict;
   ShapeCheck check(verdict);
   if (text.starts_with("\xef\xbb\xbf")) {  // the library would skip it; JSON text has none (RFC 8259, section 8.1)
     verdict.refuse("", "json", "is not JSON: it starts with a byte order mark");
@@ -119,7 +119,7 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-void Verdict::refuse(std::string_view pointer, std::string_view rule, std::string_view message) {
+void DocumentVerdict::refuse(std::string_view pointer, std::string_view rule, std::string_view message) {
   if (error_) return;
   const auto where = pointer.empty()        ? std::string("document")
                      : pointer.size() > 200 ? std::string(pointer.substr(0, 200))
@@ -129,7 +129,7 @@ void Verdict::refuse(std::string_view pointer, std::string_view rule, std::strin
   error_ = Error{Code::invalid_argument, "manifest." + std::string(rule), safe + ": " + std::string(message), 0};
 }
 
-JsonObject::JsonObject(const Json& value, std::string pointer, Verdict& verdict,
+JsonObject::JsonObject(const Json& value, std::string pointer, DocumentVerdict& verdict,
                        std::initializer_list<std::string_view> known)
     : value_(value), pointer_(std::move(pointer)), verdict_(verdict) {
   if (!value_.is_object()) {
@@ -235,7 +235,7 @@ void JsonObject::refuse(std::string_view key, std::string_view rule, std::string
   verdict_.refuse(pointer(key), rule, message);
 }
 
-std::string element_text(const Json& value, const std::string& pointer, Verdict& verdict, TextLength length) {
+std::string element_text(const Json& value, const std::string& pointer, DocumentVerdict& verdict, TextLength length) {
   if (!value.is_string()) {
     verdict.refuse(pointer, "type", "must be a string, is " + std::string(value.type_name()));
     return {};

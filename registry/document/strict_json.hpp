@@ -29,7 +29,7 @@ std::string json_text(const Json& value, int indent = -1);
 std::string printable(std::string_view text);
 
 // The first refusal of a document. Readers go on with empty values after it, so that they need not check each step.
-class Verdict {
+class DocumentVerdict {
  public:
   void refuse(std::string_view pointer, std::string_view rule, std::string_view message);
   bool is_refused() const { return error_.has_value(); }
@@ -53,7 +53,8 @@ struct ArrayLength {
 class JsonObject {
  public:
   // Refuses when value is no object or has a key outside known.
-  JsonObject(const Json& value, std::string pointer, Verdict& verdict, std::initializer_list<std::string_view> known);
+  JsonObject(const Json& value, std::string pointer, DocumentVerdict& verdict,
+             std::initializer_list<std::string_view> known);
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
   // nullptr where the key is absent; nothing is refused.
@@ -79,10 +80,10 @@ class JsonObject {
  private:
   const Json& value_;
   std::string pointer_;
-  Verdict& verdict_;
+  DocumentVerdict& verdict_;
 };
 
 // A string inside an array; refuses other types and lengths.
-std::string element_text(const Json& value, const std::string& pointer, Verdict& verdict, TextLength length);
+std::string element_text(const Json& value, const std::string& pointer, DocumentVerdict& verdict, TextLength length);
 
 }  // namespace stoa::registry

@@ -55,7 +55,7 @@ void read_identity(JsonObject& top, Manifest& out) {
     top.refuse("changelog", "changelog", "has a control character that is neither a line feed nor a tab");
 }
 
-void read_abi(JsonObject& top, Verdict& verdict, Manifest& out) {
+void read_abi(JsonObject& top, DocumentVerdict& verdict, Manifest& out) {
   const auto* value = top.require("abi");
   if (!value) return;
   JsonObject abi(*value, top.pointer("abi"), verdict, {"min", "max"});
@@ -65,7 +65,7 @@ void read_abi(JsonObject& top, Verdict& verdict, Manifest& out) {
     abi.refuse("max", "abi", "is " + std::to_string(out.abi_max) + ", below min " + std::to_string(out.abi_min));
 }
 
-void read_licences(JsonObject& top, Verdict& verdict, Manifest& out) {
+void read_licences(JsonObject& top, DocumentVerdict& verdict, Manifest& out) {
   const auto* value = top.require("licences");
   if (!value) return;
   JsonObject licences(*value, top.pointer("licences"), verdict, {"code", "weights"});
@@ -79,7 +79,7 @@ void read_licences(JsonObject& top, Verdict& verdict, Manifest& out) {
   out.licence_weights = expression("weights");
 }
 
-void read_permissions(JsonObject& top, Verdict& verdict, Manifest& out) {
+void read_permissions(JsonObject& top, DocumentVerdict& verdict, Manifest& out) {
   std::set<std::string> seen;
   Permissions together;
   for (std::size_t i = 0; const auto& value : top.array("permissions", {0, kPermissionsMax})) {
@@ -121,7 +121,7 @@ std::string needs_of(const PlatformDeclaration& platform) {
 }
 
 // Precondition: the permissions are read.
-void read_platforms(JsonObject& top, Form form, Verdict& verdict, Manifest& out) {
+void read_platforms(JsonObject& top, Form form, DocumentVerdict& verdict, Manifest& out) {
   std::set<std::string> seen;
   for (std::size_t i = 0; const auto& value : top.array("platforms", {1, kPlatformsMax})) {
     const auto pointer = at(top.pointer("platforms"), i++);
@@ -145,7 +145,7 @@ void read_platforms(JsonObject& top, Form form, Verdict& verdict, Manifest& out)
   }
 }
 
-void read_assets(JsonObject& top, Form form, Verdict& verdict, Manifest& out) {
+void read_assets(JsonObject& top, Form form, DocumentVerdict& verdict, Manifest& out) {
   for (std::size_t i = 0; const auto& value : top.array("assets", {0, kAssetsMax})) {
     const auto pointer = at(top.pointer("assets"), i++);
     auto object = form == Form::packed ? JsonObject(value, pointer, verdict, {"path", "media_type", "sha256", "size"})
@@ -164,7 +164,7 @@ void read_assets(JsonObject& top, Form form, Verdict& verdict, Manifest& out) {
 }
 
 // Two entries must not be the same file, and none a folder of another: extraction would have to choose.
-void check_paths(Verdict& verdict, const Manifest& manifest) {
+void check_paths(DocumentVerdict& verdict, const Manifest& manifest) {
   std::set<std::string> paths;
   const auto add = [&](const std::string& path, const std::string& pointer) {
     if (!paths.insert(path).second) verdict.refuse(pointer, "duplicate", "is the path of two files");
@@ -179,7 +179,7 @@ void check_paths(Verdict& verdict, const Manifest& manifest) {
   }
 }
 
-std::vector<std::int64_t> read_port_shape(JsonObject& object, Verdict& verdict) {
+std::vector<std::int64_t> read_port_shape(JsonObject& object, DocumentVerdict& verdict) {
   std::vector<std::int64_t> shape;
   for (std::size_t i = 0; const auto& value : object.array("shape", {1, kRankMax})) {
     const auto pointer = at(object.pointer("shape"), i++);
@@ -191,7 +191,7 @@ std::vector<std::int64_t> read_port_shape(JsonObject& object, Verdict& verdict) 
   return shape;
 }
 
-void read_tensor_type(JsonObject& object, Verdict& verdict, PortDeclaration& port) {
+void read_tensor_type(JsonObject& object, DocumentVerdict& verdict, PortDeclaration& port) {
   const auto datatype = object.text("datatype", {1, 16});
   port.datatype = datatype_from_name(datatype);
   if (port.datatype == DataType::invalid)
@@ -199,7 +199,7 @@ void read_tensor_type(JsonObject& object, Verdict& verdict, PortDeclaration& por
   port.shape = read_port_shape(object, verdict);
 }
 
-void read_media_types(JsonObject& object, Verdict& verdict, PortDeclaration& port) {
+void read_media_types(JsonObject& object, DocumentVerdict& verdict, PortDeclaration& port) {
   for (std::size_t i = 0; const auto& value : object.array("media_types", {0, kMediaTypesMax})) {
     const auto pointer = at(object.pointer("media_types"), i++);
     auto text = element_text(value, pointer, verdict, {1, 128});
@@ -210,7 +210,7 @@ void read_media_types(JsonObject& object, Verdict& verdict, PortDeclaration& por
   }
 }
 
-PortDeclaration read_port(const Json& value, std::string pointer, Verdict& verdict) {
+PortDeclaration read_port(const Json& value, std::string pointer, DocumentVerdict& verdict) {
   JsonObject object(value, std::move(pointer), verdict,
                     {"name", "kind", "datatype", "shape", "media_types", "optional", "description"});
   PortDeclaration port;
@@ -233,7 +233,7 @@ PortDeclaration read_port(const Json& value, std::string pointer, Verdict& verdi
   return port;
 }
 
-std::vector<PortDeclaration> read_ports(JsonObject& model, std::string_view key, Verdict& verdict) {
+std::vector<PortDeclaration> read_ports(JsonObject& model, std::string_view key, DocumentVerdict& verdict) {
   std::vector<PortDeclaration> ports;
   for (std::size_t i = 0; const auto& value : model.array(key, {1, kPortsMax})) {
     const auto pointer = at(model.pointer(key), i++);
@@ -245,7 +245,7 @@ std::vector<PortDeclaration> read_ports(JsonObject& model, std::string_view key,
   return ports;
 }
 
-void read_one_of(JsonObject& object, Verdict& verdict, ModelDeclaration& model) {
+void read_one_of(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration& model) {
   std::set<std::string> seen;
   for (std::size_t i = 0; const auto& group : object.array("one_of", {0, kGroupsMax})) {
     const auto pointer = at(object.pointer("one_of"), i++);
@@ -268,7 +268,7 @@ void read_one_of(JsonObject& object, Verdict& verdict, ModelDeclaration& model) 
   }
 }
 
-void read_meters(JsonObject& object, Verdict& verdict, ModelDeclaration& model) {
+void read_meters(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration& model) {
   for (std::size_t i = 0; const auto& value : object.array("meters", {0, kMetersMax})) {
     const auto pointer = at(object.pointer("meters"), i++);
     auto meter = element_text(value, pointer, verdict, {1, 64});
@@ -280,7 +280,7 @@ void read_meters(JsonObject& object, Verdict& verdict, ModelDeclaration& model) 
 }
 
 // Precondition: the meters are read.
-void read_prices(JsonObject& object, Verdict& verdict, ModelDeclaration& model) {
+void read_prices(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration& model) {
   for (std::size_t i = 0; const auto& value : object.array("prices", {0, kPricesMax})) {
     const auto pointer = at(object.pointer("prices"), i++);
     JsonObject read(value, pointer, verdict, {"meter", "currency", "nano", "per"});
@@ -299,7 +299,7 @@ void read_prices(JsonObject& object, Verdict& verdict, ModelDeclaration& model) 
   }
 }
 
-void read_limits(JsonObject& model, Verdict& verdict, LimitsDeclaration& out) {
+void read_limits(JsonObject& model, DocumentVerdict& verdict, LimitsDeclaration& out) {
   const auto* value = model.find("limits");
   if (!value) return;
   JsonObject limits(*value, model.pointer("limits"), verdict,
@@ -312,7 +312,7 @@ void read_limits(JsonObject& model, Verdict& verdict, LimitsDeclaration& out) {
   out.load_ms = limits.optional_number("load_ms", {1, 3'600'000});
 }
 
-ModelDeclaration read_model(const Json& value, std::string pointer, Verdict& verdict) {
+ModelDeclaration read_model(const Json& value, std::string pointer, DocumentVerdict& verdict) {
   JsonObject object(value, std::move(pointer), verdict,
                     {"name", "task", "description", "inputs", "outputs", "one_of", "meters", "prices", "streaming",
                      "limits", "config"});
@@ -335,7 +335,7 @@ ModelDeclaration read_model(const Json& value, std::string pointer, Verdict& ver
   return model;
 }
 
-void read_models(JsonObject& top, Verdict& verdict, Manifest& out) {
+void read_models(JsonObject& top, DocumentVerdict& verdict, Manifest& out) {
   for (std::size_t i = 0; const auto& value : top.array("models", {1, kModelsMax})) {
     const auto pointer = at(top.pointer("models"), i++);
     auto model = read_model(value, pointer, verdict);
@@ -352,7 +352,7 @@ Result<Manifest> parse(std::string_view json, Form form) {
         "document: has " + std::to_string(json.size()) + " bytes, limit is " + std::to_string(kManifestBytesMax));
   const auto document = parse_strict_json(json);
   if (!document) return std::unexpected(document.error());
-  Verdict verdict;
+  DocumentVerdict verdict;
   auto top =
       form == Form::packed
           ? JsonObject(*document, "", verdict,

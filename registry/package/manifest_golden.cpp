@@ -64,7 +64,7 @@ bool fits_datatype(const Json& value, DataType type) {
 // One golden tensor being read, with what it is checked against.
 class TensorReader {
  public:
-  TensorReader(JsonObject& object, const PortDeclaration& port, const Manifest& manifest, Verdict& verdict)
+  TensorReader(JsonObject& object, const PortDeclaration& port, const Manifest& manifest, DocumentVerdict& verdict)
       : object_(object), port_(port), manifest_(manifest), verdict_(verdict) {}
 
   GoldenTensor read() {
@@ -182,7 +182,7 @@ class TensorReader {
   JsonObject& object_;
   const PortDeclaration& port_;
   const Manifest& manifest_;
-  Verdict& verdict_;
+  DocumentVerdict& verdict_;
   GoldenTensor tensor_;
   std::int64_t elements_ = 1;
 };
@@ -190,7 +190,7 @@ class TensorReader {
 enum class Side { input, output };
 
 std::vector<GoldenTensor> read_tensors(JsonObject& golden, Side side, const ModelDeclaration& model,
-                                       const Manifest& manifest, Verdict& verdict) {
+                                       const Manifest& manifest, DocumentVerdict& verdict) {
   const bool is_input = side == Side::input;
   const std::string_view key = is_input ? "inputs" : "outputs";
   const auto& ports = is_input ? model.inputs : model.outputs;
@@ -237,7 +237,7 @@ void check_inputs_given(JsonObject& golden, const ModelDeclaration& model, const
 
 }  // namespace
 
-void read_golden(JsonObject& top, Verdict& verdict, Manifest& manifest) {
+void read_golden(JsonObject& top, DocumentVerdict& verdict, Manifest& manifest) {
   std::set<std::string> names;
   for (std::size_t i = 0; const auto& value : top.array("golden", {0, kGoldenMax})) {
     JsonObject object(value, at(top.pointer("golden"), i++), verdict,

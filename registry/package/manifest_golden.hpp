@@ -7,6 +7,6 @@
 namespace stoa::registry {
 
 // Reads /golden into manifest.golden. Precondition: models and assets of the manifest are read and sound.
-void read_golden(JsonObject& top, Verdict& verdict, Manifest& manifest);
+void read_golden(JsonObject& top, DocumentVerdict& verdict, Manifest& manifest);
 
 }  // namespace stoa::registry

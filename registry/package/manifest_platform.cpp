@@ -23,7 +23,7 @@ std::string read_choice(JsonObject& object, std::string_view key, std::initializ
   return text;
 }
 
-void read_cpu(JsonObject& object, Verdict& verdict, PlatformDeclaration& platform) {
+void read_cpu(JsonObject& object, DocumentVerdict& verdict, PlatformDeclaration& platform) {
   const auto known = cpu_features_of(platform.arch);
   for (std::size_t i = 0; const auto& value : object.array("cpu", {0, kFeaturesMax})) {
     const auto pointer = object.pointer("cpu") + "/" + std::to_string(i++);
@@ -52,7 +52,7 @@ std::optional<CudaCompute> parse_compute(std::string_view text) {
   return compute;
 }
 
-void read_gpu(JsonObject& object, Verdict& verdict, PlatformDeclaration& platform) {
+void read_gpu(JsonObject& object, DocumentVerdict& verdict, PlatformDeclaration& platform) {
   const auto* value = object.find("gpu");
   if (!value) return;
   JsonObject gpu(*value, object.pointer("gpu"), verdict, {"kind", "compute_min", "memory_bytes_min"});
@@ -70,7 +70,7 @@ void read_gpu(JsonObject& object, Verdict& verdict, PlatformDeclaration& platfor
 
 }  // namespace
 
-void read_platform_needs(JsonObject& object, Verdict& verdict, PlatformDeclaration& platform) {
+void read_platform_needs(JsonObject& object, DocumentVerdict& verdict, PlatformDeclaration& platform) {
   platform.os = read_choice(object, "os", {"linux"});
   platform.arch = read_choice(object, "arch", {"x86_64", "aarch64"});
   platform.libc = read_choice(object, "libc", {"glibc", "musl"});

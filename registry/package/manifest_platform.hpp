@@ -7,6 +7,6 @@
 namespace stoa::registry {
 
 // Reads os, arch, libc, libc_min, cpu and gpu of /platforms/<i> into platform.
-void read_platform_needs(JsonObject& object, Verdict& verdict, PlatformDeclaration& platform);
+void read_platform_needs(JsonObject& object, DocumentVerdict& verdict, PlatformDeclaration& platform);
 
 }  // namespace stoa::registry

@@ -8,22 +8,16 @@
 #include <cerrno>
 
 #include "registry/document/file.hpp"
+#include "registry/document/lock_file.hpp"
 #include "registry/signature/key_file.hpp"
 
 namespace stoa::registry {
 namespace {
 
-// A lock of the process (fcntl, not flock): what a host forks, and what outlives it, does not hold it. SQLite would not
-// stop two: each would write, and each would checkpoint.
 Result<File> lock_of(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / "registry.lock";
-  File file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.fd() < 0) return std::unexpected(file_error("cannot be opened", path, errno));
-  struct flock whole{};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (::fcntl(file.fd(), F_SETLK, &whole) == 0) return file;
-  if (errno != EACCES && errno != EAGAIN) return std::unexpected(file_error("cannot be locked", path, errno));
+  auto file = lock_file(folder / "registry.lock");
+  if (!file) return std::unexpected(file.error());
+  if (*file) return std::move(**file);
   return failure(Code::failed_precondition, "registry.in_use",
                  folder.string() + ": another process has this registry open");
 }
@@ -47,10 +41,7 @@ Publishing::Publishing(PublishingOptions options, File lock, std::unique_ptr<Blo
       uploads_(*blobs_, options_.uploads) {}
 
 Result<std::unique_ptr<Publishing>> Publishing::open(PublishingOptions options) {
-  std::error_code error;
-  std::filesystem::create_directories(options.folder, error);
-  if (error) return std::unexpected(file_error("cannot be made", options.folder, error.value()));
-  std::filesystem::permissions(options.folder, std::filesystem::perms::owner_all, error);
+  if (auto made = make_private_folder(options.folder); !made) return std::unexpected(made.error());
   auto lock = lock_of(options.folder);
   if (!lock) return std::unexpected(lock.error());
   auto blobs = BlobStore::open(options.folder / "blobs");
