@@ -17,6 +17,7 @@
 #include "licensing/terms/customer.hpp"
 #include "registry/audit/audit_store.hpp"
 #include "registry/database/sqlite_store.hpp"
+#include "registry/document/file.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::licensing {
@@ -41,7 +42,8 @@ struct BookOptions {
 // nothing was changed.
 class Book {
  public:
-  // Opens or creates the file, brings its schema up to date.
+  // Opens or creates the file, brings its schema up to date. One process at a time has a book open: another is told
+  // failed_precondition "book.in_use".
   static Result<std::unique_ptr<Book>> open(BookOptions options);
   ~Book();
 
@@ -98,7 +100,7 @@ class Book {
   struct LeaseJob {
     Actor actor;
     LeaseWish wish;
-    Result<LeaseOutcome> outcome = failure(Code::unavailable, "lease.not_asked", "the book was not asked");
+    Result<LeaseOutcome> outcome = {};
   };
   void do_leases(std::span<LeaseJob> jobs);
   Result<LeaseOutcome> do_lease(const Actor& actor, const LeaseWish& wish);
@@ -121,8 +123,11 @@ class Book {
 
  private:
   struct Act;
-  Book(BookOptions options, database::Connection writing, database::Connection reading)
-      : options_(std::move(options)), writing_(std::move(writing)), reading_(std::move(reading)) {}
+  Book(BookOptions options, registry::File lock, database::Connection writing, database::Connection reading)
+      : options_(std::move(options)),
+        lock_(std::move(lock)),
+        writing_(std::move(writing)),
+        reading_(std::move(reading)) {}
   Result<LeaseOutcome> decide(Act& act, const Actor& actor, const LeaseWish& wish);
   Result<LeaseOutcome> take(Act& act, const Actor& actor, const LeaseWish& wish);
   Result<HeldLicence> licence_for(Act& act, const CustomerId& customer, const LeaseWish& wish);
@@ -133,6 +138,7 @@ class Book {
   }
 
   const BookOptions options_;
+  const registry::File lock_;
   std::mutex writing_mutex_, reading_mutex_;
   database::Connection writing_;  // Lock: writing_mutex_
   database::Connection reading_;  // Lock: reading_mutex_

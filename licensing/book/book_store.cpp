@@ -1,15 +1,15 @@
 // book_store.cpp: opening, reading as a whole, examining. SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <limits>
 
 #include "licensing/book/act_store.hpp"
+#include "licensing/book/book_copy.hpp"
 #include "licensing/book/customer_store.hpp"
 #include "licensing/book/key_store.hpp"
 #include "licensing/book/lease_store.hpp"
 #include "licensing/book/licence_store.hpp"
 #include "licensing/book/schema_store.hpp"
 #include "licensing/book/usage_store.hpp"
+#include "registry/document/lock_file.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -21,37 +21,6 @@ Result<std::int64_t> read_revision(database::Connection& connection) {
   return revision;
 }
 
-// What only a broken act could have left.
-Result<void> examine_rows(database::Connection& connection, std::int64_t now_ms) {
-  const auto find = [&](std::string_view sql, std::string_view what, std::int64_t value) -> Result<void> {
-    auto rows = connection.query(sql, value);
-    std::string found;
-    if (rows.next()) found = rows.text(0);
-    if (auto end = rows.end(); !end) return end;
-    if (found.empty()) return {};
-    return failure(Code::data_loss, "book.broken", fmt::format("{} {}", found, what));
-  };
-  struct Row {
-    std::string_view sql, what;
-  };
-  constexpr Row kRows[] = {
-      {"SELECT l.id FROM licences l WHERE l.replaced_ms IS NULL AND l.seats < "
-       "(SELECT count(*) FROM leases s WHERE s.licence = l.id AND s.expires_ms > ?1) AND l.serial = 1",
-       "has more leases than seats"},
-      {"SELECT s.id FROM leases s WHERE ?1 = ?1 AND NOT EXISTS (SELECT 1 FROM licences l WHERE l.id = s.licence AND "
-       "l.replaced_ms IS NULL AND l.revoked_ms IS NULL)",
-       "is a lease of no licence that counts"},
-      {"SELECT id FROM api_keys WHERE ?1 = ?1 AND successor <> '' AND successor NOT IN (SELECT id FROM api_keys)",
-       "has a successor that is not there"},
-      {"SELECT id FROM licences WHERE ?1 = ?1 GROUP BY id HAVING sum(replaced_ms IS NULL) <> 1 OR "
-       "max(serial) <> max(CASE WHEN replaced_ms IS NULL THEN serial END)",
-       "has not its highest serial as the one that counts"},
-  };
-  for (const Row& row : kRows)
-    if (auto good = find(row.sql, row.what, now_ms); !good) return good;
-  return {};
-}
-
 }  // namespace
 
 Book::~Book() = default;
@@ -59,12 +28,17 @@ Book::~Book() = default;
 Result<std::unique_ptr<Book>> Book::open(BookOptions options) {
   // Asked before the writing connection touches anything.
   if (auto good = require_known_schema(options.file); !good) return std::unexpected(good.error());
+  auto lock = registry::lock_file(options.file.parent_path() / kBookLock);
+  if (!lock) return std::unexpected(lock.error());
+  if (!*lock)
+    return failure(Code::failed_precondition, "book.in_use",
+                   options.file.string() + ": another process has this licensing book open");
   auto writing = database::Connection::open(options.file, database::Access::write);
   if (!writing) return std::unexpected(writing.error());
   if (auto done = migrate(*writing); !done) return std::unexpected(done.error());
   auto reading = database::Connection::open(options.file, database::Access::read);
   if (!reading) return std::unexpected(reading.error());
-  std::unique_ptr<Book> book(new Book(std::move(options), std::move(*writing), std::move(*reading)));
+  std::unique_ptr<Book> book(new Book(std::move(options), std::move(**lock), std::move(*writing), std::move(*reading)));
   const Page all{.after = "", .most = std::numeric_limits<std::int64_t>::max()};
   const auto held = read_leases(book->reading_, {}, all, book->now_ms());
   if (!held) return std::unexpected(held.error());
@@ -104,15 +78,7 @@ Result<std::vector<AuditLine>> Book::audit(std::int64_t before, std::size_t most
 }
 
 Result<AuditHead> Book::examine(const AuditHead& remembered) {
-  return read([&](database::Connection& connection) -> Result<AuditHead> {
-    if (auto whole = connection.examine(); !whole) return std::unexpected(whole.error());
-    auto snapshot = database::Snapshot::begin(connection);
-    if (!snapshot) return std::unexpected(snapshot.error());
-    const auto head = registry::verify_audit(connection, remembered);
-    if (!head) return head;
-    if (auto rows = examine_rows(connection, now_ms()); !rows) return std::unexpected(rows.error());
-    return head;
-  });
+  return read([&](database::Connection& connection) { return examine_book(connection, now_ms(), remembered); });
 }
 
 Result<void> Book::back_up(const std::filesystem::path& to) {

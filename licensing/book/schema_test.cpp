@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "licensing/book/test_book.hpp"
+#include "registry/document/test_child.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -90,6 +91,15 @@ TEST(BookSchema, OfSomethingElseIsNoBook) {
   const std::string before = file_bytes(on.file());
   EXPECT_EQ(on.try_open().error().reason, "database.corrupt");
   EXPECT_EQ(file_bytes(on.file()), before);
+}
+
+TEST(BookSchema, OfOneProcessAtATime) {
+  TestBook on;
+  registry::TestChild child([&](int) {
+    const auto second = Book::open({.file = on.file(), .now_ms = [] { return std::int64_t{1}; }});
+    return second ? 1 : second.error().reason == "book.in_use" ? 0 : 2;
+  });
+  EXPECT_EQ(child.wait(), 0);
 }
 
 TEST(BookSchema, OfABackupIsWhole) {
