@@ -9,8 +9,8 @@ usage() {
 usage: examples/quickstart.sh [--once] [--port N] [--no-install]
 
   installs the Debian packages that are missing, builds the host and the image classifier, signs the plugin with a
-  new key, publishes it over HTTP in a new registry, reviews it, and posts real pictures to what is served then. The
-  host stays up until Ctrl-C.
+  new key, publishes it over HTTP in a new registry, reviews it, licenses it to a customer, and posts real pictures
+  with the customer's key to what is served then. The host stays up until Ctrl-C.
 
   --once         end the host after the first answers
   --port N       port for applications (default 8080; 0: any free one)
@@ -37,13 +37,13 @@ done
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 if [ $install -eq 1 ]; then
-  step "1/6 Debian packages"
+  step "1/7 Debian packages"
   examples/install_packages.sh examples/debian-packages.txt
 fi
 
 build=build/quickstart
 mkdir -p build
-step "2/6 building the host and the plugin (a few minutes the first time)"
+step "2/7 building the host and the plugin (a few minutes the first time)"
 cmake --preset release -B $build -DSTOA_TESTS=OFF -DSTOA_BENCH=OFF > $build.configure.log 2>&1 ||
   { tail -20 $build.configure.log; exit 1; }
 cmake --build $build --target stoa image_classify
@@ -53,19 +53,21 @@ demo=$build/demo
 rm -rf $demo
 mkdir -p $demo/packages
 package=$demo/stoa-demo-image-classify-1.0.0.stoa
-step "3/6 packing and signing the plugin"
+step "3/7 packing and signing the plugin"
 $stoa keygen --out $demo/stoa-demo
 $stoa pack $build/plugins/image_classify/image_classify.plugin -o $demo/unsigned.stoa
 $stoa sign $demo/unsigned.stoa --key $demo/stoa-demo.key.pem -o $package
 $stoa inspect $package --trust stoa-demo=$demo/stoa-demo.pub.pem
 
-step "4/6 starting a host with a registry"
+step "4/7 starting a host with a registry"
 # The plugin runs in a sandboxed worker. permissions: libtorch's oneDNN makes code for each new shape.
 cat > $demo/stoa.toml <<EOT
 packages = "packages"
 state = "state"
 [registry]
 folder = "registry"
+[licensing]
+folder = "licensing"
 [permissions]
 "stoa-demo/image-classify" = ["jit"]
 [customer]
@@ -92,7 +94,7 @@ export STOA_REGISTRY=http://127.0.0.1:$(sed -n 2p $demo/ports)
 wait_until 60 "the host is not alive" curl -sf "$url/v2/health/live"
 echo "applications ask $url, operators and publishers $STOA_REGISTRY"
 
-step "5/6 publishing it: a publisher, its key, its package, a review, a name"
+step "5/7 publishing it: a publisher, its key, its package, a review, a name"
 admin="--token-file $demo/registry/admin.token" partner="--token-file $demo/stoa-demo.token"
 $stoa publishers create stoa-demo --display-name 'Stoa Demo' --token-out $demo/stoa-demo.token $admin
 $stoa publishers let-pass stoa-demo $admin  # a name with "stoa" in it is held until an operator has looked at it
@@ -104,11 +106,20 @@ $stoa aliases move stoa-demo/fashion default 1.0.0 --note quickstart $admin
 wait_until 60 "the model is not ready" curl -sf "$url/v2/models/stoa-demo/fashion/ready"
 $stoa audit verify $admin
 
-step "6/6 asking it about pictures"
+step "6/7 who may call it: a customer, its key, its licence"
+$stoa customers create northwind --display-name 'Northwind Traders' $admin
+$stoa keys create northwind shop --scope infer --scope account --rate 100/1s --out $demo/shop.key $admin
+$stoa licences issue --customer northwind --model stoa-demo/fashion --quota 1000/month $admin
+key="Authorization: Bearer $(cat $demo/shop.key)"
+
+step "7/7 asking it about pictures"
 model=stoa-demo/fashion
+picture=plugins/image_classify/pictures/$(ls plugins/image_classify/pictures | grep png | head -1)
+# What counts now is known to every connection within a second.
+wait_until 10 "the key does not count" curl -sf -H "$key" -H 'Content-Type: image/png' --data-binary "@$picture" "$url/v2/models/$model/infer"
 for picture in plugins/image_classify/pictures/*.png plugins/image_classify/pictures/*.jpg; do
   [ -e "$picture" ] || continue
-  curl -sS --fail-with-body -H 'Content-Type: image/'"$(case $picture in *.png) echo png ;; *) echo jpeg ;; esac)" \
+  curl -sS --fail-with-body -H "$key" -H 'Content-Type: image/'"$(case $picture in *.png) echo png ;; *) echo jpeg ;; esac)" \
        --data-binary "@$picture" "$url/v2/models/$model/infer" |
     jq -r --arg name "$(basename "$picture")" '
       (.outputs[] | select(.name == "label") | .data[0]) as $class |
@@ -116,11 +127,24 @@ for picture in plugins/image_classify/pictures/*.png plugins/image_classify/pict
       "  \($name): \($class) (\(($p * 1000 | round) / 10) %)"'
 done
 
+# refused WHAT HEADER...: the same question, refused with its reason.
+refused() {
+  local what=$1
+  shift
+  curl -sS -D $demo/head "$@" -H 'Content-Type: image/png' --data-binary "@$picture" "$url/v2/models/$model/infer" > $demo/body
+  printf '  %s: %s %s: %s\n' "$what" "$(sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' $demo/head)" \
+    "$(sed -n 's/^x-stoa-reason: //Ip' $demo/head | tr -d '\r')" "$(jq -r '.error // .detail' $demo/body)"
+}
+refused "without a key"
+refused "with a key that was never given" -H "Authorization: Bearer sk_0000"
+
 cat <<EOT
 
   try it yourself:
     curl -s $url/v2/models/$model | jq
-    curl -s -H 'Content-Type: image/png' --data-binary @plugins/image_classify/pictures/$(ls plugins/image_classify/pictures 2>/dev/null | grep png | head -1) $url/v2/models/$model/infer | jq
+    curl -s -H "Authorization: Bearer \$(cat $demo/shop.key)" -H 'Content-Type: image/png' --data-binary @$picture $url/v2/models/$model/infer | jq
+    $stoa licences list --host $url --key-file $demo/shop.key
+    $stoa keys list northwind --registry $STOA_REGISTRY --token-file $demo/registry/admin.token
     curl -s $STOA_REGISTRY/metrics
     $stoa releases list --registry $STOA_REGISTRY
 EOT

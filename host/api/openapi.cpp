@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/api/not_offered.hpp"
+#include "host/api/openapi_licensing.hpp"
 #include "host/api/openapi_registry.hpp"
 
 namespace stoa::api {
@@ -287,6 +288,7 @@ OpenApiDocument describe_api() {
   json& schemas = document["components"]["schemas"];
   for (const auto& schema : kSchemas) schemas[schema.name] = json::parse(schema.text);
   describe_registry(document);
+  describe_licensing(document);
   return OpenApiDocument(document.dump(1));
 }
 

@@ -127,6 +127,7 @@ void read_licensing(Section& section, const std::filesystem::path& base, std::op
   section.path("folder", licensing->folder);
   section.paths_by_name("issuers", licensing->issuers);
   section.flag("publishers_may_issue", licensing->publishers_may_issue);
+  section.path("issuer_key", licensing->issuer_key);
 }
 
 }  // namespace

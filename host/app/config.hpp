@@ -67,6 +67,7 @@ struct LicensingConfig {
   std::filesystem::path folder = "licensing";
   std::multimap<std::string, std::filesystem::path> issuers;  // whose licence files count -> their public keys (PEM)
   bool publishers_may_issue = false;                          // licences of their own models
+  std::filesystem::path issuer_key;  // the platform's: signs licences that leave as files; empty: none do
 };
 
 struct Config {

@@ -15,6 +15,7 @@
 #include "host/api/routes.hpp"
 #include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
+#include "host/app/licensing_desks.hpp"
 #include "host/app/licensing_host.hpp"
 #include "host/app/package_gate.hpp"
 #include "host/app/plugin_log.hpp"
@@ -76,7 +77,8 @@ struct Host::Parts {
   std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
-  std::unique_ptr<FollowingHost> following;  // the same, of one that follows another's
+  std::unique_ptr<FollowingHost> following;         // the same, of one that follows another's
+  std::unique_ptr<LicensingDesks> licensing_desks;  // what is asked about keys and licences, of the registry's actors
   std::unique_ptr<api::ApiContext> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<HealthWatch> health;
@@ -184,6 +186,19 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     p.registry = std::move(*registry);
     p.registry->add_routes(operators, customers);
     resolve_with(p.registry->follower());
+  }
+  if (p.licensing) {
+    auto desks =
+        LicensingDesks::open({.book = p.licensing->book(),
+                              .leases = p.licensing->leases(),
+                              .publishing = p.registry ? &p.registry->publishing() : nullptr,
+                              .issuer_key = p.config.licensing->issuer_key,
+                              .used = [&host = *p.licensing](const std::string& holder, const licensing::Quota& quota) {
+                                return host.used(holder, quota);
+                              }});
+    if (!desks) return std::unexpected(desks.error());
+    p.licensing_desks = std::move(*desks);
+    p.licensing_desks->add_routes(operators, customers);
   }
   p.api->gauges = [&p] { return p.gauges(); };
   http::ServerConfig server;
@@ -301,6 +316,7 @@ bool Host::drain() {
               {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
   if (p.registry) p.registry->end_waits();
   bool is_whole = p.server->drain(p.config.drain_ms);
+  if (p.licensing_desks) p.licensing_desks->stop();
   if (p.licensing) p.licensing->stop();
   if (p.registry) p.registry->stop();
   if (p.following) p.following->stop();

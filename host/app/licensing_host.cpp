@@ -11,7 +11,9 @@
 #include "host/thread/monotonic.hpp"
 #include "licensing/admission/access_keeper.hpp"
 #include "licensing/book/book.hpp"
+#include "licensing/book/book_copy.hpp"
 #include "licensing/book/lease_desk.hpp"
+#include "registry/document/lock_file.hpp"
 
 namespace stoa::app {
 namespace {
@@ -64,7 +66,7 @@ struct LicensingHost::Parts {
 
   BookOptions book_options(const LicensingConfig& config) {
     BookOptions options;
-    options.file = config.folder / "book.sqlite";
+    options.file = config.folder / kBookFile;
     options.now_ms = &unix_ms;
     options.publishers_may_issue = config.publishers_may_issue;
     options.on_change = [this](std::int64_t) {
@@ -114,6 +116,7 @@ LicensingHost::~LicensingHost() { stop(); }
 
 Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig& config, Log& log) {
   auto parts = std::make_unique<Parts>(log);
+  if (auto folder = registry::make_private_folder(config.folder); !folder) return std::unexpected(folder.error());
   auto book = Book::open(parts->book_options(config));
   if (!book) return std::unexpected(book.error());
   parts->book = std::move(*book);
@@ -127,6 +130,24 @@ Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig
 }
 
 api::AccessGate& LicensingHost::gate() { return parts_->gate; }
+Book& LicensingHost::book() { return *parts_->book; }
+LeaseDesk& LicensingHost::leases() { return *parts_->leases; }
+
+std::uint64_t LicensingHost::used(const std::string& holder, const Quota& quota) const {
+  const auto snapshot = parts_->admission.current();
+  const auto used_of = [&](const PeriodMeters& meters) -> std::uint64_t {
+    const auto& now = meters.at(unix_ms());
+    if (!now) return 0;
+    const auto row = std::ranges::find_if(
+        now->rows, [&](const MeterSet::Row& one) { return one.meter == quota.meter && one.period == quota.period; });
+    return row == now->rows.end() ? 0 : row->count->used();
+  };
+  if (const auto licence = std::ranges::find(snapshot->licences, holder, &LicenceAccess::id);
+      licence != snapshot->licences.end())
+    return used_of(licence->meters);
+  const auto key = std::ranges::find(snapshot->keys, holder, &KeyAccess::id);
+  return key == snapshot->keys.end() ? 0 : used_of(key->budget);
+}
 
 Result<runtime::Grant> LicensingHost::entitlement(const runtime::EntitlementQuery& query) const {
   const auto grant = parts_->admission.entitlement(query.tenant, query.model, query.feature, unix_ms());

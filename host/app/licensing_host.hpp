@@ -11,6 +11,7 @@
 #include "host/app/log.hpp"
 #include "host/http/server.hpp"
 #include "host/runtime/host_services.hpp"
+#include "licensing/book/lease_desk.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::app {
@@ -24,6 +25,10 @@ class LicensingHost {
   LicensingHost& operator=(const LicensingHost&) = delete;
 
   api::AccessGate& gate();
+  licensing::Book& book();
+  licensing::LeaseDesk& leases();
+  // Of a quota, by the id of the licence or key, as admission has counted. Any thread.
+  std::uint64_t used(const std::string& holder, const licensing::Quota& quota) const;
   // Any thread.
   Result<runtime::Grant> entitlement(const runtime::EntitlementQuery& query) const;
   std::vector<api::HostGauge> gauges() const;

@@ -8,6 +8,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
+#include "licensing/book/book_copy.hpp"
 #include "registry/upkeep/backup.hpp"
 
 namespace stoa::cli {
@@ -32,6 +33,27 @@ Summary restore(const Options& options) {
   return registry::restore_backup(options.arguments[0], options.arguments[1], terms_of(options));
 }
 
+// A licensing folder: a copy of it is laid out as it is itself, so that bringing it back is copying, too.
+Result<Json> about_book(const Options& options) {
+  const std::int64_t now_ms = terms_of(options).now_ms;
+  const auto summary = options.action == "check"
+                           ? licensing::examine_book(options.arguments[0], now_ms)
+                           : licensing::copy_book(options.arguments[0], options.arguments[1], now_ms);
+  if (!summary) return std::unexpected(summary.error());
+  return Json{{"audit", {{"lines", summary->audit.lines}, {"sha256", registry::to_hex(summary->audit.sha256)}}},
+              {"customers", summary->customers},
+              {"keys", summary->keys},
+              {"licences", summary->licences},
+              {"leases", summary->leases}};
+}
+
+std::string book_text(const Json& summary) {
+  return fmt::format(
+      "sound: {} customers, {} keys, {} licences, {} leases; the audit log has {} lines, the last one's hash is {}\n",
+      member_text(summary, "customers"), member_text(summary, "keys"), member_text(summary, "licences"),
+      member_text(summary, "leases"), member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
+}
+
 std::string text_of(const Json& summary) {
   return fmt::format(
       "sound: {} releases, {} blobs of {} bytes; the audit log has {} lines, the last one's hash is {}\n",
@@ -51,6 +73,12 @@ Exit run(const Options& options) {
       std::ranges::find_if(kActions, [&](const auto& one) { return options.action == one.name; });
   if (auto good = check_arguments("backup", {action->name, action->arguments}, options); !good)
     return report(good.error());
+  if (licensing::is_book_folder(options.arguments[0])) {
+    const auto summary = about_book(options);
+    if (!summary) return report(summary.error());
+    print_answer(*summary, options.json, &book_text);
+    return Exit::ok;
+  }
   const auto summary = action->run(options);
   if (!summary) return report(summary.error());
   print_answer(Json::parse(registry::backup_json(*summary)), options.json, &text_of);
@@ -70,7 +98,8 @@ Action declare_backup(CommandLine line) {
       "examples:\n"
       "  stoa backup create registry backups/monday        the host may run, and publish meanwhile\n"
       "  stoa backup check backups/monday                  reads all of it\n"
-      "  stoa backup restore backups/monday registry       the folder is not there yet; then start the host\n\n"
+      "  stoa backup restore backups/monday registry       the folder is not there yet; then start the host\n"
+      "  stoa backup create licensing backups/customers    the same of a licensing folder\n\n"
       "a backup holds the registry's key: keep it as the registry itself. Nothing is ever replaced (exit 3).");
   return [options] { return run(*options); };
 }

@@ -8,6 +8,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
+#include "licensing/book/book_copy.hpp"
 #include "registry/upkeep/diagnosis.hpp"
 
 namespace stoa::cli {
@@ -57,9 +58,33 @@ std::string text_of(const Json& found) {
                     member_text(found, "audit.lines"), member_text(found, "alias_steps"));
 }
 
+// A licensing folder. Nothing of it can be mended: what is wrong was done to the file from outside.
+Exit look_at_book(const Options& options) {
+  if (options.fix)
+    return report({Code::invalid_argument, "usage",
+                   "--fix: is for a registry's folder; of a licensing folder bring a backup back", 0});
+  const auto sound = licensing::examine_book(options.folder, unix_ms());
+  if (!sound && sound.error().code != Code::data_loss) return report(sound.error());
+  Json found{{"healthy", sound.has_value()}, {"ailments", Json::array()}};
+  if (sound) {
+    found["audit"] = {{"lines", sound->audit.lines}, {"sha256", registry::to_hex(sound->audit.sha256)}};
+    found["customers"] = sound->customers;
+    found["keys"] = sound->keys;
+    found["licences"] = sound->licences;
+    found["leases"] = sound->leases;
+  } else {
+    found["ailments"].push_back({{"reason", sound.error().reason},
+                                 {"subject", options.folder},
+                                 {"message", sound.error().message + "; bring a backup back: stoa backup restore"}});
+  }
+  print_answer(found, options.json, &record_text);
+  return sound ? Exit::ok : Exit::refused;
+}
+
 Exit run(const Options& options) {
   if (options.folder.empty() && options.url.empty())
     return report({Code::invalid_argument, "usage", "name a registry's FOLDER, or --registry URL of its host", 0});
+  if (!options.folder.empty() && licensing::is_book_folder(options.folder)) return look_at_book(options);
   const auto found = options.folder.empty() ? ask_host(options) : look_at_folder(options);
   if (!found) return report(found.error());
   print_answer(*found, options.json, &text_of);
@@ -70,7 +95,7 @@ Exit run(const Options& options) {
 
 Action declare_doctor(CommandLine line) {
   const auto options = std::make_shared<Options>();
-  line.text("FOLDER", options->folder, "the registry's folder, as [registry] of the host's configuration names it",
+  line.text("FOLDER", options->folder, "the registry's or licensing folder, as the host's configuration names it",
             {.type_name = ""});
   line.flag("--fix", options->fix, "mend what can be mended; a host must not have the folder open: ask it, --registry");
   line.number("--grace-s", options->grace_s, 0, 7 * 24 * 3600,
@@ -79,6 +104,7 @@ Action declare_doctor(CommandLine line) {
   line.footer(
       "examples:\n"
       "  stoa doctor registry                 looks, and changes nothing; the host may run\n"
+      "  stoa doctor licensing                the same of the licensing folder\n"
       "  stoa doctor registry --fix           the host is stopped\n"
       "  stoa doctor --registry http://127.0.0.1:8081 --token-file admin.token --fix\n\n"
       "exit 0: healthy, or put in order; 1: something is left, each with its reason: "

@@ -19,7 +19,8 @@ std::vector<std::string> words_of(const char* text) {
 
 std::vector<LicencesAction> all_actions() {
   std::vector<LicencesAction> all;
-  for (const auto actions : {licence_file_actions()}) all.insert(all.end(), actions.begin(), actions.end());
+  for (const auto actions : {licence_book_actions(), licence_file_actions()})
+    all.insert(all.end(), actions.begin(), actions.end());
   return all;
 }
 
@@ -53,7 +54,8 @@ Action declare_licences(CommandLine line) {
                 return is_pair ? std::string() : "'" + row + "' is not NAME=FILE";
               }});
   line.text("--key", options->key, "sign: the issuer's private key (PEM)", {.type_name = "FILE"});
-  line.text("-o,--out", options->out, "sign, key: a new file (default: the id, or the issuer, with its ending)",
+  line.text("-o,--out", options->out,
+            "sign, key, export, lease take: a new file (default: the id, or the issuer, with its ending)",
             {.type_name = "FILE"});
   line.text("--at", options->at, "verify: at another moment than now: 2026-12-31, 2026-12-31T12:00:00Z",
             {.type_name = "TIME"});
@@ -61,16 +63,21 @@ Action declare_licences(CommandLine line) {
   line.text("--revocations", options->revocations, "verify: against what the issuer has taken back",
             {.type_name = "FILE"});
   line.text("--folder", options->folder, "import: the folder of `[licensing]` of a host", {.type_name = "FOLDER"});
+  add_book_options(line, *options);
   add_registry_options(line, *options, false);
   line.footer(
       "examples:\n"
+      "  stoa licences issue --customer northwind --model acme/vision --quota 10000/month --token-file admin.token\n"
+      "  stoa licences lease take --model acme/vision --host https://api.example --key-file ci.key\n"
       "  stoa licences key --out northwind.key\n"
       "  stoa licences sign terms.json --key acme.key.pem\n"
       "  stoa licences inspect lic_01kdvfxr0000000000000000aa.stoa-licence\n"
       "  stoa licences verify northwind.stoa-licence --issuer acme=acme.pub.pem --revocations acme.stoa-revocations\n"
       "  stoa licences import northwind.stoa-licence --folder licensing --issuer acme=acme.pub.pem\n"
       "  stoa licences revocations sign revoked.json --key acme.key.pem\n\n"
-      "files are made, verified and imported without a network. exit 0: good; 1: refused, with its reason.\n"
+      "on a host by operators with --registry and --token-file, by a customer with --host and --key-file; files are "
+      "made,\n"
+      "verified and imported without a network. exit 0: good; 1: refused, with its reason.\n"
       "the files' form, and every reason: docs/reference/licence-file.md");
   return [options] { return run(*options); };
 }

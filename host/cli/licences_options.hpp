@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/cli/account_option.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "licensing/document/trusted_issuers.hpp"
@@ -20,6 +21,13 @@ struct LicencesOptions : RegistryOptions {
   std::string key, out;                // to sign with; where to
   std::string at, node, revocations;   // of verify
   std::string folder;                  // of import
+  // On a host.
+  AccountOptions account;
+  std::string terms, offer, customer, expires, not_before, rate;  // of issue
+  std::vector<std::string> models, quotas;
+  int seats = 0, ttl_s = 60;
+  bool is_trial = false, with_what_is_over = false;
+  std::string publisher, because, licence, holder;
 };
 
 // One action: name and arguments are words, as in "revocations sign" and "LIST".
@@ -31,6 +39,9 @@ struct LicencesAction {
 
 // Those that need no network.
 std::span<const LicencesAction> licence_file_actions();
+// Those on a host, and the options that they have besides. licences_book.cpp
+std::span<const LicencesAction> licence_book_actions();
+void add_book_options(CommandLine& line, LicencesOptions& options);
 
 Result<licensing::TrustedIssuers> issuers_of(const LicencesOptions& options);
 // --at, or now: milliseconds of Unix time.

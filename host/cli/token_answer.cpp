@@ -8,7 +8,7 @@
 namespace stoa::cli {
 
 Result<client::Json> ask_for_token(client::HttpClient& registry, const std::string& token_out,
-                                   const client::Question& question) {
+                                   const client::Question& question, const std::string& member) {
   std::optional<NewFile> file;
   if (!token_out.empty()) {
     auto made = NewFile::create(token_out, 0600);
@@ -17,13 +17,13 @@ Result<client::Json> ask_for_token(client::HttpClient& registry, const std::stri
   }
   auto answer = registry.ask(question);
   if (!answer || !file) return answer;
-  const auto token = answer->is_object() ? answer->find("token") : answer->end();
+  const auto token = answer->is_object() ? answer->find(member) : answer->end();
   if (token == answer->end() || !token->is_string())
-    return failure(Code::internal, "client.answer", "the answer has no token");
+    return failure(Code::internal, "client.answer", "the answer has no " + member);
   if (auto ok = file->write(token->get_ref<const std::string&>() + "\n"); !ok) return std::unexpected(ok.error());
   file->keep();
-  answer->erase("token");
-  (*answer)["token_file"] = token_out;
+  answer->erase(member);
+  (*answer)[member + "_file"] = token_out;
   return answer;
 }
 

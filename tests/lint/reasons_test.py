@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""reasons_test.py: the table of reasons in docs/reference/http-v2.md is the code's: every reason a client may read stands
-there, and every one that stands there is made somewhere.
+"""reasons_test.py: the tables of reasons in docs/reference are the code's: every reason a client may read stands there, and
+every one that stands there is made somewhere.
 
 SPDX-License-Identifier: Apache-2.0
 
@@ -11,6 +11,9 @@ import re
 import sys
 
 ROOMS = ("http", "request", "route", "server", "model", "output", "plugin")
+# licensing-api.md: all that the book and its routes make under these words; those of a key's and a call's refusal stand in
+# licensing/README.md, with which they are compared by a test of their own.
+BOOK_ROOMS = ("account", "book", "customer", "key", "lease", "licence", "licensing", "offer")
 REASON = re.compile(r'"((?:%s)\.[a-z0-9_]+)"' % "|".join(ROOMS))
 TABLED = re.compile(r"`((?:%s)\.[a-z0-9_]+)`" % "|".join(ROOMS))
 # Reasons of host/http that no client reads, and why.
@@ -24,13 +27,17 @@ NEVER_SENT = {
 }
 
 
-def reasons_in(folder):
+def of_rooms(rooms, quote):
+    return re.compile(r'%s((?:%s)\.[a-z0-9_]+)%s' % (quote, "|".join(rooms), quote))
+
+
+def reasons_in(folder, pattern=REASON):
     found = {}
     for path in sorted(folder.rglob("*.[ch]pp")):
         if re.search(r"_(test|fuzz)\.cpp$|^(test|bench)_", path.name):
             continue
         code = re.sub(r"(?m)^\s*//.*$", "", path.read_text())
-        for reason in REASON.findall(code):
+        for reason in pattern.findall(code):
             found.setdefault(reason, path)
     return found
 
@@ -67,12 +74,24 @@ def main():
     anywhere = reasons_in(source / "host") | reasons_in(source / "sdk/cpp")
     wrong = list(compare(sent, anywhere, tabled))
     wrong += refusals(source, page)
+    book = of_rooms(BOOK_ROOMS, '"')
+    said = (source / "docs/reference/licensing-api.md").read_text()
+    sent_by_book = reasons_in(source / "licensing/book", book) | reasons_in(source / "host/api/licensing", book)
+    sent_by_book = {reason: path for reason, path in sent_by_book.items() if not reason.endswith((".sqlite", ".lock"))}  # files
+    audited = set(re.findall(r'actor, "([a-z.]+)"|, "(lease\.[a-z]+)", ', "\n".join(
+        path.read_text() for path in (source / "licensing/book").glob("*.?pp"))))
+    actions = {name for pair in audited for name in pair if name}
+    tabled_of_book = set(of_rooms(BOOK_ROOMS, "`").findall(said[said.index("\n## Reasons"):]))
+    everywhere = reasons_in(source / "licensing", book) | sent_by_book
+    wrong += [line for line in compare({r: p for r, p in sent_by_book.items() if r not in actions}, everywhere, tabled_of_book)
+              if not line.startswith("NEVER_SENT")]
     # The check itself: it sees a reason that is missing on either side.
     assert list(compare({"http.x": "f"}, {"http.x": "f"}, set()))[0] == "f: http.x is not in the table"
     assert "the table has http.x, the code has not" in compare({}, {}, {"http.x"})
     print("\n".join(wrong))
-    print(f"{len(sent)} reasons in the code, {len(tabled)} in the table, {len(wrong)} differences")
-    return 1 if wrong or not tabled else 0
+    print(f"{len(sent) + len(sent_by_book)} reasons in the code, {len(tabled) + len(tabled_of_book)} in the tables, "
+          f"{len(wrong)} differences")
+    return 1 if wrong or not tabled or not tabled_of_book else 0
 
 
 if __name__ == "__main__":

@@ -100,8 +100,7 @@ http::Task<bool> read_head(http::Exchange& exchange, BodyIs body_is, JsonCall& c
   }
   call.token = std::move(*token);
   call.request_token = once->value_or("");
-  // Nobody sends a body here without a token.
-  if (body_is != BodyIs::none && !call.token) {
+  if (body_is != BodyIs::none && call.is_token_needed && !call.token) {
     co_await exchange.reply(problem_of(no_token(), request_id));
     co_return false;
   }

@@ -56,6 +56,7 @@ struct JsonCall {
   Json body = Json::object();
   std::string bytes = {};                 // of a route that takes them as they are
   std::optional<std::string> token = {};  // nothing: none was shown
+  bool is_token_needed = true;            // for a body to be read; false: who may send one is known already
   std::string request_token = {};         // Idempotency-Key; empty: none
   std::int64_t now_ms = 0;
 

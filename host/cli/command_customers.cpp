@@ -1,0 +1,65 @@
+// command_customers.cpp: `stoa customers`: organisations that call models. SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include "host/cli/command.hpp"
+#include "host/cli/registry_option.hpp"
+#include "host/cli/registry_text.hpp"
+
+namespace stoa::cli {
+namespace {
+
+struct Options : ActionOptions {
+  std::string display_name, because;
+};
+
+std::string path_of(const Options& options) { return "/v1/customers/" + client::escape(options.arguments[0]); }
+
+Result<Json> list(HttpClient& host, const Options&) { return ask_all(host, "/v1/customers"); }
+Result<Json> show(HttpClient& host, const Options& options) { return host.ask({.path = path_of(options)}); }
+
+Result<Json> create(HttpClient& host, const Options& options) {
+  Json body{{"name", options.arguments[0]}};
+  if (!options.display_name.empty()) body["display_name"] = options.display_name;
+  return host.ask({"POST", "/v1/customers", std::move(body)});
+}
+
+Result<Json> set_state(HttpClient& host, const Options& options, const char* state) {
+  if (options.because.empty())
+    return failure(Code::invalid_argument, "usage", "--because: is missing; the customer reads it, and the audit log");
+  return host.ask({"PUT", path_of(options) + "/state", Json{{"state", state}, {"because", options.because}}});
+}
+Result<Json> suspend(HttpClient& host, const Options& options) { return set_state(host, options, "suspended"); }
+Result<Json> resume(HttpClient& host, const Options& options) { return set_state(host, options, "active"); }
+Result<Json> close(HttpClient& host, const Options& options) { return set_state(host, options, "closed"); }
+
+std::string list_text(const Json& answer) {
+  return table_text(answer["items"], {"name", "id", "state", "display_name", "created"});
+}
+
+constexpr RegistryAction<Options> kActions[] = {
+    {"create", "NAME", &create, &record_text}, {"list", "", &list, &list_text},
+    {"show", "NAME", &show, &record_text},     {"suspend", "NAME", &suspend, &record_text},
+    {"resume", "NAME", &resume, &record_text}, {"close", "NAME", &close, &record_text},
+};
+
+}  // namespace
+
+Action declare_customers(CommandLine line) {
+  const auto options = std::make_shared<Options>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  add_registry_options(line, *options);
+  line.text("--display-name", options->display_name, "create: the name for people (default: NAME)",
+            {.type_name = "TEXT"});
+  line.text("--because", options->because, "suspend, resume, close: why", {.type_name = "TEXT"});
+  line.footer(
+      "examples:\n"
+      "  stoa customers create northwind --display-name 'Northwind Traders' --token-file admin.token\n"
+      "  stoa customers suspend northwind --because 'invoice 7 is unpaid' --token-file admin.token\n"
+      "  stoa customers resume northwind --because paid --token-file admin.token\n\n"
+      "a suspended customer's calls are refused within a second; closing is for ever. What it may call: stoa "
+      "licences,\n"
+      "what it calls with: stoa keys.");
+  return [options] { return run_action<Options>("customers", kActions, *options); };
+}
+
+}  // namespace stoa::cli
