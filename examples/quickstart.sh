@@ -114,9 +114,9 @@ key="Authorization: Bearer $(cat $demo/shop.key)"
 
 step "7/7 asking it about pictures"
 model=stoa-demo/fashion
-picture=plugins/image_classify/pictures/$(ls plugins/image_classify/pictures | grep png | head -1)
+sample=plugins/image_classify/pictures/$(ls plugins/image_classify/pictures | grep png | head -1)
 # What counts now is known to every connection within a second.
-wait_until 10 "the key does not count" curl -sf -H "$key" -H 'Content-Type: image/png' --data-binary "@$picture" "$url/v2/models/$model/infer"
+wait_until 10 "the key does not count" curl -sf -H "$key" -H 'Content-Type: image/png' --data-binary "@$sample" "$url/v2/models/$model/infer"
 for picture in plugins/image_classify/pictures/*.png plugins/image_classify/pictures/*.jpg; do
   [ -e "$picture" ] || continue
   curl -sS --fail-with-body -H "$key" -H 'Content-Type: image/'"$(case $picture in *.png) echo png ;; *) echo jpeg ;; esac)" \
@@ -131,18 +131,18 @@ done
 refused() {
   local what=$1
   shift
-  curl -sS -D $demo/head "$@" -H 'Content-Type: image/png' --data-binary "@$picture" "$url/v2/models/$model/infer" > $demo/body
+  curl -sS -D $demo/head "$@" -H 'Content-Type: image/png' --data-binary "@$sample" "$url/v2/models/$model/infer" > $demo/body
   printf '  %s: %s %s: %s\n' "$what" "$(sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' $demo/head)" \
     "$(sed -n 's/^x-stoa-reason: //Ip' $demo/head | tr -d '\r')" "$(jq -r '.error // .detail' $demo/body)"
 }
 refused "without a key"
-refused "with a key that was never given" -H "Authorization: Bearer sk_0000"
+refused "with half a key" -H "Authorization: Bearer sk_0000"
 
 cat <<EOT
 
   try it yourself:
     curl -s $url/v2/models/$model | jq
-    curl -s -H "Authorization: Bearer \$(cat $demo/shop.key)" -H 'Content-Type: image/png' --data-binary @$picture $url/v2/models/$model/infer | jq
+    curl -s -H "Authorization: Bearer \$(cat $demo/shop.key)" -H 'Content-Type: image/png' --data-binary @$sample $url/v2/models/$model/infer | jq
     $stoa licences list --host $url --key-file $demo/shop.key
     $stoa keys list northwind --registry $STOA_REGISTRY --token-file $demo/registry/admin.token
     curl -s $STOA_REGISTRY/metrics

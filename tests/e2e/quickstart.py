@@ -17,7 +17,7 @@ def main():
     for picture, label in (("ankle_boot.png", "Ankle boot"), ("trouser.png", "Trouser"), ("bag.png", "Bag")):
         check(f"{picture}: {label} (" in done.stdout, f"{picture} was not called {label}")
     check("without a key: 401 key.missing" in done.stdout, "a call without a key was not refused for its reason")
-    check("never given: 401 key.malformed" in done.stdout, "a call with a mistyped key was not refused for its reason")
+    check("half a key: 401 key.malformed" in done.stdout, "a call with a mistyped key was not refused for its reason")
 
 
 if __name__ == "__main__":
