@@ -286,6 +286,26 @@ TEST(Admission, ALicenceFileBringsItsKeysToAHostWithoutCustomers) {
   EXPECT_EQ(ask(world, {.key = world.key, .lease = {}}).refusal, Refusal::key_unknown);
 }
 
+// A publisher signs for its own models, and could name any customer in it.
+TEST(Admission, AKeyOfALicenceFileOpensWhatTheFileCovers) {
+  TestAccess world;
+  world.holdings.customers.clear();
+  world.holdings.keys.clear();
+  const std::string owners = new_api_key(), publishers = new_api_key();
+  world.licence().subject.keys = {hash_of_api_key(owners)};
+  Licence other = TestAccess::licence_for("cus_1", "other/*", "*");
+  other.issuer = "other";
+  other.subject.keys = {hash_of_api_key(publishers)};
+  world.add_licence(other);
+  world.publish();
+  EXPECT_EQ(ask(world, {.key = owners, .lease = {}}).refusal, Refusal::none);
+  EXPECT_EQ(ask(world, {.key = publishers, .lease = {}}).refusal, Refusal::key_model);
+  // And a customer the book knows has the keys that the book gave it.
+  world.holdings.customers.push_back({.id = {"cus_1"}, .name = "northwind", .display_name = {}, .state_because = {}});
+  world.publish();
+  EXPECT_EQ(ask(world, {.key = owners, .lease = {}}).refusal, Refusal::key_unknown);
+}
+
 TEST(Admission, EntitlementsAreTheMostOfTheLicencesThatHold) {
   TestAccess world;
   world.licence().entitlements = {{"context.long", 1'000}};

@@ -174,19 +174,28 @@ class SnapshotBuilder::Work {
     return {};
   }
 
-  // Of a host that knows no customers. A key the book knows is the book's, revoked or not.
+  // Of a host that knows no customers. A key the book knows is the book's, revoked or not, and so are the keys of a
+  // customer the book knows. A key opens no more than the licences that name it cover: whoever signs one could name any
+  // customer.
   void add_keys_of_files() {
+    std::set<std::string_view> known;
+    for (const Customer& customer : holdings_.customers) known.insert(customer.id.text);
+    std::map<Sha256, std::size_t> places;
     for (const HeldLicence& held : holdings_.licences) {
       const Subject& subject = held.licence.subject;
       const CustomerAccess* const customer = find(subject.customer);
-      if (customer == nullptr) continue;
+      if (customer == nullptr || known.contains(subject.customer)) continue;
       for (const Sha256& hash : subject.keys) {
-        if (!hashes_.insert(hash).second) continue;
-        KeyAccess row;
-        row.hash = hash;
-        row.customer = place_of(customer);
-        row.scopes = static_cast<Scopes>(Scope::infer);
-        made_->keys.push_back(std::move(row));
+        if (hashes_.insert(hash).second) {
+          places.emplace(hash, made_->keys.size());
+          KeyAccess& row = made_->keys.emplace_back();
+          row.hash = hash;
+          row.customer = place_of(customer);
+          row.scopes = static_cast<Scopes>(Scope::infer);
+        }
+        const auto at = places.find(hash);
+        if (at == places.end() || made_->keys[at->second].customer != place_of(customer)) continue;
+        for (const Coverage& covered : held.licence.covers) made_->keys[at->second].models.push_back(covered.model);
       }
     }
   }
