@@ -34,7 +34,8 @@ const licensing::Holdings& HeldLicences::all() {
   auto licences = licences_;
   for (const HeldLicence& file : files_) {
     const auto [at, is_new] = licences.try_emplace(file.licence.id.text, file);
-    if (!is_new) at->second = later_of(at->second, file);
+    // An id is its issuer's: nobody replaces another's licence by signing its id with a higher serial.
+    if (!is_new && at->second.licence.issuer == file.licence.issuer) at->second = later_of(at->second, file);
   }
   const auto values = [](const auto& map, auto& out) {
     out.clear();

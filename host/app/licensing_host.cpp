@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "host/app/held_licences.hpp"
+#include "host/app/licence_files.hpp"
 #include "host/app/wall_clock.hpp"
 #include "host/thread/monotonic.hpp"
 #include "licensing/admission/access_keeper.hpp"
@@ -62,6 +63,7 @@ struct LicensingHost::Parts {
   std::unique_ptr<Book> book;
   std::unique_ptr<BookQuotas> quotas;
   std::unique_ptr<LeaseDesk> leases;
+  std::unique_ptr<LicenceFiles> files;  // the keeper's
   std::unique_ptr<AccessKeeper> keeper;
 
   BookOptions book_options(const LicensingConfig& config) {
@@ -81,20 +83,25 @@ struct LicensingHost::Parts {
   AccessSources sources() {
     return {.look = [this] { return look(); },
             .holdings = [this]() -> const Holdings& { return held.all(); },
-            .host = [this] { return HostFacts{node, {}}; },
+            .host = [this] { return HostFacts{node, files->trusted_floor_ms()}; },
             .unix_ns = &unix_ns,
             .monotonic_ns = &thread::monotonic_ns,
             .failed = [this](const Error& error) { note(error); },
             .quotas = quotas.get()};
   }
 
+  bool files_have_changed = false;
+
   // On the keeper's thread.
   Result<bool> look() {
-    bool has_changed = false;
+    bool has_changed = std::exchange(files_have_changed, false);
+    if (files->look()) has_changed = true;
+    if (has_changed) held.set_files(files->licences());
     if (book_has_changed.exchange(false)) {
       auto changed = book->holdings(held.revision());
       if (!changed) {
-        book_has_changed = true;
+        book_has_changed = true;  // and what the files say goes with it, the next time
+        files_have_changed = has_changed;
         return std::unexpected(changed.error());
       }
       held.merge_book(std::move(*changed));
@@ -122,6 +129,10 @@ Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig
   parts->book = std::move(*book);
   parts->quotas = std::make_unique<BookQuotas>(*parts->book);
   parts->leases = std::make_unique<LeaseDesk>(*parts->book);
+  auto files = LicenceFiles::open({.folder = config.folder, .issuers = config.issuers, .log = log});
+  if (!files) return std::unexpected(files.error());
+  parts->files = std::move(*files);
+  parts->held.set_files(parts->files->licences());
   auto keeper = AccessKeeper::start(parts->admission, parts->sources());
   if (!keeper) return std::unexpected(keeper.error());
   parts->keeper = std::move(*keeper);

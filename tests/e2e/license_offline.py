@@ -1,0 +1,149 @@
+"""license_offline.py: docs/how-to/license-offline.md, line by line, on a host that has no network but its own loopback; then what its last
+two chapters promise: nothing brings a revoked licence back, and a clock that is set back or forward is noticed.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import glob
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import no_network
+from stoa_host import BUILD, Host, call, check
+
+PAGE = pathlib.Path(os.environ.get("STOA_SOURCE_DIR", ".")) / "docs/how-to/license-offline.md"
+PATH = "/v2/models/stoa-demo/null/infer"
+BODY = json.dumps({"inputs": [{"name": "in", "datatype": "FP32", "shape": [1], "data": [1]}]}).encode()
+ISSUER = ("--issuer", "stoa-demo=stoa-demo.pub.pem")
+
+
+class OfflineHost(Host):
+    """The page's publisher is the one that signed the package."""
+
+    def serve(self):
+        for kind in ("key", "pub"):
+            shutil.copy(self.folder / f"key.{kind}.pem", self.folder / f"stoa-demo.{kind}.pem")
+        return super().serve()
+
+    def by_the_page(self, lines):
+        lines = lines.replace("http://127.0.0.1:8080", self.url)
+        path = os.path.abspath(os.path.join(BUILD, "bin")) + ":" + os.environ["PATH"]
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", lines], cwd=self.folder, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "PATH": path, "LC_ALL": "C"})
+        check(done.returncode == 0, f"the page's lines end with {done.returncode}: {lines}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def licences(self, *argv):
+        done = subprocess.run([os.path.abspath(os.path.join(BUILD, "bin/stoa")), "licences", *argv], cwd=self.folder, capture_output=True,
+                              text=True, timeout=60)
+        check(done.returncode == 0, f"stoa licences {argv}: {done.stderr}")
+
+    def answer(self):
+        """Status, reason or '', and the warning that was sent, of a call with the key."""
+        key = (self.folder / "northwind.key").read_text().strip()
+        status, fields, body = call(self.url + PATH, BODY, {"Content-Type": "application/json", "Authorization": "Bearer " + key})
+        return status, "" if status == 200 else json.loads(body).get("reason", ""), fields
+
+    def comes_to(self, status, reason=""):
+        """Within a second."""
+        start = time.monotonic()
+        is_so = self.wait_for(lambda: self.answer()[:2] == (status, reason), 5)
+        took = time.monotonic() - start
+        check(is_so, f"a call is answered {self.answer()[:2]}, want {status} {reason}")
+        check(took < 1.5, f"it took {took:.2f} s")  # a second, and half of one for a busy machine
+        return took
+
+    def again(self, behind=()):
+        """The same folder, in another lifetime."""
+        check(self.stop() == 0, "the host did not drain")
+        self.behind = list(behind)
+        self.serve()
+
+
+def by_the_page(host, blocks):
+    key, sign, import_, calls, revoke = blocks
+    host.by_the_page(key)
+    check(host.answer()[:2] == (401, "key.unknown"), f"before there is a licence: {host.answer()[:2]}")
+    host.by_the_page(sign)
+    host.by_the_page(import_)
+    took = host.comes_to(200)
+    said = host.by_the_page(calls)
+    check('"outputs"' in said and "key.missing" in said, f"the calls of the page say {said}")
+    host.by_the_page(revoke)
+    return max(took, host.comes_to(403, "licence.revoked"))
+
+
+def stays_revoked(host):
+    files = host.folder / "licensing/licences"
+    (files / "stoa-demo.stoa-revocations").unlink()
+    host.again()
+    check(host.answer()[:2] == (403, "licence.revoked"), f"without its list: {host.answer()[:2]}")
+    start = host.log_size()
+    shutil.copy(host.folder / "northwind.stoa-licence", files / "copied.stoa-licence")
+    check(host.has_logged("licences.read", start, seconds=5), "the host does not see a file that was copied")
+    check(host.answer()[:2] == (403, "licence.revoked"), f"copied again: {host.answer()[:2]}")
+
+
+def renew(host, serial, **more):
+    """The next serial of the licence, imported."""
+    terms = json.loads((host.folder / "terms.json").read_text())
+    (host.folder / "next.json").write_text(json.dumps({**terms, "serial": serial, **more}))
+    host.licences("sign", "next.json", "--key", "stoa-demo.key.pem", "--out", f"{serial}.stoa-licence")
+    host.licences("import", f"{serial}.stoa-licence", "--folder", "licensing", *ISSUER)
+
+
+def clocks(host):
+    """Each lifetime with another clock, which libfaketime gives it."""
+    renew(host, 2)
+    host.comes_to(200)
+    renew(host, 3, expires="2199-12-31", on_clock="advisory", on_expiry="deny", grace_ms=0)
+    host.comes_to(200)
+    libraries = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    if not libraries:
+        print("faketime is not installed: no clock is set in this run")
+        return
+    # Not through the command faketime, which would be who gets the host's signals.
+    def clock(offset):
+        return "env", "LD_PRELOAD=" + libraries[0], "FAKETIME=" + offset, "FAKETIME_DONT_FAKE_MONOTONIC=1"
+    back, forward = clock("-2d"), clock("+100y")
+    host.again(back)
+    status, _, fields = host.answer()
+    check(status == 200, f"advisory, and the clock is behind: {host.answer()[:2]}")
+    check("clock" in (fields.get("Stoa-Licence-Warning") or ""), f"nothing is said of the clock: {fields}")
+    check(host.has_logged("licensing.clock_behind"), "the log says nothing of a clock that was set back")
+    renew(host, 4, expires="2099-12-31", on_clock="deny")
+    host.comes_to(403, "licence.clock")
+    host.again()
+    check(host.answer()[0] == 200, f"the clock is right again: {host.answer()[:2]}")
+    host.again(forward)
+    check(host.answer()[:2] == (403, "licence.expired"), f"a hundred years later: {host.answer()[:2]}")
+    host.again()
+    check(host.answer()[:2] == (403, "licence.clock"), f"and back: {host.answer()[:2]}")
+    renew(host, 5, expires="2099-12-31", on_clock="advisory")
+    host.comes_to(403, "licence.expired")
+    check(host.stop() == 0, "the host did not drain")  # as the page has it
+    (host.folder / "licensing/trusted_time.json").unlink()
+    host.again()
+    check(host.answer()[0] == 200, f"after a clock that was set forward by mistake: {host.answer()[:2]}")
+
+
+def main():
+    no_network.enter()
+    text = PAGE.read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M)
+    config = re.findall(r"^```toml\n(.*?)^```", text, re.S | re.M)
+    check(len(blocks) == 5 and len(config) == 1, f"the page has {len(blocks)} and {len(config)} blocks")
+    with OfflineHost(["null"], config[0]) as host:
+        took = by_the_page(host, blocks)
+        stays_revoked(host)
+        clocks(host)
+    print(f"without a network: the page as it stands, each file counts within {took:.2f} s, and no clock brings anything back")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
