@@ -1,5 +1,8 @@
 // access_limit_test.cpp: rates, budgets and places over real HTTP, to one call at 64 connections.
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <cstdio>
+#include <thread>
 #include <vector>
 
 #include "tests/integration/access_world.hpp"
@@ -161,6 +164,57 @@ TEST(Limits, AChangeReachesEveryConnection) {
   row.revoked_ms = licensing::TestAccess::kNowMs;
   world.access.publish();
   all("401");
+}
+
+// The keeper is told as the book tells it, while every connection calls as fast as it can.
+TEST(Limits, ARevokedKeyStopsWithinASecondUnderLoad) {
+  AccessWorld& world = the_world();
+  constexpr std::size_t kThreads = 4;
+  const std::string key = world.add([](Licence&) {});
+  licensing::ApiKey& row = world.access.holdings.keys.back();
+  std::atomic<bool> is_revoked{false};
+  auto keeper = licensing::AccessKeeper::start(
+      world.access.admission, {.look =
+                                   [&] {
+                                     if (!is_revoked || row.revoked_ms) return false;
+                                     row.revoked_ms = licensing::TestAccess::kNowMs;
+                                     return true;
+                                   },
+                               .holdings = [&]() -> const licensing::Holdings& { return world.access.holdings; },
+                               .host = [&] { return world.access.host; },
+                               .unix_ns = [] { return licensing::TestAccess::kNowMs * 1'000'000; },
+                               .monotonic_ns = &thread::monotonic_ns});
+  ASSERT_TRUE(keeper);
+  std::atomic<std::uint64_t> admitted{0}, last_asked_ns{0};
+  const auto call = [&] {
+    std::vector<RawClient> clients;
+    for (std::size_t i = 0; i < kConnections / kThreads; ++i) clients.emplace_back(the_world().host.port());
+    for (std::size_t refused = 0; refused < clients.size();) {
+      refused = 0;
+      const std::uint64_t asked_ns = thread::monotonic_ns();
+      for (RawClient& client : clients) ASSERT_TRUE(client.send(request_with(bearer(key))));
+      for (RawClient& client : clients) {
+        const std::string status = status_of_answer(client.answer());
+        if (status == "401") ++refused;
+        if (status != "200") continue;
+        ++admitted;
+        for (std::uint64_t seen = last_asked_ns;
+             seen < asked_ns && !last_asked_ns.compare_exchange_weak(seen, asked_ns);) {
+        }
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < kThreads; ++i) threads.emplace_back(call);
+  while (admitted < 100 * kConnections) std::this_thread::yield();
+  is_revoked = true;
+  const std::uint64_t told_ns = thread::monotonic_ns();
+  (*keeper)->wake();
+  for (std::thread& thread : threads) thread.join();
+  const double late_ms = (static_cast<double>(last_asked_ns) - static_cast<double>(told_ns)) / 1e6;
+  std::printf("%zu connections, %llu calls admitted; the last was asked %.1f ms after the key was revoked\n",
+              kConnections, static_cast<unsigned long long>(admitted.load()), late_ms);
+  EXPECT_LE(late_ms, 1'000);
 }
 
 }  // namespace
