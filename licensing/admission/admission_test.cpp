@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -193,6 +194,25 @@ TEST(Refusals, TouchNothing) {
   EXPECT_EQ(snapshot->keys[0].budget.now->calls->used(), 0u);
   EXPECT_EQ(licence.under_way->calls, 0u);
   EXPECT_EQ(licence.rate->left(kMoment.ns), 3u);
+}
+
+// Where it looks goes by eight bytes of a hash, which tell nothing of the key; then all of it is compared at once.
+TEST(AccessSnapshot, AKeyIsFoundByItsWholeHash) {
+  AccessSnapshot snapshot;
+  for (int i = 0; i < 1'000; ++i) snapshot.keys.emplace_back().hash = registry::sha256_of("key " + std::to_string(i));
+  Sha256 twin = snapshot.keys[7].hash;
+  twin[31] ^= 1;
+  snapshot.keys.emplace_back().hash = twin;
+  snapshot.index();
+  EXPECT_EQ(snapshot.find_key(twin), &snapshot.keys.back());
+  for (const KeyAccess& key : snapshot.keys) {
+    ASSERT_EQ(snapshot.find_key(key.hash), &key);
+    for (std::size_t i = 0; i < key.hash.size(); ++i) {
+      Sha256 other = key.hash;
+      other[i] ^= 2;
+      ASSERT_EQ(snapshot.find_key(other), nullptr);
+    }
+  }
 }
 
 TEST(Admission, AnAnsweredCallCountsWithWhatItUsed) {
