@@ -12,6 +12,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "host/api/float_lanes.hpp"
+#include "host/api/float_units.hpp"
 #include "host/api/powers_of_ten.hpp"
 
 namespace stoa::api {
@@ -116,57 +118,6 @@ template <class Float>
 
 char* write_finite(char* at, double value) { return write_by_dragonbox(at, value); }
 
-// Per exponent field of a normal float: what one unit in its last place is worth, as unit / 2^60 * 10^exponent, rounded
-// down, with the exponent that puts unit between 1 and 10.
-struct FloatUnit {
-  std::uint64_t unit;
-  std::int64_t exponent;
-};
-
-constexpr int kUnitBits = 60;
-
-// An integer of 256 bits, for the table.
-struct Wide {
-  std::uint32_t limbs[8] = {1};
-  constexpr void multiply(std::uint32_t by) {
-    std::uint64_t carry = 0;
-    for (auto& limb : limbs) {
-      carry += std::uint64_t{limb} * by;
-      limb = static_cast<std::uint32_t>(carry);
-      carry >>= 32;
-    }
-  }
-  constexpr void divide(std::uint32_t by) {  // rounds down, and so does a row of them
-    std::uint64_t rest = 0;
-    for (int i = 7; i >= 0; --i) {
-      rest = rest << 32 | limbs[i];
-      limbs[i] = static_cast<std::uint32_t>(rest / by);
-      rest %= by;
-    }
-  }
-  constexpr void shift(int left) {  // to the right where negative, rounding down
-    for (; left >= 16; left -= 16) multiply(1u << 16);
-    for (; left <= -16; left += 16) divide(1u << 16);
-    if (left > 0) multiply(1u << left);
-    if (left < 0) divide(1u << -left);
-  }
-  constexpr std::uint64_t low() const { return std::uint64_t{limbs[1]} << 32 | limbs[0]; }
-};
-
-constexpr std::array<FloatUnit, 256> kFloatUnits = [] {
-  std::array<FloatUnit, 256> units{};
-  for (int field = 1; field < 255; ++field) {
-    const int binary = field - 150;
-    const int exponent = (binary * 315'653) >> 20;  // floor(log10(2^binary)), right for all of them
-    Wide unit;
-    for (int i = 0; i < -exponent; ++i) unit.multiply(10);
-    unit.shift(binary + kUnitBits);
-    for (int i = 0; i < exponent; ++i) unit.divide(10);
-    units[static_cast<std::size_t>(field)] = {unit.low(), exponent};
-  }
-  return units;
-}();
-
 // The shortest decimal is the multiple of ten units of the table within half a place of the value, if there is one
 // (there never are two), else the integer next to the value, which always lies within. Null where that is in doubt.
 // Rationale: one multiplication, and no digit is taken off again: 138 instructions a float in a list, with Dragonbox
@@ -226,8 +177,8 @@ char* write_undoubted(char*, float) { return nullptr; }
 #endif
 
 template <class Float>
-WrittenList write_each(char* at, const std::byte* elements, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
+WrittenList write_each(char* at, const std::byte* elements, std::size_t begin, std::size_t count) {
+  for (std::size_t i = begin; i < count; ++i) {
     Float value;
     std::memcpy(&value, elements + i * sizeof value, sizeof value);
     char* end = nullptr;
@@ -249,10 +200,16 @@ char* write_shortest(char* at, float value) { return write_finite(at, value); }
 char* write_shortest(char* at, double value) { return write_finite(at, value); }
 
 WrittenList write_floats(char* at, const std::byte* elements, std::size_t count) {
-  return write_each<float>(at, elements, count);
+  WrittenList written{at, 0};
+  if (has_float_lanes()) {
+    const std::size_t by_lanes = count - count % kFloatLanes;
+    written = write_float_lanes(at, elements, by_lanes);
+    if (written.count < by_lanes) return written;
+  }
+  return write_each<float>(written.end, elements, written.count, count);
 }
 WrittenList write_doubles(char* at, const std::byte* elements, std::size_t count) {
-  return write_each<double>(at, elements, count);
+  return write_each<double>(at, elements, 0, count);
 }
 
 }  // namespace stoa::api

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace stoa::api {
 namespace {
@@ -106,6 +107,60 @@ TEST(DecimalText, ListsStopBeforeWhatIsNotFinite) {
   written = write_doubles(room, reinterpret_cast<const std::byte*>(doubles), 3);
   EXPECT_EQ(written.count, 2u);
   EXPECT_EQ(std::string(room, written.end), "0.1,-2.5,");
+  for (std::size_t at = 0; at < 9; ++at) {
+    float values[9] = {0.1f, 0.2f, 0.3f, 0.4f, 0.6f, 0.7f, 0.8f, 0.9f, 1.1f};
+    values[at] = std::numeric_limits<float>::quiet_NaN();
+    char more_room[9 * kDecimalRoom];
+    EXPECT_EQ(write_floats(more_room, reinterpret_cast<const std::byte*>(values), 9).count, at);
+  }
+}
+
+void expect_list_as_one_by_one(const std::vector<float>& values) {
+  std::vector<char> room(values.size() * kDecimalRoom);
+  const auto written = write_floats(room.data(), reinterpret_cast<const std::byte*>(values.data()), values.size());
+  ASSERT_EQ(written.count, values.size());
+  std::string wanted;
+  for (const float value : values) wanted += text_of(value) + ",";
+  ASSERT_EQ(std::string(room.data(), written.end), wanted);
+}
+
+TEST(DecimalText, ListsAreWrittenLikeTheirElements) {
+  std::mt19937_64 random(7);  // NOLINT: the same numbers every time
+  std::normal_distribution<float> usual;
+  const auto of_random_bits = [&] {
+    const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+    return std::isfinite(value) ? value : 0.0f;
+  };
+  for (int list = 0; list < 20'000; ++list) {
+    std::vector<float> values(random() % 23);
+    for (float& value : values) {
+      switch (random() % 6) {
+        case 0:
+          value = of_random_bits();
+          break;
+        case 1:
+          value = static_cast<float>(random() % 2000) / 8 - 100;
+          break;
+        case 2:
+          value = static_cast<float>(random() % 1'000'000'000);
+          break;
+        case 3:
+          value = std::ldexp(usual(random), static_cast<int>(random() % 50) - 25);
+          break;
+        default:
+          value = usual(random);
+      }
+    }
+    expect_list_as_one_by_one(values);
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+  // At the ends of every exponent's range, where decisions turn.
+  for (std::uint32_t bits = 0; bits < 0x7f80'0000; bits += 0x80'0000) {
+    std::vector<float> values;
+    for (std::uint32_t i = 0; i < 400; ++i) values.push_back(std::bit_cast<float>((bits + i - 200) & 0x7fff'ffff));
+    std::erase_if(values, [](float value) { return !std::isfinite(value); });
+    expect_list_as_one_by_one(values);
+  }
 }
 
 TEST(DecimalText, LooksLikeANumberPeopleWrite) {
