@@ -123,6 +123,11 @@ Task<Connection::Got> Connection::next_head() {
     const auto [error, count] = co_await transport_.async_read_some(
         asio::buffer(block_->input.get() + filled_, block_->input_capacity - filled_), kAsTuple);
     filled_ += count;
+    if (owes_held_answer()) {
+      is_timed_out_ = false;  // quiet begins when the answer has left
+      if (!co_await send_held_answer()) co_return Got::end;
+      if (error == asio::error::operation_aborted) continue;
+    }
     if (!error) {
       is_timed_out_ = false;
       continue;
@@ -332,7 +337,7 @@ void Connection::record() {
                               : is_gone_ ? 499
                                          : status_,
                               bytes_in_,
-                              bytes_out_,
+                              bytes_out_ + (HeldAnswers::has(*this) ? block_->output.size() : held_left_),
                               monotonic_ns() - started_ns_};
   try {
     thread_.settings.on_exchange(record);

@@ -20,6 +20,7 @@ class Connection final : public Exchange,
                          public ConnectionHook,
                          private TimerWheel::Entry,
                          private HangupWatch::Entry,
+                         private HeldAnswers::Entry,
                          private Waiter {
  public:
   Connection(IoThread& thread, const Listener& listener, Socket socket, const boost::asio::ip::tcp::endpoint& peer);
@@ -80,6 +81,10 @@ class Connection final : public Exchange,
 
   // The answer (connection_reply.cpp).
   bool send_now(SendCursor& cursor);
+  bool hold_answer();
+  void release_answer() override;
+  Task<bool> send_held_answer();
+  bool owes_held_answer() const { return HeldAnswers::has(*this) || held_left_ > 0; }
   Task<bool> send_output();
   Task<bool> send_rest(SendCursor& cursor);
   Task<bool> flush_stream_head();
@@ -124,6 +129,7 @@ class Connection final : public Exchange,
   bool closes_ = false;  // after this answer
   bool stream_is_chunked_ = false, stream_head_is_due_ = false;
   std::optional<std::uint64_t> stream_left_;  // of a stream whose length was said
+  std::size_t held_left_ = 0;                 // of a held answer: the end of the output that the kernel did not take
   unsigned unsuspended_ = 0;                  // requests served since this coroutine last let others run
 
   std::move_only_function<void(Waited)> resume_;

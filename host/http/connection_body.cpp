@@ -53,6 +53,7 @@ Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   const auto no_memory = [] {
     return failure(Code::unavailable, "http.body_memory", "body: too many request bodies are held in memory");
   };
+  if (size > kChargedAtOnceMax) thread_.answers.release();  // what comes of it takes longer than others should wait
   const auto charge = size > kChargedAtOnceMax ? std::make_shared<BodyCharge>(budget) : nullptr;
   if (charge && !budget->ever_fits(room)) co_return no_memory();
   std::shared_ptr<std::byte[]> memory;

@@ -123,6 +123,38 @@ Task<bool> Connection::send_rest(SendCursor& cursor) {
   co_return true;
 }
 
+// True: what is in the output leaves with the answers of other connections. Only where nothing else of this connection
+// can come first: all of the request has been read, and all that is left to do is to wait for the next one.
+bool Connection::hold_answer() {
+  if (!thread_.answers.is_worth_holding(*this, started_ns_)) return false;
+  if (closes_ || is_gone_ || is_cut_ || transport_.is_tls() || has_body_left() || !buffered().empty()) return false;
+  thread_.answers.hold(*this);
+  return true;
+}
+
+// Outside of the coroutine, which waits for the next request. What the kernel does not take is the coroutine's to send:
+// its read is cancelled for that.
+void Connection::release_answer() {
+  const std::string_view answer = block_->output;
+  SendCursor cursor(answer, {}, {});
+  const std::uint64_t before = bytes_out_;
+  if (send_now(cursor)) return;
+  held_left_ = answer.size() - static_cast<std::size_t>(bytes_out_ - before);
+  ErrorCode ignored;
+  transport_.socket().cancel(ignored);
+}
+
+// All that a held answer still owes, before anything else is sent. False: the client is gone.
+Task<bool> Connection::send_held_answer() {
+  if (HeldAnswers::has(*this)) {
+    HeldAnswers::remove(*this);
+    held_left_ = block_->output.size();
+  }
+  const std::string_view answer = block_->output;
+  SendCursor cursor(answer.substr(answer.size() - std::exchange(held_left_, 0)), {}, {});
+  co_return send_now(cursor) || co_await send_rest(cursor);
+}
+
 Task<bool> Connection::send_output() {
   SendCursor cursor(block_->output, {}, {});
   co_return send_now(cursor) || co_await send_rest(cursor);
@@ -166,6 +198,7 @@ Task<bool> Connection::reply(Response response) {
   if (size <= kCopiedBytesMax) {
     out += response.body;
     for (const auto& chunk : response.chunks) out.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+    if (hold_answer()) co_return true;
     SendCursor copied(out, {}, {});
     co_return send_now(copied) || co_await send_rest(copied);
   }

@@ -91,6 +91,7 @@ void IoThread::run() {
     return false;
   });
   for (Accepting& accepting : acceptors_) start_accepting(accepting);
+  answers.open();
   for (;;) {
     try {
       run_handlers(wakes);
@@ -100,6 +101,7 @@ void IoThread::run() {
       counters.handler_defects.add();
     }
   }
+  answers.close();
   // Only after a hard stop: coroutines that still wait for a signal are destroyed, then the operations of the others
   // come back cancelled.
   for (auto it = connections_.begin(); it != connections_.end();) (it++)->abandon();
@@ -113,13 +115,14 @@ void IoThread::run() {
   ended_.notify_all();
 }
 
-// Until the context is stopped. A thread that a handler has work for is woken when the handlers that are ready have
-// run.
+// Until the context is stopped. Answers leave, and a thread that a handler has work for is woken, when the handlers
+// that are ready have run.
 void IoThread::run_handlers(thread::WakeBatch& wakes) {
   std::size_t ran = 0;
   do {
-    while (!wakes.is_empty() || wakes.is_expecting()) {
+    while (!wakes.is_empty() || wakes.is_expecting() || !answers.is_empty()) {
       if (ran++ < kBurstMax && context_.poll_one() > 0) continue;
+      answers.release();
       wakes.flush();
       if (wakes.is_expecting()) wakes.look();
       ran = 0;
@@ -196,6 +199,7 @@ void IoThread::begin_drain(std::uint32_t grace_ms) {
     if (is_draining_) return;
     is_draining_ = true;
     drain_grace_ms_ = grace_ms;
+    answers.release();
     for (Accepting& accepting : acceptors_) take_backlog(accepting);
     for (Connection& connection : connections_) connection.begin_drain();
     end_if_empty();
@@ -205,6 +209,7 @@ void IoThread::begin_drain(std::uint32_t grace_ms) {
 void IoThread::begin_cut() {
   asio::post(context_, [this] {
     is_draining_ = true;
+    answers.release();
     ErrorCode ignored;
     for (Accepting& accepting : acceptors_) accepting.acceptor.close(ignored);
     // Cutting one may end it, and so unlink it: the next is taken first.

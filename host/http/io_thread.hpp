@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "host/http/body_memory.hpp"
+#include "host/http/held_answers.hpp"
 #include "host/http/io_block.hpp"
 #include "host/http/lent_loop.hpp"
 #include "host/http/response_head.hpp"
@@ -129,6 +130,7 @@ class IoThread {
  public:
   TimerWheel wheel;
   HangupWatch hangups;
+  HeldAnswers answers;
   IoBlockPool blocks;
   DateLine date;
   std::shared_ptr<Mailbox> mailbox;
