@@ -1,10 +1,12 @@
 // json_text.hpp: JSON written straight into the bytes that are sent. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace stoa::api {
 
@@ -12,6 +14,10 @@ namespace stoa::api {
 class JsonText {
  public:
   explicit JsonText(std::size_t reserve_bytes = 512) { grow(reserve_bytes); }
+  // Into memory that has been of use already.
+  JsonText(std::string spare, std::size_t reserve_bytes) : text_(std::move(spare)) {
+    grow(std::max(reserve_bytes, text_.capacity()));
+  }
 
   // At least bytes of space at the end; valid until the next call.
   char* room(std::size_t bytes) {

@@ -152,9 +152,9 @@ Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted&
 }
 
 http::Response answer_of(Result<std::vector<runtime::OutputPart>> parts, const AnswerForm& form,
-                         const runtime::ModelSpec& spec, AnswerFields fields) {
+                         const runtime::ModelSpec& spec, AnswerFields fields, std::string spare) {
   if (!parts) return refusal(parts.error(), spec);
-  auto response = render_infer(std::move(*parts), form, spec);
+  auto response = render_infer(std::move(*parts), form, spec, std::move(spare));
   if (!response) return refusal(response.error(), spec);
   std::ranges::move(fields, std::back_inserter(response->fields));
   return std::move(*response);
@@ -191,7 +191,8 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted a
   ModelCall& call = started->call;
   auto parts = call.has_ended() ? call.whole() : co_await call.all();
   if (!parts && is_gone(parts.error())) co_return;
-  co_await exchange.reply(answer_of(std::move(parts), started->answer, admitted.spec(), call.take_fields()));
+  co_await exchange.reply(
+      answer_of(std::move(parts), started->answer, admitted.spec(), call.take_fields(), exchange.take_spare_text()));
 }
 
 }  // namespace
@@ -207,7 +208,7 @@ Result<PreparedInfer> prepare_infer(ReaderPool& readers, const BodyFormat& forma
 }
 
 Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, const AnswerForm& form,
-                                    const runtime::ModelSpec& spec) {
+                                    const runtime::ModelSpec& spec, std::string spare) {
   auto selected = select_outputs(parts, form.wanted, spec);
   if (!selected) return std::unexpected(std::move(selected.error()));
   V2Response answer;
@@ -222,7 +223,7 @@ Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, cons
     answer.outputs.push_back({(*selected)[i], is_binary});
     has_binary = has_binary || is_binary;
   }
-  auto json = write_v2_response(answer);
+  auto json = write_v2_response(answer, std::move(spare));
   if (!json) return std::unexpected(std::move(json.error()));
   http::Response response;
   response.body = std::move(*json);

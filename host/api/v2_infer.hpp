@@ -32,9 +32,9 @@ struct PreparedInfer {
 // The pure half: bytes to a checked call.
 Result<PreparedInfer> prepare_infer(ReaderPool& readers, const BodyFormat& format, const http::Body& body,
                                     const runtime::ModelSpec& spec);
-// The other pure half: the model's parts to an answer. Moves parts into it.
+// The other pure half: the model's parts to an answer. Moves parts into it. spare: memory its text may be written in.
 Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, const AnswerForm& form,
-                                    const runtime::ModelSpec& spec);
+                                    const runtime::ModelSpec& spec, std::string spare = {});
 
 http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPath& path);  // path: until it returns
 

@@ -167,8 +167,8 @@ std::uint64_t binary_size(const OutputPart& part) {
   return bytes;
 }
 
-Result<std::string> write_v2_response(const V2Response& response) {
-  JsonText text(estimate(response));
+Result<std::string> write_v2_response(const V2Response& response, std::string spare) {
+  JsonText text(std::move(spare), estimate(response));
   text.raw("{\"model_name\":").string_lossy(response.model_name);
   text.raw(",\"model_version\":").string_lossy(response.model_version);
   if (response.id) text.raw(",\"id\":").string_lossy(*response.id);

@@ -12,8 +12,8 @@ namespace stoa::api {
 // The whole object. A binary output has parameters.binary_data_size in place of data. Floats are in the shortest form
 // that reads back as the same bits. invalid_argument "output.needs_binary", naming the output and the element: NaN and
 // infinities, BYTES that are not UTF-8, FP16 and BF16. JSON cannot say them, and null or "NaN" would be read as
-// something else; the caller asks for that output with binary_data.
-Result<std::string> write_v2_response(const V2Response& response);
+// something else; the caller asks for that output with binary_data. spare: memory the text may be written in.
+Result<std::string> write_v2_response(const V2Response& response, std::string spare = {});
 
 // Bytes an output takes behind the JSON: its data, or for BYTES its length-prefixed elements.
 std::uint64_t binary_size(const runtime::OutputPart& part);

@@ -2,10 +2,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/http/body_memory.hpp"
 
+#include <array>
 #include <new>
 
 namespace stoa::http {
 namespace {
+
+// Bodies of a few kilobytes are most bodies, and too large for what malloc keeps at hand: a thread keeps some for the
+// next ones.
+class SpareBodies {
+ public:
+  ~SpareBodies() {
+    has_ended_ = true;  // what the thread lets go of later is not kept
+    while (count_ > 0) ::operator delete(kept_[--count_]);
+  }
+  static bool fits(std::size_t bytes) { return bytes > kBytes / 4 && bytes <= kBytes; }
+  void* take() { return count_ > 0 ? kept_[--count_] : ::operator new(kBytes); }
+  void give(void* memory) {
+    if (count_ < kKeptMax && !has_ended_)
+      kept_[count_++] = memory;
+    else
+      ::operator delete(memory);
+  }
+
+ private:
+  static constexpr std::size_t kBytes = 4096, kKeptMax = 16;
+  std::array<void*, kKeptMax> kept_;
+  std::size_t count_ = 0;
+  bool has_ended_ = false;
+};
+
+thread_local SpareBodies t_spare;
 
 template <class T>
 struct BudgetAllocator {
@@ -18,9 +45,15 @@ struct BudgetAllocator {
   template <class U>
   BudgetAllocator(const BudgetAllocator<U>& other) : budget(other.budget), counted(other.counted) {}
 
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T))); }
-  void deallocate(T* memory, std::size_t) {
-    ::operator delete(memory);
+  T* allocate(std::size_t count) {
+    const std::size_t bytes = count * sizeof(T);
+    return static_cast<T*>(SpareBodies::fits(bytes) ? t_spare.take() : ::operator new(bytes));
+  }
+  void deallocate(T* memory, std::size_t count) {
+    if (SpareBodies::fits(count * sizeof(T)))
+      t_spare.give(memory);
+    else
+      ::operator delete(memory);
     budget->give(counted);
   }
   template <class U>

@@ -38,6 +38,7 @@ class Connection final : public Exchange,
   HeadMemo& memo() override { return block_->last.memo; }
   Task<Result<Body>> read_body(BodyLimits limits) override;
   Task<bool> reply(Response response) override;
+  std::string take_spare_text() override { return std::exchange(thread_.spare_text, {}); }
   using Exchange::begin_stream;
   Task<bool> begin_stream(StreamHead head) override;
   Task<bool> write(std::string_view bytes) override;
@@ -81,6 +82,7 @@ class Connection final : public Exchange,
 
   // The answer (connection_reply.cpp).
   bool send_now(SendCursor& cursor);
+  void keep_spare(std::string text);
   bool hold_answer();
   void release_answer() override;
   Task<bool> send_held_answer();

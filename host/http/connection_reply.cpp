@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 
 // Below this a copy behind the head is cheaper than a second vector entry.
 constexpr std::size_t kCopiedBytesMax = 4096;
+constexpr std::size_t kSpareBytesMax = 4 * kCopiedBytesMax;  // writers reserve for the worst
 // A stream's unsent bytes in the kernel: so little that a slow client is felt after a few events, not after megabytes.
 constexpr int kStreamUnsentBytes = 16 << 10;
 
@@ -123,6 +124,12 @@ Task<bool> Connection::send_rest(SendCursor& cursor) {
   co_return true;
 }
 
+void Connection::keep_spare(std::string text) {
+  if (text.capacity() > kSpareBytesMax || text.capacity() <= thread_.spare_text.capacity()) return;
+  text.clear();
+  thread_.spare_text = std::move(text);
+}
+
 // True: what is in the output leaves with the answers of other connections. Only where nothing else of this connection
 // can come first: all of the request has been read, and all that is left to do is to wait for the next one.
 bool Connection::hold_answer() {
@@ -198,6 +205,7 @@ Task<bool> Connection::reply(Response response) {
   if (size <= kCopiedBytesMax) {
     out += response.body;
     for (const auto& chunk : response.chunks) out.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+    keep_spare(std::move(response.body));
     if (hold_answer()) co_return true;
     SendCursor copied(out, {}, {});
     co_return send_now(copied) || co_await send_rest(copied);

@@ -151,6 +151,9 @@ class Exchange {
   // False: the client is gone.
   virtual Task<bool> reply(Response response) = 0;
 
+  // Memory for the body of that answer, empty: what earlier answers of the thread were written in.
+  virtual std::string take_spare_text() = 0;
+
   // A stream of unknown length (chunked, or until close for HTTP/1.0), or of the one its head says. write returns when
   // the kernel has taken the bytes: a slow client is felt here. False from any of them: the client is gone, stop.
   virtual Task<bool> begin_stream(StreamHead head) = 0;

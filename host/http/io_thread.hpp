@@ -133,6 +133,7 @@ class IoThread {
   HeldAnswers answers;
   IoBlockPool blocks;
   DateLine date;
+  std::string spare_text;  // memory for the next answer's body
   std::shared_ptr<Mailbox> mailbox;
   std::shared_ptr<LoopLink> link;
 
