@@ -53,7 +53,7 @@ Task<void> Connection::run(std::unique_ptr<Connection> connection) {
   Connection& self = *connection;
   if (self.transport_.is_tls()) {
     self.arm(Phase::transfer, self.thread_.settings.limits.tls_handshake_ms);
-    const auto [error] = co_await self.transport_.async_handshake();
+    const ErrorCode error = co_await self.transport_.handshake();
     self.end_phase();
     if (error) {
       if (self.is_timed_out_) self.thread_.counters.timeouts.add();
@@ -120,8 +120,9 @@ Task<Connection::Got> Connection::next_head() {
       arm(Phase::idle, std::min<std::uint64_t>(kCoolDownMs, limits.idle_ms));
     }
     unsuspended_ = 0;
-    const auto [error, count] = co_await transport_.async_read_some(
-        asio::buffer(block_->input.get() + filled_, block_->input_capacity - filled_), kAsTuple);
+    const auto room = asio::buffer(block_->input.get() + filled_, block_->input_capacity - filled_);
+    const auto [error, count] =
+        transport_.is_tls() ? co_await transport_.receive_tls(room) : co_await transport_.receive(room);
     filled_ += count;
     if (owes_held_answer()) {
       is_timed_out_ = false;  // quiet begins when the answer has left
@@ -148,6 +149,7 @@ Task<Connection::Got> Connection::next_head() {
 // Waits for the first byte without any buffer. False: the connection has been idle for too long, or is gone.
 Task<bool> Connection::stay_idle() {
   thread_.blocks.release(std::move(block_));
+  transport_.release_memory();
   const Limits& limits = thread_.settings.limits;
   arm(Phase::idle_released, thread_.is_draining() ? thread_.drain_grace_ms() : limits.idle_ms);
   const auto [error] = co_await transport_.socket().async_wait(Socket::wait_read, kAsTuple);
@@ -376,7 +378,7 @@ Task<void> Connection::close() {
   is_timed_out_ = false;
   if (transport_.is_tls()) {
     arm(Phase::transfer, kLingerPauseMs);
-    co_await transport_.async_shutdown();
+    co_await transport_.say_goodbye();
     end_phase();
   }
   ErrorCode ignored;

@@ -82,6 +82,7 @@ class Connection final : public Exchange,
 
   // The answer (connection_reply.cpp).
   bool send_now(SendCursor& cursor);
+  bool send_tls_now(SendCursor& cursor);
   void keep_spare(std::string text);
   bool hold_answer();
   void release_answer() override;

@@ -159,7 +159,9 @@ Task<Result<std::size_t>> Connection::receive(std::byte* into, std::size_t size)
   phase_ = Phase::transfer;
   thread_.wheel.arm(*this, body_started_ns_ + (limits.body_grace_ms + earned_ms) * 1'000'000);
   unsuspended_ = 0;
-  const auto [error, count] = co_await transport_.async_read_some(asio::buffer(into, size), kAsTuple);
+  const auto room = asio::buffer(into, size);
+  const auto [error, count] =
+      transport_.is_tls() ? co_await transport_.receive_tls(room) : co_await transport_.receive(room);
   end_phase();
   if (!error) {
     is_timed_out_ = false;

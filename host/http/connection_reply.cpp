@@ -72,7 +72,7 @@ class SendCursor {
 // Tries without waiting. False: cursor says what is left (or the client is gone).
 bool Connection::send_now(SendCursor& cursor) {
   if (is_gone_ || is_cut_) return false;
-  if (transport_.is_tls()) return cursor.is_done();
+  if (transport_.is_tls()) return send_tls_now(cursor);
   std::array<asio::const_buffer, SendCursor::kPiecesMax> pieces;
   while (!cursor.is_done()) {
     const std::size_t count = cursor.fill(pieces);
@@ -98,6 +98,21 @@ bool Connection::send_now(SendCursor& cursor) {
   return true;
 }
 
+bool Connection::send_tls_now(SendCursor& cursor) {
+  std::array<asio::const_buffer, SendCursor::kPiecesMax> pieces;
+  while (!cursor.is_done()) {
+    cursor.fill(pieces);
+    std::size_t sent = 0;
+    ErrorCode error;
+    const bool is_sent = transport_.send_tls_now(pieces[0], sent, error);
+    if (error) mark_gone();
+    if (!is_sent) return false;
+    bytes_out_ += sent;
+    cursor.advance(sent);
+  }
+  return true;
+}
+
 // The rest, as the client takes it. False: it is gone, or has taken nothing for write_ms.
 Task<bool> Connection::send_rest(SendCursor& cursor) {
   std::array<asio::const_buffer, SendCursor::kPiecesMax> pieces;
@@ -110,7 +125,8 @@ Task<bool> Connection::send_rest(SendCursor& cursor) {
     arm(Phase::transfer, thread_.settings.limits.write_ms);
     unsuspended_ = 0;
     const auto [error, sent] =
-        co_await transport_.async_write_some(std::span<const asio::const_buffer>(pieces.data(), count), kAsTuple);
+        transport_.is_tls() ? co_await transport_.send_tls(pieces[0])
+                            : co_await transport_.send(std::span<const asio::const_buffer>(pieces.data(), count));
     end_phase();
     if (error) {
       if (std::exchange(is_timed_out_, false)) thread_.counters.timeouts.add();
@@ -134,7 +150,7 @@ void Connection::keep_spare(std::string text) {
 // can come first: all of the request has been read, and all that is left to do is to wait for the next one.
 bool Connection::hold_answer() {
   if (!thread_.answers.is_worth_holding(*this, started_ns_)) return false;
-  if (closes_ || is_gone_ || is_cut_ || transport_.is_tls() || has_body_left() || !buffered().empty()) return false;
+  if (closes_ || is_gone_ || is_cut_ || has_body_left() || !buffered().empty()) return false;
   thread_.answers.hold(*this);
   return true;
 }

@@ -467,7 +467,11 @@ TEST_F(Tls, ServesCurlWithBothVersionsAndLargeBodies) {
   EXPECT_EQ(curl(server, "--tls-max 1.2", "/"), "root");
   EXPECT_EQ(curl(server, "--tlsv1.3 --data-binary @" + path("in"), "/echo"), body);
   EXPECT_EQ(curl(server, "-H 'Transfer-Encoding: chunked' --data-binary @" + path("in"), "/echo"), body);
+  EXPECT_EQ(curl(server, "--limit-rate 3M --data-binary @" + path("in"), "/echo"), body) << "a slow reader";
   EXPECT_EQ(curl(server, "", "/stream").size(), 10'006u);
+  const std::string again = " https://localhost:" + std::to_string(server.port()) + "/";
+  EXPECT_EQ(curl(server, "--rate 300/m", "/" + again + again), "rootrootroot") << "cold in between";
+  EXPECT_LT(server.server->statistics().connections_accepted, server.server->statistics().requests);
   EXPECT_EQ(curl(server, "--http2", "/"), "root") << "the protocol offered beside h2 is chosen";
   EXPECT_EQ(curl(server, "--ciphers DEFAULT@SECLEVEL=0 --tlsv1.0 --tls-max 1.1", "/"), "curl failed");
 }

@@ -33,8 +33,6 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsFiles& files) {
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                   SSL_OP_PRIORITIZE_CHACHA);
-  // Idle connections give OpenSSL's record buffers back.
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(native, choose_http_1_1, nullptr);
   if (SSL_CTX_set_cipher_list(native, kCiphersOfTls12) != 1) {
     return std::unexpected(tls_error("OpenSSL offers none of the ciphers " + std::string(kCiphersOfTls12)));

@@ -8,9 +8,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <memory>
 #include <span>
+#include <tuple>
+
+#include "host/http/exchange.hpp"
+#include "host/http/tls_session.hpp"
 
 namespace stoa::http {
 
@@ -25,48 +28,38 @@ inline constexpr auto kAsTuple = boost::asio::as_tuple(boost::asio::deferred);
 // and costs nothing beside a system call.
 class Transport {
  public:
+  using Transferred = std::tuple<ErrorCode, std::size_t>;
+
   Transport(Socket socket, boost::asio::ssl::context* tls) : socket_(std::move(socket)) {
-    if (tls) tls_ = std::make_unique<Tls>(socket_, *tls);
+    if (tls) tls_ = std::make_unique<TlsSession>(tls->native_handle(), socket_.native_handle());
   }
 
   Socket& socket() { return socket_; }
   bool is_tls() const { return tls_ != nullptr; }
 
-  template <class Token>
-  auto async_read_some(boost::asio::mutable_buffer buffer, Token&& token) {
-    return boost::asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
-        [this](auto handler, boost::asio::mutable_buffer into) {
-          if (tls_) {
-            tls_->async_read_some(into, std::move(handler));
-          } else {
-            socket_.async_receive(into, std::move(handler));
-          }
-        },
-        token, buffer);
-  }
+  // Without TLS.
+  auto receive(boost::asio::mutable_buffer into) { return socket_.async_receive(into, kAsTuple); }
+  auto send(std::span<const boost::asio::const_buffer> from) { return socket_.async_send(from, kAsTuple); }
 
-  // buffers: valid until completion.
-  template <class Token>
-  auto async_write_some(std::span<const boost::asio::const_buffer> buffers, Token&& token) {
-    return boost::asio::async_initiate<Token, void(ErrorCode, std::size_t)>(
-        [this](auto handler, std::span<const boost::asio::const_buffer> from) {
-          if (tls_) {
-            tls_->async_write_some(from, std::move(handler));
-          } else {
-            socket_.async_send(from, std::move(handler));
-          }
-        },
-        token, buffers);
-  }
+  // With TLS. Both return with the first bytes that went through.
+  Task<Transferred> receive_tls(boost::asio::mutable_buffer into);
+  Task<Transferred> send_tls(boost::asio::const_buffer from);
+  Task<ErrorCode> handshake();
+  Task<ErrorCode> say_goodbye();
+  // What goes without waiting. False: not all, or not any more, which error says then.
+  bool send_tls_now(boost::asio::const_buffer from, std::size_t& sent, ErrorCode& error);
 
-  auto async_handshake() { return tls_->async_handshake(boost::asio::ssl::stream_base::server, kAsTuple); }
-  auto async_shutdown() { return tls_->async_shutdown(kAsTuple); }
+  // The connection waits for readability alone: nothing it holds is needed until then.
+  void release_memory() {
+    if (tls_) tls_->release_memory();
+  }
 
  private:
-  using Tls = boost::asio::ssl::stream<Socket&>;
+  // Until that step can be tried again.
+  Task<ErrorCode> wait(TlsSession::Step step);
 
   Socket socket_;
-  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<TlsSession> tls_;
 };
 
 }  // namespace stoa::http
