@@ -104,41 +104,39 @@ struct Admitted final : http::BodyPlace {
   std::string selector;              // or a range or an alias
   std::unique_ptr<AccessPass> pass;  // null: the host is open, or a quota must be reserved first
   const runtime::ModelSpec& spec() const { return route.model->spec(); }
-};
 
-struct Started {
-  ModelCall call;
-  AnswerForm answer;
+  std::optional<ModelCall> call = {};  // once it is started
+  AnswerForm answer = {};
+  bool is_awaited = false;                     // the call had not ended when it was started
+  std::optional<http::Response> refused = {};  // by the licence, of another release than the one that was admitted
+  Result<std::vector<runtime::OutputPart>> parts = {};
+  http::Response response = {};
 };
 
 // A session's requests all go to the same release, and only the body says which session it is: what was read by another
 // release's ports is then read again.
 Result<PreparedInfer> prepare_in_session(ApiContext& api, http::Exchange& exchange, Admitted& admitted,
-                                         const http::Body& body, PreparedInfer&& prepared,
-                                         std::optional<http::Response>& refused) {
+                                         const http::Body& body, PreparedInfer&& prepared) {
   inference::Asker asker = asker_of(api, exchange);
   asker.session = prepared.call.session;
   auto route = route_session(api, admitted.spec().name, admitted.selector, asker);
   if (!route) return std::unexpected(std::move(route.error()));
   if (route->model == admitted.route.model) return std::move(prepared);
-  if (api.gate != nullptr) refused = api.gate->refusal_of_release(exchange, *route->model);
+  if (api.gate != nullptr) admitted.refused = api.gate->refusal_of_release(exchange, *route->model);
   auto format = body_format(exchange.head(), route->model->spec());
   if (!format) return std::unexpected(std::move(format.error()));
-  auto pass = std::move(admitted.pass);
-  admitted = Admitted(std::move(*route), std::move(*format), false, std::move(admitted.selector));
-  admitted.pass = std::move(pass);
+  admitted.route = std::move(*route);
+  admitted.format = std::move(*format);
   return prepare_infer(api.readers, admitted.format, body, admitted.spec());
 }
 
-// refused: by the licence, of another release than the one that was admitted.
-Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted& admitted, const http::Body& body,
-                            std::optional<http::Response>& refused) {
+Result<void> start_infer(ApiContext& api, http::Exchange& exchange, Admitted& admitted, const http::Body& body) {
   if (body.size() > kLongBodyBytes) thread::WakeBatch::flush_of_this_thread();
   auto prepared = prepare_infer(api.readers, admitted.format, body, admitted.spec());
   if (prepared && !prepared->call.session.empty() && !admitted.is_exact)
-    prepared = prepare_in_session(api, exchange, admitted, body, PreparedInfer(std::move(*prepared)), refused);
+    prepared = prepare_in_session(api, exchange, admitted, body, PreparedInfer(std::move(*prepared)));
   if (!prepared) return std::unexpected(std::move(prepared.error()));
-  if (refused) return failure(Code::permission_denied, "licence.version", "that release is not licensed");
+  if (admitted.refused) return failure(Code::permission_denied, "licence.version", "that release is not licensed");
   const runtime::ModelSpec& spec = admitted.spec();
   auto deadline_ns = deadline_of(exchange.head(), prepared->timeout_us, spec);
   if (!deadline_ns) return std::unexpected(std::move(deadline_ns.error()));
@@ -148,51 +146,65 @@ Result<Started> start_infer(ApiContext& api, http::Exchange& exchange, Admitted&
   prepared->call.wants_progress = false;
   auto call = ModelCall::start(exchange, admitted.route, std::move(prepared->call), std::move(admitted.pass));
   if (!call) return std::unexpected(std::move(call.error()));
-  return Started{std::move(*call), std::move(prepared->answer)};
+  admitted.call.emplace(std::move(*call));
+  admitted.answer = std::move(prepared->answer);
+  return {};
 }
 
-http::Response answer_of(Result<std::vector<runtime::OutputPart>> parts, const AnswerForm& form,
-                         const runtime::ModelSpec& spec, AnswerFields fields, std::string spare) {
-  if (!parts) return refusal(parts.error(), spec);
-  auto response = render_infer(std::move(*parts), form, spec, std::move(spare));
-  if (!response) return refusal(response.error(), spec);
-  std::ranges::move(fields, std::back_inserter(response->fields));
-  return std::move(*response);
-}
-
-bool is_gone(const Error& error) { return error.reason == "http.client_gone"; }
-
-// Rationale: the steps are plain functions and responses are temporaries, because the frames of all that a request
-// waits in are allocated per request, and asio keeps only those up to a kilobyte.
-http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, Admitted admitted) {
-  if (api.gate != nullptr && !admitted.pass) {
-    Entry entry = co_await api.gate->wait_and_enter(exchange, admitted.route.model);
-    if (entry.refusal) {
-      co_await exchange.reply(std::move(*entry.refusal));
-      co_return;
-    }
-    admitted.pass = std::move(entry.pass);
-  }
+http::BodyLimits body_limits(const Admitted& admitted) {
   http::BodyLimits limits;
   limits.bytes_max = admitted.spec().limits.request_bytes_max;
   limits.align_at = admitted.format.json_bytes <= limits.bytes_max ? admitted.format.json_bytes : 0;
   if (admitted.format.form != BodyForm::json) limits.place = &admitted;  // JSON's tensors are written elsewhere anyway
-  auto body = co_await exchange.read_body(limits);
-  if (!body) {
-    if (!is_gone(body.error())) co_await exchange.reply(refusal(body.error(), admitted.spec()));
+  return limits;
+}
+
+void start(ApiContext& api, http::Exchange& exchange, Admitted& admitted, Result<http::Body> body) {
+  auto started = body ? start_infer(api, exchange, admitted, *body) : std::unexpected(std::move(body.error()));
+  if (!started)
+    admitted.parts = std::unexpected(std::move(started.error()));
+  else if (admitted.is_awaited = !admitted.call->has_ended(); !admitted.is_awaited)
+    admitted.parts = admitted.call->whole();
+}
+
+http::Response answer_of(Admitted& admitted, std::string spare) {
+  if (admitted.refused) return std::move(*admitted.refused);
+  if (!admitted.parts) return refusal(admitted.parts.error(), admitted.spec());
+  auto response = render_infer(std::move(*admitted.parts), admitted.answer, admitted.spec(), std::move(spare));
+  if (!response) return refusal(response.error(), admitted.spec());
+  std::ranges::move(admitted.call->take_fields(), std::back_inserter(response->fields));
+  return std::move(*response);
+}
+
+// False: nobody is left to answer.
+bool answer(Admitted& admitted, std::string spare) {
+  if (!admitted.parts && admitted.parts.error().reason == "http.client_gone") return false;
+  admitted.response = answer_of(admitted, std::move(spare));
+  return true;
+}
+
+// Asks once more, where it has to be waited for. False: refused, with the response.
+http::Task<bool> wait_and_enter(ApiContext& api, http::Exchange& exchange, Admitted& admitted) {
+  Entry entry = co_await api.gate->wait_and_enter(exchange, admitted.route.model);
+  admitted.pass = std::move(entry.pass);
+  if (entry.refusal) admitted.response = std::move(*entry.refusal);
+  co_return !entry.refusal;
+}
+
+// Rationale: the steps are plain functions and what they keep lies elsewhere, because the frames of all that a request
+// waits in are allocated per request, and asio keeps only those up to a kilobyte.
+http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, std::unique_ptr<Admitted> admitted) {
+  if (api.gate != nullptr && !admitted->pass && !co_await wait_and_enter(api, exchange, *admitted)) {
+    co_await exchange.reply(std::move(admitted->response));
     co_return;
   }
-  std::optional<http::Response> refused;
-  auto started = start_infer(api, exchange, admitted, *body, refused);
-  if (!started) {
-    co_await exchange.reply(refused ? std::move(*refused) : refusal(started.error(), admitted.spec()));
-    co_return;
-  }
-  ModelCall& call = started->call;
-  auto parts = call.has_ended() ? call.whole() : co_await call.all();
-  if (!parts && is_gone(parts.error())) co_return;
-  co_await exchange.reply(
-      answer_of(std::move(parts), started->answer, admitted.spec(), call.take_fields(), exchange.take_spare_text()));
+  if (auto body = exchange.body_at_hand(body_limits(*admitted)))
+    start(api, exchange, *admitted, std::move(*body));
+  else
+    start(api, exchange, *admitted, co_await exchange.read_body(body_limits(*admitted)));
+  if (admitted->is_awaited) admitted->parts = co_await admitted->call->all();
+  if (!answer(*admitted, exchange.take_spare_text())) co_return;
+  if (!exchange.reply_at_once(admitted->response)) co_await exchange.reply(std::move(admitted->response));
 }
 
 }  // namespace
@@ -246,9 +258,9 @@ http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPat
   if (entry.refusal) return http::answer_with(exchange, std::move(*entry.refusal));
   auto format = body_format(exchange.head(), route->model->spec());
   if (!format) return http::answer_with(exchange, refusal(format.error(), route->model->spec()));
-  Admitted admitted(std::move(*route), std::move(*format), !path.version.empty() && path.selector.empty(),
-                    path.selector);
-  admitted.pass = std::move(entry.pass);
+  const bool is_exact = !path.version.empty() && path.selector.empty();
+  auto admitted = std::make_unique<Admitted>(std::move(*route), std::move(*format), is_exact, path.selector);
+  admitted->pass = std::move(entry.pass);
   return run_infer(api, exchange, std::move(admitted));
 }
 

@@ -70,9 +70,22 @@ Task<void> Connection::serve_requests() {
     if (got == Got::end) co_return;
     if (got == Got::refusal) {
       co_await refuse_head();
+      if (held_left_ > 0) co_await send_held_answer();
       co_return;
     }
-    co_await answer_request();
+    begin_answer();
+    bool has_thrown = false;
+    try {
+      co_await handle();
+    } catch (...) {
+      has_thrown = true;
+    }
+    if (has_thrown || (answer_ == Answer::none && !is_gone_)) co_await answer_for_handler();
+    // A stream without its end must not look complete: the connection breaks instead.
+    if (answer_ == Answer::streaming) closes_ = true;
+    thread_.counters.requests_inflight.add(-1);
+    record();
+    if ((held_left_ > 0 || (closes_ && owes_held_answer())) && !co_await send_held_answer()) co_return;
     if (closes_ || is_gone_) co_return;
     if (has_body_left() && !co_await drop_unread_body()) co_return;
   }
@@ -207,7 +220,7 @@ void Connection::set_request_id() {
   }
 }
 
-Task<void> Connection::answer_request() {
+void Connection::begin_answer() {
   started_ns_ = monotonic_ns();
   thread_.counters.requests.add();
   thread_.counters.requests_inflight.add();
@@ -219,40 +232,37 @@ Task<void> Connection::answer_request() {
   answer_ = Answer::none;
   closes_ = false;
   set_request_id();
+}
 
+// Rationale: no coroutine, as its caller is one anyway: each frame is allocated per request.
+Task<void> Connection::handle() {
   const Router::Match match = find_route();
   switch (match.outcome) {
     case Router::Outcome::found:
       head_.params = {block_->params, match.params};
       route_ = match.route;
-      co_await call(*match.route);
-      break;
+      return match.route->handler(*this);
     case Router::Outcome::options: {
       Response response;
       response.status = 204;
       response.content_type = {};
       response.fields.emplace_back("Allow", match.allow);
-      co_await reply(std::move(response));
-      break;
+      return answer_with(*this, std::move(response));
     }
-    case Router::Outcome::not_found:
-      co_await send_error(404, {Code::not_found, "http.not_found",
-                                "path: nothing is served at '" + std::string(head_.path.substr(0, 128)) + "'", 0});
-      break;
     case Router::Outcome::method_not_allowed:
-      co_await send_error(405,
-                          {Code::unimplemented, "http.method_not_allowed",
-                           "method: " + std::string(head_.method_text.substr(0, 32)) + " is not allowed here, " +
-                               std::string(match.allow) + " are",
-                           0},
-                          match.allow);
-      break;
+      return send_error(405,
+                        {Code::unimplemented, "http.method_not_allowed",
+                         "method: " + std::string(head_.method_text.substr(0, 32)) + " is not allowed here, " +
+                             std::string(match.allow) + " are",
+                         0},
+                        match.allow);
     case Router::Outcome::bad_path:
-      co_await send_error(400, {Code::invalid_argument, "http.bad_path", "path: has malformed percent-encoding", 0});
+      return send_error(400, {Code::invalid_argument, "http.bad_path", "path: has malformed percent-encoding", 0});
+    case Router::Outcome::not_found:
       break;
   }
-  thread_.counters.requests_inflight.add(-1);
-  record();
+  return send_error(404, {Code::not_found, "http.not_found",
+                          "path: nothing is served at '" + std::string(head_.path.substr(0, 128)) + "'", 0});
 }
 
 Router::Match Connection::find_route() {
@@ -269,22 +279,11 @@ Router::Match Connection::find_route() {
 }
 
 // A handler that throws, or forgets to answer, is a defect of ours: the client learns 500 and the server lives.
-Task<void> Connection::call(const Route& route) {
-  bool has_thrown = false;
-  try {
-    co_await route.handler(*this);
-  } catch (...) {
-    has_thrown = true;
+Task<void> Connection::answer_for_handler() {
+  thread_.counters.handler_defects.add();
+  if (answer_ == Answer::none) {
+    co_await send_error(500, {Code::internal, "http.handler_defect", "the request could not be handled", 0});
   }
-  if (has_thrown || answer_ == Answer::none) {
-    if (!has_thrown && is_gone_) co_return;
-    thread_.counters.handler_defects.add();
-    if (answer_ == Answer::none) {
-      co_await send_error(500, {Code::internal, "http.handler_defect", "the request could not be handled", 0});
-    }
-  }
-  // A stream without its end must not look complete: the connection breaks instead.
-  if (answer_ == Answer::streaming) closes_ = true;
 }
 
 Task<void> Connection::refuse_head() {

@@ -36,7 +36,9 @@ class Connection final : public Exchange,
 
   const RequestHead& head() const override { return head_; }
   HeadMemo& memo() override { return block_->last.memo; }
+  std::optional<Body> body_at_hand(const BodyLimits& limits) override;
   Task<Result<Body>> read_body(BodyLimits limits) override;
+  bool reply_at_once(Response& response) override;
   Task<bool> reply(Response response) override;
   std::string take_spare_text() override { return std::exchange(thread_.spare_text, {}); }
   using Exchange::begin_stream;
@@ -60,8 +62,9 @@ class Connection final : public Exchange,
   Got begin_request(std::size_t head_bytes);
   Router::Match find_route();
   void set_request_id();
-  Task<void> answer_request();
-  Task<void> call(const Route& route);
+  void begin_answer();
+  Task<void> handle();
+  Task<void> answer_for_handler();
   Task<void> refuse_head();
   Task<void> send_error(unsigned status, Error error, std::string_view allow = {});
   void record();
@@ -84,6 +87,8 @@ class Connection final : public Exchange,
   bool send_now(SendCursor& cursor);
   bool send_tls_now(SendCursor& cursor);
   void keep_spare(std::string text);
+  void render(const Response& response, std::uint64_t body_bytes);
+  void send_what_goes();
   bool hold_answer();
   void release_answer() override;
   Task<bool> send_held_answer();
@@ -132,7 +137,7 @@ class Connection final : public Exchange,
   bool closes_ = false;  // after this answer
   bool stream_is_chunked_ = false, stream_head_is_due_ = false;
   std::optional<std::uint64_t> stream_left_;  // of a stream whose length was said
-  std::size_t held_left_ = 0;                 // of a held answer: the end of the output that the kernel did not take
+  std::size_t held_left_ = 0;                 // of an answer: the end of the output that the kernel did not take
   unsigned unsuspended_ = 0;                  // requests served since this coroutine last let others run
 
   std::move_only_function<void(Waited)> resume_;

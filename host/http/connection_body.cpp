@@ -20,6 +20,14 @@ Error too_large(std::uint64_t limit) {
 
 Task<Result<Body>> failed_body(Error error) { co_return std::unexpected(std::move(error)); }
 
+constexpr std::size_t room_for(std::size_t body_bytes) { return body_bytes + Body::kAlignment + Body::kSlack; }
+
+// Where a body begins in memory so that its byte at align_at is aligned.
+std::byte* aligned(std::byte* memory, std::uint64_t align_at) {
+  const std::uint64_t aligned_byte = reinterpret_cast<std::uintptr_t>(memory) + align_at;
+  return memory + (Body::kAlignment - aligned_byte % Body::kAlignment) % Body::kAlignment;
+}
+
 }  // namespace
 
 Task<Result<Body>> Connection::read_body(BodyLimits limits) {
@@ -46,9 +54,24 @@ Result<Encoding> Connection::begin_body(const BodyLimits& limits) {
   return encoding;
 }
 
+std::optional<Body> Connection::body_at_hand(const BodyLimits& limits) {
+  const auto size = static_cast<std::size_t>(body_left_);
+  if (head_.is_chunked || body_was_asked_ || body_left_ > buffered().size() || body_left_ > limits.bytes_max ||
+      body_left_ > kChargedAtOnceMax || head_.has("content-encoding"))
+    return std::nullopt;
+  auto memory = allocate_body(thread_.settings.bodies, room_for(size));
+  if (!memory) return std::nullopt;
+  body_was_asked_ = true;
+  std::byte* const begin = aligned(memory.get(), limits.align_at);
+  std::memcpy(begin, buffered().data(), size);
+  take_buffered(size);
+  body_left_ = 0;
+  return Body(std::move(memory), begin, size);
+}
+
 Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   const auto size = static_cast<std::size_t>(body_left_);
-  const std::size_t room = size + Body::kAlignment + Body::kSlack;
+  const std::size_t room = room_for(size);
   const auto& budget = thread_.settings.bodies;
   const auto no_memory = [] {
     return failure(Code::unavailable, "http.body_memory", "body: too many request bodies are held in memory");
@@ -62,8 +85,7 @@ Task<Result<Body>> Connection::read_sized(BodyLimits limits) {
   }
   if (!memory) memory = charge ? allocate_charged_body(charge, room) : allocate_body(budget, room);
   if (!memory) co_return no_memory();
-  const std::uint64_t aligned_byte = reinterpret_cast<std::uintptr_t>(memory.get()) + limits.align_at;
-  std::byte* const begin = memory.get() + (Body::kAlignment - aligned_byte % Body::kAlignment) % Body::kAlignment;
+  std::byte* const begin = aligned(memory.get(), limits.align_at);
 
   std::size_t got = std::min(size, buffered().size());
   if (charge && !charge->take(got)) co_return no_memory();

@@ -158,11 +158,8 @@ bool Connection::hold_answer() {
 // Outside of the coroutine, which waits for the next request. What the kernel does not take is the coroutine's to send:
 // its read is cancelled for that.
 void Connection::release_answer() {
-  const std::string_view answer = block_->output;
-  SendCursor cursor(answer, {}, {});
-  const std::uint64_t before = bytes_out_;
-  if (send_now(cursor)) return;
-  held_left_ = answer.size() - static_cast<std::size_t>(bytes_out_ - before);
+  send_what_goes();
+  if (held_left_ == 0) return;
   ErrorCode ignored;
   transport_.socket().cancel(ignored);
 }
@@ -183,6 +180,61 @@ Task<bool> Connection::send_output() {
   co_return send_now(cursor) || co_await send_rest(cursor);
 }
 
+namespace {
+
+std::uint64_t size_of_body(const Response& response) {
+  std::uint64_t size = response.body.size();
+  for (const auto& chunk : response.chunks) size += chunk.size();
+  return size;
+}
+
+bool has_no_length(const Response& response) {
+  return response.status == 204 || response.status == 304 || response.status < 200;
+}
+
+}  // namespace
+
+// Its head, into the output.
+void Connection::render(const Response& response, std::uint64_t body_bytes) {
+  answer_ = Answer::complete;
+  status_ = response.status;
+  closes_ = response.close || should_close();
+  const bool is_bare = has_no_length(response);
+  block_->output.clear();
+  append_head(block_->output,
+              {.status = response.status,
+               .content_type = is_bare ? std::string_view{} : response.content_type,
+               .request_id = head_.request_id,
+               .framing = is_bare ? Framing::none : Framing::length,
+               .content_length = body_bytes,
+               .fields = response.fields,
+               .close = closes_,
+               .says_keep_alive = parsed_.is_http_1_0},
+              thread_.date);
+}
+
+// The output, as far as that goes without waiting; the rest is sent before the connection goes on.
+void Connection::send_what_goes() {
+  SendCursor cursor(block_->output, {}, {});
+  const std::uint64_t before = bytes_out_;
+  if (!send_now(cursor)) held_left_ = block_->output.size() - static_cast<std::size_t>(bytes_out_ - before);
+}
+
+bool Connection::reply_at_once(Response& response) {
+  const std::uint64_t size = size_of_body(response);
+  if (answer_ != Answer::none || size > kCopiedBytesMax) return false;
+  if (head_.has("accept-encoding") && is_compressible(response)) return false;
+  render(response, size);
+  if (!has_no_length(response) && head_.method != Method::head) {
+    std::string& out = block_->output;
+    out += response.body;
+    for (const auto& chunk : response.chunks) out.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+    keep_spare(std::move(response.body));
+  }
+  if (!hold_answer()) send_what_goes();
+  return true;
+}
+
 Task<bool> Connection::reply(Response response) {
   if (answer_ != Answer::none) {
     // The second answer of a handler: nothing sane can be sent any more.
@@ -190,8 +242,8 @@ Task<bool> Connection::reply(Response response) {
     closes_ = true;
     co_return false;
   }
+  if (reply_at_once(response)) co_return !is_gone_;
   answer_ = Answer::complete;
-  status_ = response.status;
   if (head_.has("accept-encoding") && is_compressible(response)) {
     response.fields.emplace_back("Vary", "Accept-Encoding");
     const Encoding wanted = wanted_encoding(head_);
@@ -199,34 +251,9 @@ Task<bool> Connection::reply(Response response) {
     if (wanted != Encoding::identity && response.status != 304)
       co_await compress(response, wanted, thread_.context().get_executor());
   }
-  closes_ = response.close || should_close();
-  std::uint64_t size = response.body.size();
-  for (const auto& chunk : response.chunks) size += chunk.size();
-  const bool has_no_length = response.status == 204 || response.status == 304 || response.status < 200;
-  const bool has_body = !has_no_length && head_.method != Method::head;
-
-  std::string& out = block_->output;
-  out.clear();
-  append_head(out,
-              {.status = response.status,
-               .content_type = has_no_length ? std::string_view{} : response.content_type,
-               .request_id = head_.request_id,
-               .framing = has_no_length ? Framing::none : Framing::length,
-               .content_length = size,
-               .fields = response.fields,
-               .close = closes_,
-               .says_keep_alive = parsed_.is_http_1_0},
-              thread_.date);
-  if (!has_body) co_return co_await send_output();
-  if (size <= kCopiedBytesMax) {
-    out += response.body;
-    for (const auto& chunk : response.chunks) out.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
-    keep_spare(std::move(response.body));
-    if (hold_answer()) co_return true;
-    SendCursor copied(out, {}, {});
-    co_return send_now(copied) || co_await send_rest(copied);
-  }
-  SendCursor cursor(out, response.body, response.chunks);
+  render(response, size_of_body(response));
+  if (has_no_length(response) || head_.method == Method::head) co_return co_await send_output();
+  SendCursor cursor(block_->output, response.body, response.chunks);
   co_return send_now(cursor) || co_await send_rest(cursor);
 }
 

@@ -147,9 +147,14 @@ class Exchange {
   // After an error the answer closes the connection.
   virtual Task<Result<Body>> read_body(BodyLimits limits) = 0;
 
+  // The whole body where it is small, plain and here already, which saves a coroutine; none: read_body.
+  virtual std::optional<Body> body_at_hand(const BodyLimits& limits) = 0;
+
   // Sends the one answer. HEAD sends no body; text and JSON go compressed to a client that asks (compression.hpp).
   // False: the client is gone.
   virtual Task<bool> reply(Response response) = 0;
+  // The same for a small answer that goes as it is, which saves a coroutine. False: nothing was done, reply has to.
+  virtual bool reply_at_once(Response& response) = 0;
 
   // Memory for the body of that answer, empty: what earlier answers of the thread were written in.
   virtual std::string take_spare_text() = 0;

@@ -77,7 +77,9 @@ std::string_view RequestHead::param(std::string_view name) const {
   return {};
 }
 
-Task<void> answer_with(Exchange& exchange, Response response) { co_await exchange.reply(std::move(response)); }
+Task<void> answer_with(Exchange& exchange, Response response) {
+  if (!exchange.reply_at_once(response)) co_await exchange.reply(std::move(response));
+}
 
 unsigned status_of(const Error& error) {
   static constexpr std::pair<std::string_view, unsigned> kStatuses[] = {
