@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "host/api/plain_ascii.hpp"
+
 namespace stoa::api {
 namespace {
 
@@ -21,27 +23,6 @@ constexpr std::array<char, 256> kEscape = [] {
 }();
 
 constexpr std::size_t kEscapeBytesMax = 6;  // \u00XX
-
-constexpr std::uint64_t every(unsigned char byte) { return std::uint64_t{0x0101'0101'0101'0101} * byte; }
-
-// Some byte of word is not plain: a control, '"', '\\', or not ASCII.
-bool has_special(std::uint64_t word) {
-  const auto zeros = [](std::uint64_t w) { return (w - every(0x01)) & ~w; };  // its high bits: bytes that are zero
-  const std::uint64_t controls = word - every(0x20);
-  return ((word | controls | zeros(word ^ every('"')) | zeros(word ^ every('\\'))) & every(0x80)) != 0;
-}
-
-// ASCII that JSON takes as it is: names, versions, most ids.
-bool is_plain(std::string_view text) {
-  std::uint64_t word = 0;
-  for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
-    std::memcpy(&word, text.data(), sizeof word);
-    if (has_special(word)) return false;
-  }
-  word = every(' ');
-  for (std::size_t i = 0; i < text.size(); ++i) word = word << 8 | static_cast<unsigned char>(text[i]);
-  return !has_special(word);
-}
 
 }  // namespace
 
@@ -74,7 +55,7 @@ void JsonText::escaped(std::string_view text) {
 }
 
 bool JsonText::string(std::string_view text) {
-  if (is_plain(text)) {
+  if (count_plain_ascii(text.data(), text.size()) == text.size()) {
     char* at = room(text.size() + 2);
     *at = '"';
     std::char_traits<char>::copy(at + 1, text.data(), text.size());

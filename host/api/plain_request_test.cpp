@@ -34,7 +34,10 @@ Result<V2Request> read_by_walk(std::string text, std::uint64_t limit = kLimit) {
 bool is_same(const V2Input& a, const V2Input& b) {
   return a.name == b.name && a.datatype == b.datatype && a.shape == b.shape && a.elements == b.elements &&
          a.has_data == b.has_data && a.binary_data_size == b.binary_data_size &&
-         std::ranges::equal(a.data.bytes, b.data.bytes) && a.data.strings.size() == b.data.strings.size();
+         std::ranges::equal(a.data.bytes, b.data.bytes) &&
+         std::ranges::equal(a.data.strings, b.data.strings, [](const stoa_str& x, const stoa_str& y) {
+           return std::string_view(x.p, x.n) == std::string_view(y.p, y.n);
+         });
 }
 
 bool is_same(const V2Request& a, const V2Request& b) {
@@ -65,6 +68,8 @@ const std::string kUsual[] = {
     "\"data\":[ 0.1 ]}] , \"id\":\"\" } \n",
     R"({"inputs":[{"name":"x","datatype":"INT8","shape":[2],"data":[-128,127]}]})",
     R"({"inputs":[{"name":"x","datatype":"UINT16","shape":[1,1,1],"data":[65535]}]})",
+    R"({"inputs":[{"name":"x","datatype":"BYTES","shape":[1],"data":["a text of more than sixteen bytes, and ~"]}]})",
+    R"({"inputs":[{"name":"x","datatype":"BYTES","shape":[3,1],"data":[ "", "one" ,"two]" ] }]})",
 };
 
 TEST(PlainRequest, ReadsTheUsualForm) {
@@ -80,7 +85,13 @@ TEST(PlainRequest, LeavesOtherFormsToTheWalk) {
         std::string(R"({"id":"a"})"),
         input(R"("datatype":"FP32","shape":[2,1],"data":[[1],[2]])"),
         input(R"("data":[1],"datatype":"FP32","shape":[1])"),
-        input(R"("datatype":"BYTES","shape":[1],"data":["a"])"),
+        input(R"("datatype":"BYTES","shape":[1],"data":["a\n"])"),
+        input(R"("datatype":"BYTES","shape":[1],"data":["a","b"])"),
+        input(R"("datatype":"BYTES","shape":[2],"data":["a"])"),
+        input(R"("datatype":"BYTES","shape":[1],"data":["a)"),
+        input(R"("datatype":"BYTES","shape":[1],"data":["a",])"),
+        input(R"("datatype":"BYTES","shape":[1],"data":[1])"),
+        input(R"("datatype":"BYTES","shape":[1],"data":["\xc3\xa9"])"),
         input(R"("datatype":"BOOL","shape":[1],"data":[true])"),
         input(R"("datatype":"FP32","shape":[0],"data":[])"),
         input(R"("datatype":"FP32","shape":[],"data":[1])"),

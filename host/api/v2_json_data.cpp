@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "host/api/flat_numbers.hpp"
+#include "host/api/plain_ascii.hpp"
 #include "host/api/tensor_memory.hpp"
 
 namespace stoa::api {
@@ -225,6 +226,33 @@ const char* read_plain_fixed(const char* begin, std::size_t json_bytes, V2Input&
   return end;
 }
 
+// The strings lie in one copy of all that the array holds.
+const char* read_plain_strings(const char* begin, std::size_t json_bytes, V2Input& input) {
+  if (input.elements > json_bytes / 3 + 1) return nullptr;
+  const auto skip_space = [](const char* at) {
+    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t') ++at;
+    return at;
+  };
+  std::vector<stoa_str> strings;
+  strings.reserve(input.elements);
+  const char* at = begin;  // [
+  do {
+    at = skip_space(at + 1);
+    if (*at != '"' || strings.size() == input.elements) return nullptr;
+    const char* const first = at + 1;
+    at = first + count_plain_ascii(first, json_bytes);
+    if (*at != '"') return nullptr;
+    strings.push_back({first, static_cast<std::size_t>(at - first)});
+    at = skip_space(at + 1);
+  } while (*at == ',');
+  if (*at != ']' || strings.size() != input.elements) return nullptr;
+  auto copy = std::make_shared<std::string>(begin, at);
+  for (stoa_str& string : strings) string.p = copy->data() + (string.p - begin);
+  input.data.strings = std::move(strings);
+  input.data.keep = std::move(copy);
+  return at + 1;
+}
+
 }  // namespace
 
 Result<void> read_json_data(od::array data, std::size_t json_bytes, const FieldPath& where, V2Input& input) {
@@ -287,10 +315,11 @@ const char* read_plain_data(const char* begin, std::size_t json_bytes, V2Input& 
       return read_plain_fixed<float>(begin, json_bytes, input);
     case DataType::fp64:
       return read_plain_fixed<double>(begin, json_bytes, input);
+    case DataType::bytes:
+      return read_plain_strings(begin, json_bytes, input);
     case DataType::boolean:
     case DataType::fp16:
     case DataType::bf16:
-    case DataType::bytes:
     case DataType::invalid:
       break;
   }

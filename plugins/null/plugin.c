@@ -71,6 +71,7 @@ static struct {
 } models[] = {
     {"null", {NULL, submit, NULL, NULL, unload, inline_extension}},
     {"null-threaded", {NULL, submit, NULL, NULL, unload, NULL}},
+    {"null-text", {NULL, submit, NULL, NULL, unload, inline_extension}},
     {"identity", {NULL, submit, NULL, NULL, unload, NULL}},
 };
 
@@ -90,7 +91,7 @@ static stoa_status load(const stoa_load* load, stoa_model** out, stoa_error* err
       *out = &models[i].model;
       return STOA_OK;
     }
-  return refuse(err, STOA_NOT_FOUND, "model.unknown", "the models are null, null-threaded and identity");
+  return refuse(err, STOA_NOT_FOUND, "model.unknown", "the models are null, null-threaded, null-text and identity");
 }
 
 const stoa_entry* stoa_plugin_entry(uint32_t abi_min, uint32_t abi_max, stoa_error* err) {

@@ -7,7 +7,8 @@ usage() {
   cat <<'EOT'
 usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
 
-  null      1 KB JSON through the null model, inline and on a model thread, beside nginx and a bare Beast responder
+  null      1 KB JSON through the null model, inline and on a model thread, beside nginx and a bare Beast responder;
+            with 86 floats (http.null) and with one text (http.null_text): both count
   worker    a call through a sandboxed worker beside a thread, a Unix socket, and nginx; 1,000 crashes
   https     the same over TLS, beside nginx
   binary    1 MiB binary tensors, beside an echo of the same bytes
