@@ -55,12 +55,52 @@ class FlatNumbers {
     }
   }
 
- private:
+  // What a reader of the same texts by other means shares.
   static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   static const char* skip_space(const char* at) {
     while (is_space(*at)) ++at;
     return at;
   }
+  // value / 10^fraction, both exact: one rounding. False where that is not right for T.
+  static bool scaled(std::int64_t value, bool is_negative, std::size_t fraction, T& out) {
+    return finish(static_cast<double>(value) / kPowersOfTen[is_negative][fraction], out);
+  }
+  // Behind the number, or null.
+  [[gnu::always_inline]] static const char* number(const char* begin, T& out) {
+    const bool is_negative = *begin == '-';
+    const char* const first = begin + is_negative;
+    std::uint64_t value = static_cast<unsigned char>(*first - '0');
+    if (value >= 10) [[unlikely]]
+      return nullptr;
+    const char* at = first + 1;
+    if (is_digit(*at)) {
+      if (value == 0) return nullptr;
+      at = digits(at, value);
+    }
+    if constexpr (std::is_integral_v<T>) {
+      if (at - first > kIntegerDigitsMax || *at == '.' || (*at | 0x20) == 'e') return nullptr;
+      return integer(static_cast<std::int64_t>(value), is_negative, out) ? at : nullptr;
+    } else {
+      std::ptrdiff_t fraction = 0;
+      if (*at == '.') {
+        const char* const point = at + 1;
+        at = fraction_digits(point, value);
+        fraction = at - point;
+        if (fraction == 0) [[unlikely]]
+          return nullptr;
+      }
+      const bool is_exact = at - first <= kShortMax || (at - first <= kExactDigitsMax && value <= kExactMax);
+      if (is_exact && (*at | 0x20) != 'e') [[likely]] {
+        // Signed, because the conversion of a signed integer is one instruction.
+        const auto count = static_cast<std::size_t>(fraction);
+        if (scaled(static_cast<std::int64_t>(value), is_negative, count, out)) [[likely]]
+          return at;
+      }
+      return slow(begin, at, out);
+    }
+  }
+
+ private:
   static bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
   // Appends digits to value, which wraps silently: the caller counts them.
@@ -92,41 +132,6 @@ class FlatNumbers {
 #else
   static const char* fraction_digits(const char* at, std::uint64_t& value) { return digits(at, value); }
 #endif
-
-  // Behind the number, or null.
-  [[gnu::always_inline]] static const char* number(const char* begin, T& out) {
-    const bool is_negative = *begin == '-';
-    const char* const first = begin + is_negative;
-    std::uint64_t value = static_cast<unsigned char>(*first - '0');
-    if (value >= 10) [[unlikely]]
-      return nullptr;
-    const char* at = first + 1;
-    if (is_digit(*at)) {
-      if (value == 0) return nullptr;
-      at = digits(at, value);
-    }
-    if constexpr (std::is_integral_v<T>) {
-      if (at - first > kIntegerDigitsMax || *at == '.' || (*at | 0x20) == 'e') return nullptr;
-      return integer(static_cast<std::int64_t>(value), is_negative, out) ? at : nullptr;
-    } else {
-      std::ptrdiff_t fraction = 0;
-      if (*at == '.') {
-        const char* const point = at + 1;
-        at = fraction_digits(point, value);
-        fraction = at - point;
-        if (fraction == 0) [[unlikely]]
-          return nullptr;
-      }
-      const bool is_exact = at - first <= kShortMax || (at - first <= kExactDigitsMax && value <= kExactMax);
-      if (is_exact && (*at | 0x20) != 'e') [[likely]] {
-        // Both exact: one rounding. Signed, because the conversion of a signed integer is one instruction.
-        const double power = kPowersOfTen[is_negative][fraction];
-        if (finish(static_cast<double>(static_cast<std::int64_t>(value)) / power, out)) [[likely]]
-          return at;
-      }
-      return slow(begin, at, out);
-    }
-  }
 
   static bool integer(std::int64_t value, bool is_negative, T& out) {
     if (is_negative && !std::is_signed_v<T>) return false;

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "host/api/flat_floats.hpp"
 
 namespace stoa::api {
 namespace {
@@ -18,6 +21,14 @@ bool reads(std::string text, std::size_t count, std::vector<T>* out = nullptr) {
   // Digits before it and behind its end, which must not be taken for its own.
   text.insert(0, 16, '9').append(1, '\0').append(16, '9');
   const bool is_read = FlatNumbers<T>::read(text.data() + 16, elements) != nullptr;
+  if constexpr (std::is_same_v<T, float>) {
+    if (has_quick_floats()) {
+      std::vector<float> quickly(count);
+      EXPECT_EQ(read_flat_floats(text.data() + 16, quickly) != nullptr, is_read) << text;
+      if (is_read && count > 0)
+        EXPECT_EQ(std::memcmp(quickly.data(), elements.data(), count * sizeof(float)), 0) << text;
+    }
+  }
   if (out) *out = elements;
   return is_read;
 }
@@ -81,8 +92,9 @@ void expect_as_from_chars(const std::string& number) {
   T wanted = 0;
   std::from_chars(number.data(), number.data() + number.size(), wanted);
   std::vector<T> out;
-  ASSERT_TRUE(reads<T>("[" + number + "]", 1, &out)) << number;
+  ASSERT_TRUE(reads<T>("[" + number + "," + number + "]", 2, &out)) << number;
   ASSERT_EQ(out[0], wanted) << number;
+  ASSERT_EQ(out[1], wanted) << number;
 }
 
 TEST(FlatNumbers, EqualsFromCharsForRandomDecimals) {

@@ -7,12 +7,20 @@
 #include <span>
 #include <type_traits>
 
+#include "host/api/flat_floats.hpp"
 #include "host/api/flat_numbers.hpp"
 #include "host/api/plain_ascii.hpp"
 #include "host/api/tensor_memory.hpp"
 
 namespace stoa::api {
 namespace {
+
+template <class T>
+const char* read_numbers(const char* begin, std::span<T> out) {
+  if constexpr (std::is_same_v<T, float>)
+    if (has_quick_floats()) return read_flat_floats(begin, out);
+  return FlatNumbers<T>::read(begin, out);
+}
 
 bool read_float(od::value v, float& out) {
   double d = 0;
@@ -182,7 +190,7 @@ template <class T>
 Result<bool> read_flat(od::array& array, const FieldPath& where, std::span<T> out) {
   std::string_view text;
   if (auto error = array.raw_json().get(text)) return bad_json(where, error);
-  if (FlatNumbers<T>::read(text.data(), out)) return true;
+  if (read_numbers<T>(text.data(), out)) return true;
   if (auto error = array.reset().error()) return bad_json(where, error);
   return false;
 }
@@ -219,7 +227,7 @@ const char* read_plain_fixed(const char* begin, std::size_t json_bytes, V2Input&
   if (input.elements > json_bytes / 2 + 1) return nullptr;
   auto memory = allocate_tensor(input.elements * sizeof(T));
   T* const elements = reinterpret_cast<T*>(memory.get());
-  const char* const end = FlatNumbers<T>::read(begin, {elements, input.elements});
+  const char* const end = read_numbers<T>(begin, {elements, input.elements});
   if (end == nullptr) return nullptr;
   input.data.bytes = {memory.get(), input.elements * sizeof(T)};
   input.data.keep = std::move(memory);

@@ -338,7 +338,7 @@ void Connection::record() {
                               : is_gone_ ? 499
                                          : status_,
                               bytes_in_,
-                              bytes_out_ + (HeldAnswers::has(*this) ? block_->output.size() : held_left_),
+                              bytes_out_ + owed_bytes(),
                               monotonic_ns() - started_ns_};
   try {
     thread_.settings.on_exchange(record);

@@ -92,6 +92,9 @@ class Connection final : public Exchange,
   bool hold_answer();
   void release_answer() override;
   Task<bool> send_held_answer();
+  std::uint64_t owed_bytes() const {
+    return is_gone_ ? 0 : HeldAnswers::has(*this) ? block_->output.size() : held_left_;
+  }
   bool owes_held_answer() const { return HeldAnswers::has(*this) || held_left_ > 0; }
   Task<bool> send_output();
   Task<bool> send_rest(SendCursor& cursor);
