@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
-#include "host/app/rollout_plans.hpp"
-#include "registry/catalogue/default_release.hpp"
 #include "registry/resolve/model_reference.hpp"
 
 namespace stoa::app {
@@ -15,98 +14,10 @@ namespace {
 
 using registry::ReleaseState;
 
-constexpr std::chrono::milliseconds kIdle{1000};         // between two looks at what has cooled down
-constexpr std::chrono::milliseconds kSettling{50};       // between two looks at what still loads
-constexpr std::int64_t kWhileTried = 4'102'444'800'000;  // the year 2100: for no range has a trial cooled down
+constexpr std::chrono::milliseconds kIdle{1000};    // between two looks at what has cooled down
+constexpr std::chrono::milliseconds kSettling{50};  // between two looks at what still loads
 
 }  // namespace
-
-std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms) {
-  struct Known {
-    std::vector<registry::OfferedRelease> offered;
-    std::map<std::string, const registry::ResolvableRelease*> releases;  // by version
-    std::vector<const registry::AliasRecord*> aliases;
-  };
-  std::map<std::string, Known> models;
-  for (const registry::ResolvableRelease& release : input.releases) {
-    if (!is_servable(release.state)) continue;
-    for (const std::string& model : input.facts[release.facts].models) {
-      Known& known = models[model];
-      known.releases[release.version] = &release;
-      known.offered.push_back({release.version, release.state, release.is_listed, release.cool_until_ms});
-    }
-  }
-  for (const registry::AliasRecord& alias : input.aliases)
-    if (const auto model = models.find(alias.model); model != models.end()) model->second.aliases.push_back(&alias);
-  const RolloutFacts rollouts(input);
-  std::map<std::string, Wanted> wanted;
-  for (const auto& [model, known] : models) {
-    const auto verdicts = rollouts.verdicts_on(model);
-    const auto may_answer = [&](const std::string& version) {
-      return known.releases.contains(version) &&
-             std::ranges::find(verdicts, version, &registry::VerdictRecord::version) == verdicts.end();
-    };
-    std::span<const registry::AliasTarget> of_default;
-    std::set<std::string> beside;
-    for (const registry::AliasRecord* const alias : known.aliases) {
-      if (alias->alias == registry::kDefaultAlias) of_default = alias->targets;
-      // A plan has one candidate: what a third target names stays reachable by its version.
-      for (const registry::AliasTarget& target : alias->targets)
-        if (may_answer(target.version)) beside.insert(target.version);
-    }
-    const auto targets = registry::default_of({known.offered, of_default, verdicts, now_ms});
-    // Without a default an alias still means what it names: a yanked release stays for those who ask for it so.
-    if (targets.empty() && beside.empty()) continue;
-    Wanted one;
-    one.plan.model = model;
-    if (!targets.empty()) aim(one.plan, targets);
-    one.plan.pinned.assign(beside.begin(), beside.end());
-    for (const registry::VerdictRecord* const verdict : verdicts) one.plan.barred.push_back(verdict->version);
-    if (const auto* const record = rollouts.last_of(model)) steer(one.plan, *record, known.offered);
-    const rollout::TrafficPlan& plan = one.plan;
-    std::erase_if(one.plan.pinned, [&](const std::string& version) {
-      return version == plan.stable || (plan.candidate && version == plan.candidate->version);
-    });
-    if (plan.candidate && !beside.contains(plan.candidate->version)) one.tried = plan.candidate->version;
-    std::vector<std::string> named = plan.pinned;
-    if (!plan.stable.empty()) named.push_back(plan.stable);
-    if (plan.candidate) named.push_back(plan.candidate->version);
-    if (plan.shadow) named.push_back(plan.shadow->version);
-    for (const std::string& version : named) one.packages[version] = known.releases.at(version)->package_sha256;
-    wanted.emplace(model, std::move(one));
-  }
-  return wanted;
-}
-
-Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry::ResolutionInput& input,
-                                                                  const std::map<std::string, Wanted>& wanted) {
-  registry::ResolutionIndex::Edit edit(std::make_shared<const registry::ResolutionIndex>());
-  for (const registry::ResolvableRelease& release : input.releases) {
-    registry::IndexedRelease row{.id = release.id.text, .version = release.version, .models = {}, .platforms = {}};
-    row.availability = release.state == ReleaseState::revoked      ? registry::Availability::revoked
-                       : release.state == ReleaseState::yanked     ? registry::Availability::yanked
-                       : release.state == ReleaseState::deprecated ? registry::Availability::deprecated
-                                                                   : registry::Availability::published;
-    for (const std::string& model : input.facts[release.facts].models) {
-      const auto plan = wanted.find(model);
-      const bool is_known = plan != wanted.end() && plan->second.packages.contains(release.version);
-      // A shadow answers nobody, and a release on trial nobody who does not name it.
-      const bool is_shadow =
-          is_known && plan->second.plan.shadow && plan->second.plan.shadow->version == release.version;
-      const bool is_served = is_known && !is_shadow;
-      if (is_served && plan->second.tried == release.version) row.cool_until_ms = kWhileTried;
-      if (is_served || release.state == ReleaseState::revoked) row.models.push_back(model);
-    }
-    if (row.models.empty()) continue;
-    if (auto put = edit.put(row); !put) return std::unexpected(put.error());
-  }
-  for (const registry::AliasRecord& alias : input.aliases) {
-    registry::IndexedAlias row{alias.model, alias.alias, {}};
-    for (const registry::AliasTarget& target : alias.targets) row.targets.push_back({target.version, target.ppm});
-    if (auto put = edit.put(row); !put) return std::unexpected(put.error());
-  }
-  return edit.finish();
-}
 
 Result<std::string> CatalogueFollower::resolve(std::string_view model, std::string_view selector,
                                                std::uint32_t share_ppm) const {
@@ -140,14 +51,21 @@ void CatalogueFollower::stop() {
 }
 
 void CatalogueFollower::run() {
+  auto told_needed = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {
     moved_.wait_for(lock, kIdle, [this] { return is_changed_ || is_stopped_; });
     if (is_stopped_) return;
-    const bool is_due = is_changed_ || is_behind_ || (next_cool_ms_ > 0 && parts_.now_ms() >= next_cool_ms_);
-    is_changed_ = false;
+    const bool is_changed = std::exchange(is_changed_, false) || is_behind_;
     lock.unlock();
-    if (is_due) follow();
+    const std::int64_t cool_ms = plans_.next_cool_ms();
+    if (is_changed || !unfinished_.empty() || (cool_ms > 0 && parts_.now_ms() >= cool_ms)) follow(is_changed);
+    const auto now = std::chrono::steady_clock::now();
+    // Not while something is on its way: what it needs is known when it has come.
+    if (parts_.needed && !is_behind_ && unfinished_.empty() && now - told_needed >= parts_.needed_every) {
+      told_needed = now;
+      parts_.needed(needed());
+    }
     lock.lock();
   }
 }
@@ -198,33 +116,32 @@ void CatalogueFollower::forgive_all(const registry::ResolutionInput& input) {
     if (!verdict.forgiven_ms || forgiven_.contains(verdict.id)) continue;
     const auto forgiven = parts_.rollout.forgive({verdict.model, verdict.version});
     if (!forgiven && forgiven.error().code == Code::unavailable)
-      is_behind_ = true;  // it is being unloaded: again in a moment
+      unfinished_.insert(verdict.model);  // it is being unloaded: again in a moment
     else
       forgiven_.insert(verdict.id);
   }
 }
 
 // A model whose last release was withdrawn is gone here, as it would be after a restart.
-void CatalogueFollower::withdraw_all_but(const std::map<std::string, Wanted>& plans) {
-  std::erase_if(planned_, [&](const std::string& model) {
-    if (plans.contains(model)) return false;
+void CatalogueFollower::withdraw(const std::vector<std::string>& models) {
+  for (const std::string& model : models) {
     parts_.rollout.withdraw(model);
     parts_.log.write(Level::info, "model.withdrawn", {{"model", model}});
-    return true;
-  });
-  for (const auto& [model, unused] : plans) planned_.insert(model);
+  }
 }
 
 // False: the model's plan cannot be followed, because one of its packages cannot be prepared here.
 bool CatalogueFollower::remember(const std::string& model, const Wanted& wanted) {
-  for (const auto& [version, digest] : wanted.packages) {
-    if (remembered_.contains(digest)) continue;
-    auto package = parts_.package(digest);
+  for (const auto& [version, of] : wanted.packages) {
+    const rollout::ReleaseId release{model, version};
+    if (const auto known = remembered_.find(release); known != remembered_.end() && known->second == of.digest)
+      continue;
+    auto package = parts_.package(of);
     auto prepared = package ? parts_.prepare(*package) : std::unexpected(package.error());
     if (!prepared) {
       const Code code = prepared.error().code;
-      if (code == Code::unavailable || code == Code::deadline_exceeded) is_behind_ = true;
-      if (refused_.emplace(model, registry::to_hex(digest)).second)
+      (code == Code::unavailable || code == Code::deadline_exceeded ? unfinished_ : stuck_).insert(model);
+      if (refused_.emplace(model, registry::to_hex(of.digest)).second)
         parts_.log.write(Level::error, "release.refused",
                          {{"model", model},
                           {"version", version},
@@ -233,37 +150,59 @@ bool CatalogueFollower::remember(const std::string& model, const Wanted& wanted)
       return false;
     }
     parts_.loader.remember(*prepared);
-    remembered_.insert(digest);
+    for (const runtime::ModelSpec& one : prepared->plugin.models) remembered_[{one.name, one.version}] = of.digest;
+    remembered_[release] = of.digest;
   }
   return true;
 }
 
-void CatalogueFollower::follow() {
-  const auto input = parts_.read();
-  if (!input) {
+std::set<std::string> CatalogueFollower::models_to_look_at(bool is_changed, std::int64_t now_ms) const {
+  std::set<std::string> models = plans_.cooled(now_ms);
+  models.insert(unfinished_.begin(), unfinished_.end());
+  if (is_changed) models.insert(stuck_.begin(), stuck_.end());
+  return models;
+}
+
+// What no plan names may still run, and N-1 is what a rollback goes to.
+std::set<registry::Sha256> CatalogueFollower::needed() const {
+  std::set<registry::Sha256> needed;
+  for (const auto& [model, packages] : plans_.packages())
+    for (const auto& [version, package] : packages) needed.insert(package.digest);
+  const auto keep = [&](const std::string& model, const std::string& version) {
+    if (const auto known = remembered_.find({model, version}); known != remembered_.end()) needed.insert(known->second);
+  };
+  for (const rollout::ModelStatus& model : parts_.rollout.status()) {
+    for (const std::string& version : {model.stable, model.candidate, model.previous}) keep(model.model, version);
+    for (const rollout::ReleaseStatus& release : model.releases)
+      if (release.statistics || release.state < rollout::ReleaseState::ready) keep(model.model, release.version);
+  }
+  return needed;
+}
+
+void CatalogueFollower::follow(bool is_changed) {
+  const std::int64_t now_ms = parts_.now_ms();
+  const auto change = parts_.read(models_to_look_at(is_changed, now_ms));
+  if (!change) {
     parts_.log.write(Level::error, "catalogue.unreadable",
-                     {{"reason", input.error().reason}, {"why", input.error().message}});
+                     {{"reason", change.error().reason}, {"why", change.error().message}});
     is_behind_ = true;  // again in a moment: a full disk or a lock passes
     return note_first({});
   }
   is_behind_ = false;
-  const std::int64_t now_ms = parts_.now_ms();
-  next_cool_ms_ = 0;
-  for (const registry::ResolvableRelease& release : input->releases)
-    if (release.cool_until_ms > now_ms && (next_cool_ms_ == 0 || release.cool_until_ms < next_cool_ms_))
-      next_cool_ms_ = release.cool_until_ms;
-  revoke_all(*input);
-  forgive_all(*input);
-  if (parts_.told) parts_.told(*input);
-  const auto plans = wanted_of(*input, now_ms);
-  if (auto index = index_of(*input, plans))
-    index_.set(std::move(*index));
-  else
+  unfinished_.clear();
+  if (is_changed) stuck_.clear();
+  revoke_all(change->input);
+  forgive_all(change->input);
+  if (parts_.told) parts_.told(*change);
+  const ServedPlans::Step step = plans_.take(*change, now_ms);
+  if (step.index_error)
     parts_.log.write(Level::error, "catalogue.index",
-                     {{"reason", index.error().reason}, {"why", index.error().message}});
-  withdraw_all_but(plans);
+                     {{"reason", step.index_error->reason}, {"why", step.index_error->message}});
+  else
+    index_.set(plans_.index());
+  withdraw(step.gone);
   std::set<std::string> applied;
-  for (const auto& [model, wanted] : plans) {
+  for (const auto& [model, wanted] : step.plans) {
     if (!remember(model, wanted)) continue;
     applied.insert(model);
     if (auto done = parts_.rollout.apply(wanted.plan); !done)

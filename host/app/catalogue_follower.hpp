@@ -1,5 +1,6 @@
 // catalogue_follower.hpp: what the catalogue says becomes what this host serves. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -12,25 +13,12 @@
 
 #include "host/app/log.hpp"
 #include "host/app/release_loader.hpp"
+#include "host/app/served_plans.hpp"
 #include "host/rollout/rollout.hpp"
-#include "registry/catalogue/resolution_store.hpp"
 #include "registry/package/package_reader.hpp"
 #include "registry/resolve/resolution_index.hpp"
 
 namespace stoa::app {
-
-// One model's share of a state of the catalogue: which version new requests get, which stay reachable beside it.
-// Pure: what a test can ask without a host. The default is what registry::default_of says; a roll-out under way goes
-// beside it (rollout_plans.hpp).
-struct Wanted {
-  rollout::TrafficPlan plan;
-  std::string tried = {};                            // by a roll-out: no range means it yet
-  std::map<std::string, registry::Sha256> packages;  // version -> package, of all that the plan names
-};
-std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms);
-// What ranges and aliases mean among the releases that these plans serve. Errors: those of ResolutionIndex::Edit.
-Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry::ResolutionInput& input,
-                                                                  const std::map<std::string, Wanted>& wanted);
 
 // Threads: changed() any; one thread of its own reads, unpacks and tells the roll-out, which loads on another.
 class CatalogueFollower {
@@ -38,17 +26,21 @@ class CatalogueFollower {
   // From a verified package to what loads it; blocks.
   using Prepare = std::function<Result<ReleaseLoader::Prepared>(const registry::Package& package)>;
   struct Parts {
-    // One state of the catalogue, and a verified package of it; both block. A package that is out of reach for now
-    // (Code::unavailable, deadline_exceeded) is asked for again in a moment.
-    std::function<Result<registry::ResolutionInput>()> read;
-    std::function<Result<registry::Package>(const registry::Sha256& digest)> package;
+    // What of the catalogue changed since the last call that succeeded, and these models; and a verified package of it.
+    // Both block. A package that is out of reach for now (Code::unavailable, deadline_exceeded) is asked for again in a
+    // moment.
+    std::function<Result<registry::ResolutionChange>(const std::set<std::string>& models)> read;
+    std::function<Result<registry::Package>(const WantedPackage& package)> package;
     rollout::Rollout& rollout;
     ReleaseLoader& loader;
     Prepare prepare;
     Log& log;
     std::function<std::int64_t()> now_ms;
-    // Hears every state of the catalogue that is followed; the follower's thread. Or empty.
-    std::function<void(const registry::ResolutionInput&)> told = {};
+    // Hears every change of the catalogue that is followed; the follower's thread. Or empty.
+    std::function<void(const registry::ResolutionChange&)> told = {};
+    // Hears every needed_every what a plan names, runs, or may be gone back to: the packages to keep. Or empty.
+    std::function<void(const std::set<registry::Sha256>& needed)> needed = {};
+    std::chrono::milliseconds needed_every{3'600'000};
   };
   explicit CatalogueFollower(Parts parts) : parts_(std::move(parts)) {}
   ~CatalogueFollower() { stop(); }
@@ -65,12 +57,14 @@ class CatalogueFollower {
 
  private:
   void run();
-  void follow();
+  void follow(bool is_changed);
+  std::set<std::string> models_to_look_at(bool is_changed, std::int64_t now_ms) const;
+  std::set<registry::Sha256> needed() const;
   bool has_settled(const std::set<std::string>& models) const;
   void note_first(std::set<std::string> models);
   void revoke_all(const registry::ResolutionInput& input);
   void forgive_all(const registry::ResolutionInput& input);
-  void withdraw_all_but(const std::map<std::string, Wanted>& plans);
+  void withdraw(const std::vector<std::string>& models);
   bool remember(const std::string& model, const Wanted& wanted);
 
   const Parts parts_;
@@ -82,13 +76,14 @@ class CatalogueFollower {
   registry::CurrentIndex index_;
   std::thread thread_;
   // Its thread's alone.
-  bool is_behind_ = false;                                 // the catalogue could not be read
-  std::int64_t next_cool_ms_ = 0;                          // 0: nothing cools down
+  bool is_behind_ = false;  // the catalogue could not be read
+  ServedPlans plans_;
   std::set<std::string> revoked_;                          // ids of releases
   std::set<std::int64_t> forgiven_;                        // ids of verdicts
-  std::set<std::string> planned_;                          // models
+  std::set<std::string> unfinished_;                       // models to look at again in a moment
+  std::set<std::string> stuck_;                            // models to look at again when anything changed
   std::set<std::pair<std::string, std::string>> refused_;  // plugin's package that cannot be prepared: said once
-  std::set<registry::Sha256> remembered_;
+  std::map<rollout::ReleaseId, registry::Sha256> remembered_;
 };
 
 }  // namespace stoa::app

@@ -1,5 +1,5 @@
 // catalogue_follower_test.cpp: what a state of the catalogue has a host serve. SPDX-License-Identifier: Apache-2.0
-#include "host/app/catalogue_follower.hpp"
+#include "host/app/served_plans.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -69,7 +69,7 @@ std::string told(const registry::ResolutionInput& input, const std::string& mode
   EXPECT_EQ(found->second.packages.size(), named.size());
   for (const std::string& version : named) {
     const auto package = found->second.packages.find(version);
-    EXPECT_TRUE(package != found->second.packages.end() && package->second == digest_of(version)) << version;
+    EXPECT_TRUE(package != found->second.packages.end() && package->second.digest == digest_of(version)) << version;
   }
   return text;
 }

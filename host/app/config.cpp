@@ -10,6 +10,7 @@
 
 #include "host/app/config_section.hpp"
 #include "host/app/model_config.hpp"
+#include "host/app/serve_rule.hpp"
 #include "registry/package/permission.hpp"
 
 namespace stoa::app {
@@ -82,6 +83,16 @@ void read_workers(Section& section, WorkersConfig& workers) {
   section.number<std::uint32_t>("hang_grace_ms", workers.hang_grace_ms, 10);
 }
 
+void read_serve(Section& section, RegistryConfig& registry) {
+  if (section.take("serve") == nullptr) return;
+  registry.serve.clear();
+  section.texts("serve", registry.serve);
+  for (const std::string& pattern : registry.serve)
+    if (!ServeRule::is_pattern(pattern))
+      section.fail("serve", "value",
+                   fmt::format("has \"{}\", want \"*\", \"publisher/*\" or \"publisher/model\"", pattern));
+}
+
 void read_registry(Section& section, const std::filesystem::path& base, std::optional<RegistryConfig>& registry) {
   registry.emplace();
   registry->folder = base / registry->folder;
@@ -93,6 +104,7 @@ void read_registry(Section& section, const std::filesystem::path& base, std::opt
   if (!std::has_single_bit(registry->metadata_bins))
     section.fail("metadata_bins", "value", fmt::format("is {}, must be a power of two", registry->metadata_bins));
   section.number<std::uint32_t>("timestamp_s", registry->timestamp_s, 4, 31'536'000);
+  read_serve(section, *registry);
 }
 
 // A host that follows decides nothing about a catalogue.
@@ -103,7 +115,7 @@ void read_follow(Section& section, const std::filesystem::path& base, std::optio
   section.path("token_file", follow.token_file);
   section.path("ca_file", follow.ca_file);
   if (follow.url.empty()) {
-    for (const char* key : {"trusted_root", "token_file", "ca_file"})
+    for (const char* key : {"trusted_root", "token_file", "ca_file", "keep_s"})
       if (section.take(key)) section.fail(key, "value", "is for a host that follows another one: set follow, too");
     return read_registry(section, base, registry);
   }
@@ -118,6 +130,8 @@ void read_follow(Section& section, const std::filesystem::path& base, std::optio
   registry.emplace();
   registry->folder = base / registry->folder;
   section.path("folder", registry->folder);
+  section.number<std::uint32_t>("keep_s", registry->keep_s, 1);
+  read_serve(section, *registry);
   registry->follow = std::move(follow);
 }
 

@@ -58,7 +58,9 @@ struct RegistryConfig {
   // Of the signed metadata by which others follow: bins of a new registry; how long its timestamp counts, which bounds
   // how long somebody can keep a follower from news without its noticing.
   std::uint32_t metadata_bins = 256, timestamp_s = 86'400;
-  std::optional<FollowConfig> follow;  // then this host keeps no catalogue, and the folder what it took
+  std::optional<FollowConfig> follow;   // then this host keeps no catalogue, and the folder what it took
+  std::vector<std::string> serve{"*"};  // of the catalogue, what this host serves: "acme/classify", "acme/*"
+  std::uint32_t keep_s = 86'400;        // of one that follows: how long a package stays that nothing names any more
 };
 
 // With it calls are asked for keys, and who may call is kept in the folder: the book of customers, keys, licences and

@@ -55,9 +55,9 @@ void FeedSigner::note(bool is_failing) {
 }
 
 bool FeedSigner::sign() {
-  const auto state =
-      parts_.publishing.with_catalogue([](registry::Catalogue& catalogue) { return catalogue.read_public(); });
-  Result<std::size_t> changes = state ? feed_->update(*state, unix_now()) : std::unexpected(state.error());
+  const auto change = parts_.publishing.with_catalogue(
+      [this](registry::Catalogue& catalogue) { return catalogue.public_change(feed_->told_until()); });
+  Result<std::size_t> changes = change ? feed_->update(*change, unix_now()) : std::unexpected(change.error());
   // A quarter of the lifetime is gone, or a start after a long pause.
   const auto is_old = feed_->expires() - unix_now() <= parts_.options.lifetimes.timestamp * 3 / 4;
   Result<void> refreshed = is_old ? feed_->refresh(unix_now()) : Result<void>();

@@ -1,15 +1,28 @@
 // following_host.cpp SPDX-License-Identifier: Apache-2.0
 #include "host/app/following_host.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "host/api/registry/following_route.hpp"
 #include "host/app/wall_clock.hpp"
 
 namespace stoa::app {
+namespace {
+
+// Between two looks at which packages are needed.
+constexpr std::chrono::milliseconds kLookMin{100}, kLookMax{3'600'000};
+
+}  // namespace
+
 Result<std::unique_ptr<FollowingHost>> FollowingHost::open(const Parts& parts) {
   std::unique_ptr<FollowingHost> made(new FollowingHost(parts));
   FollowingHost& host = *made;
-  auto remote = RemoteCatalogue::open({.config = *parts.config.registry->follow,
-                                       .folder = parts.config.registry->folder,
+  const RegistryConfig& config = *parts.config.registry;
+  auto remote = RemoteCatalogue::open({.config = *config.follow,
+                                       .serve = ServeRule(config.serve),
+                                       .keep_s = config.keep_s,
+                                       .folder = config.folder,
                                        .log = parts.log,
                                        .changed = [&host] { host.follower_->changed(); },
                                        .revoked =
@@ -21,8 +34,8 @@ Result<std::unique_ptr<FollowingHost>> FollowingHost::open(const Parts& parts) {
   if (!remote) return std::unexpected(remote.error());
   host.remote_ = std::move(*remote);
   host.follower_ = std::make_unique<CatalogueFollower>(CatalogueFollower::Parts{
-      .read = [&remote = *host.remote_] { return remote.read(); },
-      .package = [&remote = *host.remote_](const registry::Sha256& digest) { return remote.package(digest); },
+      .read = [&remote = *host.remote_](const std::set<std::string>& models) { return remote.read(models); },
+      .package = [&remote = *host.remote_](const WantedPackage& package) { return remote.package(package); },
       .rollout = parts.rollout,
       .loader = parts.loader,
       .prepare =
@@ -30,7 +43,11 @@ Result<std::unique_ptr<FollowingHost>> FollowingHost::open(const Parts& parts) {
             return gate.admit(package, package.manifest().id() + " " + package.manifest().version);
           },
       .log = parts.log,
-      .now_ms = &unix_ms});
+      .now_ms = &unix_ms,
+      .told = {},
+      .needed = [&remote = *host.remote_](const auto& needed) { remote.keep_only(needed); },
+      .needed_every =
+          std::clamp<std::chrono::milliseconds>(std::chrono::seconds(config.keep_s) / 8, kLookMin, kLookMax)});
   return made;
 }
 

@@ -46,13 +46,9 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
   host.publishing_ = std::move(*publishing);
   if (auto greeted = host.greet_first_admin(); !greeted) return std::unexpected(greeted.error());
   host.follower_ = std::make_unique<CatalogueFollower>(CatalogueFollower::Parts{
-      .read =
-          [&publishing = *host.publishing_] {
-            return publishing.with_catalogue(
-                [](registry::Catalogue& catalogue) { return catalogue.read_for_resolution(); });
-          },
+      .read = [&host](const std::set<std::string>& models) { return host.read_change(models); },
       .package = [&publishing = *host.publishing_](
-                     const registry::Sha256& digest) { return publishing.verified_package(digest); },
+                     const WantedPackage& package) { return publishing.verified_package(package.digest); },
       .rollout = parts.rollout,
       .loader = parts.loader,
       .prepare =
@@ -61,7 +57,7 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
           },
       .log = parts.log,
       .now_ms = &unix_ms,
-      .told = [&board = parts.board](const registry::ResolutionInput& input) { board.note(input); }});
+      .told = [&board = parts.board](const registry::ResolutionChange& change) { board.note(change); }});
   host.reporter_ = std::make_unique<RolloutReporter>(RolloutReporter::Parts{
       .publishing = *host.publishing_, .log = parts.log, .on_change = [&host] { host.api_->on_change(); }});
   host.api_ = std::unique_ptr<api::RegistryApi>(new api::RegistryApi{
@@ -98,6 +94,16 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
                         .told = [&api = *host.api_] { api.metadata_changed.notify(); }});
   if (auto signing = host.signer_->open(); !signing) return std::unexpected(signing.error());
   return made;
+}
+
+Result<registry::ResolutionChange> RegistryHost::read_change(const std::set<std::string>& models) {
+  auto change = publishing_->with_catalogue([&](registry::Catalogue& catalogue) {
+    return catalogue.resolution_change({.since = followed_, .models = models, .publishers = serve_.publishers()});
+  });
+  if (!change) return change;
+  followed_ = change->head;
+  serve_.restrict(change->input);
+  return change;
 }
 
 Result<void> RegistryHost::greet_first_admin() {
@@ -180,6 +186,7 @@ void RegistryHost::stop() {
   // What is not checked is taken up at the next start.
   api_->checks.close(api::Desk::Waiting::dropped);
   api_->browse.close(api::Desk::Waiting::dropped);
+  api_->listing.keep();
   api_->slow.close();
   api_->quick.close();
   reporter_->stop();

@@ -13,6 +13,7 @@
 #include "host/app/package_gate.hpp"
 #include "host/app/rollout_board.hpp"
 #include "host/app/rollout_reporter.hpp"
+#include "host/app/serve_rule.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::app {
@@ -48,12 +49,15 @@ class RegistryHost {
   void stop();
 
  private:
-  explicit RegistryHost(const Parts& parts) : parts_(parts) {}
+  explicit RegistryHost(const Parts& parts) : parts_(parts), serve_(parts.config.registry->serve) {}
+  Result<registry::ResolutionChange> read_change(const std::set<std::string>& models);
   registry::HostChecks checks();
   Result<std::string> run_golden(const registry::Package& package);
   Result<void> greet_first_admin();
 
   const Parts parts_;
+  const ServeRule serve_;
+  registry::AuditHead followed_;  // the follower's thread
   std::unique_ptr<registry::Publishing> publishing_;
   std::unique_ptr<api::RegistryApi> api_;
   std::unique_ptr<CatalogueFollower> follower_;

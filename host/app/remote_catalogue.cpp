@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <span>
+#include <utility>
 
 #include "host/app/wall_clock.hpp"
+#include "registry/blobs/collection.hpp"
 #include "registry/document/file.hpp"
 
 namespace stoa::app {
@@ -21,35 +23,6 @@ constexpr std::chrono::milliseconds kAskAgain{200};  // a registry that does not
 constexpr std::size_t kRootBytes = 512'000, kTokenBytes = 4096;
 constexpr std::uint64_t kPartBytesMax = 64u << 20;  // of a package; the registry sends 8 MiB in one answer
 constexpr const char* kOwner = "registry";          // of downloads under way
-
-registry::ResolutionInput input_of(registry::PublicState&& state) {
-  registry::ResolutionInput input{
-      .revision = state.revision, .facts = {}, .releases = {}, .aliases = {}, .rollouts = {}, .verdicts = {}};
-  std::map<std::vector<std::string>, std::uint32_t> places;
-  for (const registry::PublicRelease& release : state.releases) {
-    const auto [place, is_new] = places.emplace(release.models, static_cast<std::uint32_t>(input.facts.size()));
-    if (is_new)
-      input.facts.push_back({.models = release.models,
-                             .platforms = {},
-                             .permissions = {},
-                             .min_isolation = {},
-                             .abi_min = 1,
-                             .abi_max = 1});
-    input.releases.push_back({.id = release.id,
-                              .plugin = release.plugin,
-                              .version = release.version,
-                              .state = release.state,
-                              .facts = place->second,
-                              .is_listed = release.is_listed,
-                              .published_ms = release.published_ms,
-                              .cool_until_ms = release.cool_until_ms,
-                              .package_sha256 = release.package_sha256});
-  }
-  input.aliases = std::move(state.aliases);
-  input.rollouts = std::move(state.rollouts);
-  input.verdicts = std::move(state.verdicts);
-  return input;
-}
 
 }  // namespace
 
@@ -121,28 +94,27 @@ void RemoteCatalogue::follow() {
 }
 
 void RemoteCatalogue::take() {
-  registry::PublicState state = feed_->state();
-  std::vector<registry::PublicRelease> revoked;
-  auto next = std::make_shared<State>();
-  for (const registry::PublicRelease& release : state.releases) {
-    if (release.state == registry::ReleaseState::revoked) {
-      if (revoked_.insert(release.id.text).second) revoked.push_back(release);
-    } else {
-      next->packages.emplace(release.package_sha256, release);
-    }
-  }
-  next->input = input_of(std::move(state));
+  registry::FollowedNews news = feed_->take_news();
+  registry::FollowedState state = feed_->state();
+  if (news.is_whole)
+    for (registry::PublicRelease& release : state.all().releases)
+      if (release.state == registry::ReleaseState::revoked) news.revoked.push_back(std::move(release));
+  std::erase_if(news.revoked, [&](const auto& release) { return !revoked_.insert(release.id.text).second; });
   has_state_ = true;
   {
     const std::lock_guard lock(mutex_);
-    state_ = std::move(next);
+    state_ = std::move(state);
+    if (news.is_whole)
+      unread_.reset();
+    else if (unread_)
+      unread_->merge(news.names);
     standing_.version = feed_->version();
     standing_.expires_s = feed_->expires().time_since_epoch().count();
     standing_.heard_s = unix_now().time_since_epoch().count();
     standing_.reason.clear();
     standing_.message.clear();
   }
-  for (const registry::PublicRelease& release : revoked) parts_.revoked(release);
+  for (const registry::PublicRelease& release : news.revoked) parts_.revoked(release);
   parts_.changed();
 }
 
@@ -224,23 +196,34 @@ RemoteCatalogue::Standing RemoteCatalogue::standing() const {
   return standing_;
 }
 
-Result<registry::ResolutionInput> RemoteCatalogue::read() const {
-  const std::lock_guard lock(mutex_);
-  if (state_) return state_->input;
-  return failure(Code::unavailable, "follow.nothing",
-                 fmt::format("nothing that counts was heard of {}: {}", parts_.config.url, standing_.message));
+Result<registry::ResolutionChange> RemoteCatalogue::read(const std::set<std::string>& models) {
+  std::optional<registry::FollowedState> state;
+  std::optional<std::set<std::string>> names;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!state_)
+      return failure(Code::unavailable, "follow.nothing",
+                     fmt::format("nothing that counts was heard of {}: {}", parts_.config.url, standing_.message));
+    state = state_;
+    names = std::exchange(unread_, std::set<std::string>());
+  }
+  if (names) names->insert(models.begin(), models.end());
+  registry::ResolutionChange change = state->resolution(names, parts_.serve.publishers());
+  parts_.serve.restrict(change.input);
+  return change;
 }
 
-Result<registry::Package> RemoteCatalogue::package(const registry::Sha256& digest) {
-  std::shared_ptr<const State> state;
+Result<registry::Package> RemoteCatalogue::package(const WantedPackage& wanted) {
+  std::optional<registry::FollowedState> state;
   {
     const std::lock_guard lock(mutex_);
     state = state_;
   }
-  const auto found = state ? state->packages.find(digest) : decltype(state->packages.end()){};
-  if (!state || found == state->packages.end())
+  const auto& digest = wanted.digest;
+  const registry::PublicRelease* const found = state ? state->find(wanted.plugin, wanted.version) : nullptr;
+  if (found == nullptr || found->package_sha256 != digest || found->state == registry::ReleaseState::revoked)
     return failure(Code::not_found, "package.unknown", "no release has the package " + registry::to_hex(digest));
-  const registry::PublicRelease& release = found->second;
+  const registry::PublicRelease& release = *found;
   if (!blobs_->find(digest))
     if (auto here = download(release); !here) return std::unexpected(here.error());
   const auto key = registry::PublicKey::from_raw(release.key);
@@ -257,6 +240,25 @@ Result<registry::Package> RemoteCatalogue::package(const registry::Sha256& diges
                    fmt::format("the package of {} {} is one of {} {}", release.plugin, release.version,
                                package->manifest().id(), package->manifest().version));
   return package;
+}
+
+// A package's time is when it was last needed: collection goes by it.
+void RemoteCatalogue::keep_only(const std::set<registry::Sha256>& needed) {
+  const std::lock_guard lock(download_mutex_);  // a download that has come is needed in a moment
+  const std::int64_t now_ns = unix_ns(), keep_ns = std::int64_t{parts_.keep_s} * 1'000'000'000;
+  // Each is an fsync: those that are young enough are not renewed. What is needed no more is then at most half of
+  // keep_s, and the time between two looks (an eighth), older than its last need.
+  for (const registry::Sha256& digest : needed)
+    if (const auto blob = blobs_->find(digest); blob && now_ns - blob->stored_ns > keep_ns / 2)
+      (void)blobs_->renew(digest, now_ns);
+  const auto done = registry::collect(*blobs_, *downloads_,
+                                      {.live = needed, .now_ns = now_ns, .grace_ns = keep_ns + keep_ns / 8 * 5});
+  if (!done)
+    parts_.log.write(Level::warn, "packages.not_removed",
+                     {{"reason", done.error().reason}, {"why", done.error().message}});
+  else if (!done->removed.empty())
+    parts_.log.write(Level::info, "packages.removed",
+                     {{"packages", std::uint64_t{done->removed.size()}}, {"bytes", done->bytes}});
 }
 
 // What an earlier attempt received is on the disk: this one asks for the rest.

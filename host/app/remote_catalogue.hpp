@@ -8,12 +8,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 
 #include "host/app/config.hpp"
 #include "host/app/log.hpp"
+#include "host/app/serve_rule.hpp"
+#include "host/app/served_plans.hpp"
 #include "host/client/http_client.hpp"
 #include "registry/blobs/upload.hpp"
 #include "registry/catalogue/resolution_store.hpp"
@@ -29,7 +32,9 @@ class RemoteCatalogue {
  public:
   struct Parts {
     const FollowConfig& config;
-    std::filesystem::path folder;  // metadata/ and blobs/ lie in it
+    ServeRule serve;
+    std::uint32_t keep_s = 86'400;  // how long a package stays that nothing needs any more
+    std::filesystem::path folder;   // metadata/ and blobs/ lie in it
     Log& log;
     std::function<void()> changed;                                        // another state is there
     std::function<void(const registry::PublicRelease& release)> revoked;  // heard just now
@@ -42,11 +47,15 @@ class RemoteCatalogue {
   void start();
   void stop();
 
-  // unavailable "follow.nothing": nothing was ever heard, or all of it has expired.
-  Result<registry::ResolutionInput> read() const;
+  // What became other since the last call, and these models. unavailable "follow.nothing": nothing was ever heard, or
+  // all of it has expired.
+  Result<registry::ResolutionChange> read(const std::set<std::string>& models);
   // Downloads it where it is not here yet, from where an earlier attempt stopped; verified by the digest that the
   // metadata says and by its publisher's signature. Blocks.
-  Result<registry::Package> package(const registry::Sha256& digest);
+  Result<registry::Package> package(const WantedPackage& package);
+  // Removes the packages that were needed by nothing for keep_s, and what is left of downloads that came to nothing.
+  // Needed ones are young again. Blocks.
+  void keep_only(const std::set<registry::Sha256>& needed);
 
   struct Standing {
     std::uint64_t version = 0;   // of the timestamp that is served
@@ -59,10 +68,6 @@ class RemoteCatalogue {
   Standing standing() const;
 
  private:
-  struct State {
-    registry::ResolutionInput input;
-    std::map<registry::Sha256, registry::PublicRelease> packages;
-  };
   explicit RemoteCatalogue(Parts parts) : parts_(std::move(parts)) {}
   Result<std::string> fetch(std::string_view name, std::uint64_t bytes_max);
   Result<bool> wait_for_another();
@@ -89,8 +94,10 @@ class RemoteCatalogue {
   std::atomic<bool> is_stopped_{false};
   mutable std::mutex mutex_;
   std::condition_variable moved_;
-  std::shared_ptr<const State> state_;  // Lock: mutex_; shared: readers keep what they read
-  Standing standing_;                   // Lock: mutex_
+  std::optional<registry::FollowedState> state_;  // Lock: mutex_; cheap to copy: readers keep what they read
+  std::optional<std::set<std::string>> unread_ =
+      std::set<std::string>();  // Lock: mutex_; names that changed since read(); nothing: everything
+  Standing standing_;           // Lock: mutex_
 };
 
 }  // namespace stoa::app

@@ -56,12 +56,12 @@ api::ModelReport report_of(const rollout::ModelStatus& model) {
 
 }  // namespace
 
-void RolloutBoard::note(const registry::ResolutionInput& input) {
-  std::map<std::string, std::vector<registry::VerdictRecord>> verdicts;
-  for (const registry::VerdictRecord& verdict : input.verdicts)
-    if (!verdict.forgiven_ms) verdicts[verdict.model].push_back(verdict);
+void RolloutBoard::note(const registry::ResolutionChange& change) {
   const std::lock_guard lock(mutex_);
-  verdicts_.swap(verdicts);
+  if (change.is_whole) verdicts_.clear();
+  for (const std::string& model : change.models) verdicts_.erase(model);
+  for (const registry::VerdictRecord& verdict : change.input.verdicts)
+    if (!verdict.forgiven_ms) verdicts_[verdict.model].push_back(verdict);
 }
 
 std::vector<api::ModelReport> RolloutBoard::report() const {

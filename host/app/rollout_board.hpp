@@ -17,7 +17,7 @@ class RolloutBoard {
  public:
   explicit RolloutBoard(const rollout::Rollout& rollout) : rollout_(rollout) {}
 
-  void note(const registry::ResolutionInput& input);
+  void note(const registry::ResolutionChange& change);
   std::vector<api::ModelReport> report() const;  // by model
 
  private:

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "host/app/catalogue_follower.hpp"
+#include "host/app/served_plans.hpp"
 #include "registry/catalogue/rollout_rules.hpp"
 
 namespace stoa::app {

@@ -142,8 +142,11 @@ Result<std::optional<AliasRecord>> read_alias(database::Connection& connection, 
 
 Result<std::vector<AliasRecord>> read_aliases(database::Connection& connection, std::string_view model) {
   std::vector<AliasRecord> records;
-  auto rows = connection.query(
-      "SELECT model, alias, targets, step FROM aliases WHERE ?1 = '' OR model = ?1 ORDER BY model, alias", model);
+  // Two queries: with "or of any" SQLite looks through all.
+  auto rows =
+      model.empty()
+          ? connection.query("SELECT model, alias, targets, step FROM aliases ORDER BY model, alias")
+          : connection.query("SELECT model, alias, targets, step FROM aliases WHERE model = ? ORDER BY alias", model);
   while (rows.next()) {
     auto record = record_of(rows);
     if (!record) return std::unexpected(record.error());

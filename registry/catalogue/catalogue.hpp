@@ -151,6 +151,7 @@ class Catalogue {
   Result<ReleaseRecord> restore(const Actor& actor, const ReleaseId& id, std::string_view because);  // to published
   Result<ReleaseRecord> revoke(const Actor& actor, const ReleaseId& id, std::string_view because);
   Result<ReleaseRecord> release(const ReleaseId& id);
+  Result<std::string> manifest(const ReleaseId& id);  // alone: of many, the rest is what takes the time
   Result<ReleaseRecord> release(std::string_view plugin, std::string_view version);
   Result<std::vector<ReleaseRecord>> releases(const ReleaseFilter& filter);
   Result<std::vector<ReleaseRecord>> releases_of_package(const Sha256& package_sha256);
@@ -224,11 +225,13 @@ class Catalogue {
   Result<Examination> examine(const AuditHead& remembered = {});
   // What resolution keeps in memory, as one state.
   Result<ResolutionInput> read_for_resolution();
-  // What everybody may see: all that changed since a line of the audit log, or one model's (listing_store.hpp).
-  Result<ListingChange> listing(std::int64_t since_line);
+  Result<ResolutionChange> resolution_change(const ResolutionTerms& terms);
+  // What everybody may see: all that changed since a head of the audit log, or one model's (listing_store.hpp).
+  Result<ListingChange> listing(const AuditHead& since);
   Result<std::vector<ListedRelease>> listed_model(std::string_view model);
-  // What others follow, as one state.
+  // What others follow, as one state, and what of it may have changed since a head of the audit log.
   Result<PublicState> read_public();
+  Result<PublicChange> public_change(const AuditHead& since);
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }
   PublicKey public_key() const { return key_.public_key(); }

@@ -116,6 +116,7 @@ Result<ReleaseRecord> Catalogue::revoke(const Actor& actor, const ReleaseId& id,
 }
 
 Result<ReleaseRecord> Catalogue::release(const ReleaseId& id) { return read_release(connection_, id); }
+Result<std::string> Catalogue::manifest(const ReleaseId& id) { return read_manifest(connection_, id); }
 
 Result<ReleaseRecord> Catalogue::release(std::string_view plugin, std::string_view version) {
   auto found = find_release(connection_, plugin, version);

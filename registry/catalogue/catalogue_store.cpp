@@ -62,12 +62,17 @@ Result<Catalogue::Examination> Catalogue::examine(const AuditHead& remembered) {
 
 Result<ResolutionInput> Catalogue::read_for_resolution() { return registry::read_for_resolution(connection_); }
 
-Result<ListingChange> Catalogue::listing(std::int64_t since_line) { return read_listing(connection_, since_line); }
+Result<ResolutionChange> Catalogue::resolution_change(const ResolutionTerms& terms) {
+  return read_resolution_change(connection_, terms);
+}
+
+Result<ListingChange> Catalogue::listing(const AuditHead& since) { return read_listing(connection_, since); }
 
 Result<std::vector<ListedRelease>> Catalogue::listed_model(std::string_view model) {
   return read_listed_model(connection_, model);
 }
 Result<PublicState> Catalogue::read_public() { return registry::read_public(connection_); }
+Result<PublicChange> Catalogue::public_change(const AuditHead& since) { return read_public_change(connection_, since); }
 
 Result<void> Catalogue::back_up(const Actor& actor, const std::filesystem::path& to) {
   if (auto allowed = require(actor, Permission::maintain); !allowed) return allowed;

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "registry/catalogue/change_store.hpp"
 #include "registry/catalogue/plugin_store.hpp"
 #include "registry/catalogue/release_facts.hpp"
 
@@ -19,13 +20,6 @@ namespace {
 constexpr std::string_view kColumns = "r.state, r.facts, r.id, r.plugin, r.version, r.published_ms";
 
 bool is_shown(std::string_view state) { return state == "published" || state == "deprecated"; }
-
-Result<std::int64_t> newest_line(database::Connection& connection) {
-  auto rows = connection.query("SELECT COALESCE(MAX(line), 0) FROM audit");
-  const std::int64_t line = rows.next() ? rows.integer(0) : 0;
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return line;
-}
 
 class FactsModels {
  public:
@@ -82,18 +76,6 @@ Result<std::vector<ListedRelease>> with_models(database::Connection& connection,
   return releases;
 }
 
-Result<std::vector<std::string>> changed_plugins(database::Connection& connection, std::int64_t since_line) {
-  std::set<std::string> plugins;
-  auto rows = connection.query("SELECT subject FROM audit WHERE line > ?", since_line);
-  while (rows.next()) {
-    // "acme/vision 1.2.0" or "acme/vision"; what else acts are about has no such name, or shows nothing.
-    const std::string_view subject = rows.text(0), name = subject.substr(0, subject.find(' '));
-    if (name.find('/') != name.npos) plugins.emplace(name);
-  }
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return std::vector<std::string>(plugins.begin(), plugins.end());
-}
-
 Result<void> add_plugin(database::Connection& connection, std::string_view name, std::vector<Row>& rows) {
   const auto plugin = read_plugin(connection, name);
   if (!plugin) return std::unexpected(plugin.error());
@@ -114,23 +96,22 @@ Result<void> add_all(database::Connection& connection, std::vector<Row>& out) {
 
 }  // namespace
 
-Result<ListingChange> read_listing(database::Connection& connection, std::int64_t since_line) {
+Result<ListingChange> read_listing(database::Connection& connection, const AuditHead& since) {
   auto snapshot = database::Snapshot::begin(connection);
   if (!snapshot) return std::unexpected(snapshot.error());
-  ListingChange change;
-  const auto line = newest_line(connection);
-  if (!line) return std::unexpected(line.error());
-  change.line = *line;
+  const auto changed = read_changed_names(connection, since);
+  if (!changed) return std::unexpected(changed.error());
+  ListingChange change{.head = changed->head, .is_whole = changed->is_whole, .plugins = {}, .releases = {}};
   std::vector<Row> rows;
-  if (since_line == 0) {
+  if (change.is_whole)
     if (auto read = add_all(connection, rows); !read) return std::unexpected(read.error());
-  } else {
-    auto plugins = changed_plugins(connection, since_line);
-    if (!plugins) return std::unexpected(plugins.error());
-    for (const std::string& plugin : *plugins)
-      if (auto read = add_plugin(connection, plugin, rows); !read) return std::unexpected(read.error());
-    change.plugins = std::move(*plugins);
-  }
+  // A model's name among them shows nothing, and costs a look.
+  std::set<std::string> plugins;
+  for (const auto& [plugin, versions] : changed->releases) plugins.insert(plugin);
+  for (const auto& [name, lines] : changed->names) plugins.insert(name);
+  for (const std::string& plugin : plugins)
+    if (auto read = add_plugin(connection, plugin, rows); !read) return std::unexpected(read.error());
+  change.plugins.assign(plugins.begin(), plugins.end());
   auto releases = with_models(connection, std::move(rows));
   if (!releases) return std::unexpected(releases.error());
   change.releases = std::move(*releases);

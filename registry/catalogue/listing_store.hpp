@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "registry/audit/audit_store.hpp"
 #include "registry/catalogue/records.hpp"
 #include "registry/database/sqlite_store.hpp"
 
@@ -22,14 +23,14 @@ struct ListedRelease {
 };
 
 struct ListingChange {
-  std::int64_t line = 0;             // of the audit log: everything up to it is in here
+  AuditHead head;
+  bool is_whole = true;              // everything, and no plugin is named
   std::vector<std::string> plugins;  // all of which may have changed; those without a release below are not shown
   std::vector<ListedRelease> releases;
 };
 
-// Every step of a release and of a plugin has its line in the audit log (C2), so what has no line since then has not
-// changed. since_line 0: everything, and no plugin is named.
-Result<ListingChange> read_listing(database::Connection& connection, std::int64_t since_line);
+// What may have changed since a head of the audit log (change_store.hpp).
+Result<ListingChange> read_listing(database::Connection& connection, const AuditHead& since);
 // Of the plugin that has this model. Empty: nothing of it is shown.
 Result<std::vector<ListedRelease>> read_listed_model(database::Connection& connection, std::string_view model);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "registry/audit/audit_store.hpp"
 #include "registry/catalogue/records.hpp"
 #include "registry/catalogue/rollout_record.hpp"
 #include "registry/database/sqlite_store.hpp"
@@ -21,6 +22,7 @@ struct PublicRelease {
   Sha256 package_sha256{};
   std::uint64_t package_bytes = 0;
   Ed25519Point key{};  // that signed the package, and counted when it did
+  friend bool operator==(const PublicRelease&, const PublicRelease&) = default;
 };
 
 // One state of the catalogue.
@@ -34,5 +36,14 @@ struct PublicState {
   std::vector<VerdictRecord> verdicts;
 };
 Result<PublicState> read_public(database::Connection& connection);
+
+// What acts were about since a head of the audit log, as it stands now.
+struct PublicChange {
+  AuditHead head;
+  bool is_whole = true;  // since is no place in this log: there is all that there is
+  PublicState there;
+  PublicState gone;  // by their names alone: what is not public, whether it was or not
+};
+Result<PublicChange> read_public_change(database::Connection& connection, const AuditHead& since);
 
 }  // namespace stoa::registry

@@ -97,6 +97,7 @@ struct AliasRecord {
   std::string model, alias;
   std::vector<AliasTarget> targets;
   std::int64_t step = 0;
+  friend bool operator==(const AliasRecord&, const AliasRecord&) = default;
 };
 
 // A move that waits for a second operator.

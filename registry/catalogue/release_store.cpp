@@ -146,6 +146,15 @@ Result<ReleaseRecord> read_release(database::Connection& connection, const Relea
   return std::move(records->front());
 }
 
+Result<std::string> read_manifest(database::Connection& connection, const ReleaseId& id) {
+  auto rows = connection.query("SELECT manifest FROM release_documents WHERE release = ?", id.text);
+  const bool is_there = rows.next();
+  std::string manifest(is_there ? rows.text(0) : std::string_view());
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  if (is_there) return manifest;
+  return failure(Code::not_found, "release.unknown", fmt::format("there is no release '{}'", id.text));
+}
+
 Result<std::vector<ReleaseRecord>> find_package(database::Connection& connection, const Sha256& package_sha256) {
   return all_of(
       connection.query(select_releases("SELECT id FROM releases WHERE package_sha256 = ?", false), package_sha256));

@@ -24,6 +24,7 @@ Result<void> write_package(database::Connection& connection, const ReleaseRecord
 Result<void> delete_release(database::Connection& connection, const ReleaseId& id);
 // not_found "release.unknown".
 Result<ReleaseRecord> read_release(database::Connection& connection, const ReleaseId& id);
+Result<std::string> read_manifest(database::Connection& connection, const ReleaseId& id);
 // The one that holds the version (build metadata ignored): what was published once holds it whatever became of it.
 // Nothing: the version is free.
 Result<std::optional<ReleaseRecord>> find_release(database::Connection& connection, std::string_view plugin,

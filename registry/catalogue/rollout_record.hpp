@@ -41,6 +41,7 @@ struct RolloutPlan {
   std::optional<RolloutShadow> shadow = {};
   RolloutLimits limits = {};
   std::string note = {};
+  friend bool operator==(const RolloutPlan&, const RolloutPlan&) = default;
 };
 
 enum class RolloutState : std::uint8_t {
@@ -65,6 +66,7 @@ struct RolloutRecord {
   std::string reason = {}, numbers = {};  // of its last change: the word, and the figures behind it
   std::string actor = {};
   std::int64_t started_ms = 0, changed_ms = 0;
+  friend bool operator==(const RolloutRecord&, const RolloutRecord&) = default;
 
   // What it gives a share of the requests now; 0: none but those customers.
   std::uint64_t share_ppm() const {
@@ -83,6 +85,7 @@ struct VerdictRecord {
   std::string actor = {};    // "registry": a host found it
   std::int64_t at_ms = 0;
   std::optional<std::int64_t> forgiven_ms = {};
+  friend bool operator==(const VerdictRecord&, const VerdictRecord&) = default;
 };
 
 // What a host found.

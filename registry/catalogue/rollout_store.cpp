@@ -112,9 +112,9 @@ Result<std::optional<RolloutRecord>> read_active_rollout(database::Connection& c
 
 Result<std::vector<RolloutRecord>> read_rollouts(database::Connection& connection, std::string_view model,
                                                  std::size_t most) {
-  return rollouts_in(connection.query(
-      fmt::format("SELECT {} FROM rollouts WHERE ?1 = '' OR model = ?1 ORDER BY id DESC LIMIT ?2", kRollout), model,
-      most));
+  return rollouts_in(connection.query(fmt::format("SELECT {} FROM rollouts {} ORDER BY id DESC LIMIT ?2", kRollout,
+                                                  model.empty() ? "" : "WHERE model = ?1"),
+                                      model, most));
 }
 
 Result<std::vector<RolloutRecord>> read_last_rollouts(database::Connection& connection) {
@@ -137,9 +137,9 @@ Result<void> forgive_verdict(database::Connection& connection, std::int64_t id, 
 Result<std::vector<VerdictRecord>> read_verdicts(database::Connection& connection, std::string_view model) {
   std::vector<VerdictRecord> verdicts;
   auto rows = connection.query(
-      fmt::format("SELECT {} FROM verdicts WHERE (?1 = '' OR model = ?1) AND id IN (SELECT MAX(id) FROM verdicts GROUP "
-                  "BY model, version) ORDER BY id DESC",
-                  kVerdict),
+      fmt::format("SELECT {} FROM verdicts WHERE id IN (SELECT MAX(id) FROM verdicts {} GROUP BY model, version) ORDER "
+                  "BY id DESC",
+                  kVerdict, model.empty() ? "" : "WHERE model = ?1"),
       model);
   while (rows.next())
     verdicts.push_back({.id = rows.integer(0),

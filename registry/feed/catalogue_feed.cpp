@@ -3,16 +3,20 @@
 #include "registry/feed/catalogue_feed.hpp"
 
 #include <functional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "registry/feed/feed_keys.hpp"
 #include "registry/feed/feed_target.hpp"
+#include "registry/feed/told_mark.hpp"
 
 namespace stoa::registry {
 namespace {
 
 // Readers that took their time still find what the snapshots before this many name.
 constexpr std::uint64_t kSnapshotsKept = 256;
+// Acts that tell nothing (drafts, checks) move no mark, and a start looks through as many lines.
+constexpr std::int64_t kLinesUnmarkedMax = 500;
 
 std::size_t hash_of(const Target& target) {
   std::string text = to_hex(target.sha256);
@@ -20,10 +24,29 @@ std::size_t hash_of(const Target& target) {
   return std::hash<std::string>{}(text);
 }
 
+template <class Use>
+void for_each_target(const PublicState& state, Use&& use) {
+  for (const PublicRelease& release : state.releases) use(path_of(release), target_of(release));
+  for (const AliasRecord& alias : state.aliases) use(path_of(alias), target_of(alias));
+  for (const RolloutRecord& rollout : state.rollouts) use(path_of(rollout), target_of(rollout));
+  for (const VerdictRecord& verdict : state.verdicts) use(path_of(verdict), target_of(verdict));
+}
+
+template <class Use>
+void for_each_path(const PublicState& state, Use&& use) {
+  for (const PublicRelease& release : state.releases) use(path_of(release));
+  for (const AliasRecord& alias : state.aliases) use(path_of(alias));
+  for (const RolloutRecord& rollout : state.rollouts) use(path_of(rollout));
+}
+
 }  // namespace
 
-CatalogueFeed::CatalogueFeed(TufRepository repository, std::vector<PrivateKey> keys)
-    : repository_(std::move(repository)), keys_(std::move(keys)) {}
+CatalogueFeed::CatalogueFeed(TufRepository repository, std::vector<PrivateKey> keys, std::filesystem::path mark)
+    : repository_(std::move(repository)),
+      keys_(std::move(keys)),
+      mark_(std::move(mark)),
+      told_until_(read_told_mark(mark_, repository_.timestamp().snapshot)),
+      marked_line_(told_until_.lines) {}
 
 std::vector<const PrivateKey*> CatalogueFeed::signers() const {
   std::vector<const PrivateKey*> signers;
@@ -51,52 +74,60 @@ Result<CatalogueFeed> CatalogueFeed::open(const FeedOptions& options, TufTime no
     repository = TufRepository::create(metadata, rules, options.bins, options.lifetimes, signers, now);
     if (!repository) return std::unexpected(repository.error());
   }
-  return CatalogueFeed(std::move(*repository), std::move(*keys));
+  return CatalogueFeed(std::move(*repository), std::move(*keys), options.folder / ".told");
 }
 
-// Not at the start, which a full catalogue's bins would hold up for seconds.
-Result<void> CatalogueFeed::read_told() {
-  if (is_read_) return {};
-  told_.clear();
-  auto read =
-      repository_.visit([&](const std::string& path, const Target& target) { told_.emplace(path, hash_of(target)); });
-  is_read_ = read.has_value();
-  return read;
-}
-
-Result<std::size_t> CatalogueFeed::update(const PublicState& state, TufTime now) {
-  if (auto read = read_told(); !read) return std::unexpected(read.error());
+// Without a mark: everything that was signed is read, and held against everything there is. Seconds for a full
+// catalogue, and memory that is given back.
+Result<std::size_t> CatalogueFeed::tell_all(const PublicState& state, TufTime now) {
+  std::unordered_map<std::string, std::size_t> told;  // path -> a hash of its facts
+  const auto note = [&](const std::string& path, const Target& target) { told.emplace(path, hash_of(target)); };
+  if (auto read = repository_.visit(note); !read) return std::unexpected(read.error());
   std::vector<TargetChange> changes;
-  std::vector<std::pair<std::string, std::size_t>> told;
-  std::unordered_set<std::string> present;
-  const auto tell = [&](std::string path, Target target) {
-    const std::size_t hash = hash_of(target);
-    const auto before = told_.find(path);
-    if (before == told_.end() || before->second != hash) {
-      changes.push_back({path, std::move(target)});
-      told.emplace_back(path, hash);
-    }
-    present.insert(std::move(path));
-  };
-  for (const PublicRelease& release : state.releases) tell(path_of(release), target_of(release));
-  for (const AliasRecord& alias : state.aliases) tell(path_of(alias), target_of(alias));
-  for (const RolloutRecord& rollout : state.rollouts) tell(path_of(rollout), target_of(rollout));
-  for (const VerdictRecord& verdict : state.verdicts) tell(path_of(verdict), target_of(verdict));
-  std::vector<std::string> gone;
-  for (const auto& [path, hash] : told_)
-    if (!present.contains(path)) {
-      changes.push_back({path, {}});
-      gone.push_back(path);
-    }
+  for_each_target(state, [&](std::string path, Target target) {
+    const auto before = told.find(path);
+    const bool is_told = before != told.end() && before->second == hash_of(target);
+    if (before != told.end()) told.erase(before);
+    if (!is_told) changes.push_back({std::move(path), std::move(target)});
+  });
+  for (const auto& [path, hash] : told) changes.push_back({path, {}});
   if (changes.empty()) return std::size_t{0};
   if (auto done = repository_.publish(changes, signers(), now); !done) return std::unexpected(done.error());
-  for (auto& [path, hash] : told) told_.insert_or_assign(std::move(path), hash);
-  for (const std::string& path : gone) told_.erase(path);
   return changes.size();
 }
 
+Result<std::size_t> CatalogueFeed::tell(const PublicChange& change, TufTime now) {
+  std::vector<TargetChange> changes;
+  std::unordered_set<std::string> present;
+  for_each_target(change.there, [&](std::string path, Target target) {
+    present.insert(path);
+    changes.push_back({std::move(path), std::move(target)});
+  });
+  // A version that was rejected before another package took it is there all the same.
+  for_each_path(change.gone, [&](std::string path) {
+    if (present.insert(path).second) changes.push_back({std::move(path), {}});
+  });
+  return repository_.bring_about(changes, signers(), now);
+}
+
+Result<std::size_t> CatalogueFeed::update(const PublicChange& change, TufTime now) {
+  auto count = change.is_whole ? tell_all(change.there, now) : tell(change, now);
+  if (!count) return count;
+  told_until_ = change.head;
+  if (*count > 0 || change.is_whole || told_until_.lines - marked_line_ > kLinesUnmarkedMax) keep_mark();
+  return count;
+}
+
+// Where it cannot be kept, the next start compares everything.
+void CatalogueFeed::keep_mark() {
+  if (told_until_.lines > 0 && keep_told_mark(mark_, {repository_.timestamp().snapshot, told_until_}))
+    marked_line_ = told_until_.lines;
+}
+
 Result<void> CatalogueFeed::refresh(TufTime now) {
+  const std::uint64_t snapshot = repository_.snapshot().version;
   if (auto done = repository_.refresh(signers(), now); !done) return done;
+  if (repository_.snapshot().version != snapshot) keep_mark();
   const auto pruned = repository_.prune(kSnapshotsKept);
   return pruned ? Result<void>() : std::unexpected(pruned.error());
 }

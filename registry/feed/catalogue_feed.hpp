@@ -3,7 +3,6 @@
 #pragma once
 #include <filesystem>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "registry/catalogue/public_store.hpp"
@@ -25,8 +24,11 @@ class CatalogueFeed {
  public:
   static Result<CatalogueFeed> open(const FeedOptions& options, TufTime now);
 
-  // What is new, changed or gone since the last time; tells how many targets. Nothing is signed where nothing is.
-  Result<std::size_t> update(const PublicState& state, TufTime now);
+  // Up to where the audit log is told, by this process or the one before: what to ask a change since.
+  const AuditHead& told_until() const { return told_until_; }
+  // What of it is new, changed or gone; tells how many targets. Nothing is signed where nothing is. A change that is
+  // not whole costs the bins of what it names, and no other. Pre: then it is one since told_until().
+  Result<std::size_t> update(const PublicChange& change, TufTime now);
   // To be called several times within the timestamp's lifetime.
   Result<void> refresh(TufTime now);
 
@@ -35,14 +37,17 @@ class CatalogueFeed {
   const TufRepository& repository() const { return repository_; }
 
  private:
-  CatalogueFeed(TufRepository repository, std::vector<PrivateKey> keys);
+  CatalogueFeed(TufRepository repository, std::vector<PrivateKey> keys, std::filesystem::path mark);
   std::vector<const PrivateKey*> signers() const;
-  Result<void> read_told();
+  Result<std::size_t> tell_all(const PublicState& state, TufTime now);
+  Result<std::size_t> tell(const PublicChange& change, TufTime now);
+  void keep_mark();
 
   TufRepository repository_;
   std::vector<PrivateKey> keys_;
-  bool is_read_ = false;                               // what was signed is in told_
-  std::unordered_map<std::string, std::size_t> told_;  // path -> a hash of its facts
+  std::filesystem::path mark_;  // told_mark.hpp
+  AuditHead told_until_;
+  std::int64_t marked_line_ = 0;
 };
 
 }  // namespace stoa::registry

@@ -34,6 +34,8 @@ PublicRelease release(const std::string& version, ReleaseState state = ReleaseSt
   return out;
 }
 
+PublicChange whole(PublicState state) { return {.head = {}, .is_whole = true, .there = std::move(state), .gone = {}}; }
+
 // "1.0.0 published, 1.1.0 revoked; champion 1.0.0" in the order of versions and aliases.
 std::string told(const PublicState& state) {
   std::vector<std::string> releases, aliases;
@@ -190,53 +192,57 @@ TEST_F(Feed, IsHeardAsItIsTold) {
   for (const Row& row : rows) {
     const std::uint64_t before = feed->version();
     const auto changes = feed->update(
-        {.revision = 1, .releases = row.releases, .aliases = row.aliases, .rollouts = {}, .verdicts = {}}, kNow);
+        whole({.revision = 1, .releases = row.releases, .aliases = row.aliases, .rollouts = {}, .verdicts = {}}), kNow);
     ASSERT_TRUE(changes) << changes.error().message;
     EXPECT_EQ(*changes, row.changes) << row.told;
     EXPECT_EQ(feed->version() > before, row.changes > 0) << row.told;
     const auto heard = follower->refresh(kNow);
     ASSERT_TRUE(heard) << heard.error().message;
-    EXPECT_EQ(told(follower->state()), row.told);
+    EXPECT_EQ(told(follower->state().all()), row.told);
   }
 }
 
 TEST_F(Feed, ARestartTellsNothingTwiceAndWhatWentMeanwhile) {
   {
     auto feed = open();
-    ASSERT_TRUE(feed && feed->update({.revision = 1,
-                                      .releases = {release("1.0.0"), release("1.1.0")},
-                                      .aliases = {},
-                                      .rollouts = {},
-                                      .verdicts = {}},
+    ASSERT_TRUE(feed && feed->update(whole({.revision = 1,
+                                            .releases = {release("1.0.0"), release("1.1.0")},
+                                            .aliases = {},
+                                            .rollouts = {},
+                                            .verdicts = {}}),
                                      kNow));
   }
   auto feed = open();
   ASSERT_TRUE(feed) << feed.error().message;
-  EXPECT_EQ(feed->update({.revision = 1,
-                          .releases = {release("1.0.0"), release("1.1.0")},
-                          .aliases = {},
-                          .rollouts = {},
-                          .verdicts = {}},
+  EXPECT_EQ(feed->update(whole({.revision = 1,
+                                .releases = {release("1.0.0"), release("1.1.0")},
+                                .aliases = {},
+                                .rollouts = {},
+                                .verdicts = {}}),
                          kNow),
             0u);
-  EXPECT_EQ(feed->update({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
-                         kNow),
-            1u);
+  EXPECT_EQ(
+      feed->update(
+          whole({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}), kNow),
+      1u);
 }
 
 TEST_F(Feed, AFollowerFetchesWhatChangedAndNoMore) {
   auto feed = open();
   ASSERT_TRUE(
       feed &&
-      feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
-                   kNow));
+      feed->update(
+          whole({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}), kNow));
   auto follower = follow();
   ASSERT_TRUE(follower && follower->refresh(kNow));
   EXPECT_GE(fetched, 16);
   fetched = 0;
-  ASSERT_TRUE(feed->update(
-      {.revision = 2, .releases = {release("1.0.0"), release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
-      kNow));
+  ASSERT_TRUE(feed->update(whole({.revision = 2,
+                                  .releases = {release("1.0.0"), release("1.1.0")},
+                                  .aliases = {},
+                                  .rollouts = {},
+                                  .verdicts = {}}),
+                           kNow));
   ASSERT_TRUE(follower->refresh(kNow));
   EXPECT_EQ(fetched, 4) << "the next root that is not there, timestamp, snapshot, one bin";
 }
@@ -245,8 +251,8 @@ TEST_F(Feed, AFollowerStartsWithoutTheRegistryUntilTheMetadataExpires) {
   auto feed = open();
   ASSERT_TRUE(
       feed &&
-      feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
-                   kNow));
+      feed->update(
+          whole({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}), kNow));
   {
     auto follower = follow();
     ASSERT_TRUE(follower && follower->refresh(kNow));
@@ -258,7 +264,7 @@ TEST_F(Feed, AFollowerStartsWithoutTheRegistryUntilTheMetadataExpires) {
     EXPECT_EQ(follower->refresh(kNow).error().reason, "client.connection");
     const auto resumed = follower->resume(kNow);
     ASSERT_TRUE(resumed) << resumed.error().message;
-    EXPECT_EQ(told(follower->state()), "1.0.0 published; ");
+    EXPECT_EQ(told(follower->state().all()), "1.0.0 published; ");
     EXPECT_TRUE(follower->check_expiry(kNow));
     EXPECT_EQ(follower->check_expiry(kNow + kDay).error().reason, "metadata.expired");
   }
@@ -284,15 +290,15 @@ TEST_F(Feed, KeysAreTheOwnersAloneAndNeverMadeAnew) {
   auto feed = open();
   ASSERT_TRUE(
       feed &&
-      feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
-                   kNow));
+      feed->update(
+          whole({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}), kNow));
   EXPECT_TRUE(feed->refresh(kNow));
   std::filesystem::remove(keys / "releases.pem");
   feed = failure(Code::unavailable, "closed", "closed");
   feed = open();
   ASSERT_TRUE(feed) << feed.error().message;
   const auto unsigned_one = feed->update(
-      {.revision = 2, .releases = {release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}, kNow);
+      whole({.revision = 2, .releases = {release("1.1.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}), kNow);
   EXPECT_EQ(unsigned_one.error().reason, "metadata.signers");
   EXPECT_FALSE(std::filesystem::exists(keys / "releases.pem"));
 }
@@ -302,8 +308,9 @@ TEST_F(Feed, EveryRoleIsRotatedAndAFollowerNoticesNothing) {
     auto feed = open();
     ASSERT_TRUE(
         feed &&
-        feed->update({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}},
-                     kNow));
+        feed->update(
+            whole({.revision = 1, .releases = {release("1.0.0")}, .aliases = {}, .rollouts = {}, .verdicts = {}}),
+            kNow));
   }
   auto follower = follow();
   ASSERT_TRUE(follower && follower->refresh(kNow));
@@ -321,15 +328,15 @@ TEST_F(Feed, EveryRoleIsRotatedAndAFollowerNoticesNothing) {
     ASSERT_EQ(stat(done->made.front().c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777, 0600u);
     auto feed = open();
-    ASSERT_TRUE(feed && feed->update({.revision = 1,
-                                      .releases = {release(fmt::format("{}.0.0", version))},
-                                      .aliases = {},
-                                      .rollouts = {},
-                                      .verdicts = {}},
+    ASSERT_TRUE(feed && feed->update(whole({.revision = 1,
+                                            .releases = {release(fmt::format("{}.0.0", version))},
+                                            .aliases = {},
+                                            .rollouts = {},
+                                            .verdicts = {}}),
                                      kNow));
     const auto heard = follower->refresh(kNow);
     ASSERT_TRUE(heard) << role << ": " << heard.error().message;
-    EXPECT_EQ(told(follower->state()), fmt::format("{}.0.0 published; ", version));
+    EXPECT_EQ(told(follower->state().all()), fmt::format("{}.0.0 published; ", version));
   }
 }
 

@@ -16,11 +16,6 @@ void keep(Result<Record> read, std::vector<Record>& records, std::optional<Error
     error = read.error();
 }
 
-template <class Record>
-void append(std::vector<Record>& all, const std::vector<Record>& some) {
-  all.insert(all.end(), some.begin(), some.end());
-}
-
 }  // namespace
 
 Result<FollowedFeed> FollowedFeed::open(const std::filesystem::path& state_folder, std::string_view trusted_root,
@@ -42,14 +37,14 @@ Result<void> FollowedFeed::resume(TufTime now) {
 
 // All changed bins or none: a state is never a mix of two.
 Result<void> FollowedFeed::read_bins(TufTime now) {
-  std::map<std::string, Bin> changed;
+  std::map<std::string, FollowedBin> changed;
   std::optional<Error> error;
   const auto is_wanted = [&](const std::string& role, std::uint64_t version) {
     const auto known = bins_.find(role);
-    return known == bins_.end() || known->second.version != version;
+    return known == bins_.end() || known->second->version != version;
   };
   const auto take = [&](const std::string& role, std::uint64_t version, const std::map<std::string, Target>& targets) {
-    Bin& bin = changed[role];
+    FollowedBin& bin = changed[role];
     bin.version = version;
     // What a later version tells besides is not this one's.
     for (const auto& [path, target] : targets) {
@@ -61,20 +56,13 @@ Result<void> FollowedFeed::read_bins(TufTime now) {
   };
   if (auto done = client_.visit(is_wanted, take, now); !done) return done;
   if (error) return std::unexpected(*error);
-  for (auto& [role, bin] : changed) bins_.insert_or_assign(role, std::move(bin));
-  return {};
-}
-
-PublicState FollowedFeed::state() const {
-  PublicState state;
-  state.revision = static_cast<std::int64_t>(version());
-  for (const auto& [role, bin] : bins_) {
-    append(state.releases, bin.told.releases);
-    append(state.aliases, bin.told.aliases);
-    append(state.rollouts, bin.told.rollouts);
-    append(state.verdicts, bin.told.verdicts);
+  const PublicState nothing;
+  for (auto& [role, bin] : changed) {
+    std::shared_ptr<const FollowedBin>& known = bins_[role];
+    if (!news_.is_whole) add_news(news_, known ? known->told : nothing, bin.told);
+    known = std::make_shared<const FollowedBin>(std::move(bin));
   }
-  return state;
+  return client_.settle();
 }
 
 }  // namespace stoa::registry

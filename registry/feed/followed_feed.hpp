@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
-#include <map>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "registry/catalogue/public_store.hpp"
+#include "registry/feed/followed_state.hpp"
 #include "registry/tuf/tuf_client.hpp"
 #include "stoa/result.hpp"
 
@@ -27,20 +26,19 @@ class FollowedFeed {
   Result<void> check_expiry(TufTime now) const { return client_.trusted().check_expiry(now); }
 
   // Pre: refresh or resume succeeded.
-  PublicState state() const;
+  FollowedState state() const { return {bins_, version()}; }
+  // What became other since the last call.
+  FollowedNews take_news() { return std::exchange(news_, {}); }
   std::uint64_t version() const { return client_.trusted().timestamp()->role.version; }
   TufTime expires() const { return client_.trusted().timestamp()->role.expires; }
 
  private:
-  struct Bin {
-    std::uint64_t version = 0;
-    PublicState told;
-  };
   explicit FollowedFeed(TufClient client) : client_(std::move(client)) {}
   Result<void> read_bins(TufTime now);
 
   TufClient client_;
-  std::map<std::string, Bin> bins_;
+  FollowedState::Bins bins_;
+  FollowedNews news_{.is_whole = true, .names = {}, .revoked = {}};
 };
 
 }  // namespace stoa::registry

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <unordered_map>
 
+#include "registry/listing/listing_file.hpp"
+#include "registry/resolve/default_rule.hpp"
 #include "registry/resolve/resolution_index.hpp"
 
 namespace stoa::registry {
@@ -13,21 +17,24 @@ namespace {
 
 // How many manifests are read before others may have the catalogue.
 constexpr std::size_t kBatch = 64;
+// A start reads so many anew in less than a second, and the file of 10,000 plugins is 8 MB.
+constexpr std::size_t kPluginsUnwrittenMax = 1'000;
 
 // A version of the catalogue is one: it was checked when it came.
 VersionKey key_of(const ListedRelease& release) { return *parse_version_key(release.version); }
 
-// What a search shows: as choose() with nothing behind the name.
-bool is_shown_before(const ListedRelease& a, const ListedRelease& b) {
-  const VersionKey left = key_of(a), right = key_of(b);
-  if (left.is_prerelease() != right.is_prerelease()) return right.is_prerelease();
-  if (a.is_deprecated != b.is_deprecated) return b.is_deprecated;
-  return left > right;
-}
-
+// Which release speaks for a model, and how many are shown.
 struct Shown {
   const ListedRelease* newest = nullptr;
+  std::optional<VersionKey> key;
   std::size_t versions = 0;
+
+  void add(const ListedRelease& release, const VersionKey& version, std::size_t count) {
+    versions += count;
+    if (newest && compare_as_default({version, release.is_deprecated}, {*key, newest->is_deprecated}) <= 0) return;
+    newest = &release;
+    key = version;
+  }
 };
 
 }  // namespace
@@ -113,33 +120,31 @@ Result<ListedModel> Listing::model(std::string_view name) {
 }
 
 Result<SearchIndex::Entries> Listing::entries_of(std::vector<ListedRelease> releases) {
-  // By release: most have all models of their plugin.
+  // First by their lists of models, which most releases of a plugin share: one look for each release.
+  std::unordered_map<const void*, Shown> by_list;
+  for (const ListedRelease& release : releases) by_list[release.models.get()].add(release, key_of(release), 1);
   std::map<std::string_view, Shown> shown;
-  for (const ListedRelease& release : releases)
-    for (const std::string& model : *release.models) {
-      Shown& one = shown[model];
-      ++one.versions;
-      if (!one.newest || is_shown_before(release, *one.newest)) one.newest = &release;
-    }
+  for (const auto& [list, one] : by_list)
+    for (const std::string& model : *one.newest->models) shown[model].add(*one.newest, *one.key, one.versions);
   std::map<const ListedRelease*, std::vector<std::pair<std::string_view, std::size_t>>> wanted;
   for (const auto& [model, one] : shown) wanted[one.newest].emplace_back(model, one.versions);
   SearchIndex::Entries entries;
   for (auto at = wanted.begin(); at != wanted.end();) {
-    std::vector<ReleaseRecord> records;
+    std::vector<std::string> manifests;
     const auto begin = at;
     auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
-      for (; at != wanted.end() && records.size() < kBatch; ++at) {
-        auto record = catalogue.release(at->first->id);
-        if (!record) return std::unexpected(record.error());
-        records.push_back(std::move(*record));
+      for (; at != wanted.end() && manifests.size() < kBatch; ++at) {
+        auto text = catalogue.manifest(at->first->id);
+        if (!text) return std::unexpected(text.error());
+        manifests.push_back(std::move(*text));
       }
       return {};
     });
     if (!read) return std::unexpected(read.error());
     auto of = begin;
-    for (const ReleaseRecord& record : records) {
+    for (const std::string& text : manifests) {
       const auto& [release, models] = *of++;
-      const auto manifest = parse_manifest(record.manifest);
+      const auto manifest = parse_manifest(text);
       // It was sound when it came. One that is not any more takes nobody else from the list.
       if (!manifest) continue;
       for (const auto& [name, versions] : models) {
@@ -158,8 +163,28 @@ Result<SearchIndex::Entries> Listing::entries_of(std::vector<ListedRelease> rele
   return entries;
 }
 
+void Listing::recall() {
+  if (file_.empty() || index_) return;
+  auto kept = read_listing_file(file_);
+  if (!kept) return;
+  index_ = std::make_shared<const SearchIndex>(std::move(kept->entries));
+  head_ = kept->head;
+}
+
+// Where it cannot be written, the next start reads more.
+void Listing::write_file() {
+  if (file_.empty() || !index_ || head_.lines == 0) return;
+  if (keep_listing_file(file_, {head_, index_->entries()})) unwritten_ = 0;
+}
+
+void Listing::keep() {
+  const std::lock_guard lock(refreshing_);
+  if (unwritten_ > 0) write_file();
+}
+
 Result<std::shared_ptr<const SearchIndex>> Listing::index() {
   const std::lock_guard lock(refreshing_);
+  recall();
   std::int64_t revision = 0;
   ListingChange change;
   auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
@@ -167,22 +192,23 @@ Result<std::shared_ptr<const SearchIndex>> Listing::index() {
     if (!now) return std::unexpected(now.error());
     revision = *now;
     if (revision == revision_) return {};
-    auto changed = catalogue.listing(line_);
+    auto changed = catalogue.listing(head_);
     if (!changed) return std::unexpected(changed.error());
     change = std::move(*changed);
     return {};
   });
   if (!read) return std::unexpected(read.error());
   if (revision == revision_) return index_;
-  const bool is_whole = line_ == 0;
-  if (is_whole || !change.plugins.empty()) {
+  if (change.is_whole || !change.plugins.empty()) {
     auto entries = entries_of(std::move(change.releases));
     if (!entries) return std::unexpected(entries.error());
-    index_ = std::make_shared<const SearchIndex>(is_whole ? SearchIndex(std::move(*entries))
-                                                          : index_->with(change.plugins, *entries));
+    index_ = std::make_shared<const SearchIndex>(change.is_whole ? SearchIndex(std::move(*entries))
+                                                                 : index_->with(change.plugins, *entries));
   }
-  line_ = change.line;
+  unwritten_ += change.is_whole ? kPluginsUnwrittenMax : change.plugins.size();
+  head_ = change.head;
   revision_ = revision;
+  if (unwritten_ >= kPluginsUnwrittenMax) write_file();
   return index_;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "registry/catalogue/test_catalogue.hpp"
+#include "registry/listing/listing_file.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -139,6 +140,59 @@ TEST_F(ListingTest, AnActOnSomethingElseReadsNothingAgain) {
   EXPECT_EQ(*listing.index(), before) << "no plugin has a line";
   on.published("1.1.0");
   EXPECT_NE(*listing.index(), before);
+}
+
+// The file is believed where it is whole and of this log, and then nothing is different but what is read.
+TEST_F(ListingTest, WhatWasKeptIsWhatIsReadAnewWhateverHappenedSince) {
+  const auto file = on.folder / ".listing";
+  const auto with = [this](const auto& use) { return use(*on.operator->()); };
+  on.published("1.0.0");
+  on.published({.version = "1.0.0", .plugin = "ears", .model = "hear"});
+  const std::string both =
+      "acme/classify 1.0.0 (1), acme/ears-talk 1.0.0 (1), acme/hear 1.0.0 (1), acme/talk 1.0.0 (1)";
+  const auto shown_by = [](Listing& one) {
+    std::string text;
+    for (const auto& entry : (*one.index())->find({})->entries)
+      text += (text.empty() ? "" : ", ") + entry->model + " " + entry->version + " (" +
+              std::to_string(entry->versions) + ")";
+    return text;
+  };
+  {
+    Listing first(with, file);
+    EXPECT_EQ(shown_by(first), both);
+    EXPECT_TRUE(std::filesystem::exists(file)) << "all of it was read: the next start need not";
+  }
+  const auto kept = read_listing_file(file);
+  ASSERT_TRUE(kept);
+  const auto written = (*listing.index())->entries();
+  ASSERT_EQ(kept->entries.size(), written.size());
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const SearchEntry &a = *kept->entries[i], &b = *written[i];
+    EXPECT_TRUE(a.model == b.model && a.plugin == b.plugin && a.task == b.task && a.description == b.description &&
+                a.inputs == b.inputs && a.outputs == b.outputs && a.licence_code == b.licence_code &&
+                a.licence_weights == b.licence_weights && a.meters == b.meters && a.prices == b.prices &&
+                a.is_streaming == b.is_streaming && a.release == b.release && a.version == b.version &&
+                a.is_deprecated == b.is_deprecated && a.published_ms == b.published_ms && a.versions == b.versions)
+        << a.model;
+  }
+  const std::string good = file_bytes(file);
+  on.published("1.1.0");
+  ASSERT_TRUE(on->set_plugin_state(on.acme, "acme/ears", "delisted", "done with it"));
+  const std::string now = "acme/classify 1.1.0 (2), acme/talk 1.1.0 (2)";
+  std::string other_byte = good;
+  other_byte[good.size() / 2] ^= 1;
+  const auto of_another_log = [&] {
+    EXPECT_TRUE(keep_listing_file(file, {{kept->head.lines, {}}, kept->entries}));
+    return file_bytes(file);
+  };
+  for (const std::string& bytes : {good, other_byte, good.substr(0, good.size() - 1), std::string(), of_another_log(),
+                                   std::string("stoa listing")}) {
+    write_file(file, bytes);
+    Listing again(with, file);
+    EXPECT_EQ(shown_by(again), now) << bytes.size();
+    again.keep();
+    EXPECT_EQ(read_listing_file(file)->entries.size(), 2u);
+  }
 }
 
 }  // namespace

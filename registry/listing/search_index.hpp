@@ -1,6 +1,7 @@
 // search_index.hpp: every model that is shown, in memory, and how one finds some of them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -78,13 +79,25 @@ class SearchIndex {
   // This one with all models of some plugins replaced.
   SearchIndex with(const std::vector<std::string>& plugins, const Entries& entries) const;
   std::size_t size() const { return by_name_.size(); }
+  Entries entries() const;  // by name
 
  private:
-  // Beside the entry what find looks at first: one run of memory for each.
+  // Which runs of three letters a text may have: a word that has another one is not in it.
+  using Letters = std::array<std::uint64_t, 8>;
+  // Words of which there are few, each with a number.
+  struct Words {
+    std::vector<std::string> words;
+    std::unordered_map<std::string, std::uint32_t> places;
+    std::uint32_t place(const std::string& word);
+  };
+  // Beside the entry what find looks at first: nearly every row is passed over without a look at anything else.
   struct Row {
+    Letters letters{};
+    std::uint32_t code = 0, weights = 0, task = 0, publisher = 0;  // places
+    std::uint8_t inputs = 0, outputs = 0;                          // modalities, a bit each
+    bool is_deprecated = false;
     std::shared_ptr<const SearchEntry> entry;
     std::shared_ptr<const std::string> text;  // what words are looked for in, in lower case
-    std::uint32_t code = 0, weights = 0;      // places in licences_
   };
   using Rows = std::vector<Row>;
   class Match;
@@ -92,12 +105,11 @@ class SearchIndex {
   static const std::string& model_of(const Row& row) { return row.entry->model; }
   void order_by_time();
   Row row_of(std::shared_ptr<const SearchEntry> entry);
-  std::uint32_t licence(const std::string& expression);
+  static void add_letters(std::string_view text, Letters& letters);
 
   Rows by_name_;
   std::vector<std::uint32_t> by_newest_;  // places in by_name_
-  std::vector<std::string> licences_;     // few expressions, many models
-  std::unordered_map<std::string, std::uint32_t> licence_places_;
+  Words licences_, tasks_, publishers_;
 };
 
 }  // namespace stoa::registry

@@ -80,6 +80,12 @@ Result<void> ResolutionIndex::Edit::put(const IndexedAlias& alias) {
   return {};
 }
 
+void ResolutionIndex::Edit::forget(std::string_view model) {
+  Model& known = open(model);
+  known.rows.clear();
+  known.aliases.clear();
+}
+
 std::shared_ptr<const ResolutionIndex> ResolutionIndex::Edit::finish() {
   auto next = std::make_shared<ResolutionIndex>(*from_);
   std::array<std::shared_ptr<Models>, kShards> copies;

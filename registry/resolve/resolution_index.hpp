@@ -111,6 +111,9 @@ class ResolutionIndex::Edit {
   // In place of the alias of that name. Error: invalid_argument "version.syntax".
   Result<void> put(const IndexedAlias& alias);
 
+  // All of a model, as if nothing of it had ever been put.
+  void forget(std::string_view model);
+
   std::shared_ptr<const ResolutionIndex> finish();  // once
 
  private:

@@ -53,6 +53,17 @@ Result<void> MetadataFolder::sync() const {
   return {};
 }
 
+Result<void> MetadataFolder::keep_as(const std::string& name, const std::string& other) const {
+  if (::linkat(folder_.fd(), name.c_str(), folder_.fd(), other.c_str(), 0) == 0 || errno == EEXIST) return {};
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK)
+    return std::unexpected(file_error("link to", path_ / other, errno));
+  std::error_code error;  // a file system without links
+  const auto bytes = std::filesystem::file_size(path_ / name, error);
+  if (error) return std::unexpected(file_error("look at", path_ / name, error.value()));
+  const auto text = read(name, bytes);
+  return text ? write(other, *text) : std::unexpected(text.error());
+}
+
 Result<std::string> MetadataFolder::read(const std::string& name, std::uint64_t bytes_max) const {
   return read_small_file(path_ / name, bytes_max);
 }

@@ -23,6 +23,8 @@ class MetadataFolder {
   // fsync, rename over name. The name is durable after sync().
   Result<void> write(const std::string& name, std::string_view bytes) const;
   Result<void> sync() const;
+  // The bytes of name stay under another one, too, when name is written anew. Nothing where that is there already.
+  Result<void> keep_as(const std::string& name, const std::string& other) const;
   // file.not_found where there is none.
   Result<std::string> read(const std::string& name, std::uint64_t bytes_max) const;
   bool has(const std::string& name) const;

@@ -15,6 +15,11 @@ namespace fs = std::filesystem;
 constexpr int kRootsPerRefreshMax = 1024;   // the specification's example for Y
 constexpr std::size_t kRoleVisitsMax = 32;  // delegations followed for one target, as tuf-js does
 constexpr std::size_t kRolesKeptMax = 8;
+constexpr const char* kSettled = "settled.json";  // the timestamp of the state whose files have their versions' names
+
+std::string file_of(std::string_view role, std::uint64_t version) {
+  return std::to_string(version) + "." + std::string(role) + ".json";
+}
 
 std::unexpected<Error> missing(const std::string& name) {
   return failure(Code::not_found, "metadata.missing", "repository has no " + name);
@@ -59,6 +64,11 @@ Result<std::string> TufClient::recall(std::string_view role, std::uint64_t bytes
   return state_.read(std::string(role) + ".json", bytes_max);
 }
 
+Result<std::string> TufClient::recall_version(std::string_view role, std::uint64_t version,
+                                              std::uint64_t bytes_max) const {
+  return state_.read(file_of(role, version), bytes_max);
+}
+
 Result<void> TufClient::keep(std::string_view role, std::string_view json) const {
   if (auto ok = state_.write(std::string(role) + ".json", json); !ok) return ok;
   return state_.sync();
@@ -80,16 +90,63 @@ Result<void> TufClient::refresh(TufTime now) {
 Result<void> TufClient::resume(TufTime now) {
   TrustedMetadata next = trusted_;
   if (auto ok = next.check_root_expiry(now); !ok) return ok;
+  const auto settled = state_.read(kSettled, kTimestampBytesMax);
+  if (auto ok = settled ? recall_settled(next, *settled, now) : recall_latest(next, now); !ok) return ok;
+  if (auto ok = next.check_expiry(now); !ok) return ok;
+  trusted_ = std::move(next);
+  roles_.clear();
+  is_refreshed_ = true;
+  return {};
+}
+
+Result<void> TufClient::recall_latest(TrustedMetadata& next, TufTime now) const {
   if (auto ok = recall_state(next); !ok) return ok;
   const auto snapshot = recall("snapshot", kSnapshotBytesMax), targets = recall("targets", kTargetsBytesMax);
   if (!next.timestamp() || !next.has_snapshot_of_timestamp() || !snapshot || !targets)
     return failure(Code::not_found, "metadata.missing", state_.path().string() + " holds no whole state");
   if (auto ok = next.update_snapshot(*snapshot, now); !ok) return ok;
-  if (auto ok = next.update_targets(*targets, now); !ok) return ok;
-  if (auto ok = next.check_expiry(now); !ok) return ok;
-  trusted_ = std::move(next);
-  roles_.clear();
-  is_refreshed_ = true;
+  return next.update_targets(*targets, now);
+}
+
+Result<void> TufClient::recall_settled(TrustedMetadata& next, std::string_view timestamp, TufTime now) const {
+  if (auto ok = next.recall_timestamp(timestamp); !ok) return damaged(state_.path() / kSettled, ok.error());
+  const auto none = [&] {
+    return failure(Code::not_found, "metadata.missing", state_.path().string() + " holds no whole state");
+  };
+  if (!next.timestamp()) return none();  // of keys that a later root does not name
+  const auto snapshot = recall_version("snapshot", next.timestamp()->role.snapshot.version, kSnapshotBytesMax);
+  if (!snapshot) return none();
+  if (auto ok = next.update_snapshot(*snapshot, now); !ok) return ok;
+  const auto targets = recall_version("targets", next.snapshot()->role.files.at("targets").version, kTargetsBytesMax);
+  return targets ? next.update_targets(*targets, now) : Result<void>(none());
+}
+
+Result<void> TufClient::settle() const {
+  const auto timestamp = recall("timestamp", kTimestampBytesMax);
+  if (!timestamp) return std::unexpected(timestamp.error());
+  if (const auto settled = state_.read(kSettled, kTimestampBytesMax); settled && *settled == *timestamp) return {};
+  std::set<std::string> needed;
+  const auto keep_version = [&](const std::string& role, std::uint64_t version) {
+    const std::string name = file_of(role, version);
+    needed.insert(name);
+    return state_.has(name) ? Result<void>() : state_.keep_as(role + ".json", name);
+  };
+  if (auto ok = keep_version("snapshot", trusted_.timestamp()->role.snapshot.version); !ok) return ok;
+  const auto keep_role = [&](const std::string& role) {
+    const auto fact = trusted_.fact_of(role);
+    return fact ? keep_version(role, fact->version) : std::unexpected(fact.error());
+  };
+  if (auto ok = keep_role("targets"); !ok) return ok;
+  for (const Delegation& delegation : trusted_.targets()->role.delegations)
+    if (auto ok = keep_role(delegation.name); !ok) return ok;
+  if (auto ok = state_.sync(); !ok) return ok;
+  if (auto ok = state_.write(kSettled, *timestamp); !ok) return ok;
+  if (auto ok = state_.sync(); !ok) return ok;
+  const auto names = state_.names();
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names)
+    if (name.front() >= '0' && name.front() <= '9' && !needed.contains(name))
+      if (auto ok = state_.remove(name); !ok) return ok;
   return {};
 }
 
@@ -165,10 +222,12 @@ Result<const TargetsRole*> TufClient::delegated(const Step& step, TufTime now) {
   const auto add = [&](Signed<TargetsRole> role) {
     return &roles_.insert_or_assign(key, std::move(role)).first->second.role;
   };
-  if (const auto stored = recall(name, kTargetsBytesMax))
+  for (const auto& stored : {recall(name, kTargetsBytesMax), recall_version(name, fact->version, kTargetsBytesMax)}) {
+    if (!stored) continue;
     if (auto role = trusted_.check_delegated(*step.parent, *step.delegation, *stored, now))
       return add(std::move(*role));
-  const auto file = std::to_string(fact->version) + "." + name + ".json";
+  }
+  const auto file = file_of(name, fact->version);
   const auto json = fetch(file, fact->length.value_or(kTargetsBytesMax));
   if (!json && json.error().code == Code::not_found) return missing(file);
   if (!json) return std::unexpected(json.error());

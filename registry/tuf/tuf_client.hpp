@@ -34,9 +34,13 @@ class TufClient {
   // the time for all checks of this update.
   Result<void> refresh(TufTime now);
 
-  // The state on the disk in place of a refresh, for a start while the repository is out of reach. Fetches nothing.
-  // Reasons: metadata.missing (no whole state there), metadata.expired.
+  // The state on the disk in place of a refresh, for a start while the repository is out of reach: the last one that
+  // was settled, where one was. Fetches nothing. Reasons: metadata.missing (no whole state there), metadata.expired.
   Result<void> resume(TufTime now);
+  // All that the delegated roles say was visited: resume() comes back to this state until the next one is settled, too.
+  // Until then a newer timestamp bounds what may come, as ever, but a repository that went away between it and the last
+  // role that changed has left nobody without a state. Pre: a visit that passed nothing over which was not settled.
+  Result<void> settle() const;
 
   // What the repository says of a target path, fetching delegated metadata that is not here yet. Code::not_found,
   // target.unknown: nothing. Before the first refresh: metadata.not_refreshed; when that is too long ago:
@@ -59,12 +63,15 @@ class TufClient {
       : trusted_(std::move(trusted)), state_(std::move(state)), fetch_(std::move(fetch)) {}
   Result<std::string> fetch(const std::string& name, std::uint64_t bytes_max) const;
   Result<std::string> recall(std::string_view role, std::uint64_t bytes_max) const;
+  Result<std::string> recall_version(std::string_view role, std::uint64_t version, std::uint64_t bytes_max) const;
   Result<void> keep(std::string_view role, std::string_view json) const;
   Result<void> refresh_root(TrustedMetadata& next) const;
   Result<void> refresh_timestamp(TrustedMetadata& next, TufTime now) const;
   Result<void> refresh_snapshot(TrustedMetadata& next, TufTime now) const;
   Result<void> refresh_targets(TrustedMetadata& next, TufTime now) const;
   Result<void> recall_state(TrustedMetadata& next) const;
+  Result<void> recall_settled(TrustedMetadata& next, std::string_view timestamp, TufTime now) const;
+  Result<void> recall_latest(TrustedMetadata& next, TufTime now) const;
   struct Step;
   Result<const TargetsRole*> delegated(const Step& step, TufTime now);
 

@@ -134,6 +134,21 @@ Result<void> TufRepository::visit(
   return {};
 }
 
+// False: it is so already.
+Result<bool> TufRepository::stage(const TargetChange& change, TargetsRole& bin) const {
+  const auto before = bin.targets.find(change.path);
+  if (!change.target) return bin.targets.erase(change.path) > 0;
+  if (before == bin.targets.end()) {
+    bin.targets.emplace(change.path, *change.target);
+    return true;
+  }
+  if (before->second.sha256 != change.target->sha256 || before->second.length != change.target->length)
+    return failure(Code::already_exists, "target.changed", "'" + change.path + "' has other bytes already");
+  if (before->second.facts == change.target->facts) return false;
+  before->second.facts = change.target->facts;
+  return true;
+}
+
 Result<void> TufRepository::publish(std::span<const TargetChange> changes, Signers signers, TufTime now) {
   RepositoryDraft draft{.judges = {root()}};
   for (const auto& change : changes) {
@@ -145,21 +160,36 @@ Result<void> TufRepository::publish(std::span<const TargetChange> changes, Signe
       if (!loaded) return std::unexpected(loaded.error());
       bin = draft.bins.emplace(name, std::move(*loaded)).first;
     }
-    auto& targets = bin->second->targets;
-    const auto before = targets.find(change.path);
-    if (!change.target) {
-      if (before == targets.end())
-        return failure(Code::not_found, "target.unknown", "'" + change.path + "' is not there to be removed");
-      targets.erase(before);
-    } else if (before == targets.end()) {
-      targets.emplace(change.path, *change.target);
-    } else if (before->second.sha256 != change.target->sha256 || before->second.length != change.target->length) {
-      return failure(Code::already_exists, "target.changed", "'" + change.path + "' has other bytes already");
-    } else {
-      before->second.facts = change.target->facts;
-    }
+    const auto staged = stage(change, *bin->second);
+    if (!staged) return std::unexpected(staged.error());
+    if (!*staged && !change.target)
+      return failure(Code::not_found, "target.unknown", "'" + change.path + "' is not there to be removed");
   }
   return draft.bins.empty() ? Result<void>() : commit(std::move(draft), signers, now);
+}
+
+Result<std::size_t> TufRepository::bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now) {
+  RepositoryDraft draft{.judges = {root()}};
+  std::map<std::string, std::vector<const TargetChange*>> by_bin;
+  for (const auto& change : changes) {
+    if (auto ok = check_target(change); !ok) return std::unexpected(ok.error());
+    by_bin[bin_of(targets_.delegations, change.path).name].push_back(&change);
+  }
+  std::size_t count = 0;
+  for (const auto& [name, its] : by_bin) {
+    auto bin = load_bin(name);
+    if (!bin) return std::unexpected(bin.error());
+    const std::size_t before = count;
+    for (const auto* change : its) {
+      const auto staged = stage(*change, *bin);
+      if (!staged) return std::unexpected(staged.error());
+      count += *staged ? 1 : 0;
+    }
+    if (count > before) draft.bins.emplace(name, std::move(*bin));
+  }
+  if (count > 0)
+    if (auto done = commit(std::move(draft), signers, now); !done) return std::unexpected(done.error());
+  return count;
 }
 
 Result<void> TufRepository::refresh(Signers signers, TufTime now) {

@@ -74,6 +74,10 @@ class TufRepository {
   // was not there).
   Result<void> publish(std::span<const TargetChange> changes, Signers signers, TufTime now);
 
+  // The same for changes of which some may be so already: those are left out, and what goes away need not be there.
+  // Tells how many were left; nothing is signed where none is.
+  Result<std::size_t> bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now);
+
   // Signs anew what has used up two thirds of its lifetime, as far as keys for it are at hand, and the timestamp in any
   // case. To be called several times within the timestamp's lifetime: a call signs 64 bins at most, unless half of what
   // they had left then is gone too.
@@ -104,6 +108,7 @@ class TufRepository {
   Result<void> load();
   Result<TargetsRole> load_bin(const std::string& name) const;
   Result<std::vector<std::string>> worn_bins(TufTime now);
+  Result<bool> stage(const TargetChange& change, TargetsRole& bin) const;
   Result<void> check_signers(const RepositoryDraft& draft, Signers signers) const;
   Result<void> commit(RepositoryDraft draft, Signers signers, TufTime now);
   Result<void> write_state(RepositoryDraft draft, Signers signers, TufTime now);

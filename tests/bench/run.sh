@@ -18,6 +18,8 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   start     from a worker's death to its replacement, in T2n: by a zygote, and spawned; with and without libtorch
   admission what asking whether a call may go ahead costs, beside all that a small request costs
   resolve   names of a catalogue of 10,000 plugins with 50 versions each: index built, asked, changed
+  start_catalogue  a host's start on a registry of 10,000 plugins with 50 releases each, kept in build/release/bench; one
+            act there: its cost to the host's index, the signer and a follower
   listing   searching what 10,000 plugins with two models each show
   ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again
   blobs     putting a blob and reading it verified, beside cp and sha256sum of the same file
@@ -34,12 +36,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|admission|resolve|listing|ledger|blobs|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|admission|resolve|start_catalogue|listing|ledger|blobs|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve listing ledger blobs)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve start_catalogue listing ledger blobs)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -72,6 +74,10 @@ for name in "${names[@]}"; do
     admission) STOA_BINARY_DIR=$PWD/$build $build/bin/stoa_bench_admission ;;
     call) taskset -c 0,1 $build/bin/stoa_bench_call ;;
     listing) taskset -c 0 $build/bin/stoa_bench_listing ;;
+    start_catalogue)
+      # Figures that missed their target are printed as such; the others are still wanted.
+      timeout 3000 /usr/bin/python3 tests/bench/start_catalogue.py $build $build/bench/catalogue || true
+      $build/bin/stoa_bench_change $build/bench/catalogue ;;
     resolve) taskset -c 0 $build/bin/stoa_bench_resolve ;;
     *) http+=("$name") ;;
   esac

@@ -15,7 +15,7 @@ from registry import MIB, MODEL, Registry, infer, package, wait_for
 from stoa_host import Host, HostProcess, call, check, staging
 from host_process import LISTEN  # noqa: I001: stoa_host knows where it lies
 
-TIMESTAMP_S = 60
+TIMESTAMP_S, KEEP_S = 60, 3
 
 
 class Line:
@@ -151,6 +151,19 @@ def revoked(origin, follower, admin, second):
     wait_for(lambda: infer(follower) == (200, "1.0.0"), "the release before takes over")
 
 
+def collected(follower, admin):
+    """What nothing needs any more goes after a while; what runs and what an alias names stay, however old they are."""
+    def blob(version):
+        release = next(one for one in admin.json("releases", "list")["items"] if one["version"] == version)
+        digest = release["package"]["sha256"]
+        return follower.folder / "followed/blobs/blobs" / digest[:2] / digest
+
+    wait_for(lambda: not blob("1.1.0").exists(), "the revoked release's package is gone", 30)
+    since = blob("1.0.0").stat().st_mtime
+    wait_for(lambda: blob("1.0.0").stat().st_mtime > since + KEEP_S, "what runs is needed for longer than anything is kept")
+    check(follower.has_logged('"packages.removed"'), "the log does not tell")
+
+
 def rolled_back(origin, follower, line, old):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OldMetadata) as server:
         server.folder = old
@@ -195,8 +208,8 @@ def main():
 
         line = Line(origin.operator_port)
         line.break_at = 12 * MIB
-        follower = Follower([], f'[registry]\nfolder = "followed"\nfollow = "{line.url}"\ntrusted_root = "root.json"\n',
-                            in_process=())
+        follower = Follower([], f'[registry]\nfolder = "followed"\nfollow = "{line.url}"\ntrusted_root = "root.json"\n'
+                                f'keep_s = {KEEP_S}\n', in_process=())
         (follower.folder / "root.json").write_bytes(root)
         with follower:
             follow(origin, follower, line, admin, partner)
@@ -204,6 +217,7 @@ def main():
             old = shutil.copytree(origin.folder / "registry/metadata", follower.folder / "old")
             without_registry(follower, line)
             revoked(origin, follower, admin, second)
+            collected(follower, admin)
             rolled_back(origin, follower, line, old)
             expired(follower, line)
 

@@ -93,7 +93,8 @@ struct RegistryApi {
   Desk slow;            // packages are read
   Desk checks;          // minutes of golden cases: nobody waits behind them
   Desk browse{2, 256};  // everybody looks through the catalogue: no act waits behind them
-  registry::Listing listing{[this](const auto& use) { return publishing.with_catalogue(use); }};
+  registry::Listing listing{[this](const auto& use) { return publishing.with_catalogue(use); },
+                            publishing.folder() / ".listing"};
   std::function<std::int64_t()> now_ms;
   std::function<void()> on_change = [] {};  // the catalogue may have changed; any thread
   // Was revoked just now: for who serves it and must not wait until the whole catalogue is read again. Any thread.

@@ -1,0 +1,170 @@
+// served_plans.cpp: from a state of the catalogue to plans of traffic, and from one state to the next.
+// SPDX-License-Identifier: Apache-2.0
+#include "host/app/served_plans.hpp"
+
+#include <algorithm>
+
+#include "host/app/rollout_plans.hpp"
+#include "registry/catalogue/default_release.hpp"
+
+namespace stoa::app {
+namespace {
+
+using registry::ReleaseState;
+
+constexpr std::int64_t kWhileTried = 4'102'444'800'000;  // the year 2100: for no range has a trial cooled down
+
+// Errors: those of ResolutionIndex::Edit.
+Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::ResolutionInput& input,
+                        const std::map<std::string, Wanted>& wanted) {
+  for (const registry::ResolvableRelease& release : input.releases) {
+    registry::IndexedRelease row{.id = {}, .version = {}, .models = {}, .platforms = {}};
+    for (const std::string& model : input.facts[release.facts].models) {
+      const auto plan = wanted.find(model);
+      const bool is_known = plan != wanted.end() && plan->second.packages.contains(release.version);
+      // A shadow answers nobody, and a release on trial nobody who does not name it.
+      const bool is_shadow =
+          is_known && plan->second.plan.shadow && plan->second.plan.shadow->version == release.version;
+      const bool is_served = is_known && !is_shadow;
+      if (is_served && plan->second.tried == release.version) row.cool_until_ms = kWhileTried;
+      if (is_served || release.state == ReleaseState::revoked) row.models.push_back(model);
+    }
+    if (row.models.empty()) continue;
+    row.id = release.id.text;
+    row.version = release.version;
+    row.availability = release.state == ReleaseState::revoked      ? registry::Availability::revoked
+                       : release.state == ReleaseState::yanked     ? registry::Availability::yanked
+                       : release.state == ReleaseState::deprecated ? registry::Availability::deprecated
+                                                                   : registry::Availability::published;
+    if (auto put = edit.put(row); !put) return put;
+  }
+  for (const registry::AliasRecord& alias : input.aliases) {
+    registry::IndexedAlias row{alias.model, alias.alias, {}};
+    for (const registry::AliasTarget& target : alias.targets) row.targets.push_back({target.version, target.ppm});
+    if (auto put = edit.put(row); !put) return put;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms) {
+  struct Known {
+    std::vector<registry::OfferedRelease> offered;
+    std::map<std::string, const registry::ResolvableRelease*> releases;  // by version
+    std::vector<const registry::AliasRecord*> aliases;
+  };
+  std::map<std::string, Known> models;
+  for (const registry::ResolvableRelease& release : input.releases) {
+    if (!is_servable(release.state)) continue;
+    for (const std::string& model : input.facts[release.facts].models) {
+      Known& known = models[model];
+      known.releases[release.version] = &release;
+      known.offered.push_back({release.version, release.state, release.is_listed, release.cool_until_ms});
+    }
+  }
+  for (const registry::AliasRecord& alias : input.aliases)
+    if (const auto model = models.find(alias.model); model != models.end()) model->second.aliases.push_back(&alias);
+  const RolloutFacts rollouts(input);
+  std::map<std::string, Wanted> wanted;
+  for (const auto& [model, known] : models) {
+    const auto verdicts = rollouts.verdicts_on(model);
+    const auto may_answer = [&](const std::string& version) {
+      return known.releases.contains(version) &&
+             std::ranges::find(verdicts, version, &registry::VerdictRecord::version) == verdicts.end();
+    };
+    std::span<const registry::AliasTarget> of_default;
+    std::set<std::string> beside;
+    for (const registry::AliasRecord* const alias : known.aliases) {
+      if (alias->alias == registry::kDefaultAlias) of_default = alias->targets;
+      // A plan has one candidate: what a third target names stays reachable by its version.
+      for (const registry::AliasTarget& target : alias->targets)
+        if (may_answer(target.version)) beside.insert(target.version);
+    }
+    const auto targets = registry::default_of({known.offered, of_default, verdicts, now_ms});
+    // Without a default an alias still means what it names: a yanked release stays for those who ask for it so.
+    if (targets.empty() && beside.empty()) continue;
+    Wanted one;
+    one.plan.model = model;
+    if (!targets.empty()) aim(one.plan, targets);
+    one.plan.pinned.assign(beside.begin(), beside.end());
+    for (const registry::VerdictRecord* const verdict : verdicts) one.plan.barred.push_back(verdict->version);
+    if (const auto* const record = rollouts.last_of(model)) steer(one.plan, *record, known.offered);
+    const rollout::TrafficPlan& plan = one.plan;
+    std::erase_if(one.plan.pinned, [&](const std::string& version) {
+      return version == plan.stable || (plan.candidate && version == plan.candidate->version);
+    });
+    if (plan.candidate && !beside.contains(plan.candidate->version)) one.tried = plan.candidate->version;
+    std::vector<std::string> named = plan.pinned;
+    if (!plan.stable.empty()) named.push_back(plan.stable);
+    if (plan.candidate) named.push_back(plan.candidate->version);
+    if (plan.shadow) named.push_back(plan.shadow->version);
+    for (const std::string& version : named) {
+      const registry::ResolvableRelease& release = *known.releases.at(version);
+      one.packages[version] = {release.plugin, release.version, release.package_sha256};
+    }
+    wanted.emplace(model, std::move(one));
+  }
+  return wanted;
+}
+
+Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry::ResolutionInput& input,
+                                                                  const std::map<std::string, Wanted>& wanted) {
+  registry::ResolutionIndex::Edit edit(std::make_shared<const registry::ResolutionIndex>());
+  if (auto put = put_served(edit, input, wanted); !put) return std::unexpected(put.error());
+  return edit.finish();
+}
+
+ServedPlans::Step ServedPlans::take(const registry::ResolutionChange& change, std::int64_t now_ms) {
+  Step step{.plans = wanted_of(change.input, now_ms), .gone = {}, .index_error = {}};
+  registry::ResolutionIndex::Edit edit(change.is_whole ? std::make_shared<const registry::ResolutionIndex>() : index_);
+  if (!change.is_whole)
+    for (const std::string& model : change.models) edit.forget(model);
+  if (auto put = put_served(edit, change.input, step.plans))
+    index_ = edit.finish();
+  else
+    step.index_error = put.error();
+  const auto drop = [&](const std::string& model) {
+    if (step.plans.contains(model)) return false;
+    step.gone.push_back(model);
+    return true;
+  };
+  if (change.is_whole)
+    std::erase_if(packages_, [&](const auto& known) { return drop(known.first); });
+  else
+    for (const std::string& model : change.models)
+      if (packages_.contains(model) && drop(model)) packages_.erase(model);
+  for (const auto& [model, wanted] : step.plans) packages_[model] = wanted.packages;
+  note_cooling(change, now_ms);
+  return step;
+}
+
+void ServedPlans::note_cooling(const registry::ResolutionChange& change, std::int64_t now_ms) {
+  if (change.is_whole) cooling_.clear(), cools_until_.clear();
+  for (const std::string& model : change.models)
+    if (const auto known = cools_until_.find(model); known != cools_until_.end()) {
+      cooling_.erase({known->second, model});
+      cools_until_.erase(known);
+    }
+  for (const registry::ResolvableRelease& release : change.input.releases) {
+    if (release.cool_until_ms <= now_ms) continue;
+    for (const std::string& model : change.input.facts[release.facts].models) {
+      const auto [known, is_new] = cools_until_.emplace(model, release.cool_until_ms);
+      if (!is_new && known->second <= release.cool_until_ms) continue;
+      if (!is_new) cooling_.erase({known->second, model});
+      known->second = release.cool_until_ms;
+      cooling_.emplace(release.cool_until_ms, model);
+    }
+  }
+}
+
+std::set<std::string> ServedPlans::cooled(std::int64_t now_ms) const {
+  std::set<std::string> models;
+  for (const auto& [until_ms, model] : cooling_) {
+    if (until_ms > now_ms) break;
+    models.insert(model);
+  }
+  return models;
+}
+
+}  // namespace stoa::app

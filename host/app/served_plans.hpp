@@ -1,0 +1,66 @@
+// served_plans.hpp: what a catalogue says a host is to serve, kept by what changed of it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/rollout/traffic_plan.hpp"
+#include "registry/catalogue/resolution_store.hpp"
+#include "registry/resolve/resolution_index.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::app {
+
+// Where the bytes of a release are asked for.
+struct WantedPackage {
+  std::string plugin, version;
+  registry::Sha256 digest{};
+  friend bool operator==(const WantedPackage&, const WantedPackage&) = default;
+};
+
+// One model's share of a state of the catalogue: which version new requests get, which stay reachable beside it.
+// Pure: what a test can ask without a host. The default is what registry::default_of says; a roll-out under way goes
+// beside it (rollout_plans.hpp).
+struct Wanted {
+  rollout::TrafficPlan plan;
+  std::string tried = {};                         // by a roll-out: no range means it yet
+  std::map<std::string, WantedPackage> packages;  // version -> package, of all that the plan names
+};
+std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms);
+// What ranges and aliases mean among the releases that these plans serve. Errors: those of ResolutionIndex::Edit.
+Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry::ResolutionInput& input,
+                                                                  const std::map<std::string, Wanted>& wanted);
+
+// Invariant: after any sequence of changes it holds what it would hold of the last state read as a whole. Threads: one
+// at a time.
+class ServedPlans {
+ public:
+  struct Step {
+    std::map<std::string, Wanted> plans;  // of the models that changed
+    std::vector<std::string> gone;        // models that had a plan and have none
+    std::optional<Error> index_error;     // then ranges mean what they meant before
+  };
+  Step take(const registry::ResolutionChange& change, std::int64_t now_ms);
+
+  const std::shared_ptr<const registry::ResolutionIndex>& index() const { return index_; }
+  // Models of which a release has cooled down by then: to be looked at again. 0 of next: none cools down.
+  std::set<std::string> cooled(std::int64_t now_ms) const;
+  std::int64_t next_cool_ms() const { return cooling_.empty() ? 0 : cooling_.begin()->first; }
+  // Of all plans, model by model.
+  const std::map<std::string, std::map<std::string, WantedPackage>>& packages() const { return packages_; }
+
+ private:
+  void note_cooling(const registry::ResolutionChange& change, std::int64_t now_ms);
+
+  std::shared_ptr<const registry::ResolutionIndex> index_ = std::make_shared<const registry::ResolutionIndex>();
+  std::map<std::string, std::map<std::string, WantedPackage>> packages_;
+  std::set<std::pair<std::int64_t, std::string>> cooling_;  // until when, model
+  std::map<std::string, std::int64_t> cools_until_;         // model -> its earliest
+};
+
+}  // namespace stoa::app

@@ -1,0 +1,62 @@
+// change_store.cpp: subjects of the lines since a head. SPDX-License-Identifier: Apache-2.0
+#include "registry/catalogue/change_store.hpp"
+
+#include "registry/database/digest_column.hpp"
+
+namespace stoa::registry {
+namespace {
+
+// So many plugins, each with its rows elsewhere in the file, take as long as half a million rows in their order.
+constexpr std::size_t kNamesMax = 2'000;
+
+Result<AuditHead> head_of(database::Connection& connection) {
+  AuditHead head;
+  auto rows = connection.query("SELECT line, sha256 FROM audit ORDER BY line DESC LIMIT 1");
+  if (rows.next()) head = {rows.integer(0), digest_in(rows, 1)};
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return head;
+}
+
+Result<bool> is_place(database::Connection& connection, const AuditHead& since) {
+  if (since.lines == 0) return false;
+  auto rows = connection.query("SELECT sha256 FROM audit WHERE line = ?", since.lines);
+  const bool is_there = rows.next() && digest_in(rows, 0) == since.sha256;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return is_there;
+}
+
+void add(ChangedNames& changed, std::string_view subject) {
+  const std::string_view name = subject.substr(0, subject.find_first_of(" @"));
+  if (name.find('/') == name.npos) return;  // an operator, a publisher: nothing of a release or a model
+  if (name.size() < subject.size() && subject[name.size()] == ' ')
+    changed.releases[std::string(name)].emplace(subject.substr(name.size() + 1));
+  else
+    ++changed.names[std::string(name)];
+}
+
+}  // namespace
+
+Result<ChangedNames> read_changed_names(database::Connection& connection, const AuditHead& since) {
+  ChangedNames changed;
+  const auto head = head_of(connection);
+  if (!head) return std::unexpected(head.error());
+  changed.head = *head;
+  const auto is_known = is_place(connection, since);
+  if (!is_known) return std::unexpected(is_known.error());
+  changed.is_whole = !*is_known;
+  if (changed.is_whole) return changed;
+  auto rows = connection.query("SELECT subject FROM audit WHERE line > ?", since.lines);
+  while (!changed.is_whole && rows.next()) {
+    add(changed, rows.text(0));
+    changed.is_whole = changed.releases.size() + changed.names.size() > kNamesMax;
+  }
+  if (changed.is_whole) {
+    changed.releases.clear();
+    changed.names.clear();
+    return changed;
+  }
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return changed;
+}
+
+}  // namespace stoa::registry

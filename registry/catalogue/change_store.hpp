@@ -1,0 +1,26 @@
+// change_store.hpp: what acts were about since a place in the audit log: what else there is has not changed.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+
+#include "registry/audit/audit_store.hpp"
+#include "registry/database/sqlite_store.hpp"
+
+namespace stoa::registry {
+
+// Every act has its line (C2), and the line its subject: "acme/vision 1.2.0", "acme/vision", "acme/classify@champion".
+struct ChangedNames {
+  AuditHead head;         // all up to it is in here
+  bool is_whole = false;  // since is no place in this log, or so much happened that all is read faster: no name below
+  std::map<std::string, std::set<std::string>> releases;  // plugin -> versions
+  // Plugins and models (the two look alike), with how many lines there are about each.
+  std::map<std::string, std::size_t> names;
+};
+// since: a head of this log, as an earlier call gave it. The hash tells a restored catalogue from the one that was
+// seen.
+Result<ChangedNames> read_changed_names(database::Connection& connection, const AuditHead& since);
+
+}  // namespace stoa::registry
