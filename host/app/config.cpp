@@ -142,6 +142,7 @@ void read_licensing(Section& section, const std::filesystem::path& base, std::op
   section.paths_by_name("issuers", licensing->issuers);
   section.flag("publishers_may_issue", licensing->publishers_may_issue);
   section.path("issuer_key", licensing->issuer_key);
+  section.flag("calls_need_keys", licensing->calls_need_keys);
 }
 
 }  // namespace
@@ -178,7 +179,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.section("operator", [&](Section& s) { read_plane(s, config.operators); });
   root.section("registry", [&](Section& s) { read_follow(s, base, config.registry); });
   root.section("licensing", [&](Section& s) { read_licensing(s, base, config.licensing); });
-  if (config.licensing && !config.customer_field.empty())
+  if (config.licensing && config.licensing->calls_need_keys && !config.customer_field.empty())
     root.fail("licensing", "value", "and customer.customer_field exclude each other: a key says whose it is");
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });

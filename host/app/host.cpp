@@ -15,6 +15,8 @@
 #include "host/api/routes.hpp"
 #include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
+#include "host/app/licence_keys.hpp"
+#include "host/app/licence_watch.hpp"
 #include "host/app/licensing_desks.hpp"
 #include "host/app/licensing_host.hpp"
 #include "host/app/package_gate.hpp"
@@ -34,6 +36,7 @@ namespace {
 
 constexpr std::chrono::seconds kHealthInterval{5};
 constexpr std::chrono::milliseconds kRolloutInterval{100};
+constexpr std::chrono::milliseconds kLicenceInterval{250};  // what a licence opened is gone within a second of its end
 
 std::string_view name_of_method(http::Method method) {
   constexpr std::string_view kNames[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
@@ -64,7 +67,8 @@ struct Host::Parts {
   api::Metrics metrics;
   runtime::HostServices services;
   WorkerSupply workers{config, plugin_log};
-  PackageGate gate{config, workers, log};
+  std::unique_ptr<LicenceKeys> keys;  // of encrypted assets, where licensing is configured
+  PackageGate gate{config, workers, [this](const KeyRequest& wanted) { return content_key(wanted); }, log};
   inference::Catalog catalog;
   ReleaseLoader loader{services, [this]() -> const worker::WorkerProgram& { return workers.program(); }};
   rollout::Rollout rollout{
@@ -83,6 +87,7 @@ struct Host::Parts {
   std::unique_ptr<http::Server> server;
   std::unique_ptr<HealthWatch> health;
   std::unique_ptr<rollout::RolloutControl> rollout_control;
+  std::unique_ptr<LicenceWatch> licence_watch;
 
   ~Parts() { plugin_log->close(); }
 
@@ -115,6 +120,8 @@ struct Host::Parts {
     if (registry) registry->note_step(model, step);
   }
 
+  Result<licensing::ContentKey> content_key(const KeyRequest& wanted);
+  LicenceWatchParts watch_parts();
   void load_package(const registry::Package& package, const std::string& file, LoadReport& report);
   Result<void> serve_instance(std::unique_ptr<runtime::Instance> instance, LoadReport& report);
 
@@ -141,13 +148,20 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   parts->services.sha256 = [](std::string_view bytes) { return registry::sha256_of(bytes); };
   parts->services.inline_threads = parts->config.io_threads;
 
+  if (const auto& licensing = parts->config.licensing) {
+    auto keys = LicenceKeys::open(*licensing, log);
+    if (!keys) return std::unexpected(keys.error());
+    parts->keys = std::move(*keys);
+    log.write(Level::info, "licensing.host_key", {{"fingerprint", parts->keys->host_id()}});
+  }
+
   Parts& p = *parts;
   p.api = std::make_unique<api::ApiContext>(p.catalog, p.metrics);
   p.api->is_loading = [&p] { return p.is_loading.load(std::memory_order_relaxed); };
   p.api->is_draining = [&p] { return p.is_draining.load(std::memory_order_relaxed); };
 
   p.api->customer_field = p.config.customer_field;
-  if (p.config.licensing) {
+  if (p.config.licensing && p.config.licensing->calls_need_keys) {
     auto licensing = LicensingHost::open(*p.config.licensing, log);
     if (!licensing) return std::unexpected(licensing.error());
     p.licensing = std::move(*licensing);
@@ -248,6 +262,35 @@ Result<void> Host::Parts::serve_instance(std::unique_ptr<runtime::Instance> inst
   return {};
 }
 
+Result<licensing::ContentKey> Host::Parts::content_key(const KeyRequest& wanted) {
+  if (keys) return keys->key_for(wanted);
+  return failure(
+      Code::permission_denied, "licence.none",
+      fmt::format("this host opens nothing for {}: a section [licensing] of its configuration names the folder "
+                  "of its key and licences, and whose licences count",
+                  wanted.model));
+}
+
+LicenceWatchParts Host::Parts::watch_parts() {
+  return {.releases = [this] { return gate.encrypted_releases(); },
+          .may_open = [this](const KeyRequest& wanted) { return keys->may_open(wanted); },
+          .was_served = [this](const rollout::ReleaseId& release) -> std::optional<bool> {
+            if (registry || following) return std::nullopt;
+            const auto served = catalog.list();
+            return std::ranges::any_of(served, [&](const auto& model) {
+              return model->spec().name == release.model && model->spec().version == release.version;
+            });
+          },
+          .end = [this](const rollout::ReleaseId& release) { rollout.withdraw(release.model); },
+          .serve = [this](const rollout::ReleaseId& release) -> Result<void> {
+            if (rollout.forgive(release)) return {};  // a roll-out that could not load it tries again
+            auto model = loader.load(release, {});
+            if (!model) return std::unexpected(model.error());
+            return rollout.adopt(std::move(*model));
+          },
+          .log = log};
+}
+
 void Host::Parts::load_package(const registry::Package& package, const std::string& file, LoadReport& report) {
   const auto prepared = gate.admit(package, file);
   if (!prepared) return refuse(report, file, prepared.error());
@@ -290,6 +333,7 @@ LoadReport Host::load(std::stop_token stop) {
   }
   p.health = std::make_unique<HealthWatch>(p.catalog, p.log, kHealthInterval);
   p.rollout_control = std::make_unique<rollout::RolloutControl>(p.rollout, kRolloutInterval);
+  if (p.keys) p.licence_watch = std::make_unique<LicenceWatch>(p.watch_parts(), kLicenceInterval);
   if (p.registry) {
     p.registry->start();
     p.registry->await_first_plans(stop);
@@ -320,6 +364,7 @@ bool Host::drain() {
   if (p.licensing) p.licensing->stop();
   if (p.registry) p.registry->stop();
   if (p.following) p.following->stop();
+  p.licence_watch.reset();
   p.rollout_control.reset();  // joins, as the next one does: a load, a check and a drain are all [control]
   p.health.reset();
   for (const auto& [release, error] : p.rollout.drain(deadline_ns)) {

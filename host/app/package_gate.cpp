@@ -26,6 +26,11 @@ Result<void> PackageGate::check_isolation(const registry::Manifest& manifest, bo
                              support.has_user_namespaces ? "yes" : "no"));
 }
 
+// Lock: mutex_.
+void PackageGate::remember(KeyRequest release) {
+  if (std::ranges::find(encrypted_, release) == encrypted_.end()) encrypted_.push_back(std::move(release));
+}
+
 Result<ReleaseLoader::Prepared> PackageGate::admit(const registry::Package& package, const std::string& file,
                                                    registry::ExtractPolicy policy) {
   const registry::Manifest& manifest = package.manifest();
@@ -42,6 +47,14 @@ Result<ReleaseLoader::Prepared> PackageGate::admit(const registry::Package& pack
   if (!extracted) return std::unexpected(extracted.error());
   auto source = plugin_source(manifest, extracted->folder);
   if (!source) return std::unexpected(source.error());
+  decrypt_with(keys_, manifest, *source, log_);
+  if (has_encrypted_assets(manifest)) {
+    const std::lock_guard lock(mutex_);
+    if (is_inside && !no_dump_) no_dump_.emplace();
+    for (const registry::AssetDeclaration& asset : manifest.assets)
+      for (const runtime::ModelSpec& model : source->models)
+        if (asset.encrypted) remember({{asset.encrypted->content_key}, model.name, model.version});
+  }
   for (runtime::ModelSpec& model : source->models) {
     const auto configured = config_.models.find(model.name);
     if (configured == config_.models.end()) continue;
@@ -56,6 +69,11 @@ Result<ReleaseLoader::Prepared> PackageGate::admit(const registry::Package& pack
                  {{"model", model.name},
                   {"why", "it may use cards (device:cuda) and is given none: name them in devices under models"}});
   return ReleaseLoader::Prepared{std::move(*source), is_inside};
+}
+
+std::vector<KeyRequest> PackageGate::encrypted_releases() const {
+  const std::lock_guard lock(mutex_);
+  return encrypted_;
 }
 
 bool PackageGate::has_configured(const std::string& model) const {

@@ -93,6 +93,12 @@ Result<const registry::PlatformDeclaration*> platform_here(const Manifest& manif
                              machine.text(), registry::misfits(manifest.platforms, machine)));
 }
 
+// Until somebody says where the keys are (sealed_assets.hpp).
+Result<runtime::ClearDescriptor> refuse_to_decrypt(std::span<const runtime::ModelSpec> models) {
+  return failure(Code::permission_denied, "licence.none",
+                 fmt::format("{} has encrypted assets, and nothing here opens them", models.front().name));
+}
+
 }  // namespace
 
 Result<runtime::PluginSource> plugin_source(const Manifest& manifest, const std::filesystem::path& folder) {
@@ -114,8 +120,13 @@ Result<runtime::PluginSource> plugin_source(const Manifest& manifest, const std:
                         .tcp_ports = asked.tcp_ports,
                         .devices = asked.cuda,
                         .scratch_bytes = asked.scratch_bytes};
-  for (const auto& asset : manifest.assets)
-    source.assets.push_back({asset.path, std::filesystem::absolute(folder) / asset.path, asset.size});
+  for (const auto& asset : manifest.assets) {
+    auto& file = source.assets.emplace_back();
+    file.path = asset.path;
+    file.file = std::filesystem::absolute(folder) / asset.path;
+    file.size = asset.encrypted ? asset.encrypted->plain_size : asset.size;
+    if (asset.encrypted) file.decrypt = &refuse_to_decrypt;
+  }
   for (const ModelDeclaration& model : manifest.models) source.models.push_back(spec_of(manifest, model));
   for (const auto& declared : manifest.golden) {
     for (const ModelDeclaration& model : manifest.models) {

@@ -54,16 +54,19 @@ void read_lines(std::string_view said, CaseResult& result) {
 }
 
 // Its standard output is nobody's: the report has a pipe of its own, which nothing the plugin prints can disturb.
-pid_t start(const std::string& case_name, const std::string& folder, int report) {
+pid_t start(const std::string& case_name, const CaseTarget& case_target, int report) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, report, kReportFd);
-  std::string program = "stoa", command = "check", option = "--run-case", name = case_name, target = folder;
-  char* arguments[] = {program.data(), command.data(), option.data(), name.data(), target.data(), nullptr};
+  std::vector<std::string> words = {"stoa", "check", "--run-case", case_name, case_target.folder.string()};
+  for (const std::string& key : case_target.content_keys) words.insert(words.end(), {"--content-key", key});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   pid_t child = -1;
-  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, arguments, environ);
+  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? child : -1;
 }
@@ -103,7 +106,7 @@ std::string_view name_of(CaseEnding ending) {
   return kNames[static_cast<std::size_t>(ending)];
 }
 
-CaseResult run_case(const check::Case& one, const std::filesystem::path& folder, std::chrono::seconds at_most) {
+CaseResult run_case(const check::Case& one, const CaseTarget& target, std::chrono::seconds at_most) {
   CaseResult result{.name = one.name, .rule = one.rule, .failures = {}, .skipped = {}, .is_done = false};
   const auto began = Clock::now();
   const auto not_started = [&](const char* what) {
@@ -118,7 +121,7 @@ CaseResult run_case(const check::Case& one, const std::filesystem::path& folder,
   {
     const File writing(ends[1]);
     fcntl(writing.fd(), F_SETFL, 0);  // the child's end blocks
-    child = start(result.name, folder.string(), writing.fd());
+    child = start(result.name, target, writing.fd());
   }
   if (child < 0) return not_started("cannot start a process for the case");
   // The system call itself: glibc 2.36 declares pidfd_open() without extern "C".

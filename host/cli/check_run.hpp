@@ -23,8 +23,13 @@ struct CaseResult {
   std::chrono::milliseconds time{0};
 };
 
+struct CaseTarget {
+  std::filesystem::path folder;           // as read_check_target() takes it
+  std::vector<std::string> content_keys;  // files, for assets that are encrypted
+};
+
 // Starts this executable again for one case (run_here(), over there) and waits for it.
-CaseResult run_case(const check::Case& one, const std::filesystem::path& folder, std::chrono::seconds at_most);
+CaseResult run_case(const check::Case& one, const CaseTarget& target, std::chrono::seconds at_most);
 
 // The other side: runs the case and writes what it finds to report_fd. The process's exit status.
 int run_here(std::string_view name, const check::Subject& subject, int report_fd);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/cli/check_subject.hpp"
 
+#include <fmt/format.h>
+
 #include "host/app/package_source.hpp"
 #include "host/runtime/entry_point.hpp"
 #include "host/runtime/export_lint.hpp"
@@ -51,6 +53,23 @@ check::Subject subject_of(const runtime::PluginSource& source) {
   return subject;
 }
 
+Result<licensing::ClearAsset> open_encrypted(const registry::AssetDeclaration& declared, const fs::path& file,
+                                             const std::string& plugin, const std::vector<std::string>& content_keys) {
+  for (const std::string& name : content_keys) {
+    const auto key = licensing::read_content_key(name);
+    if (!key) return std::unexpected(key.error());
+    if (key->id().hex != declared.encrypted->content_key) continue;
+    const auto sealed = registry::open_regular(file);
+    if (!sealed) return std::unexpected(sealed.error());
+    auto clear = licensing::ClearAsset::open(*sealed, *key, {plugin, declared.path});
+    if (!clear) clear.error().message = declared.path + " " + clear.error().message;
+    return clear;
+  }
+  return failure(Code::permission_denied, "check.content_key",
+                 fmt::format("{} is encrypted with content key {}: give its file with --content-key", declared.path,
+                             declared.encrypted->content_key));
+}
+
 }  // namespace
 
 Result<CheckTarget> read_check_target(const fs::path& folder) {
@@ -67,15 +86,24 @@ Result<CheckTarget> read_check_target(const fs::path& folder) {
   return CheckTarget{std::move(absolute), std::move(*source)};
 }
 
-Result<check::Subject> load_subject(const CheckTarget& target) {
-  const auto source = app::plugin_source(target.manifest, target.folder);
+Result<LoadedSubject> load_subject(const CheckTarget& target, const std::vector<std::string>& content_keys) {
+  auto source = app::plugin_source(target.manifest, target.folder);
   if (!source) return std::unexpected(source.error());
   if (auto ok = runtime::lint_exports(source->library, source->libc_min); !ok) return std::unexpected(ok.error());
+  LoadedSubject loaded;
+  for (std::size_t i = 0; i < source->assets.size(); ++i) {
+    const auto& declared = target.manifest.assets[i];
+    if (!declared.encrypted) continue;
+    auto clear = open_encrypted(declared, source->assets[i].file, target.manifest.id(), content_keys);
+    if (!clear) return std::unexpected(clear.error());
+    source->assets[i].file = fmt::format("/proc/self/fd/{}", clear->descriptor());
+    loaded.clear.push_back(std::move(*clear));
+  }
   const auto enter = runtime::load_entry_point(source->library);
   if (!enter) return std::unexpected(enter.error());
-  check::Subject subject = subject_of(*source);
-  subject.enter = *enter;
-  return subject;
+  loaded.subject = subject_of(*source);
+  loaded.subject.enter = *enter;
+  return loaded;
 }
 
 }  // namespace stoa::cli

@@ -3,7 +3,9 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "licensing/sealed/clear_asset.hpp"
 #include "registry/package/manifest.hpp"
 #include "sdk/check/subject.hpp"
 #include "stoa/result.hpp"
@@ -20,6 +22,12 @@ struct CheckTarget {
 Result<CheckTarget> read_check_target(const std::filesystem::path& folder);
 
 // Reads the golden values, lints the library (its code does not run), and loads it (its static constructors do).
-Result<check::Subject> load_subject(const CheckTarget& target);
+// content_keys: the files of those that its assets are encrypted with. Errors, besides: permission_denied
+// "check.content_key" (an asset is encrypted with another).
+struct LoadedSubject {
+  check::Subject subject;
+  std::vector<licensing::ClearAsset> clear;  // where subject's assets lie, for as long as the case runs
+};
+Result<LoadedSubject> load_subject(const CheckTarget& target, const std::vector<std::string>& content_keys);
 
 }  // namespace stoa::cli

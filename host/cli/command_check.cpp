@@ -27,7 +27,7 @@ constexpr int kReportFd = 3;  // where run_case() put the pipe
 
 struct Options {
   std::string target, junit, run_case;
-  std::vector<std::string> cases;
+  std::vector<std::string> cases, content_keys;
   bool json = false, list = false;
   int timeout_s = 60;
 };
@@ -82,9 +82,9 @@ Exit list_cases() {
 Exit run_one(const Options& options) {
   const auto target = read_check_target(options.target);
   if (!target) return static_cast<Exit>(refuse_here(target.error().message, kReportFd));
-  const auto subject = load_subject(*target);
+  const auto subject = load_subject(*target, options.content_keys);
   if (!subject) return static_cast<Exit>(refuse_here(subject.error().message, kReportFd));
-  const int status = run_here(options.run_case, *subject, kReportFd);
+  const int status = run_here(options.run_case, subject->subject, kReportFd);
   // No static destructors: the plugin's have no part in the case, and a thread it left behind would race with them.
   std::fflush(nullptr);
   _exit(status);
@@ -103,7 +103,7 @@ Exit run(const Options& options) {
 
   std::vector<CaseResult> results;
   for (const check::Case& one : *cases) {
-    results.push_back(run_case(one, target->folder, std::chrono::seconds(options.timeout_s)));
+    results.push_back(run_case(one, {target->folder, options.content_keys}, std::chrono::seconds(options.timeout_s)));
     if (options.json) continue;
     fmt::print("{}", case_text(results.back()));
     std::fflush(stdout);
@@ -126,6 +126,9 @@ Action declare_check(CommandLine line) {
   const auto options = std::make_shared<Options>();
   line.text("TARGET", options->target, "folder of a built plugin (<target>.plugin), or a package");
   line.texts("--case", options->cases, "run this case only (may be repeated)", {.type_name = "NAME", .one_each = true});
+  line.texts("--content-key", options->content_keys,
+             "the file of a key that assets are encrypted with; may be repeated",
+             {.type_name = "FILE", .one_each = true});
   line.flag("--list", options->list, "show the cases");
   line.flag("--json", options->json, "report as JSON");
   line.text("--junit", options->junit, "write a JUnit report too", {.type_name = "FILE"});
@@ -135,6 +138,7 @@ Action declare_check(CommandLine line) {
       "examples:\n"
       "  stoa check build/vision.plugin\n"
       "  stoa check acme-vision-1.2.0.stoa --junit report.xml\n"
+      "  stoa check acme-vision-1.2.0.stoa --content-key vision.content.key\n"
       "  stoa check build/vision.plugin --case request.golden --case request.slow_consumer\n\n"
       "this runs the plugin's code, each case in a process of its own. exit 0: every case passed or does not apply; "
       "1:\n"

@@ -57,6 +57,10 @@ Action declare_licences(CommandLine line) {
   line.text("-o,--out", options->out,
             "sign, key, export, lease take: a new file (default: the id, or the issuer, with its ending)",
             {.type_name = "FILE"});
+  line.texts("--content-key", options->content_keys, "sign, wrap: the file of a key that assets are encrypted with",
+             {.type_name = "FILE", .one_each = true});
+  line.texts("--for-host", options->hosts, "sign, wrap: the public key (PEM) of a host that may open them",
+             {.type_name = "FILE", .one_each = true});
   line.text("--at", options->at, "verify: at another moment than now: 2026-12-31, 2026-12-31T12:00:00Z",
             {.type_name = "TIME"});
   line.text("--node", options->node, "verify, import: the fingerprint of the host it is for", {.type_name = "TEXT"});
@@ -71,6 +75,7 @@ Action declare_licences(CommandLine line) {
       "  stoa licences lease take --model acme/vision --host https://api.example --key-file ci.key\n"
       "  stoa licences key --out northwind.key\n"
       "  stoa licences sign terms.json --key acme.key.pem\n"
+      "  stoa licences sign terms.json --key acme.key.pem --content-key vision.content.key --for-host host.pub.pem\n"
       "  stoa licences inspect lic_01kdvfxr0000000000000000aa.stoa-licence\n"
       "  stoa licences verify northwind.stoa-licence --issuer acme=acme.pub.pem --revocations acme.stoa-revocations\n"
       "  stoa licences import northwind.stoa-licence --folder licensing --issuer acme=acme.pub.pem\n"

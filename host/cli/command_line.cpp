@@ -1,7 +1,9 @@
 // command_line.cpp: the command line as CLI11 reads it; the only file that knows CLI11.
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <string>
 
 #include "host/cli/command.hpp"
 
@@ -49,7 +51,9 @@ Exit run_command_line(int argc, char** argv, std::span<const Command> commands) 
   app.footer("`stoa COMMAND --help` shows a command's options and examples.\n");
   Action chosen;
   for (const auto& command : commands) {
-    auto* sub = app.add_subcommand(command.name, command.summary);
+    std::string name = command.name;
+    std::ranges::replace(name, '_', '-');  // the table's names are C++'s
+    auto* sub = app.add_subcommand(name, command.summary);
     const auto action = command.declare(CommandLine(*sub));
     sub->callback([&chosen, action] { chosen = action; });
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "host/cli/licences_keys.hpp"
 #include "host/cli/licences_options.hpp"
 #include "host/cli/new_file.hpp"
 #include "host/cli/registry_text.hpp"
@@ -209,7 +210,9 @@ Exit sign(const LicencesOptions& options) {
   if (!key) return report(key.error());
   const auto text = read(options.arguments[0], licensing::kLicenceDocument.file_bytes_max);
   if (!text) return report(text.error());
-  const auto licence = licensing::parse_terms(*text, now_ms());
+  const auto terms = with_content_keys(*text, options, now_ms());
+  if (!terms) return report(terms.error());
+  const auto licence = licensing::parse_terms(*terms, now_ms());
   if (!licence) return report(licence.error());
   const std::string file =
       options.out.empty() ? licence->id.text + std::string(licensing::kLicenceSuffix) : options.out;
@@ -288,6 +291,7 @@ constexpr LicencesAction kActions[] = {
     {"inspect", "FILE", &inspect},
     {"sign", "TERMS", &sign},
     {"import", "FILE", &import_},
+    {"wrap", "ID SERIAL", &wrap_keys},
     {"revocations sign", "LIST", &sign_revocations},
     {"revocations inspect", "FILE", &inspect_revocations},
 };

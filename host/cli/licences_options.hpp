@@ -21,6 +21,7 @@ struct LicencesOptions : RegistryOptions {
   std::string key, out;                // to sign with; where to
   std::string at, node, revocations;   // of verify
   std::string folder;                  // of import
+  std::vector<std::string> content_keys, hosts;  // of sign and wrap: files
   // On a host.
   AccountOptions account;
   std::string terms, offer, customer, expires, not_before, rate;  // of issue

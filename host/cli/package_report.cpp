@@ -153,8 +153,9 @@ std::string package_text(const Package& package) {
     out += fmt::format("platform     {} {}, {} >= {}{}  {}  {}\n", platform.os, platform.arch, platform.libc,
                        platform.libc_min, special_needs_text(platform), platform.library, bytes_text(platform.size));
   for (const auto& asset : manifest.assets)
-    out += fmt::format("asset        {}  {}{}{}\n", asset.path, bytes_text(asset.size),
-                       asset.media_type.empty() ? "" : "  ", asset.media_type);
+    out += fmt::format("asset        {}  {}{}{}{}\n", asset.path, bytes_text(asset.size),
+                       asset.media_type.empty() ? "" : "  ", asset.media_type,
+                       asset.encrypted ? "  encrypted with content key " + asset.encrypted->content_key : "");
   out += fmt::format("golden       {} cases\n", manifest.golden.size());
   for (const auto& model : manifest.models) out += model_text(manifest, model);
   return out;
@@ -180,9 +181,12 @@ std::string package_json(const Package& package) {
                                  {"compute_min", p.gpu->compute_min.text()},
                                  {"memory_bytes_min", p.gpu->memory_bytes_min}};
   }
-  for (const auto& a : manifest.assets)
+  for (const auto& a : manifest.assets) {
     assets.push_back(
         {{"path", a.path}, {"media_type", a.media_type}, {"sha256", registry::to_hex(a.sha256)}, {"size", a.size}});
+    if (a.encrypted)
+      assets.back()["encrypted"] = {{"content_key", a.encrypted->content_key}, {"plain_size", a.encrypted->plain_size}};
+  }
   for (const auto& g : manifest.golden) golden.push_back({{"name", g.name}, {"model", g.model}});
   const Json out = {{"id", manifest.id()},
                     {"version", manifest.version},

@@ -98,8 +98,21 @@ void give_up(void* native) {
   std::erase(registry().in_use, native);
 }
 
-HostContext& keep_context(const PluginSource& source, const HostServices& services) {
-  auto context = std::make_unique<HostContext>(source.id, source.assets, services);
+// What is encrypted is decrypted before partner code runs: it opens assets when it likes, and is told no reason late.
+Result<std::vector<AssetFile>> open_encrypted(const PluginSource& source) {
+  std::vector<AssetFile> assets = source.assets;
+  for (AssetFile& asset : assets) {
+    if (!asset.decrypt) continue;
+    auto clear = asset.decrypt(source.models);
+    if (!clear) return std::unexpected(clear.error());
+    asset.clear = std::move(*clear);
+    asset.descriptor = *asset.clear;
+  }
+  return assets;
+}
+
+HostContext& keep_context(const PluginSource& source, std::vector<AssetFile> assets, const HostServices& services) {
+  auto context = std::make_unique<HostContext>(source.id, std::move(assets), services);
   const std::lock_guard lock(registry().mutex);
   return *registry().contexts.emplace_back(std::move(context));
 }
@@ -128,7 +141,9 @@ Result<std::shared_ptr<PluginLibrary>> PluginLibrary::open(const PluginSource& s
   if (!entry) return refused(entry.error());
   if (auto good = check_entry(**entry, source, services); !good) return refused(good.error());
 
-  HostContext& host = keep_context(source, services);
+  auto assets = open_encrypted(source);
+  if (!assets) return refused(assets.error());
+  HostContext& host = keep_context(source, std::move(*assets), services);
   stoa_error err{};
   err.struct_size = sizeof(err);
   if (const stoa_status status = (*entry)->init(host.abi(), &err); status != STOA_OK)

@@ -4,18 +4,30 @@
 #pragma once
 #include <array>
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "host/runtime/model_spec.hpp"
 #include "host/runtime/part.hpp"
+#include "stoa/result.hpp"
 
 namespace stoa::runtime {
+
+// The content of an encrypted asset: a descriptor of memory that nobody can change, for as long as somebody holds it.
+using ClearDescriptor = std::shared_ptr<const int>;
+// Decrypts, where that is allowed for these models now. Blocks as long as reading the file does. Any thread.
+using DecryptAsset = std::function<Result<ClearDescriptor>(std::span<const ModelSpec> models)>;
 
 struct AssetFile {
   std::string path;            // as in the manifest: "assets/weights.pt"
   std::filesystem::path file;  // where the verified bytes lie
-  std::uint64_t size = 0;
-  int descriptor = -1;  // where it is open already, in a process that may open no files; else -1
+  std::uint64_t size = 0;      // of the content
+  int descriptor = -1;         // where it is open already, in a process that may open no files; else -1
+  DecryptAsset decrypt = {};   // empty: the file is the content
+  ClearDescriptor clear = {};  // what descriptor is of, once decrypted
 };
 
 // What a golden case expects of one output. Tensors compare within atol + rtol * |expected|; text and bytes exactly.

@@ -160,7 +160,16 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   const std::filesystem::path folder = source.library.parent_path();
   opened.emplace_back(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (opened.back().get() < 0) return cannot_open(folder);
+  std::vector<runtime::ClearDescriptor> clear;
   for (const auto& asset : source.assets) {
+    if (asset.decrypt) {
+      auto decrypted = asset.decrypt({&flight->spec, 1});
+      if (!decrypted) return std::unexpected(decrypted.error());
+      opened.emplace_back(fcntl(**decrypted, F_DUPFD_CLOEXEC, 0));
+      if (opened.back().get() < 0) return cannot_open(asset.path);
+      clear.push_back(std::move(*decrypted));
+      continue;
+    }
     opened.emplace_back(open(asset.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (opened.back().get() < 0) return cannot_open(asset.file);
   }
@@ -199,6 +208,7 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   const std::shared_ptr<WorkerProcess> process(new WorkerProcess(
       std::move(flight), services, source.id, std::move(*requests), std::move(*responses), program.hang_grace_ns));
   process->scratch_ = std::move(scratch);
+  process->clear_ = std::move(clear);
   process->pid_ = launched->pid;
   process->pidfd_ = Descriptor(launched->pidfd);
   process->memory_.emplace(launched->pid);

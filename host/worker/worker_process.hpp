@@ -163,7 +163,8 @@ class WorkerProcess final : public runtime::CallFeeder,
   const std::string plugin_;
   const std::uint64_t hang_grace_ns_;
   Arena requests_, responses_;
-  std::unique_ptr<ScratchFolder> scratch_;  // null: it has none
+  std::unique_ptr<ScratchFolder> scratch_;       // null: it has none
+  std::vector<runtime::ClearDescriptor> clear_;  // its encrypted assets: who comes after it need not decrypt anew
   RingWriter writer_;
   RingReader reader_;
   thread::AdaptiveSpin<> spin_;  // of who reads

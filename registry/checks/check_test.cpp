@@ -336,5 +336,23 @@ TEST_F(CheckChain, WithoutGoldenCasesAReviewerIsTold) {
   EXPECT_EQ(told_of("golden", sent), "failed golden.none");
 }
 
+// Who has no licence cannot run them, which is nobody's failure.
+TEST_F(CheckChain, EncryptedAssetsThatThisHostMayNotOpenAreNoFailure) {
+  auto made = draft();
+  made.manifest["assets"][0]["encrypted"] = {{"content_key", "0123456789abcdef"}, {"plain_size", 100}};
+  auto sent = submission(made);
+  auto checks = host();
+  checks.run_golden = [](const auto&) {
+    return Result<std::string>(failure(Code::permission_denied, "licence.none", "no licence"));
+  };
+  EXPECT_EQ(told(outcome_of(run_checks(sent, checks), "golden")), "skipped golden.no_licence");
+  sent.policy.demands_golden = true;
+  EXPECT_EQ(told(outcome_of(run_checks(sent, checks), "golden")), "failed golden.no_licence");
+  checks.run_golden = [](const auto&) {
+    return Result<std::string>(failure(Code::data_loss, "sealed.chunk", "changed"));
+  };
+  EXPECT_EQ(told(outcome_of(run_checks(sent, checks), "golden")), "failed golden.failed");
+}
+
 }  // namespace
 }  // namespace stoa::registry

@@ -73,6 +73,13 @@ Finding check_golden(const Submission& submission, const HostChecks& host, const
   if (!host.run_golden)
     return skipped("golden.no_host", "no host is here that runs the " + std::to_string(count) + " golden cases");
   const auto ran = host.run_golden(package);
+  const bool is_encrypted =
+      std::ranges::any_of(package.manifest().assets, [](const auto& a) { return a.encrypted.has_value(); });
+  if (!ran && is_encrypted && ran.error().code == Code::permission_denied) {
+    const std::string why =
+        shown("assets are encrypted, so nobody saw the golden cases come out: " + ran.error().message);
+    return submission.policy.demands_golden ? failed("golden.no_licence", why) : skipped("golden.no_licence", why);
+  }
   if (!ran) return failed("golden.failed", shown(ran.error().reason + ": " + ran.error().message));
   return passed(shown(*ran));
 }

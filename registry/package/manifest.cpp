@@ -3,6 +3,7 @@
 #include "registry/package/manifest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "registry/document/strict_json.hpp"
@@ -145,11 +146,26 @@ void read_platforms(JsonObject& top, Form form, DocumentVerdict& verdict, Manife
   }
 }
 
+void read_encryption(JsonObject& asset, DocumentVerdict& verdict, AssetDeclaration& out) {
+  const auto* value = asset.find("encrypted");
+  if (!value) return;
+  JsonObject object(*value, asset.pointer("encrypted"), verdict, {"content_key", "plain_size"});
+  EncryptionDeclaration encrypted;
+  encrypted.content_key = object.text("content_key", {16, 16});
+  if (std::array<std::uint8_t, 8> id{}; !read_hex(encrypted.content_key, id))
+    object.refuse("content_key", "encrypted", "must be 16 lower-case hexadecimal digits");
+  encrypted.plain_size = object.number("plain_size", {0, kEntryBytesMax});
+  if (encrypted.plain_size >= out.size)
+    object.refuse("plain_size", "encrypted", "must be below size: encryption adds a header and tags");
+  out.encrypted = std::move(encrypted);
+}
+
 void read_assets(JsonObject& top, Form form, DocumentVerdict& verdict, Manifest& out) {
   for (std::size_t i = 0; const auto& value : top.array("assets", {0, kAssetsMax})) {
     const auto pointer = at(top.pointer("assets"), i++);
-    auto object = form == Form::packed ? JsonObject(value, pointer, verdict, {"path", "media_type", "sha256", "size"})
-                                       : JsonObject(value, pointer, verdict, {"path", "media_type"});
+    auto object = form == Form::packed
+                      ? JsonObject(value, pointer, verdict, {"path", "media_type", "sha256", "size", "encrypted"})
+                      : JsonObject(value, pointer, verdict, {"path", "media_type"});
     AssetDeclaration asset;
     asset.path = read_path(object, "path", "assets/");
     asset.media_type = object.text_or_empty("media_type", {1, 128});
@@ -158,6 +174,7 @@ void read_assets(JsonObject& top, Form form, DocumentVerdict& verdict, Manifest&
     if (form == Form::packed) {
       asset.sha256 = read_digest(object, "sha256");
       asset.size = object.number("size", {0, kEntryBytesMax});
+      read_encryption(object, verdict, asset);
     }
     out.assets.push_back(std::move(asset));
   }

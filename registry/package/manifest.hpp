@@ -73,11 +73,19 @@ struct PlatformDeclaration {
   std::uint64_t size = 0;
 };
 
+// An asset that lies in the package encrypted (licensing/sealed).
+struct EncryptionDeclaration {
+  std::string content_key;       // id of the key: 16 hexadecimal digits
+  std::uint64_t plain_size = 0;  // of its content in clear
+  bool operator==(const EncryptionDeclaration&) const = default;
+};
+
 struct AssetDeclaration {
   std::string path;  // "assets/weights.pt"
-  Sha256 sha256{};
+  Sha256 sha256{};   // of the bytes in the package
   std::uint64_t size = 0;
   std::string media_type;
+  std::optional<EncryptionDeclaration> encrypted;  // packed form only
 };
 
 // A value given to an input or expected of an output. Exactly one of data_json, data_bytes and data_asset holds it,

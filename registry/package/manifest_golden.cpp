@@ -136,6 +136,8 @@ class TensorReader {
       object_.refuse("data", "golden", "'" + printable(path) + "' is no asset of this package");
       return;
     }
+    if (asset->encrypted)
+      object_.refuse("data", "golden", "'" + path + "' is encrypted: who checks a package could not read it");
     if (port_.datatype == DataType::bytes && is_tensor())
       object_.refuse("data", "golden", "a BYTES tensor cannot come from an asset; write its strings here");
     tensor_.data_asset = path;

@@ -84,6 +84,15 @@ TEST(Manifest, ReadsEverythingOfTheSample) {
   EXPECT_EQ(manifest->golden[1].outputs.at(0).data_json, R"({"a":1})");
 }
 
+TEST(Manifest, AnAssetMayLieEncrypted) {
+  auto document = packed_sample();
+  document["assets"][0]["encrypted"] = {{"content_key", "0123456789abcdef"}, {"plain_size", 3}};
+  const auto manifest = parse_manifest(document.dump());
+  ASSERT_TRUE(manifest.has_value()) << manifest.error().message;
+  EXPECT_EQ(manifest->assets[0].encrypted, (EncryptionDeclaration{"0123456789abcdef", 3}));
+  EXPECT_FALSE(manifest->assets[1].encrypted);
+}
+
 TEST(Manifest, MayTellWhatIsNewAndWhatItAsksFor) {
   auto document = packed_sample();
   document["changelog"] = "- sees boots\n- faster";
@@ -286,6 +295,18 @@ TEST(Manifest, RefusesOneThingWrong) {
       {"/assets/0/path", "\"assets/golden\"", "manifest.path", "document"},
       {"/assets/0/media_type", "\"x\"", "manifest.media_type", nullptr},
       {"/assets/0/size", "", "manifest.missing_key", nullptr},
+      {"/assets/0/encrypted", "true", "manifest.type", nullptr},
+      {"/assets/0/encrypted", "{}", "manifest.missing_key", "/assets/0/encrypted/content_key"},
+      {"/assets/0/encrypted", R"({"content_key":"0123456789ABCDEF","plain_size":1})", "manifest.encrypted",
+       "/assets/0/encrypted/content_key"},
+      {"/assets/0/encrypted", R"({"content_key":"0123","plain_size":1})", "manifest.length",
+       "/assets/0/encrypted/content_key"},
+      {"/assets/0/encrypted", R"({"content_key":"0123456789abcdef","plain_size":99999999})", "manifest.encrypted",
+       "/assets/0/encrypted/plain_size"},
+      {"/assets/0/encrypted", R"({"content_key":"0123456789abcdef","plain_size":1,"key":"x"})", "manifest.unknown_key",
+       "/assets/0/encrypted/key"},
+      {"/assets/1/encrypted", R"({"content_key":"0123456789abcdef","plain_size":1})", "manifest.golden",
+       "/golden/0/inputs/0/data"},
       {"/source_sha256", "", "manifest.missing_key", nullptr},
       {"/golden/0/model", "\"other\"", "manifest.golden", nullptr},
       {"/golden/1/name", "\"boot\"", "manifest.duplicate", nullptr},

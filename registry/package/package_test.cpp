@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -62,6 +63,34 @@ TEST(Package, CommittedPackagesStayAcceptable) {
     ++seen;
   }
   EXPECT_EQ(seen, 2);
+}
+
+TEST(Package, AnAssetIsPackedAsWhatItIsEncryptedTo) {
+  const SamplePackage sample;
+  const auto pack = [&](std::vector<std::string> paths) {
+    PackRequest request{sample.folder / "source", sample.folder / "sealed.stoa", &sample.key};
+    request.encrypted = std::move(paths);
+    request.encrypt = [](const Manifest& manifest, const std::string& path,
+                         const File& plain) -> Result<EncryptedAsset> {
+      EXPECT_EQ(manifest.id() + path, "acme/visionassets/weights.bin");
+      EXPECT_EQ(*size_of_file(plain), 700u);
+      File file(memfd_create("sealed", MFD_CLOEXEC));
+      const std::string sealed(900, 's');
+      EXPECT_TRUE(write_all(file, std::as_bytes(std::span(sealed))));
+      return EncryptedAsset{std::move(file), {"0123456789abcdef", 700}};
+    };
+    return pack_folder(request);
+  };
+  const auto packed = pack({"assets/weights.bin"});
+  ASSERT_TRUE(packed.has_value()) << packed.error().message;
+  const auto& asset = packed->manifest.assets.at(0);
+  EXPECT_EQ(asset.size, 900u);
+  EXPECT_EQ(asset.sha256, sha256_of(std::string(900, 's')));
+  EXPECT_EQ(asset.encrypted, (EncryptionDeclaration{"0123456789abcdef", 700}));
+  EXPECT_FALSE(packed->manifest.assets.at(1).encrypted);
+  EXPECT_TRUE(inspect_package(packed->path, TrustStore()).has_value());
+  EXPECT_EQ(pack({"assets/none.bin"}).error().reason, "pack.not_an_asset");
+  EXPECT_EQ(pack({"lib/linux-x86_64/plugin.so"}).error().reason, "pack.not_an_asset");
 }
 
 TEST(Package, TrustDecidesWhoMaySign) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/package/package_writer.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <set>
 
 #include "registry/document/staging.hpp"
@@ -22,7 +24,20 @@ struct SourceFile {
   File file;
   std::uint64_t size = 0;
   Sha256 sha256{};
+  std::optional<EncryptionDeclaration> encrypted = {};
 };
+
+Result<SourceFile> measure(File file, const std::string& path) {
+  const auto size = size_of_file(file);
+  if (!size) return std::unexpected(size.error());
+  if (*size > kEntryBytesMax)
+    return failure(
+        Code::invalid_argument, "package.entry_too_large",
+        "'" + path + "' has " + std::to_string(*size) + " bytes, limit is " + std::to_string(kEntryBytesMax));
+  const auto digest = digest_entry(file, {path, *size, 0});
+  if (!digest) return std::unexpected(digest.error());
+  return SourceFile{path, std::move(file), *size, *digest};
+}
 
 Result<SourceFile> measure(const SourceFolder& folder, const std::string& path) {
   auto file = folder.open_file(path);
@@ -30,15 +45,7 @@ Result<SourceFile> measure(const SourceFolder& folder, const std::string& path) 
     return failure(Code::not_found, "pack.missing_file",
                    "the manifest lists '" + path + "', the folder " + folder.path().string() + " lacks it");
   if (!file) return std::unexpected(file.error());
-  const auto size = size_of_file(*file);
-  if (!size) return std::unexpected(size.error());
-  if (*size > kEntryBytesMax)
-    return failure(
-        Code::invalid_argument, "package.entry_too_large",
-        "'" + path + "' has " + std::to_string(*size) + " bytes, limit is " + std::to_string(kEntryBytesMax));
-  const auto digest = digest_entry(*file, {path, *size, 0});
-  if (!digest) return std::unexpected(digest.error());
-  return SourceFile{path, std::move(*file), *size, *digest};
+  return measure(std::move(*file), path);
 }
 
 // A forgotten line in the manifest shows here, not on a customer's machine, and so does a link.
@@ -73,6 +80,8 @@ Result<std::string> packed_manifest(const std::string& source, std::span<const S
     auto& row = i < n_platforms ? document["platforms"][i] : document["assets"][i - n_platforms];
     row["sha256"] = to_hex(files[i].sha256);
     row["size"] = files[i].size;
+    if (const auto& encrypted = files[i].encrypted)
+      row["encrypted"] = {{"content_key", encrypted->content_key}, {"plain_size", encrypted->plain_size}};
   }
   document["source_sha256"] = to_hex(sha256_of(source));
   return json_text(document, 1) + "\n";
@@ -104,6 +113,22 @@ Result<std::vector<SourceFile>> measure_all(const SourceFolder& folder, const Ma
   return files;
 }
 
+Result<void> encrypt(const PackRequest& request, const Manifest& manifest, std::span<SourceFile> assets) {
+  for (const std::string& path : request.encrypted) {
+    const auto asset = std::ranges::find(assets, path, &SourceFile::path);
+    if (asset == assets.end())
+      return failure(Code::invalid_argument, "pack.not_an_asset",
+                     "'" + path + "' is to be encrypted and is no asset of the manifest");
+    auto encrypted = request.encrypt(manifest, path, asset->file);
+    if (!encrypted) return std::unexpected(encrypted.error());
+    auto measured = measure(std::move(encrypted->file), path);
+    if (!measured) return std::unexpected(measured.error());
+    *asset = std::move(*measured);
+    asset->encrypted = std::move(encrypted->declared);
+  }
+  return {};
+}
+
 Result<void> write_package(const File& out, const std::string& manifest_json, const PrivateKey* key,
                            std::span<const SourceFile> files) {
   auto writer = ContainerWriter::create(out);
@@ -130,8 +155,10 @@ Result<PackedFile> pack_folder(const PackRequest& request) {
   auto manifest = parse_source_manifest(*source);
   if (!manifest) return std::unexpected(manifest.error());
   if (auto ok = check_all_listed(*folder, *manifest); !ok) return std::unexpected(ok.error());
-  const auto files = measure_all(*folder, *manifest);
+  auto files = measure_all(*folder, *manifest);
   if (!files) return std::unexpected(files.error());
+  if (auto ok = encrypt(request, *manifest, std::span(*files).subspan(manifest->platforms.size())); !ok)
+    return std::unexpected(ok.error());
 
   const auto json = packed_manifest(*source, *files, manifest->platforms.size());
   if (!json) return std::unexpected(json.error());

@@ -23,6 +23,7 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   listing   searching what 10,000 plugins with two models each show
   ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again
   blobs     putting a blob and reading it verified, beside cp and sha256sum of the same file
+  sealed    opening encrypted weights: GB/s of a core, and memory over the weights' size
   build     CPU seconds of a clean release build; only when it is named: tests/bench/build_cpu.sh
 
 examples:
@@ -36,12 +37,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|admission|resolve|start_catalogue|listing|ledger|blobs|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|admission|resolve|start_catalogue|listing|ledger|blobs|sealed|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve start_catalogue listing ledger blobs)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve start_catalogue listing ledger blobs sealed)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -72,6 +73,7 @@ for name in "${names[@]}"; do
       done ;;
     blobs) mkdir "$work/blobs"; $build/bin/stoa_bench_blobs "$work/blobs"; rm -r "$work/blobs" ;;
     admission) STOA_BINARY_DIR=$PWD/$build $build/bin/stoa_bench_admission ;;
+    sealed) mkdir "$work/sealed"; taskset -c 0 $build/bin/stoa_bench_sealed "$work/sealed"; rm -r "$work/sealed" ;;
     call) taskset -c 0,1 $build/bin/stoa_bench_call ;;
     listing) taskset -c 0 $build/bin/stoa_bench_listing ;;
     start_catalogue)

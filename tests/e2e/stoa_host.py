@@ -23,7 +23,7 @@ def skip(why):
 
 def staging(plugin):
     """The folder that `stoa pack` takes, of a plugin or of one that only the tests have."""
-    places = ["plugins/" + plugin, "tests/e2e/tally", "tests/e2e/isolation", "tests/e2e/release"]
+    places = ["plugins/" + plugin, "tests/e2e/tally", "tests/e2e/isolation", "tests/e2e/release", "tests/e2e/sealed"]
     folders = [os.path.join(BUILD, at, plugin + ".plugin") for at in places]
     built = [folder for folder in folders if os.path.isdir(os.path.join(folder, "lib"))]
     if not built:

@@ -83,6 +83,7 @@ const void* map(stoa_asset* asset, stoa_error* err) noexcept {
                  std::to_string(asset->size) + " bytes cannot be mapped: " + std::strerror(errno), err);
     return nullptr;
   }
+  madvise(mapping, asset->size, MADV_DONTDUMP);  // weights fill disks, and those that lay encrypted must not be on one
   return asset->mapping = mapping;
 }
 

@@ -1,0 +1,42 @@
+// licence_watch.hpp: releases with encrypted assets go when the licence that opened them does, and come back with it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "host/app/log.hpp"
+#include "host/app/sealed_assets.hpp"
+#include "host/rollout/rollout.hpp"
+#include "stoa/result.hpp"
+
+namespace stoa::app {
+
+struct LicenceWatchParts {
+  std::function<std::vector<KeyRequest>()> releases;  // what was admitted so far, each of its keys
+  std::function<Result<void>(const KeyRequest&)> may_open;
+  // Before the first look. Where roll-outs bring releases, what is not served may just be on its way: then nothing.
+  std::function<std::optional<bool>(const rollout::ReleaseId&)> was_served;
+  // Its model leaves the catalogue; what had begun with it is answered, its memory is given back.
+  std::function<void(const rollout::ReleaseId&)> end;
+  std::function<Result<void>(const rollout::ReleaseId&)> serve;  // loads it and serves it again
+  Log& log;
+};
+
+// Looks from construction until destruction, which waits for a load under way.
+class LicenceWatch {
+ public:
+  LicenceWatch(LicenceWatchParts parts, std::chrono::milliseconds interval);
+
+ private:
+  void look();
+
+  const LicenceWatchParts parts_;
+  std::map<rollout::ReleaseId, bool> is_open_;  // as of the last look
+  std::jthread thread_;
+};
+
+}  // namespace stoa::app

@@ -1,0 +1,118 @@
+// content_key_test.cpp SPDX-License-Identifier: Apache-2.0
+#include "licensing/sealed/content_key.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "licensing/sealed/host_key.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class KeyFiles : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = fs::path(::testing::TempDir()) / "stoa-keys-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  static unsigned mode_of(const fs::path& file) {
+    struct stat state{};
+    return stat(file.c_str(), &state) == 0 ? state.st_mode & 0777 : 0;
+  }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    fs::permissions(folder_ / name, fs::perms::owner_read | fs::perms::owner_write);
+  }
+  fs::path folder_;
+};
+
+TEST_F(KeyFiles, AContentKeyIsMadeOnceForItsOwnerAlone) {
+  const fs::path file = folder_ / "weights.key";
+  const auto made = read_or_make_content_key(file), again = read_or_make_content_key(file);
+  ASSERT_TRUE(made && again);
+  EXPECT_TRUE(made->is_new);
+  EXPECT_FALSE(again->is_new);
+  EXPECT_EQ(made->key.id(), again->key.id());
+  EXPECT_TRUE(std::ranges::equal(made->key.bytes(), again->key.bytes()));
+  EXPECT_TRUE(is_content_key_id(made->key.id().hex));
+  EXPECT_EQ(mode_of(file), 0600u);
+}
+
+TEST_F(KeyFiles, WhatHoldsNoKeyIsRefusedAndNeverReplaced) {
+  write("empty", "");
+  write("short", "-----BEGIN STOA CONTENT KEY-----\nAAAA\n-----END STOA CONTENT KEY-----\n");
+  write("pem", HostKey::generate().pem());
+  for (const char* name : {"empty", "short", "pem"}) {
+    const auto refused = read_or_make_content_key(folder_ / name);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().reason, "key.syntax");
+  }
+}
+
+TEST_F(KeyFiles, ASecretThatOthersMayReadIsRefused) {
+  const fs::path file = folder_ / "weights.key";
+  ASSERT_TRUE(read_or_make_content_key(file));
+  fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+  const auto refused = read_content_key(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "key.exposed");
+}
+
+TEST_F(KeyFiles, AHostKeyIsMadeAtTheFirstUse) {
+  const fs::path folder = folder_ / "licensing";
+  const auto made = read_or_make_host_key(folder);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(mode_of(folder), 0700u);
+  EXPECT_EQ(mode_of(folder / kHostKeyFile), 0600u);
+  EXPECT_EQ(host_key_id(folder), made->id());
+  const auto shown = read_host_public_key(folder / kHostPublicKeyFile);
+  ASSERT_TRUE(shown) << shown.error().message;
+  EXPECT_EQ(shown->id(), made->id());
+  EXPECT_EQ(made->id().size(), 64u);
+}
+
+TEST(HostKey, IsTheKeyThatItsPemSays) {
+  const HostKey key = HostKey::generate();
+  const auto again = HostKey::from_pem(key.pem());
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->id(), key.id());
+  const auto shown = HostPublicKey::from_pem(key.public_key().pem());
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->raw(), key.public_key().raw());
+  EXPECT_EQ(HostKey::from_pem("nothing").error().reason, "key.syntax");
+  EXPECT_EQ(HostPublicKey::from_pem("nothing").error().reason, "key.syntax");
+}
+
+TEST(NoCoreDump, HoldsForAsLongAsOneLives) {
+  const auto limit = [] {
+    rlimit now{};
+    getrlimit(RLIMIT_CORE, &now);
+    return now.rlim_cur;
+  };
+  rlimit before{};
+  getrlimit(RLIMIT_CORE, &before);
+  if (before.rlim_max < 2) GTEST_SKIP() << "this machine allows no core dumps anyhow";
+  const rlimit all{before.rlim_max, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_CORE, &all), 0);
+  {
+    const NoCoreDump first;
+    {
+      const NoCoreDump second;
+      EXPECT_EQ(limit(), 1u);
+    }
+    EXPECT_EQ(limit(), 1u);
+  }
+  EXPECT_EQ(limit(), before.rlim_max);
+  setrlimit(RLIMIT_CORE, &before);
+}
+
+}  // namespace
+}  // namespace stoa::licensing

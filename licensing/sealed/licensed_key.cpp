@@ -1,0 +1,108 @@
+// licensed_key.cpp SPDX-License-Identifier: Apache-2.0
+#include "licensing/sealed/licensed_key.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "licensing/sealed/wrapped_key.hpp"
+#include "registry/versions/version_range.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+// How far a licence comes: the order in which its refusals are told.
+enum class Step : std::uint8_t { nothing, other_version, no_key, other_host, not_now, good };
+
+struct Judged {
+  Step step = Step::nothing;
+  Error error;
+  const HeldLicence* licence = nullptr;
+  const WrappedKey* wrapped = nullptr;
+};
+
+Error refusal(std::string_view reason, std::string message) {
+  return {Code::permission_denied, std::string(reason), std::move(message), 0};
+}
+
+bool covers_version(const Coverage& coverage, const std::string& version) {
+  if (coverage.versions == "*") return true;  // pre-releases, too
+  const auto range = registry::parse_version_range(coverage.versions);
+  const auto key = registry::parse_version_key(version);
+  return range && key && range->admits(*key);
+}
+
+const WrappedKey* find_key(const Licence& licence, const KeyWanted& wanted, std::string_view host) {
+  const WrappedKey* any = nullptr;
+  for (const WrappedKey& wrapped : licence.content_keys) {
+    if (wrapped.content_key != wanted.key.hex) continue;
+    any = &wrapped;
+    if (wrapped.host == host) break;
+  }
+  return any;
+}
+
+Judged judge(const HeldLicence& held, const KeyWanted& wanted, const HostFacts& host, std::int64_t now_ms) {
+  const Licence& licence = held.licence;
+  const std::string name = fmt::format("licence {}", licence.id.text);
+  Step step = Step::nothing;
+  for (const Coverage& coverage : licence.covers) {
+    if (!covers_model(coverage, wanted.model)) continue;
+    step = std::max(step, covers_version(coverage, wanted.version) ? Step::no_key : Step::other_version);
+  }
+  if (step == Step::nothing) return {};
+  if (step == Step::other_version)
+    return {step,
+            refusal(row_of(Refusal::licence_version).reason,
+                    name + " covers other versions of it: one for this version is needed"),
+            &held};
+  const WrappedKey* wrapped = find_key(licence, wanted, host.node);
+  if (wrapped == nullptr)
+    return {step,
+            refusal("content_key.none",
+                    fmt::format("{} covers it and carries no content key {}: ask its issuer for one that "
+                                "does, for host key {}",
+                                name, wanted.key.hex, host.node)),
+            &held};
+  if (wrapped->host != host.node)
+    return {Step::other_host,
+            refusal("content_key.other_host",
+                    fmt::format("{} has the key for host {}, this host is {}", name, wrapped->host, host.node)),
+            &held};
+  if (const Standing standing = standing_of(held, host, now_ms); standing.refusal != Refusal::none) {
+    const RefusalRow& row = row_of(standing.refusal);
+    return {Step::not_now, refusal(row.reason, fmt::format("{}: {}", name, row.message)), &held};
+  }
+  return {Step::good, {}, &held, wrapped};
+}
+
+Result<Judged> best_of(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostFacts& host,
+                       std::int64_t now_ms) {
+  Judged best;
+  for (const HeldLicence& one : held)
+    if (Judged judged = judge(one, wanted, host, now_ms); judged.step > best.step) best = std::move(judged);
+  if (best.step == Step::good) return best;
+  if (best.step != Step::nothing) return std::unexpected(std::move(best.error));
+  return failure(Code::permission_denied, std::string(row_of(Refusal::licence_none).reason),
+                 fmt::format("this host has no licence for {}: ask its publisher for one with content key {} for host "
+                             "key {} (`stoa host-key show`), and bring it in with `stoa licences import`",
+                             wanted.model, wanted.key.hex, host.node));
+}
+
+}  // namespace
+
+Result<const HeldLicence*> licence_for_key(std::span<const HeldLicence> held, const KeyWanted& wanted,
+                                           const HostFacts& host, std::int64_t now_ms) {
+  const auto best = best_of(held, wanted, host, now_ms);
+  if (!best) return std::unexpected(best.error());
+  return best->licence;
+}
+
+Result<ContentKey> licensed_key(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostKey& host,
+                                const HostFacts& facts, std::int64_t now_ms) {
+  const auto best = best_of(held, wanted, facts, now_ms);
+  if (!best) return std::unexpected(best.error());
+  return unwrap(*best->wrapped, host, {best->licence->licence.id, best->licence->licence.serial});
+}
+
+}  // namespace stoa::licensing
