@@ -66,7 +66,10 @@ class Asked final : public http::Exchange {
   const http::RequestHead& head() const override { return head_; }
   http::HeadMemo& memo() override { return memo_; }
   http::Task<Result<http::Body>> read_body(http::BodyLimits) override { std::abort(); }
+  std::optional<http::Body> body_at_hand(const http::BodyLimits&) override { std::abort(); }
   http::Task<bool> reply(http::Response) override { std::abort(); }
+  bool reply_at_once(http::Response&) override { std::abort(); }
+  std::string take_spare_text() override { std::abort(); }
   http::Task<bool> begin_stream(http::StreamHead) override { std::abort(); }
   http::Task<bool> write(std::string_view) override { std::abort(); }
   http::Task<bool> end_stream() override { std::abort(); }
