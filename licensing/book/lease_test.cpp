@@ -123,8 +123,8 @@ TEST(Leases, RacedForByManyThreadsAreNeverMoreThanSeats) {
       is_done.wait();
       return std::move(*outcome);
     };
-    std::vector<std::jthread> threads;
     std::latch begin(kThreads);
+    std::vector<std::jthread> threads;  // joined before the latch goes
     for (int i = 0; i < kThreads; ++i)
       threads.emplace_back([&] {
         begin.arrive_and_wait();
