@@ -70,7 +70,7 @@ struct LicensingConfig {
   std::multimap<std::string, std::filesystem::path> issuers;  // whose licence files count -> their public keys (PEM)
   bool publishers_may_issue = false;                          // licences of their own models
   std::filesystem::path issuer_key;  // the platform's: signs licences that leave as files; empty: none do
-  bool calls_need_keys = true;  // false: everybody may call, and the folder is for encrypted assets alone
+  bool calls_need_keys = true;       // false: everybody may call, and the folder is for encrypted assets alone
 };
 
 struct Config {

@@ -15,12 +15,12 @@
 namespace stoa::cli {
 
 struct LicencesOptions : RegistryOptions {
-  std::vector<std::string> words;      // as given: the action, and what it is about
-  std::vector<std::string> arguments;  // of them, what follows the action's name
-  std::vector<std::string> issuers;    // NAME=FILE
-  std::string key, out;                // to sign with; where to
-  std::string at, node, revocations;   // of verify
-  std::string folder;                  // of import
+  std::vector<std::string> words;                // as given: the action, and what it is about
+  std::vector<std::string> arguments;            // of them, what follows the action's name
+  std::vector<std::string> issuers;              // NAME=FILE
+  std::string key, out;                          // to sign with; where to
+  std::string at, node, revocations;             // of verify
+  std::string folder;                            // of import
   std::vector<std::string> content_keys, hosts;  // of sign and wrap: files
   // On a host.
   AccountOptions account;
