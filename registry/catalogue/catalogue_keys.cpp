@@ -125,4 +125,8 @@ Result<std::vector<PublisherKeyRecord>> Catalogue::keys(std::string_view publish
   return read_keys(connection_, publisher);
 }
 
+Result<std::vector<PublisherKeyRecord>> Catalogue::keys_with(const KeyId& id) {
+  return read_keys_with(connection_, id);
+}
+
 }  // namespace stoa::registry

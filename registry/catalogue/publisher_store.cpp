@@ -93,11 +93,10 @@ Result<void> insert_key(database::Connection& connection, const PublisherKeyReco
                                        record.added_ms));
 }
 
-Result<std::vector<PublisherKeyRecord>> read_keys(database::Connection& connection, std::string_view publisher) {
+namespace {
+
+Result<std::vector<PublisherKeyRecord>> keys_of(database::Rows rows) {
   std::vector<PublisherKeyRecord> records;
-  auto rows = connection.query(fmt::format("SELECT {} FROM publisher_keys {} ORDER BY publisher, added_ms, key_id",
-                                           kKey, publisher.empty() ? "" : "WHERE publisher = ?1"),
-                               publisher);
   while (rows.next()) {
     auto key = key_of(rows);
     if (!key) return std::unexpected(key.error());
@@ -105,6 +104,19 @@ Result<std::vector<PublisherKeyRecord>> read_keys(database::Connection& connecti
   }
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return records;
+}
+
+}  // namespace
+
+Result<std::vector<PublisherKeyRecord>> read_keys(database::Connection& connection, std::string_view publisher) {
+  return keys_of(connection.query(fmt::format("SELECT {} FROM publisher_keys {} ORDER BY publisher, added_ms, key_id",
+                                              kKey, publisher.empty() ? "" : "WHERE publisher = ?1"),
+                                  publisher));
+}
+
+Result<std::vector<PublisherKeyRecord>> read_keys_with(database::Connection& connection, const KeyId& id) {
+  return keys_of(
+      connection.query(fmt::format("SELECT {} FROM publisher_keys WHERE key_id = ? ORDER BY publisher", kKey), id.hex));
 }
 
 Result<PublisherKeyRecord> read_key(database::Connection& connection, std::string_view publisher, const KeyId& id) {

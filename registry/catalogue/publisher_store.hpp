@@ -20,6 +20,8 @@ Result<void> update_publisher_token(database::Connection& connection, std::strin
 Result<void> insert_key(database::Connection& connection, const PublisherKeyRecord& record);
 // In the order they were added; publisher empty: everybody's.
 Result<std::vector<PublisherKeyRecord>> read_keys(database::Connection& connection, std::string_view publisher);
+// Whosever it is.
+Result<std::vector<PublisherKeyRecord>> read_keys_with(database::Connection& connection, const KeyId& id);
 // not_found "key.unknown".
 Result<PublisherKeyRecord> read_key(database::Connection& connection, std::string_view publisher, const KeyId& id);
 // Writes the ends of its validity.

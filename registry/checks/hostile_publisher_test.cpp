@@ -270,7 +270,7 @@ TEST_F(HostilePublisher, SquattersAreHeld) {
   }
 }
 
-// The page against the code: every reason that the code of these two rooms makes, and no other.
+// The page against the code: every reason that the code of these rooms makes, and no other.
 TEST(PublishingChecksPage, HasTheReasonsOfTheCode) {
   const char* source = std::getenv("STOA_SOURCE_DIR");
   if (!source) GTEST_SKIP() << "STOA_SOURCE_DIR is not set";

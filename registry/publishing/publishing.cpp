@@ -32,6 +32,15 @@ Result<std::optional<std::string>> ask(const NameIndex& names, std::string_view 
   return fmt::format("{}: {}", ruling->reason, ruling->message);
 }
 
+SubmissionKey submission_key(const PublisherKeyRecord& record) {
+  return {.publisher = record.publisher,
+          .key = record.key,
+          .may_sign_releases = record.role == "release",
+          .valid_from_ms = record.valid_from_ms,
+          .valid_until_ms = record.valid_until_ms,
+          .revoked_from_ms = record.revoked_from_ms};
+}
+
 }  // namespace
 
 Publishing::Publishing(PublishingOptions options, File lock, std::unique_ptr<BlobStore> blobs)
@@ -91,13 +100,7 @@ Result<std::vector<SubmissionKey>> submission_keys(Catalogue& catalogue, const s
   const auto records = catalogue.keys(publisher);
   if (!records) return std::unexpected(records.error());
   std::vector<SubmissionKey> keys;
-  for (const PublisherKeyRecord& record : *records)
-    keys.push_back({.publisher = record.publisher,
-                    .key = record.key,
-                    .may_sign_releases = record.role == "release",
-                    .valid_from_ms = record.valid_from_ms,
-                    .valid_until_ms = record.valid_until_ms,
-                    .revoked_from_ms = record.revoked_from_ms});
+  for (const PublisherKeyRecord& record : *records) keys.push_back(submission_key(record));
   return keys;
 }
 
@@ -105,6 +108,21 @@ Result<Package> Publishing::open_package(const Sha256& digest, const std::vector
   auto file = blobs_->open_blob(digest);
   if (!file) return std::unexpected(file.error());
   return inspect_submission(fmt::format("/proc/self/fd/{}", file->fd()), keys);
+}
+
+// With the keys of others, too, where it is signed with one: else nobody could say whose it is.
+Result<Publishing::Opened> Publishing::open_submission(const Sha256& digest, const std::string& publisher) {
+  auto keys = keys_of(publisher);
+  if (!keys) return std::unexpected(keys.error());
+  Opened opened{open_package(digest, *keys), std::move(*keys)};
+  if (!opened.package || opened.package->signature().state != SignatureState::unknown_key) return opened;
+  const KeyId id = opened.package->signature().key_id;
+  const auto others = with_catalogue([&](Catalogue& catalogue) { return catalogue.keys_with(id); });
+  if (!others) return std::unexpected(others.error());
+  if (others->empty()) return opened;
+  for (const PublisherKeyRecord& record : *others) opened.keys.push_back(submission_key(record));
+  opened.package = open_package(digest, opened.keys);
+  return opened;
 }
 
 Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id,
@@ -122,22 +140,21 @@ Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id
                    fmt::format("the registry does not have the package {}; name the upload that brought it",
                                to_hex(release->package_sha256)));
   }
-  const auto keys = keys_of(owner);
-  if (!keys) return std::unexpected(keys.error());
-  const auto package = open_package(release->package_sha256, *keys);
-  if (!package) return std::unexpected(package.error());
-  return with_catalogue([&](Catalogue& catalogue) { return catalogue.submit(actor, id, *package); });
+  const auto opened = open_submission(release->package_sha256, owner);
+  if (!opened) return std::unexpected(opened.error());
+  if (!opened->package) return std::unexpected(opened->package.error());
+  return with_catalogue([&](Catalogue& catalogue) { return catalogue.submit(actor, id, *opened->package); });
 }
 
 Result<Submission> Publishing::submission_of(const ReleaseRecord& release) {
   const std::string owner = publisher_of(release.plugin);
-  auto keys = keys_of(owner);
-  if (!keys) return std::unexpected(keys.error());
+  auto opened = open_submission(release.package_sha256, owner);
+  if (!opened) return std::unexpected(opened.error());
   Submission submission;
-  submission.package = open_package(release.package_sha256, *keys);
+  submission.package = std::move(opened->package);
   submission.package_sha256 = release.package_sha256;
   submission.publisher = owner;
-  submission.keys = std::move(*keys);
+  submission.keys = std::move(opened->keys);
   submission.policy = options_.checks;
   submission.received_ms = release.submitted_ms.value_or(release.created_ms);
   submission.now_ms = options_.now_ms();

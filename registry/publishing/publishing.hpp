@@ -87,6 +87,11 @@ class Publishing {
   Result<Package> open_package(const Sha256& digest, const std::vector<SubmissionKey>& keys);
   Result<Submission> submission_of(const ReleaseRecord& release);
   Result<std::vector<SubmissionKey>> keys_of(const std::string& publisher);
+  struct Opened {
+    Result<Package> package;
+    std::vector<SubmissionKey> keys;
+  };
+  Result<Opened> open_submission(const Sha256& digest, const std::string& publisher);
 
   PublishingOptions options_;
   File lock_;

@@ -330,6 +330,17 @@ TEST_F(PublishingTest, WhoMayHaveAPackageFollowsItsState) {
   check("revoked", "release.revoked", "release.revoked", "found");
 }
 
+TEST_F(PublishingTest, AKeyOfAnotherPublisherIsCalledByItsName) {
+  add_publisher(acme, key);
+  add_publisher(rival, rivals_key);
+  const auto release = submitted("1.2.0", package("acme/vision", "1.2.0", &rivals_key));
+  ASSERT_TRUE(release) << release.error().message;
+  const auto checked = publishing_->check(release->id);
+  ASSERT_TRUE(checked) << checked.error().message;
+  EXPECT_EQ(checked->state, ReleaseState::rejected);
+  EXPECT_TRUE(checked->state_because.contains("signature.other_publisher")) << checked->state_because;
+}
+
 TEST_F(PublishingTest, AHostGetsNothingThatIsNotSigned) {
   add_publisher(acme, key);
   const std::string bytes = package("acme/vision", "1.2.0", nullptr);

@@ -290,7 +290,7 @@ def packages(registry):
             Draft(registry.good, rivals_key).bytes(), "1.0.0", registry.rival, "mallory-works/release"),
          "release.other_package"),
         ("another version than announced", other_announcement, "release.other_package"),
-        ("another publisher's key", lambda: made(key=rivals_key), "signature.unknown_key"),
+        ("another publisher's key", lambda: made(key=rivals_key), "signature.other_publisher"),
         ("a key that nobody registered", lambda: made(key=stranger), "signature.unknown_key"),
         ("no signature", lambda: made(lambda d: setattr(d, "key", None)), "signature.missing"),
         ("a signature of other bytes", entries(lambda e: set_bytes(e, 1, envelope(e[0][1], key, b"{}"))),
