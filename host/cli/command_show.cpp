@@ -80,6 +80,9 @@ std::string shown_text(const Json& answer) {
     text += "\ninputs\n" + table_text(card["inputs"], {"name", "kind", "datatype", "shape", "optional"});
   if (card.contains("outputs"))
     text += "\noutputs\n" + table_text(card["outputs"], {"name", "kind", "datatype", "shape"});
+  if (card.contains("evaluations") && !card["evaluations"].empty())
+    text += "\nevaluations\n" + table_text(card["evaluations"], {"dataset.name", "figure", "value", "examples",
+                                                                 "failed", "said_by", "key", "signature"});
   if (page.contains("versions"))
     text += fmt::format("\nversions ({})\n", member_text(page, "version_count")) +
             table_text(page["versions"], {"version", "state", "published", "release"});

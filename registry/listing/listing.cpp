@@ -93,6 +93,23 @@ Result<ReleaseRecord> Listing::release(const ReleaseId& id) {
   return record;
 }
 
+Result<std::vector<EvaluationRecord>> Listing::evaluations(const ReleaseId& id, std::string_view model,
+                                                           std::size_t most) {
+  constexpr std::size_t kOfOneReleaseMax = 1'000;
+  std::vector<EvaluationRecord> found;
+  auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
+    auto records = catalogue.evaluations({.release = id, .dataset = {}, .after = {}, .most = kOfOneReleaseMax});
+    if (!records) return std::unexpected(records.error());
+    found = std::move(*records);
+    return {};
+  });
+  if (!read) return std::unexpected(read.error());
+  std::erase_if(found, [&](const EvaluationRecord& one) { return one.opened.evaluation.model != model; });
+  std::ranges::reverse(found);
+  if (found.size() > most) found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
+  return found;
+}
+
 Result<ListedModel> Listing::model(std::string_view name) {
   ListedModel model{.model = std::string(name), .plugin = {}, .releases = {}, .aliases = {}};
   auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {

@@ -51,6 +51,8 @@ class Listing {
   // not_found "model.unknown" where nothing of it is shown.
   Result<ListedModel> model(std::string_view name);
   Result<ReleaseRecord> release(const ReleaseId& id);  // with its manifest
+  // What was measured of one model of a release: the latest, and of those the latest first.
+  Result<std::vector<EvaluationRecord>> evaluations(const ReleaseId& id, std::string_view model, std::size_t most);
 
  private:
   Result<SearchIndex::Entries> entries_of(std::vector<ListedRelease> releases);

@@ -42,7 +42,7 @@ std::string platform_text(const PlatformDeclaration& platform) {
 }
 
 void facts(std::string& out, const ModelCard& card) {
-  const auto& [release, manifest, model, published] = card;
+  const auto& [release, manifest, model, published, evaluations] = card;
   out += "| | |\n|---|---|\n";
   row(out, "model", markdown_code(manifest.publisher + "/" + model.name));
   row(out, "version", markdown_code(release.version));
@@ -64,7 +64,7 @@ void facts(std::string& out, const ModelCard& card) {
 }
 
 void needs(std::string& out, const ModelCard& card) {
-  const auto& [release, manifest, model, published] = card;
+  const auto& [release, manifest, model, published, evaluations] = card;
   out += "\n## What it needs\n\n| | |\n|---|---|\n";
   for (const PlatformDeclaration& platform : manifest.platforms)
     row(out, "platform", markdown_code(platform_text(platform)));
@@ -74,6 +74,27 @@ void needs(std::string& out, const ModelCard& card) {
   row(out, "package", fmt::format("{} bytes", release.package_bytes));
   row(out, "SHA-256", markdown_code(to_hex(release.package_sha256)));
   if (!release.key.hex.empty()) row(out, "signed by the key", markdown_code(release.key.hex));
+}
+
+std::string figure_of(const Scores& scores) {
+  if (scores.task == EvaluationTask::classification) return fmt::format("accuracy {:.4f}", scores.accuracy());
+  return scores.errors ? fmt::format("mean absolute error {:.6g}", scores.errors->mean_absolute) : "no answer";
+}
+
+void measured(std::string& out, std::span<const EvaluationRecord> evaluations) {
+  if (evaluations.empty()) return;
+  out +=
+      "\n## What was measured\n\n| labelled set | figure | examples | not answered | said by | signed with |\n"
+      "|---|---|---|---|---|---|\n";
+  for (const EvaluationRecord& one : evaluations) {
+    const Scores& scores = one.opened.evaluation.scores;
+    out += fmt::format("| {}, {} | {} | {} | {} | {} | {}, {} |\n", markdown_text(one.opened.evaluation.dataset.name),
+                       markdown_code(to_hex(one.opened.evaluation.dataset.sha256)), figure_of(scores), scores.examples,
+                       scores.failed(), markdown_text(one.said_by), markdown_code(one.opened.envelope.key_id.hex),
+                       !one.is_publishers_key ? "the operator's key"
+                       : one.is_key_good      ? "the publisher's key"
+                                              : "a key that was revoked");
+  }
 }
 
 }  // namespace
@@ -89,7 +110,7 @@ std::string price_text(const PriceDeclaration& price) {
 }
 
 std::string markdown_of(const ModelCard& card) {
-  const auto& [release, manifest, model, published] = card;
+  const auto& [release, manifest, model, published, evaluations] = card;
   std::string out = fmt::format("# {}\n\n", markdown_text(manifest.publisher + "/" + model.name));
   for (const std::string& description : {model.description, manifest.description})
     if (const std::string text = markdown_lines(description); !text.empty()) out += text + "\n";
@@ -104,6 +125,7 @@ std::string markdown_of(const ModelCard& card) {
       "\n## How it is checked\n\nThe publisher stands for the answers to {} golden case{}; a host asks {} "
       "before it serves the model.\n",
       cases, cases == 1 ? "" : "s", cases == 1 ? "it" : "them");
+  measured(out, evaluations);
   if (const std::string changes = markdown_lines(release.changelog); !changes.empty())
     out += fmt::format("\n## What {} changes\n\n{}", markdown_text(release.version), changes);
   return out;

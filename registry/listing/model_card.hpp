@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "registry/catalogue/evaluation_store.hpp"
 #include "registry/catalogue/records.hpp"
 #include "registry/package/manifest.hpp"
 
@@ -16,6 +18,8 @@ struct ModelCard {
   const Manifest& manifest;
   const ModelDeclaration& model;
   std::string_view published;  // RFC 3339
+  // Of this model of the release, the latest first: what somebody measured, and signed.
+  std::span<const EvaluationRecord> evaluations = {};
 };
 
 // CommonMark with GitHub's tables. Everything that the publisher wrote is escaped: a card is the text of a stranger on

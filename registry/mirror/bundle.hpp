@@ -17,15 +17,26 @@ namespace stoa::registry {
 
 // The file is a plain tar in the container's canonical form:
 //   bundle.json               {"packages":["acme/vision/1.2.0.stoa",...],"stoa_mirror":1}
-//   metadata/2.root.json ...  the chain of roots, timestamp, snapshot, targets, and the bins of these packages
+//   metadata/2.root.json ...  the chain of roots, timestamp, snapshot, targets and all bins: who imports hears of every
+//                             release, not of these packages alone
 //   packages/SHA256           each package once
+//   evaluations/SHA256        what was said of these packages: each with its signature and the key, by its own digest
 inline constexpr std::uint64_t kBundleBytesMax = std::uint64_t{4} << 40;
 // With the bins of a full catalogue, more than 60,000 packages; the index of so many takes some 20 MB of memory.
 inline constexpr std::size_t kBundleEntriesMax = 65'536;
 
 struct BundleCounts {
-  std::size_t packages = 0;
+  std::size_t packages = 0, evaluations = 0;
   std::uint64_t bytes = 0;  // of the packages
+};
+
+// What somebody said of a package, and signed. said_by and is_publishers_key are the exporting registry's word alone:
+// nothing in the bundle proves them, and the signature proves whose key it was.
+struct BundleEvaluation {
+  std::string envelope;    // as the registry has it
+  std::string public_key;  // PEM, that verifies it
+  std::string said_by;     // "publisher:acme", "operator:rita"
+  bool is_publishers_key = false;
 };
 
 // The bytes of a package, for reading from the start. Its length and digest are checked here.
@@ -35,9 +46,15 @@ using OpenBlob = std::function<Result<File>(const Sha256& sha256)>;
 // all. first_root: the oldest root that an importer may hold. Reasons: those of TufClient, target.unknown,
 // target.length, target.digest, mirror.selection (none, twice the same, too many), mirror.changed, what open answers,
 // file.*.
-Result<BundleCounts> export_bundle(const std::filesystem::path& file, std::string_view first_root,
-                                   const FetchMetadata& fetch, std::span<const std::string> target_paths,
-                                   const OpenBlob& open, TufTime now);
+struct ExportOrder {
+  std::string_view first_root;
+  FetchMetadata fetch;
+  std::span<const std::string> target_paths;
+  OpenBlob open;
+  // Of these packages; others' are left out. Each is verified first: signature.*, evaluation.*.
+  std::span<const BundleEvaluation> evaluations = {};
+};
+Result<BundleCounts> export_bundle(const std::filesystem::path& file, const ExportOrder& order, TufTime now);
 
 struct ImportRules {
   std::string_view trusted_root;
@@ -61,12 +78,24 @@ struct BundlePackage {
 
 // An Error ends the import.
 using ReceivePackage = std::function<Result<void>(const BundlePackage& package)>;
+// Its signature is good, and it is about a package of the bundle. path: that package's.
+using ReceiveEvaluation = std::function<Result<void>(std::string_view path, const BundleEvaluation& evaluation)>;
+// What the metadata says today of a path that was imported before; null: nothing.
+using HearOfKnown = std::function<Result<void>(const std::string& path, const Target* target)>;
+
+struct Import {
+  ReceivePackage package;
+  ReceiveEvaluation evaluation = {};        // or empty
+  std::span<const std::string> known = {};  // paths that were imported before
+  HearOfKnown hear = {};                    // of each of them, before the packages; or empty
+};
 
 // Verifies the whole bundle and only then hands its packages over, in the order of its index. Nothing is held in memory
 // but the index and a chunk. Reasons: mirror.* for the container's rules (truncated, trailing_bytes, not_canonical,
-// ...; see container.hpp), mirror.index, mirror.unknown_entry, mirror.missing (a package of the index); metadata.* of
-// TufClient; target.unknown, target.length, target.digest; what receive answers.
+// ...; see container.hpp), mirror.index, mirror.unknown_entry, mirror.missing (a package of the index),
+// mirror.evaluation (one that is none, or of no package here), signature.*; metadata.* of TufClient; target.unknown,
+// target.length, target.digest; what import's functions answer.
 Result<BundleCounts> import_bundle(const std::filesystem::path& file, const ImportRules& rules, TufTime now,
-                                   const ReceivePackage& receive);
+                                   const Import& import);
 
 }  // namespace stoa::registry

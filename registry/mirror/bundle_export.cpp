@@ -72,23 +72,36 @@ Result<void> add_package(ContainerWriter& writer, const Target& target, const Op
   return {};
 }
 
+// By the digest of the entry, each once.
+Result<std::map<std::string, std::string>> evaluations_of(std::span<const BundleEvaluation> evaluations,
+                                                          const std::map<Sha256, Target>& packages) {
+  std::map<std::string, std::string> entries;
+  for (const BundleEvaluation& evaluation : evaluations) {
+    const auto opened = verify_bundle_evaluation(evaluation);
+    if (!opened) return std::unexpected(opened.error());
+    if (!packages.contains(opened->evaluation.package_sha256)) continue;
+    std::string json = evaluation_json(evaluation);
+    const std::string name = to_hex(sha256_of(json));
+    entries.emplace(name, std::move(json));
+  }
+  return entries;
+}
+
 }  // namespace
 
-Result<BundleCounts> export_bundle(const std::filesystem::path& file, std::string_view first_root,
-                                   const FetchMetadata& fetch, std::span<const std::string> target_paths,
-                                   const OpenBlob& open, TufTime now) {
-  const auto paths = in_order_of_bins(target_paths);
+Result<BundleCounts> export_bundle(const std::filesystem::path& file, const ExportOrder& order, TufTime now) {
+  const auto paths = in_order_of_bins(order.target_paths);
   if (auto ok = check_selection("mirror.selection", paths); !ok) return std::unexpected(ok.error());
   auto staged = StagingFile::create(file, 0644);
   if (!staged) return std::unexpected(staged.error());
   // The client's memory, needed for this one time. What a killed export leaves of it goes with its staging file.
   const auto state = staged->path().string() + ".state";
 
-  Recording recording(fetch);
+  Recording recording(order.fetch);
   const auto record = [&](std::string_view name, std::uint64_t bytes_max) { return recording.take(name, bytes_max); };
   std::map<Sha256, Target> packages;
   const auto followed = [&]() -> Result<void> {
-    auto client = TufClient::open(state, first_root, record);
+    auto client = TufClient::open(state, order.first_root, record);
     if (!client) return std::unexpected(client.error());
     if (auto ok = client->refresh(now); !ok) return ok;
     for (const auto& path : paths) {
@@ -96,25 +109,31 @@ Result<BundleCounts> export_bundle(const std::filesystem::path& file, std::strin
       if (!target) return std::unexpected(target.error());
       packages.emplace(target->sha256, std::move(*target));
     }
-    return {};
+    // The other bins, too: what was revoked since reaches who imported it before.
+    return client->visit([](const auto&, auto) { return true; }, [](const auto&, auto, const auto&) {}, now);
   }();
   std::error_code ignored;
   std::filesystem::remove_all(state, ignored);
   if (!followed) return std::unexpected(followed.error());
-  if (1 + recording.count() + packages.size() > kBundleEntriesMax)
-    return failure(Code::resource_exhausted, "mirror.selection",
-                   "bundle would have " + std::to_string(1 + recording.count() + packages.size()) +
-                       " entries, limit is " + std::to_string(kBundleEntriesMax));
+  const auto evaluations = evaluations_of(order.evaluations, packages);
+  if (!evaluations) return std::unexpected(evaluations.error());
+  const std::size_t entries = 1 + recording.count() + packages.size() + evaluations->size();
+  if (entries > kBundleEntriesMax)
+    return failure(
+        Code::resource_exhausted, "mirror.selection",
+        "bundle would have " + std::to_string(entries) + " entries, limit is " + std::to_string(kBundleEntriesMax));
 
   auto writer = ContainerWriter::create(staged->file());
   if (!writer) return std::unexpected(writer.error());
   if (auto ok = writer->add(kIndexPath, index_json(paths)); !ok) return std::unexpected(ok.error());
   if (auto ok = recording.write(*writer); !ok) return std::unexpected(ok.error());
-  BundleCounts counts{paths.size()};
+  BundleCounts counts{paths.size(), evaluations->size()};
   for (const auto& [digest, target] : packages) {
-    if (auto ok = add_package(*writer, target, open); !ok) return std::unexpected(ok.error());
+    if (auto ok = add_package(*writer, target, order.open); !ok) return std::unexpected(ok.error());
     counts.bytes += target.length;
   }
+  for (const auto& [name, json] : *evaluations)
+    if (auto ok = writer->add(std::string(kEvaluationsFolder) + name, json); !ok) return std::unexpected(ok.error());
   if (auto ok = writer->finish(); !ok) return std::unexpected(ok.error());
   if (auto ok = staged->publish(); !ok) return std::unexpected(ok.error());
   return counts;

@@ -58,8 +58,11 @@ Result<OpenBundle> open_bundle(const std::filesystem::path& path) {
   for (auto& entry : std::span(*entries).subspan(1)) {
     const std::string_view name = entry.path;
     const bool is_package = name.starts_with(kPackagesFolder) && sha256_from_hex(name.substr(kPackagesFolder.size()));
-    if (!is_package && !name.starts_with(kMetadataFolder))
-      return refuse("unknown_entry", "entry '" + printable(name) + "' is neither metadata nor a package");
+    const bool is_evaluation =
+        name.starts_with(kEvaluationsFolder) && sha256_from_hex(name.substr(kEvaluationsFolder.size()));
+    if (!is_package && !is_evaluation && !name.starts_with(kMetadataFolder))
+      return refuse("unknown_entry",
+                    "entry '" + printable(name) + "' is neither metadata nor a package nor an evaluation");
     out.entries.emplace(entry.path, std::move(entry));
   }
   out.file = std::move(*file);
@@ -117,6 +120,35 @@ Result<std::vector<Target>> find_targets(const OpenBundle& bundle, TufClient& cl
   return targets;
 }
 
+struct Said {
+  std::string_view path;  // of the package
+  BundleEvaluation evaluation;
+};
+
+// Each with a good signature, and about a package of the bundle.
+Result<std::vector<Said>> read_evaluations(const OpenBundle& bundle, const std::vector<Target>& targets) {
+  std::map<Sha256, std::string_view> paths;
+  for (std::size_t i = 0; i < targets.size(); ++i) paths.emplace(targets[i].sha256, bundle.target_paths[i]);
+  std::vector<Said> all;
+  for (const auto& [name, entry] : bundle.entries) {
+    if (!name.starts_with(kEvaluationsFolder)) continue;
+    const auto bad = [&](const std::string& what) { return refuse("evaluation", "entry '" + name + "' " + what); };
+    if (entry.size > kEvaluationEntryBytesMax) return bad("has " + std::to_string(entry.size) + " bytes");
+    const auto json = read_entry(bundle.file, entry);
+    if (!json) return std::unexpected(json.error());
+    if (to_hex(sha256_of(*json)) != name.substr(kEvaluationsFolder.size())) return bad("has another SHA-256");
+    auto said = parse_evaluation_entry(*json);
+    if (!said) return std::unexpected(said.error());
+    const auto opened = verify_bundle_evaluation(*said);
+    if (!opened) return std::unexpected(opened.error());
+    const auto about = paths.find(opened->evaluation.package_sha256);
+    const std::string path = opened->evaluation.plugin + "/" + opened->evaluation.version + ".stoa";
+    if (about == paths.end() || about->second != path) return bad("is about no package of the bundle");
+    all.push_back({about->second, std::move(*said)});
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<void> BundlePackage::read(const std::function<Result<void>(std::span<const std::byte>)>& take) const {
@@ -124,13 +156,16 @@ Result<void> BundlePackage::read(const std::function<Result<void>(std::span<cons
 }
 
 Result<BundleCounts> import_bundle(const std::filesystem::path& file, const ImportRules& rules, TufTime now,
-                                   const ReceivePackage& receive) {
+                                   const Import& import) {
   const auto bundle = open_bundle(file);
   if (!bundle) return std::unexpected(bundle.error());
   const auto time = now - rules.expired_for_max;
   auto client = TufClient::open(rules.state_folder, rules.trusted_root, fetch_from(*bundle));
   if (!client) return std::unexpected(client.error());
   if (auto ok = client->refresh(time); !ok) return std::unexpected(ok.error());
+  // Every bin has to be there and good: who takes one out to hide a revocation is noticed.
+  if (auto ok = client->visit([](const auto&, auto) { return true; }, [](const auto&, auto, const auto&) {}, time); !ok)
+    return std::unexpected(ok.error());
   const auto targets = find_targets(*bundle, *client, time);
   if (!targets) return std::unexpected(targets.error());
 
@@ -141,11 +176,23 @@ Result<BundleCounts> import_bundle(const std::filesystem::path& file, const Impo
   const auto ignore = [](std::span<const std::byte>) { return Result<void>(); };
   for (std::size_t i = 0; i < targets->size(); ++i)
     if (auto ok = package_at(i).read(ignore); !ok) return std::unexpected(ok.error());
+  const auto said = read_evaluations(*bundle, *targets);
+  if (!said) return std::unexpected(said.error());
+  for (const std::string& path : import.hear ? import.known : std::span<const std::string>()) {
+    const auto target = client->find(path, time);
+    if (!target && target.error().reason != "target.unknown") return std::unexpected(target.error());
+    if (auto ok = import.hear(path, target ? &*target : nullptr); !ok) return std::unexpected(ok.error());
+  }
   BundleCounts counts;
   for (std::size_t i = 0; i < targets->size(); ++i) {
-    if (auto ok = receive(package_at(i)); !ok) return std::unexpected(ok.error());
+    if (auto ok = import.package(package_at(i)); !ok) return std::unexpected(ok.error());
     counts.packages += 1;
     counts.bytes += (*targets)[i].length;
+  }
+  for (const Said& one : *said) {
+    if (import.evaluation)
+      if (auto ok = import.evaluation(one.path, one.evaluation); !ok) return std::unexpected(ok.error());
+    counts.evaluations += 1;
   }
   return counts;
 }

@@ -35,6 +35,46 @@ Result<std::vector<std::string>> parse_index(std::string_view json) {
   return paths;
 }
 
+// Not canonical_json(): keys and envelopes have line breaks in them.
+std::string evaluation_json(const BundleEvaluation& evaluation) {
+  const SortedJson json = {{"envelope", evaluation.envelope},
+                           {"key_of", evaluation.is_publishers_key ? "publisher" : "operator"},
+                           {"public_key", evaluation.public_key},
+                           {"said_by", evaluation.said_by}};
+  return json.dump(-1, ' ', true, SortedJson::error_handler_t::replace);
+}
+
+Result<BundleEvaluation> parse_evaluation_entry(std::string_view json) {
+  const auto refuse = [](const std::string& message) {
+    return failure(Code::invalid_argument, "mirror.evaluation", message);
+  };
+  const auto document = parse_canonical_json(json);
+  if (!document) return refuse("evaluation " + document.error().message);
+  BundleEvaluation evaluation;
+  std::string key_of;
+  for (const auto& [name, text] : {std::pair<const char*, std::string*>{"envelope", &evaluation.envelope},
+                                   {"key_of", &key_of},
+                                   {"public_key", &evaluation.public_key},
+                                   {"said_by", &evaluation.said_by}}) {
+    if (!document->is_object() || !document->contains(name) || !(*document)[name].is_string())
+      return refuse(std::string(name) + " must be a string");
+    *text = (*document)[name].get<std::string>();
+  }
+  if (document->size() != 4 || (key_of != "publisher" && key_of != "operator"))
+    return refuse("evaluation has other members than envelope, key_of, public_key and said_by");
+  evaluation.is_publishers_key = key_of == "publisher";
+  return evaluation;
+}
+
+Result<SignedEvaluation> verify_bundle_evaluation(const BundleEvaluation& evaluation) {
+  auto opened = open_evaluation(evaluation.envelope);
+  if (!opened) return opened;
+  const auto key = PublicKey::from_pem(evaluation.public_key);
+  if (!key) return std::unexpected(key.error());
+  if (auto good = verify_evaluation(*opened, *key); !good) return std::unexpected(good.error());
+  return opened;
+}
+
 std::string package_entry(const Sha256& sha256) { return std::string(kPackagesFolder) + to_hex(sha256); }
 
 Result<void> check_selection(std::string_view rule, std::vector<std::string> target_paths) {

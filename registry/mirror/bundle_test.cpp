@@ -7,6 +7,7 @@
 
 #include <map>
 
+#include "registry/evaluation/test_outcomes.hpp"
 #include "registry/mirror/bundle_index.hpp"
 #include "registry/package/container.hpp"
 #include "registry/tuf/test_repository.hpp"
@@ -34,7 +35,14 @@ class Mirror : public TufTest {
     return [this](const Sha256& sha256) { return open_regular(folder / "blobs" / to_hex(sha256)); };
   }
   Result<BundleCounts> write(const std::string& name, const std::vector<std::string>& paths) const {
-    return export_bundle(folder / name, first_root(), fetch_from(served()), paths, blobs(), now);
+    const std::string root = first_root();
+    return export_bundle(folder / name,
+                         {.first_root = root,
+                          .fetch = fetch_from(served()),
+                          .target_paths = paths,
+                          .open = blobs(),
+                          .evaluations = said},
+                         now);
   }
   std::string bundle_bytes(const std::vector<std::string>& paths = kSelection) const {
     const auto made = write("made.tar", paths);
@@ -45,15 +53,29 @@ class Mirror : public TufTest {
   std::string import(const std::string& bytes, const std::string& state, TufTime time) {
     write_file(folder / "brought.tar", bytes);
     received.clear();
+    heard.clear();
     const auto root = first_root();
     const auto done =
-        import_bundle(folder / "brought.tar", {root, folder / state}, time, [&](const BundlePackage& package) {
-          auto& into = received[std::string(package.path)];
-          return package.read([&](std::span<const std::byte> chunk) -> Result<void> {
-            into.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
-            return {};
-          });
-        });
+        import_bundle(folder / "brought.tar", {root, folder / state}, time,
+                      {.package =
+                           [&](const BundlePackage& package) {
+                             auto& into = received[std::string(package.path)];
+                             return package.read([&](std::span<const std::byte> chunk) -> Result<void> {
+                               into.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+                               return {};
+                             });
+                           },
+                       .evaluation =
+                           [&](std::string_view path, const BundleEvaluation& evaluation) {
+                             heard.push_back(std::string(path) + " " + evaluation.said_by);
+                             return Result<void>();
+                           },
+                       .known = known,
+                       .hear =
+                           [&](const std::string& path, const Target* target) {
+                             heard.push_back(path + " " + (target == nullptr ? "?" : target->facts.at("state")));
+                             return Result<void>();
+                           }});
     if (done) EXPECT_EQ(done->packages, received.size());
     return reason_of(done);
   }
@@ -63,6 +85,8 @@ class Mirror : public TufTest {
                               {"acme/vision/1.1.0.stoa", std::string(700, 'a')},
                               {"acme/voice/1.0.0.stoa", std::string(700, 'b')}};
   Packages received;
+  std::vector<BundleEvaluation> said;
+  std::vector<std::string> known, heard;
 };
 
 TEST_F(Mirror, WhatGoesInComesOut) {
@@ -77,11 +101,11 @@ TEST_F(Mirror, FactsComeAlong) {
   publish("acme/voice/1.0.0.stoa", std::string(700, 'b'), "yanked");
   write_file(folder / "brought.tar", bundle_bytes());
   const auto root = first_root();
-  const auto done =
-      import_bundle(folder / "brought.tar", {root, folder / "state"}, now, [&](const BundlePackage& package) {
+  const auto done = import_bundle(
+      folder / "brought.tar", {root, folder / "state"}, now, {.package = [&](const BundlePackage& package) {
         EXPECT_EQ(package.target.facts.at("state"), package.path == "acme/voice/1.0.0.stoa" ? "yanked" : "published");
         return Result<void>();
-      });
+      }});
   EXPECT_EQ(reason_of(done), "accepted");
 }
 
@@ -108,10 +132,11 @@ TEST_F(Mirror, WhatTheReceiverAnswersEndsTheImport) {
   write_file(folder / "brought.tar", bundle_bytes());
   const auto root = first_root();
   int calls = 0;
-  const auto done = import_bundle(folder / "brought.tar", {root, folder / "state"}, now, [&](const BundlePackage&) {
-    ++calls;
-    return failure(Code::resource_exhausted, "blob.quota", "full");
-  });
+  const auto done =
+      import_bundle(folder / "brought.tar", {root, folder / "state"}, now, {.package = [&](const BundlePackage&) {
+                      ++calls;
+                      return failure(Code::resource_exhausted, "blob.quota", "full");
+                    }});
   EXPECT_EQ(reason_of(done), "blob.quota");
   EXPECT_EQ(calls, 1);
 }
@@ -119,13 +144,13 @@ TEST_F(Mirror, WhatTheReceiverAnswersEndsTheImport) {
 TEST_F(Mirror, ABundleThatChangesWhileItIsHandedOverIsNoticed) {
   write_file(folder / "brought.tar", bundle_bytes({kPath}));
   const auto root = first_root();
-  const auto done =
-      import_bundle(folder / "brought.tar", {root, folder / "state"}, now, [&](const BundlePackage& package) {
+  const auto done = import_bundle(
+      folder / "brought.tar", {root, folder / "state"}, now, {.package = [&](const BundlePackage& package) {
         std::fstream(folder / "brought.tar", std::ios::in | std::ios::out | std::ios::binary)
             .seekp(static_cast<std::streamoff>(package.offset))
             .write("two", 3);
         return package.read([](std::span<const std::byte>) { return Result<void>(); });
-      });
+      }});
   EXPECT_EQ(reason_of(done), "target.digest");
 }
 
@@ -211,7 +236,13 @@ TEST_F(Mirror, EachBrokenBundleIsRefusedForItsOwnReason) {
       {"a package changed in one byte", "target.digest", [&](Parts& p) { p.package(a)[699] = 'c'; }},
       {"a package cut short", "target.length", [&](Parts& p) { p.package(a).pop_back(); }},
       {"a package with more", "target.length", [&](Parts& p) { p.package(one) += "!"; }},
+      // Evaluations.
+      {"an evaluation under another name", "mirror.evaluation",
+       [](Parts& p) { p.parts.push_back({"evaluations/" + to_hex(sha256_of("x")), "y"}); }},
+      {"an evaluation that is none", "mirror.evaluation",
+       [](Parts& p) { p.parts.push_back({"evaluations/" + to_hex(sha256_of("{}")), "{}"}); }},
       // Metadata.
+      {"a bin left out", "metadata.missing", [](Parts& p) { p.remove(p.metadata(".bin-0.json")); }},
       {"no timestamp", "metadata.missing", [](Parts& p) { p.remove("metadata/timestamp.json"); }},
       {"no snapshot", "metadata.missing", [](Parts& p) { p.remove(p.metadata(".snapshot.json")); }},
       {"no targets", "metadata.missing", [](Parts& p) { p.remove(p.metadata(".targets.json")); }},
@@ -247,10 +278,59 @@ TEST_F(Mirror, ABundleOfAnotherRepositoryIsRefused) {
   auto strange = TufRepository::create(folder / "strange", others.rules(), 16, {}, others.all(), now);
   const TargetChange change{kPath, target_of("one")};
   ASSERT_EQ(reason_of(strange->publish({&change, 1}, others.online(), now)), "accepted");
-  const auto made = export_bundle(folder / "strange.tar", file_bytes(folder / "strange" / "1.root.json"),
-                                  fetch_from(folder / "strange"), std::vector<std::string>{kPath}, blobs(), now);
+  const std::string root = file_bytes(folder / "strange" / "1.root.json");
+  const std::vector<std::string> paths{kPath};
+  const auto made = export_bundle(
+      folder / "strange.tar",
+      {.first_root = root, .fetch = fetch_from(folder / "strange"), .target_paths = paths, .open = blobs()}, now);
   ASSERT_TRUE(made.has_value()) << made.error().message;
   EXPECT_EQ(import(file_bytes(folder / "strange.tar"), "state", now), "metadata.signature");
+}
+
+BundleEvaluation said_of(const std::string& version, const std::string& bytes, const PrivateKey& key) {
+  Evaluation evaluation = evaluation_of(labels({{"cat", "cat"}, {"cat", "dog"}}));
+  evaluation.version = version;
+  evaluation.package_sha256 = sha256_of(bytes);
+  return {.envelope = sign_evaluation(evaluation, key),
+          .public_key = key.public_key().pem(),
+          .said_by = "publisher:acme",
+          .is_publishers_key = true};
+}
+
+TEST_F(Mirror, WhatWasSaidComesAlongWithItsSignature) {
+  const PrivateKey key = PrivateKey::generate(), other = PrivateKey::generate();
+  said = {said_of("1.0.0", "one", key), said_of("3.0.0", "of none of these", key)};
+  EXPECT_EQ(import(bundle_bytes(), "state", now), "accepted");
+  EXPECT_EQ(heard, (std::vector<std::string>{std::string(kPath) + " publisher:acme"}));
+  said = {said_of("1.0.0", "one", key)};
+  said[0].public_key = other.public_key().pem();
+  EXPECT_EQ(reason_of(write("made.tar", kSelection)), "signature.unknown_key");
+  // As somebody would put them in who makes the bundle himself.
+  const auto with = [&](const BundleEvaluation& evaluation) {
+    said.clear();
+    bundle_bytes();
+    auto parts = Parts::of(folder / "made.tar");
+    const std::string json = evaluation_json(evaluation);
+    parts.parts.push_back({std::string(kEvaluationsFolder) + to_hex(sha256_of(json)), json});
+    return import(parts.bytes(folder / "scratch.tar"), "state", now);
+  };
+  BundleEvaluation forged = said_of("1.0.0", "one", key);
+  EXPECT_EQ(with(forged), "accepted");
+  forged.public_key = other.public_key().pem();
+  EXPECT_EQ(with(forged), "signature.unknown_key");
+  EXPECT_EQ(with(said_of("3.0.0", "of none of these", key)), "mirror.evaluation");
+  EXPECT_EQ(with(said_of("1.1.0", "one", key)), "mirror.evaluation") << "the version is another package's";
+  EXPECT_TRUE(received.empty()) << "all or nothing";
+}
+
+TEST_F(Mirror, WhatWasRevokedSinceIsHeardWhateverTheBundleHolds) {
+  known = {kPath, "acme/voice/1.0.0.stoa", "acme/vision/7.0.0.stoa"};
+  EXPECT_EQ(import(bundle_bytes(), "state", now), "accepted");
+  EXPECT_EQ(heard, (std::vector<std::string>{std::string(kPath) + " published", "acme/voice/1.0.0.stoa published",
+                                             "acme/vision/7.0.0.stoa ?"}));
+  publish("acme/voice/1.0.0.stoa", std::string(700, 'b'), "revoked");
+  EXPECT_EQ(import(bundle_bytes({"zeta/big/1.0.0.stoa"}), "state", now), "accepted");
+  EXPECT_EQ(heard[1], "acme/voice/1.0.0.stoa revoked");
 }
 
 TEST_F(Mirror, AnOlderBundleAfterANewerOneIsRefused) {

@@ -23,10 +23,10 @@ ASSET_BYTES, BREAK_BYTES = 20 * MIB, 12 * MIB  # in the middle of the second chu
 
 
 class BreakingLine:
-    """A line to a port of this machine that stands still once, after so many bytes; is_still tells when."""
+    """A line to a port of this machine that stands still once, after so many bytes in one direction; is_still tells when."""
 
-    def __init__(self, port):
-        self.port, self.sent, self.break_at, self.is_still = port, 0, None, threading.Event()
+    def __init__(self, port, is_upward=True):
+        self.port, self.is_upward, self.sent, self.break_at, self.is_still = port, 0, None, threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -38,13 +38,13 @@ class BreakingLine:
             except OSError:
                 return
             far = socket.create_connection(("127.0.0.1", self.port))
-            threading.Thread(target=self.carry, args=(near, far, True), daemon=True).start()
-            threading.Thread(target=self.carry, args=(far, near, False), daemon=True).start()
+            threading.Thread(target=self.carry, args=(near, far, self.is_upward), daemon=True).start()
+            threading.Thread(target=self.carry, args=(far, near, not self.is_upward), daemon=True).start()
 
-    def carry(self, source, target, is_upward):
+    def carry(self, source, target, is_counted):
         try:
             while data := source.recv(65536):
-                if is_upward:
+                if is_counted:
                     self.sent += len(data)
                     if self.break_at is not None and self.sent > self.break_at:
                         self.break_at = None

@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import sys
+import tarfile
 
-from registry import Registry, infer, package, wait_for
-from stoa_host import Host, check, staging
+from registry import MIB, MODEL, BreakingLine, Registry, infer, package, wait_for
+from stoa_host import Host, call, check, staging
 
 
 def with_publisher(host, key_from):
@@ -20,6 +21,44 @@ def with_publisher(host, key_from):
     partner = Registry(host.operator_url, host.folder / "partner.token")
     partner.json("publishers", "add-key", "stoa-demo", "--key", key_from.folder / "key.key.pem")
     return admin, partner
+
+
+def measured(host, partner, release, version):
+    """What the publisher says of a release: signed, and attached to it."""
+    data = host.folder / "set.jsonl"
+    data.write_text("".join(json.dumps({"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["which"]}],
+                                        "label": label}) + "\n"
+                            for label in (version, version, "another")))
+    partner.text("evaluate", host.folder / f"release_{version.replace('.', '_')}.stoa", "--trust",
+                 f"stoa-demo={host.folder}/key.pub.pem", "--in-process", "stoa-demo/*", "--dataset", data, "--key",
+                 host.folder / "key.key.pem", "--out", host.folder / f"{version}.evaluation.json", "--attach")
+    page = json.loads(call(f"{host.url}/v1/catalogue/{MODEL}")[2])
+    said = page["evaluations"][0]
+    check(said["said_by"] == "publisher:stoa-demo" and said["signature"] == "good" and said["release"] == release,
+          f"the public page says {page['evaluations']}")
+    check("## What was measured" in call(f"{host.url}/v1/catalogue/{MODEL}/card.md")[2].decode(), "the card does not say it")
+    check("publisher:stoa-demo" in partner.text("show", MODEL), "stoa show does not say it")
+
+
+def over_http(near, admin, root, whole):
+    """From the operator plane; an export that broke off goes on where it stopped."""
+    line = BreakingLine(near.operator_port, is_upward=False)
+    bundle = near.folder / "http.tar"
+    line.break_at = 24 * MIB
+    argv = ("mirror", "export", line.url, bundle, "--root", root)
+    broken = admin.start(*argv)
+    check(line.is_still.wait(60), "the line never stood still")
+    broken.kill()
+    broken.communicate(timeout=30)
+    check(not bundle.exists(), "half a bundle is there")
+    kept = sum(file.stat().st_size for file in (near.folder / "http.tar.parts").iterdir())
+    check(kept > 8 * MIB, f"the broken export kept {kept} bytes")
+    line.sent = 0
+    done = admin.json(*argv)
+    check(line.sent < done["bytes"] - kept + 4 * MIB, f"the second run received {line.sent} of {done['bytes']} bytes, {kept} were there")
+    check(done["evaluations"] == 1 and not (near.folder / "http.tar.parts").exists(), f"exported over HTTP: {done}")
+    check(sorted(tarfile.open(bundle).getnames()) == sorted(tarfile.open(whole).getnames()), "it is another bundle than the folder's")
+    admin.refused("usage", "mirror", "export", near.operator_url, near.folder / "x.tar")
 
 
 def changed(bundle, needle):
@@ -50,6 +89,7 @@ def main():
             all_of_it.unlink(missing_ok=True)
             return json.loads(admin.text("mirror", "export", near.folder / "registry", all_of_it, "--json"))["packages"] == 2
 
+        measured(near, partner, releases[1]["id"], "1.1.0")
         wait_for(is_signed, "the metadata has both releases")
         admin.text("mirror", "export", near.folder / "registry", one, "--release", "stoa-demo/release@1.0.0")
         admin.refused("file.exists", "mirror", "export", near.folder / "registry", one)
@@ -73,6 +113,9 @@ def main():
         check(status == 1 and "reason: metadata." in err, f"a bundle of somebody else is taken: {status} {err}")
         check(not list(packages.glob("*.stoa")), "something of a refused bundle was kept")
 
+        check(checked["evaluations"] == 1, f"the bundle has {checked['evaluations']} evaluations")
+        over_http(near, admin, root, all_of_it)
+
         # The older bundle first; then the newer one, after which the older one is no news any more.
         done = far_admin.json("mirror", "import", one, packages, "--root", root, "--publish")
         check(sorted(item["path"] for item in done["items"]) == ["stoa-demo/release/1.0.0.stoa"], f"{done}")
@@ -87,6 +130,9 @@ def main():
         wait_for(lambda: "checked" in far_admin.json("releases", "show", second), "its checks end")
         far_admin.text("releases", "accept", second)
         wait_for(lambda: infer(far) == (200, "1.1.0"), "the next one takes over")
+        said = json.loads(call(f"{far.url}/v1/catalogue/{MODEL}")[2])["evaluations"]
+        check([(one["said_by"], one["key_of"], one["figure"]) for one in said] == [("operator:admin", "publisher", "accuracy")],
+              f"the evaluation that was carried over: {said}")
         for release in releases:
             name = f"stoa-demo_release_{release['version']}.stoa"
             same = (packages / name).read_bytes() == (near.folder / f"release_{release['version'].replace('.', '_')}.stoa").read_bytes()
@@ -103,7 +149,16 @@ def main():
         wait_for(is_gone, "the revoked release is in no bundle")
         admin.refused("release.revoked", "mirror", "export", near.folder / "registry", near.folder / "x.tar", "--release",
                       "stoa-demo/release@1.1.0")
-        far_admin.json("mirror", "import", newest, packages, "--root", root)
+        told = far_admin.json("mirror", "import", newest, packages, "--root", root)["revoked"]
+        gone = packages / "stoa-demo_release_1.1.0.stoa"
+        check(told == [{"path": "stoa-demo/release/1.1.0.stoa", "removed": str(gone), "release": "still there: import it with --publish"}],
+              f"the newer bundle says {told}")
+        check(not gone.exists() and infer(far, "1.1.0")[0] == 200, "only the folder was asked for")
+        told = far_admin.json("mirror", "import", newest, packages, "--root", root, "--publish")["revoked"]
+        check(told == [{"path": "stoa-demo/release/1.1.0.stoa", "release": second}], f"the registry is told {told}")
+        wait_for(lambda: infer(far, "1.1.0")[0] == 410, "what was revoked at its source is revoked here")
+        check(far_admin.json("releases", "show", second)["state"] == "revoked", "the release is not revoked")
+        check(far_admin.json("mirror", "import", newest, packages, "--root", root, "--publish")["revoked"] == [], "it is said again")
         far_admin.refused("metadata.rollback", "mirror", "import", all_of_it, packages, "--root", root)
         print(f"bundles: {os.path.getsize(one)} and {os.path.getsize(all_of_it)} bytes")
 

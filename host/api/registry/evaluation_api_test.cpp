@@ -38,6 +38,28 @@ class EvaluationApiTest : public RegistryTest {
   std::string token, bytes, release;
 };
 
+TEST_F(EvaluationApiTest, PublicPagesShowWhoSaidWhat) {
+  const registry::PrivateKey operators_key = registry::PrivateKey::generate();
+  EXPECT_EQ(take(200, {"GET", "/v1/catalogue/acme/classify", "", ""})["evaluations"], Json::array());
+  take(201, post(envelope(3, key), token));
+  ++now_ms;
+  take(201,
+       post(envelope(2, operators_key, "fish"), add_operator("rita", "reviewer"), operators_key.public_key().pem()));
+  for (const char* page : {"/v1/catalogue/acme/classify", "/v1/catalogue/acme/classify/card"}) {
+    const Json said = take(200, {"GET", page, "", ""})["evaluations"];
+    ASSERT_EQ(said.size(), 2u) << page;
+    EXPECT_EQ(said[0]["said_by"], "operator:rita") << "the latest first";
+    EXPECT_EQ(said[0]["key_of"], "operator");
+    EXPECT_EQ(said[1]["said_by"], "publisher:acme");
+    EXPECT_EQ(said[1]["value"], 0.75);
+    EXPECT_EQ(said[1]["signature"], "good");
+  }
+  const std::string card = send({"GET", "/v1/catalogue/acme/classify/card.md", "", ""}).body;
+  EXPECT_TRUE(card.contains("| accuracy 0.7500 | 4 | 0 | publisher\\:acme | `" + key.public_key().id().hex +
+                            "`, the publisher's key |"))
+      << card;
+}
+
 TEST_F(EvaluationApiTest, ThePublisherAndAnOperatorSayWhatAReleaseScored) {
   const std::string reviewer = add_operator("rita", "reviewer");
   const Json mine = take(201, post(envelope(3, key), token));

@@ -7,19 +7,12 @@
 #include "registry/evaluation/comparison.hpp"
 
 namespace stoa::api {
-namespace {
-
-using http::Method;
-using registry::Catalogue;
-using registry::EvaluationId;
-using registry::EvaluationRecord;
-using registry::EvaluationTask;
 
 // What a list shows of each; the whole document is in the envelope.
-Json evaluation_json(const EvaluationRecord& record) {
+Json json_of(const registry::EvaluationRecord& record) {
   const registry::Evaluation& evaluation = record.opened.evaluation;
   const registry::Scores& scores = evaluation.scores;
-  const bool is_regression = scores.task == EvaluationTask::regression;
+  const bool is_regression = scores.task == registry::EvaluationTask::regression;
   Json json{{"id", record.id.text},
             {"release", record.release.text},
             {"plugin", evaluation.plugin},
@@ -42,8 +35,16 @@ Json evaluation_json(const EvaluationRecord& record) {
   return json;
 }
 
+namespace {
+
+using http::Method;
+using registry::Catalogue;
+using registry::EvaluationId;
+using registry::EvaluationRecord;
+using registry::EvaluationTask;
+
 Json full_evaluation_json(const EvaluationRecord& record) {
-  Json json = evaluation_json(record);
+  Json json = json_of(record);
   json["public_key"] = record.key.pem();
   json["envelope"] =
       registry::serialise_payload(record.opened.envelope, registry::kEvaluationPayloadType, record.opened.document);
@@ -98,7 +99,7 @@ Result<RegistryAnswer> list_evaluations(RegistryCall& call) {
   });
   if (!records) return std::unexpected(records.error());
   Json items = Json::array();
-  for (const EvaluationRecord& record : *records) items.push_back(evaluation_json(record));
+  for (const EvaluationRecord& record : *records) items.push_back(json_of(record));
   Json body{{"items", std::move(items)}};
   if (records->size() == filter.most) body["next"] = records->back().id.text;
   return RegistryAnswer{200, std::move(body)};
@@ -121,7 +122,7 @@ Result<RegistryAnswer> list_of_dataset(RegistryCall& call) {
     for (const EvaluationRecord& record : *records) {
       const auto release = catalogue.release(record.release);
       if (!release) return std::unexpected(release.error());
-      if (may_see(call.actor, *release)) items.push_back(evaluation_json(record));
+      if (may_see(call.actor, *release)) items.push_back(json_of(record));
     }
     if (records->size() == filter.most) next = records->back().id.text;
     return {};
@@ -204,8 +205,8 @@ Result<RegistryAnswer> compare_evaluations(RegistryCall& call) {
   }
   if (!compared) return std::unexpected(compared.error());
   Json body{{"figure", a.scores.task == EvaluationTask::regression ? "mae" : "accuracy"},
-            {"first", evaluation_json(*first)},
-            {"second", evaluation_json(*second)}};
+            {"first", json_of(*first)},
+            {"second", json_of(*second)}};
   if (const auto& test = compared->paired)
     body["paired"] = {{"test", a.scores.task == EvaluationTask::regression ? "sign" : "mcnemar_exact"},
                       {"first_better", test->first_better},

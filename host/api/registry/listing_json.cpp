@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "host/api/registry/registry_json.hpp"
 
@@ -14,6 +15,12 @@ constexpr std::size_t kVersionsOnPage = 20;
 
 void put_text(Json& object, const char* name, const std::string& text) {
   if (!text.empty()) object[name] = text;
+}
+
+Json evaluations_of(std::span<const registry::EvaluationRecord> evaluations) {
+  Json items = Json::array();
+  for (const registry::EvaluationRecord& one : evaluations) items.push_back(json_of(one));
+  return items;
 }
 
 const char* word_of(bool is_deprecated) { return is_deprecated ? "deprecated" : "published"; }
@@ -111,7 +118,7 @@ Json json_of(const registry::ListedRelease& release) {
 }
 
 Json json_of(const registry::ModelCard& card) {
-  const auto& [release, manifest, model, published] = card;
+  const auto& [release, manifest, model, published, evaluations] = card;
   Json json = identity_of(entry_of(manifest, model));
   add_release(json, release);
   if (!model.description.empty()) put_text(json, "plugin_description", manifest.description);
@@ -128,6 +135,7 @@ Json json_of(const registry::ModelCard& card) {
   json["golden_cases"] = std::ranges::count(manifest.golden, model.name, &registry::GoldenDeclaration::model);
   json["package"] = {{"sha256", registry::to_hex(release.package_sha256)}, {"bytes", release.package_bytes}};
   put_text(json, "key", release.key.hex);
+  json["evaluations"] = evaluations_of(evaluations);
   return json;
 }
 
@@ -142,6 +150,7 @@ Json page_json(const registry::ListedModel& model, const registry::ModelCard& ne
     if (versions.size() < kVersionsOnPage) versions.push_back(json_of(release));
   json["versions"] = std::move(versions);
   json["version_count"] = model.releases.size();
+  json["evaluations"] = evaluations_of(newest.evaluations);
   const std::string path = "/v1/catalogue/" + model.model;
   json["links"] = {{"self", path},
                    {"versions", path + "/versions"},

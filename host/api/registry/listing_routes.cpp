@@ -93,7 +93,10 @@ Result<ListingAnswer> with_card(registry::Listing& listing, const ListingCall& c
   if (declared == manifest->models.end())
     return failure(Code::data_loss, "database.corrupt", "the release has no model '" + call.model + "'");
   const std::string published = time_text(chosen->published_ms);
-  return use(*model, registry::ModelCard{*release, *manifest, *declared, published});
+  constexpr std::size_t kEvaluationsOnPage = 20;
+  const auto evaluations = listing.evaluations(chosen->id, call.model, kEvaluationsOnPage);
+  if (!evaluations) return std::unexpected(evaluations.error());
+  return use(*model, registry::ModelCard{*release, *manifest, *declared, published, *evaluations});
 }
 
 Result<ListingAnswer> one_model(registry::Listing& listing, const ListingCall& call) {

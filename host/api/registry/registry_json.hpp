@@ -18,6 +18,7 @@ Json json_of(const registry::AliasStep& step);
 Json json_of(const registry::AliasProposal& proposal);
 Json json_of(const registry::AuditLine& line);
 Json json_of(const registry::UploadStatus& upload);
+Json json_of(const registry::EvaluationRecord& record);  // as a list has it: without its envelope
 // rollout_json.cpp
 Json json_of(const registry::RolloutRecord& record);
 Json json_of(const registry::VerdictRecord& verdict);
