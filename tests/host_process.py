@@ -27,6 +27,8 @@ def stoa(*argv, build=BUILD):
 class HostProcess:
     """`stoa serve` over folder/stoa.toml, which is written here. behind: a program that starts it, with its arguments."""
 
+    process = None  # not started yet
+
     def __init__(self, folder, configuration, build=BUILD, behind=(), customer=""):
         self.folder = pathlib.Path(folder)
         self.log_path, self.config, self.ports_file = (self.folder / name for name in ("host.log", "stoa.toml", "ports"))
@@ -39,7 +41,7 @@ class HostProcess:
                  "--ports-file", str(self.ports_file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
 
     def is_alive(self):
-        return self.process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     def wait_for(self, is_so, seconds):
         """Whether is_so() came true while the host lived."""

@@ -123,6 +123,8 @@ class Catalogue {
   Result<Revocation> revoke_key(const Actor& actor, std::string_view publisher, const KeyId& key, std::int64_t from_ms,
                                 std::string_view because);
   Result<std::vector<PublisherKeyRecord>> keys(std::string_view publisher);
+  // Whoever has it: what a key that is not the submitter's is called by.
+  Result<std::vector<PublisherKeyRecord>> keys_with(const KeyId& id);
 
   // ---- publishing: catalogue_publishing.cpp
   // Announces a release whose package is still to come. keep: makes room for it before the act is durable, with the
