@@ -44,10 +44,10 @@ class OfflineHost(Host):
         check(done.returncode == 0, f"stoa licences {argv}: {done.stderr}")
 
     def answer(self):
-        """Status, reason or '', and the warning that was sent, of a call with the key."""
+        """Status, reason or '', and the fields of the answer to a call with the key."""
         key = (self.folder / "northwind.key").read_text().strip()
-        status, fields, body = call(self.url + PATH, BODY, {"Content-Type": "application/json", "Authorization": "Bearer " + key})
-        return status, "" if status == 200 else json.loads(body).get("reason", ""), fields
+        status, fields, _ = call(self.url + PATH, BODY, {"Content-Type": "application/json", "Authorization": "Bearer " + key})
+        return status, fields.get("X-Stoa-Reason") or "", fields
 
     def comes_to(self, status, reason=""):
         """Within a second."""
