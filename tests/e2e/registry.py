@@ -26,7 +26,7 @@ class BreakingLine:
     """A line to a port of this machine that stands still once, after so many bytes in one direction; is_still tells when."""
 
     def __init__(self, port, is_upward=True):
-        self.port, self.is_upward, self.sent, self.break_at, self.is_still = port, 0, None, threading.Event()
+        self.port, self.is_upward, self.sent, self.break_at, self.is_still = port, is_upward, 0, None, threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
