@@ -284,9 +284,10 @@ LicenceWatchParts Host::Parts::watch_parts() {
           .end = [this](const rollout::ReleaseId& release) { rollout.withdraw(release.model); },
           .serve = [this](const rollout::ReleaseId& release) -> Result<void> {
             if (rollout.forgive(release)) return {};  // a roll-out that could not load it tries again
-            auto model = loader.load(release, {});
-            if (!model) return std::unexpected(model.error());
-            return rollout.adopt(std::move(*model));
+            rollout::TrafficPlan plan;  // what was withdrawn comes back by a plan alone; the roll-out loads it
+            plan.model = release.model;
+            plan.stable = release.version;
+            return rollout.apply(std::move(plan));
           },
           .log = log};
 }

@@ -22,7 +22,8 @@ struct LicenceWatchParts {
   std::function<std::optional<bool>(const rollout::ReleaseId&)> was_served;
   // Its model leaves the catalogue; what had begun with it is answered, its memory is given back.
   std::function<void(const rollout::ReleaseId&)> end;
-  std::function<Result<void>(const rollout::ReleaseId&)> serve;  // loads it and serves it again
+  std::function<Result<void>(const rollout::ReleaseId&)>
+      serve;  // again, or for the first time; may be on its way when it returns
   Log& log;
 };
 
