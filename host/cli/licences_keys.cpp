@@ -43,7 +43,7 @@ Result<std::string> with_content_keys(std::string terms, const LicencesOptions& 
   if (!document.is_object()) return usage("the terms are no JSON object");
   // What it is wrapped for stands in the licence, so both are settled now.
   if (!document.contains("id")) document["id"] = licensing::new_id<licensing::LicenceTag>(now_ms).text;
-  if (!document.contains("serial")) document["serial"] = 1;
+  if (!document.contains("serial")) document["serial"] = std::uint64_t{1};
   if (!document["id"].is_string() || !document["serial"].is_number_unsigned() ||
       document["serial"].get<std::uint64_t>() > UINT32_MAX)
     return terms;  // whoever reads the terms says what is wrong with them

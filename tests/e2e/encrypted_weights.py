@@ -23,6 +23,7 @@ from stoa_host import BUILD, Host, call_json, check, staging, stoa
 
 MODEL = "stoa-demo/weighty"
 MARKER = b"these-are-weights-in-clear"
+STARTED = time.time()
 LICENSING = '[licensing]\nfolder = "licensing"\ncalls_need_keys = false\n[licensing.issuers]\nstoa-demo = "key.pub.pem"\n'
 
 
@@ -159,7 +160,9 @@ def look_for_clear_text(market, host):
     check(files_with(MARKER, market.source) != [], "the search finds nothing where there is something")
     pid, workers = host.process.pid, children_of(host.process.pid)
     roots = [host.folder] + [root for root in ("/dev/shm", "/var/tmp") if os.path.isdir(root)]
-    roots += [path for path in pathlib.Path("/tmp").glob("stoa-*") if "stoa-market-" not in path.name]
+    # What an earlier run left says nothing about this one.
+    roots += [path for path in pathlib.Path("/tmp").glob("stoa-*")
+              if "stoa-market-" not in path.name and path.stat().st_ctime >= STARTED]
     found = files_with(MARKER, *roots)
     check(found == [], f"in clear on disk: {found}")
     if os.geteuid() == 0:
