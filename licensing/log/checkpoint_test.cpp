@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "registry/signature/dsse.hpp"
+
 namespace stoa::licensing {
 namespace {
 
