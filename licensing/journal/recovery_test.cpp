@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "licensing/journal/segment.hpp"
 #include "registry/document/test_folder.hpp"
 
