@@ -10,6 +10,7 @@
 #include "host/api/access_gate.hpp"
 #include "host/api/metrics.hpp"
 #include "host/api/reader_pool.hpp"
+#include "host/api/registry/signal_list.hpp"
 #include "host/api/rollout_report.hpp"
 #include "host/http/server.hpp"
 #include "host/inference/catalog.hpp"
@@ -26,6 +27,12 @@ struct ApiContext {
   // thread, prompt. Empty, or model.unknown: only versions that are served under their own name count.
   std::function<Result<std::string>(std::string_view model, std::string_view selector, std::uint32_t share_ppm)>
       resolve = {};
+  // Of a version or range that resolve() does not know, the version: it is published, and loaded now because it was
+  // asked for. Errors: unavailable "release.loading": again when releases_changed says so; others are answers. Any
+  // thread, prompt. Empty: nothing is loaded so.
+  std::function<Result<std::string>(std::string_view model, std::string_view selector)> demand = {};
+  std::uint32_t demand_wait_ms = 10'000;  // for one that loads
+  SignalList releases_changed = {};       // wakes who waits for one
   // The field in which a gateway in front says which customer asks, in lower case; empty: there is none, and whatever
   // clients send counts for nothing.
   std::string customer_field = {};

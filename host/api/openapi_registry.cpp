@@ -79,6 +79,8 @@ constexpr ApiOperation kRegistryOperations[] = {
     {"post", "/v1/rollouts/promote", "promoteRollout", "Becomes the default now", "model because?", ""},
     {"post", "/v1/rollouts/rollback", "rollBack", "To the release before", "model because?", ""},
     {"post", "/v1/rollouts/forgive", "forgiveRelease", "May be tried again", "model version", ""},
+    {"post", "/v1/rollouts/news", "reportRollout", "What a host that follows found",
+     "kind model version step#? reason? numbers? back_to? rollout?", ""},
     {"get", "/v1/verdicts", "listVerdicts", "Releases that were taken back", "", "model"},
     {"get", "/v1/catalogue", "searchModels", "Models that are shown (customer plane, too)", "",
      "q publisher task modality input output licence licence_code licence_weights price_max currency meter deprecated "

@@ -14,6 +14,7 @@
 #include "host/api/v2_generate.hpp"
 #include "host/api/v2_infer.hpp"
 #include "host/api/v2_server.hpp"
+#include "host/thread/monotonic.hpp"
 
 namespace stoa::api {
 namespace {
@@ -115,10 +116,59 @@ Result<void> settle_version(const ApiContext& api, Exchange& exchange, ModelPath
   auto version = resolve_for(api, path.name, path.version, asker_of(api, exchange));
   if (version) {
     path.selector = std::exchange(path.version, std::move(*version));
-  } else if (version.error().reason != "model.unknown") {
+  } else {
     return std::unexpected(std::move(version.error()));
   }
   return {};
+}
+
+// The catalogue knows nothing of the model: then what is served under its own name says what is wrong.
+bool is_of_folder(const Error& unresolved) { return unresolved.reason == "model.unknown"; }
+
+Task<void> act(ApiContext& api, Exchange& exchange, Target target) {
+  switch (target.row.action) {
+    case Action::infer:
+      return infer(api, exchange, target.path);
+    case Action::generate:
+      return generate(api, exchange, std::move(target.path));
+    case Action::generate_stream:
+      return generate_stream(api, exchange, std::move(target.path));
+    case Action::not_offered:
+      return http::answer_with(exchange, refuse_not_offered(*find_not_offered(target.row.name)));
+    case Action::metadata:
+    case Action::ready:
+    case Action::stats:
+      break;
+  }
+  return http::answer_with(exchange, look_up(api, target.path, target.row.action));
+}
+
+// What is published and nothing here names is loaded because somebody asks for it; who only looks loads nothing.
+bool may_be_loaded(const ApiContext& api, const Target& target, Method method, const Error& unresolved) {
+  if (!api.demand || unresolved.code != Code::not_found || !takes(target.row, method)) return false;
+  return target.row.takes_post && target.row.action != Action::not_offered;
+}
+
+Task<void> await_release(ApiContext& api, Exchange& exchange, Target target, Error unresolved) {
+  const std::uint64_t deadline_ns = thread::monotonic_ns() + std::uint64_t{api.demand_wait_ms} * 1'000'000;
+  while (true) {
+    // Listed before it is asked: what loads in between wakes it.
+    const auto signal = exchange.make_signal();
+    const bool is_waiting = api.releases_changed.add(signal);
+    auto version = api.demand(target.path.name, target.path.version);
+    if (version) {
+      target.path.version = std::move(*version);
+      co_return co_await act(api, exchange, std::move(target));
+    }
+    const bool is_loading = version.error().reason == "release.loading";
+    if (!is_loading || !is_waiting || thread::monotonic_ns() >= deadline_ns) {
+      const bool says_more = is_loading || version.error().code != Code::not_found;
+      if (!says_more && is_of_folder(unresolved)) co_return co_await act(api, exchange, std::move(target));
+      co_await exchange.reply(v2_error(says_more ? version.error() : unresolved));
+      co_return;
+    }
+    if (co_await exchange.wait(*signal, deadline_ns) == http::Waited::client_gone) co_return;
+  }
 }
 
 // Everything under /v2/models/: the model's name may hold a slash, so that the router cannot take the path apart.
@@ -131,24 +181,13 @@ Task<void> model_route(ApiContext& api, Exchange& exchange) {
       row.action == Action::infer || row.action == Action::generate || row.action == Action::generate_stream;
   if (api.gate != nullptr && is_call && takes(row, head.method))
     if (auto refused = api.gate->refusal_of_caller(exchange)) return http::answer_with(exchange, std::move(*refused));
-  if (auto settled = settle_version(api, exchange, target->path); !settled)
-    return http::answer_with(exchange, v2_error(settled.error()));
-  if (!takes(row, head.method)) return http::answer_with(exchange, other_method(api, head, *target));
-  switch (row.action) {
-    case Action::infer:
-      return infer(api, exchange, target->path);
-    case Action::generate:
-      return generate(api, exchange, std::move(target->path));
-    case Action::generate_stream:
-      return generate_stream(api, exchange, std::move(target->path));
-    case Action::not_offered:
-      return http::answer_with(exchange, refuse_not_offered(*find_not_offered(row.name)));
-    case Action::metadata:
-    case Action::ready:
-    case Action::stats:
-      break;
+  if (auto settled = settle_version(api, exchange, target->path); !settled) {
+    if (may_be_loaded(api, *target, head.method, settled.error()))
+      return await_release(api, exchange, std::move(*target), std::move(settled.error()));
+    if (!is_of_folder(settled.error())) return http::answer_with(exchange, v2_error(settled.error()));
   }
-  return http::answer_with(exchange, look_up(api, target->path, row.action));
+  if (!takes(target->row, head.method)) return http::answer_with(exchange, other_method(api, head, *target));
+  return act(api, exchange, std::move(*target));
 }
 
 // A route whose answer needs nothing but the context.

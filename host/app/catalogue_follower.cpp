@@ -1,13 +1,9 @@
 // catalogue_follower.cpp: from a state of the catalogue to plans of traffic. SPDX-License-Identifier: Apache-2.0
 #include "host/app/catalogue_follower.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
-
-#include "registry/resolve/model_reference.hpp"
 
 namespace stoa::app {
 namespace {
@@ -18,16 +14,6 @@ constexpr std::chrono::milliseconds kIdle{1000};    // between two looks at what
 constexpr std::chrono::milliseconds kSettling{50};  // between two looks at what still loads
 
 }  // namespace
-
-Result<std::string> CatalogueFollower::resolve(std::string_view model, std::string_view selector,
-                                               std::uint32_t share_ppm) const {
-  const auto reference = registry::parse_model_reference(fmt::format("{}@{}", model, selector));
-  if (!reference) return std::unexpected(reference.error());
-  const auto found = index_.get()->resolve(
-      *reference, {.machine = nullptr, .now_ms = parts_.now_ms(), .pinned = {}, .share_ppm = share_ppm});
-  if (!found) return std::unexpected(found.error());
-  return found->version;
-}
 
 void CatalogueFollower::start() {
   thread_ = std::thread([this] { run(); });
@@ -54,12 +40,14 @@ void CatalogueFollower::run() {
   auto told_needed = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {
-    moved_.wait_for(lock, kIdle, [this] { return is_changed_ || is_stopped_; });
+    moved_.wait_for(lock, kIdle, [this] { return is_changed_ || is_stopped_ || !asked_.empty(); });
     if (is_stopped_) return;
     const bool is_changed = std::exchange(is_changed_, false) || is_behind_;
+    const std::set<std::string> asked = std::exchange(asked_, {});
     lock.unlock();
     const std::int64_t cool_ms = plans_.next_cool_ms();
     if (is_changed || !unfinished_.empty() || (cool_ms > 0 && parts_.now_ms() >= cool_ms)) follow(is_changed);
+    if (!asked.empty()) serve_extras(asked);
     const auto now = std::chrono::steady_clock::now();
     // Not while something is on its way: what it needs is known when it has come.
     if (parts_.needed && !is_behind_ && unfinished_.empty() && now - told_needed >= parts_.needed_every) {
@@ -125,34 +113,63 @@ void CatalogueFollower::forgive_all(const registry::ResolutionInput& input) {
 // A model whose last release was withdrawn is gone here, as it would be after a restart.
 void CatalogueFollower::withdraw(const std::vector<std::string>& models) {
   for (const std::string& model : models) {
+    for (const std::string& version : extras_.versions_of(model)) extras_.drop({model, version});
+    if (planned_.erase(model) == 0) continue;
     parts_.rollout.withdraw(model);
     parts_.log.write(Level::info, "model.withdrawn", {{"model", model}});
   }
 }
 
+bool CatalogueFollower::is_remembered(const rollout::ReleaseId& release, const WantedPackage& package) const {
+  const auto known = remembered_.find(release);
+  return known != remembered_.end() && known->second == package.digest;
+}
+
+Result<void> CatalogueFollower::remember(const rollout::ReleaseId& release, const WantedPackage& package) {
+  if (is_remembered(release, package)) return {};
+  auto read = parts_.package(package);
+  auto prepared = read ? parts_.prepare(*read) : std::unexpected(read.error());
+  if (!prepared) return std::unexpected(prepared.error());
+  parts_.loader.remember(*prepared);
+  for (const runtime::ModelSpec& one : prepared->plugin.models) remembered_[{one.name, one.version}] = package.digest;
+  remembered_[release] = package.digest;
+  return {};
+}
+
 // False: the model's plan cannot be followed, because one of its packages cannot be prepared here.
 bool CatalogueFollower::remember(const std::string& model, const Wanted& wanted) {
-  for (const auto& [version, of] : wanted.packages) {
-    const rollout::ReleaseId release{model, version};
-    if (const auto known = remembered_.find(release); known != remembered_.end() && known->second == of.digest)
-      continue;
-    auto package = parts_.package(of);
-    auto prepared = package ? parts_.prepare(*package) : std::unexpected(package.error());
-    if (!prepared) {
-      const Code code = prepared.error().code;
-      (code == Code::unavailable || code == Code::deadline_exceeded ? unfinished_ : stuck_).insert(model);
-      if (refused_.emplace(model, registry::to_hex(of.digest)).second)
-        parts_.log.write(Level::error, "release.refused",
-                         {{"model", model},
-                          {"version", version},
-                          {"reason", prepared.error().reason},
-                          {"why", prepared.error().message}});
-      return false;
-    }
-    parts_.loader.remember(*prepared);
-    for (const runtime::ModelSpec& one : prepared->plugin.models) remembered_[{one.name, one.version}] = of.digest;
-    remembered_[release] = of.digest;
+  for (const auto& [version, package] : wanted.packages) {
+    const auto done = remember({model, version}, package);
+    if (done) continue;
+    const Code code = done.error().code;
+    (code == Code::unavailable || code == Code::deadline_exceeded ? unfinished_ : stuck_).insert(model);
+    if (refused_.emplace(model, registry::to_hex(package.digest)).second)
+      parts_.log.write(
+          Level::error, "release.refused",
+          {{"model", model}, {"version", version}, {"reason", done.error().reason}, {"why", done.error().message}});
+    return false;
   }
+  return true;
+}
+
+// False: the plan cannot be followed here, or there is none.
+bool CatalogueFollower::serve(const std::string& model, const Wanted& wanted, bool may_prepare) {
+  if (!remember(model, wanted)) return false;
+  rollout::TrafficPlan plan = with_extras(model, wanted, may_prepare);
+  if (plan.stable.empty() && plan.pinned.empty()) {
+    if (planned_.erase(model) > 0) {
+      parts_.rollout.withdraw(model);
+      parts_.log.write(Level::info, "model.withdrawn", {{"model", model}});
+    }
+    return false;
+  }
+  planned_.insert(model);
+  // One that failed is tried again where somebody asks for it again.
+  if (may_prepare)
+    for (const std::string& version : extras_.versions_of(model)) (void)parts_.rollout.forgive({model, version});
+  if (auto done = parts_.rollout.apply(std::move(plan)); !done)
+    parts_.log.write(Level::error, "release.plan_refused",
+                     {{"model", model}, {"reason", done.error().reason}, {"why", done.error().message}});
   return true;
 }
 
@@ -194,22 +211,24 @@ void CatalogueFollower::follow(bool is_changed) {
   revoke_all(change->input);
   forgive_all(change->input);
   if (parts_.told) parts_.told(*change);
-  const ServedPlans::Step step = plans_.take(*change, now_ms);
+  ServedPlans::Step step = plans_.take(*change, now_ms);
   if (step.index_error)
     parts_.log.write(Level::error, "catalogue.index",
                      {{"reason", step.index_error->reason}, {"why", step.index_error->message}});
   else
     index_.set(plans_.index());
   withdraw(step.gone);
-  std::set<std::string> applied;
-  for (const auto& [model, wanted] : step.plans) {
-    if (!remember(model, wanted)) continue;
-    applied.insert(model);
-    if (auto done = parts_.rollout.apply(wanted.plan); !done)
-      parts_.log.write(Level::error, "release.plan_refused",
-                       {{"model", model}, {"reason", done.error().reason}, {"why", done.error().message}});
-  }
+  std::set<std::string> models, applied;
+  for (const auto& [model, wanted] : step.plans) models.insert(model);
+  keep(std::move(step));
+  for (const std::string& model : models)
+    if (serve(model, *wanted_for(model), false)) applied.insert(model);
   note_first(std::move(applied));
+  // Last, because a package may have to come first: what somebody asked for before this state was known.
+  std::set<std::string> asked_for;
+  for (const std::string& model : extras_.models())
+    if (models.contains(model)) asked_for.insert(model);
+  serve_extras(asked_for);
 }
 
 }  // namespace stoa::app

@@ -53,7 +53,7 @@ registry::ResolutionInput input_of(const std::vector<Version>& versions, const s
 std::string told(const registry::ResolutionInput& input, const std::string& model = "acme/classify") {
   const auto wanted = wanted_of(input, kNowMs);
   const auto found = wanted.find(model);
-  if (found == wanted.end()) return "";
+  if (found == wanted.end() || !found->second.has_plan()) return "";
   const rollout::TrafficPlan& plan = found->second.plan;
   EXPECT_EQ(plan.model, model);
   EXPECT_TRUE(rollout::check(plan)) << rollout::check(plan).error().message;
@@ -155,6 +155,58 @@ TEST(WantedOf, OtherAliasesKeepWhatTheyNameReachable) {
       {"revoked does not", {{"1.0.0", revoked}}, {{"champion", {{"1.0.0"}}}}, ""},
   };
   for (const Row& row : rows) EXPECT_EQ(told(input_of(row.versions, row.aliases)), row.wanted) << row.what;
+}
+
+// What is there for those who ask for it, and what is not.
+TEST(OfferedFor, IsPublishedAndNamedByNothing) {
+  registry::ResolutionInput input = input_of({{"1.0.0"},
+                                              {"1.0.1"},
+                                              {"1.1.0"},
+                                              {"1.2.0"},
+                                              {"1.3.0", deprecated},
+                                              {"1.4.0", published, kNowMs + 60'000},
+                                              {"1.5.0", yanked},
+                                              {"1.6.0", revoked},
+                                              {"1.7.0", published, 0, false},
+                                              {"1.8.0", quarantined},
+                                              {"1.9.0"}},
+                                             {{"default", {{"1.0.0"}}}, {"champion", {{"1.1.0"}}}});
+  input.verdicts.push_back({.id = 1, .model = "acme/classify", .version = "1.9.0", .state = "rolled_back"});
+  registry::RolloutRecord trial;
+  trial.plan.model = "acme/classify";
+  trial.plan.shadow = registry::RolloutShadow{.version = "1.2.0"};
+  trial.stable = "1.0.0";
+  input.rollouts.push_back(trial);
+  const auto wanted = wanted_of(input, kNowMs);
+  const auto answer = [&](const std::string& selector) {
+    const auto reference = registry::parse_model_reference("acme/classify@" + selector);
+    const auto found = offered_for(*reference, wanted.at("acme/classify"), kNowMs);
+    return found ? *found : found.error().reason;
+  };
+  const struct {
+    const char *selector, *answer;
+  } rows[] = {
+      {"1.0.1", "1.0.1"},           {"~1.0", "1.0.1"},
+      {"1.0.0", "version.unknown"},  // served
+      {"1.1.0", "version.unknown"},  // named by an alias
+      {"1.2.0", "version.unknown"},  // a shadow
+      {"1.3.0", "1.3.0"},           {"^1.2", "1.3.0"},
+      {"1.4.0", "1.4.0"},           {"~1.4", "release.cooling"},
+      {"1.5.0", "release.yanked"},  {"1.6.0", "version.unknown"},
+      {"1.7.0", "version.unknown"},                                // delisted
+      {"1.8.0", "version.unknown"}, {"1.9.0", "version.unknown"},  // taken back
+      {"^2", "range.unmatched"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(answer(row.selector), row.answer) << row.selector;
+}
+
+TEST(OfferedFor, AModelOfWhichNothingIsNamedIsOfferedAllTheSame) {
+  const auto input = input_of({{"1.0.0", published, kNowMs + 60'000}}, {});
+  const auto wanted = wanted_of(input, kNowMs);
+  ASSERT_TRUE(wanted.contains("acme/classify"));
+  EXPECT_FALSE(wanted.at("acme/classify").has_plan());
+  const auto reference = registry::parse_model_reference("acme/classify@1.0.0");
+  EXPECT_EQ(offered_for(*reference, wanted.at("acme/classify"), kNowMs).value_or(""), "1.0.0");
 }
 
 TEST(WantedOf, EveryModelOfAPluginHasItsOwnAliases) {

@@ -93,10 +93,16 @@ void read_serve(Section& section, RegistryConfig& registry) {
                    fmt::format("has \"{}\", want \"*\", \"publisher/*\" or \"publisher/model\"", pattern));
 }
 
+void read_extras(Section& section, RegistryConfig& registry) {
+  section.number<std::uint32_t>("extra_releases", registry.extra_releases, 0, 1024);
+  section.number<std::uint32_t>("extra_wait_ms", registry.extra_wait_ms, 0, 600'000);
+}
+
 void read_registry(Section& section, const std::filesystem::path& base, std::optional<RegistryConfig>& registry) {
   registry.emplace();
   registry->folder = base / registry->folder;
   section.path("folder", registry->folder);
+  read_extras(section, *registry);
   section.number<std::uint32_t>("cool_down_s", registry->cool_down_s, 0);
   section.flag("review_required", registry->review_required);
   section.number<std::uint64_t>("publisher_mib", registry->publisher_mib, 1, 1u << 30);
@@ -132,6 +138,7 @@ void read_follow(Section& section, const std::filesystem::path& base, std::optio
   section.path("folder", registry->folder);
   section.number<std::uint32_t>("keep_s", registry->keep_s, 1);
   read_serve(section, *registry);
+  read_extras(section, *registry);
   registry->follow = std::move(follow);
 }
 

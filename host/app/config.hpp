@@ -61,6 +61,9 @@ struct RegistryConfig {
   std::optional<FollowConfig> follow;   // then this host keeps no catalogue, and the folder what it took
   std::vector<std::string> serve{"*"};  // of the catalogue, what this host serves: "acme/classify", "acme/*"
   std::uint32_t keep_s = 86'400;        // of one that follows: how long a package stays that nothing names any more
+  // Releases that nothing in the catalogue names, held because somebody asks for them; 0: none. And how long such a
+  // request waits for one to load before it is told to come again.
+  std::uint32_t extra_releases = 4, extra_wait_ms = 10'000;
 };
 
 // With it calls are asked for keys, and who may call is kept in the folder: the book of customers, keys, licences and

@@ -75,7 +75,8 @@ struct Host::Parts {
       catalog,
       {.load = [this](const rollout::ReleaseId& id, const auto& on_step) { return loader.load(id, on_step); },
        .now_ns = &thread::monotonic_ns,
-       .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); }}};
+       .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); },
+       .loaded = [this] { api->releases_changed.notify(); }}};
   RolloutBoard board{rollout};
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
@@ -118,6 +119,7 @@ struct Host::Parts {
                {"to", rollout::name_of(step.to)},
                {"why", step.why}});
     if (registry) registry->note_step(model, step);
+    if (following) following->note_step(model, step);
   }
 
   Result<licensing::ContentKey> content_key(const KeyRequest& wanted);
@@ -175,27 +177,32 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   }
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
-  const auto resolve_with = [&p](const CatalogueFollower& follower) {
+  const auto resolve_with = [&p](CatalogueFollower& follower) {
+    p.api->demand_wait_ms = p.config.registry->extra_wait_ms;
+    if (p.config.registry->extra_releases > 0)
+      p.api->demand = [&follower](std::string_view model, std::string_view selector) {
+        return follower.demand(model, selector);
+      };
     p.api->resolve = [&follower](std::string_view model, std::string_view selector, std::uint32_t share_ppm) {
       return follower.resolve(model, selector, share_ppm);
     };
   };
+  const ServingParts serving{.config = p.config,
+                             .log = log,
+                             .gate = p.gate,
+                             .rollout = p.rollout,
+                             .catalog = p.catalog,
+                             .releases_changed = [&p] { p.api->releases_changed.notify(); },
+                             .loader = p.loader,
+                             .board = p.board};
   if (p.config.registry && p.config.registry->follow) {
-    auto following =
-        FollowingHost::open({.config = p.config, .log = log, .gate = p.gate, .rollout = p.rollout, .loader = p.loader});
+    auto following = FollowingHost::open(serving);
     if (!following) return std::unexpected(following.error());
     p.following = std::move(*following);
     p.following->add_routes(operators);
     resolve_with(p.following->follower());
   } else if (p.config.registry) {
-    auto registry = RegistryHost::open({.config = p.config,
-                                        .log = log,
-                                        .gate = p.gate,
-                                        .workers = p.workers,
-                                        .services = p.services,
-                                        .rollout = p.rollout,
-                                        .loader = p.loader,
-                                        .board = p.board});
+    auto registry = RegistryHost::open({serving, p.workers, p.services});
     if (!registry) return std::unexpected(registry.error());
     p.registry = std::move(*registry);
     p.registry->add_routes(operators, customers);
@@ -359,6 +366,7 @@ bool Host::drain() {
   p.is_draining.store(true, std::memory_order_relaxed);
   p.log.write(Level::info, "host.draining",
               {{"requests", p.server->statistics().requests_inflight}, {"drain_ms", std::uint64_t{p.config.drain_ms}}});
+  p.api->releases_changed.close();
   if (p.registry) p.registry->end_waits();
   bool is_whole = p.server->drain(p.config.drain_ms);
   if (p.licensing_desks) p.licensing_desks->stop();

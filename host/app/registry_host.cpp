@@ -45,19 +45,10 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
   if (!publishing) return std::unexpected(publishing.error());
   host.publishing_ = std::move(*publishing);
   if (auto greeted = host.greet_first_admin(); !greeted) return std::unexpected(greeted.error());
-  host.follower_ = std::make_unique<CatalogueFollower>(CatalogueFollower::Parts{
-      .read = [&host](const std::set<std::string>& models) { return host.read_change(models); },
-      .package = [&publishing = *host.publishing_](
-                     const WantedPackage& package) { return publishing.verified_package(package.digest); },
-      .rollout = parts.rollout,
-      .loader = parts.loader,
-      .prepare =
-          [&gate = parts.gate](const registry::Package& package) {
-            return gate.admit(package, package.manifest().id() + " " + package.manifest().version);
-          },
-      .log = parts.log,
-      .now_ms = &unix_ms,
-      .told = [&board = parts.board](const registry::ResolutionChange& change) { board.note(change); }});
+  host.follower_ = std::make_unique<CatalogueFollower>(follower_parts(
+      parts, {.read = [&host](const std::set<std::string>& models) { return host.read_change(models); },
+              .package = [&publishing = *host.publishing_](
+                             const WantedPackage& package) { return publishing.verified_package(package.digest); }}));
   host.reporter_ = std::make_unique<RolloutReporter>(RolloutReporter::Parts{
       .publishing = *host.publishing_, .log = parts.log, .on_change = [&host] { host.api_->on_change(); }});
   host.api_ = std::unique_ptr<api::RegistryApi>(new api::RegistryApi{
@@ -176,6 +167,8 @@ void RegistryHost::start() {
 std::vector<api::HostGauge> RegistryHost::gauges() const {
   const FeedSigner::Standing now = signer_->standing();
   return {
+      {"stoa_extra_releases", "releases held because somebody asked for them",
+       static_cast<double>(follower_->extra_count())},
       {"stoa_registry_metadata_version", "version of the signed timestamp", static_cast<double>(now.version)},
       {"stoa_registry_metadata_expiry_timestamp_seconds", "until when followers take the signed timestamp",
        static_cast<double>(now.expires_s)},

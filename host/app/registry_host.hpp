@@ -7,41 +7,35 @@
 
 #include "host/api/metrics.hpp"
 #include "host/api/registry/registry_call.hpp"
-#include "host/app/catalogue_follower.hpp"
-#include "host/app/config.hpp"
 #include "host/app/feed_signer.hpp"
-#include "host/app/package_gate.hpp"
-#include "host/app/rollout_board.hpp"
 #include "host/app/rollout_reporter.hpp"
 #include "host/app/serve_rule.hpp"
+#include "host/app/serving_parts.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::app {
 
 class RegistryHost {
  public:
-  struct Parts {
-    const Config& config;
-    Log& log;
-    PackageGate& gate;
+  struct Parts : ServingParts {
     WorkerSupply& workers;
     const runtime::HostServices& services;
-    rollout::Rollout& rollout;
-    ReleaseLoader& loader;
-    RolloutBoard& board;
   };
   // All parts outlive it. Where the registry is new, its first admin's token is written to admin.token in its folder.
   static Result<std::unique_ptr<RegistryHost>> open(const Parts& parts);
 
   void add_routes(std::vector<http::Route>& operators, std::vector<http::Route>& customers);
   registry::Publishing& publishing() { return *publishing_; }
-  const CatalogueFollower& follower() const { return *follower_; }
+  CatalogueFollower& follower() { return *follower_; }
   // Takes up checks that a stopped process left undone, and begins to serve what is published.
   void start();
   // Until what the catalogue said at the start answers, or cannot: as long as these models take to load.
   void await_first_plans(const std::stop_token& stop) { follower_->await_first_plans(stop); }
   // Of this host's roll-out: what it comes to is kept. Prompt; any thread.
-  void note_step(const std::string& model, const rollout::Step& step) { reporter_->note(model, step); }
+  void note_step(const std::string& model, const rollout::Step& step) {
+    reporter_->note(model, step);
+    follower_->note_step(model, step);
+  }
   std::vector<api::HostGauge> gauges() const;
   // Before the server drains: who waits for news of the catalogue is answered.
   void end_waits() { api_->metadata_changed.close(); }

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "host/app/followed_client.hpp"
 #include "host/app/wall_clock.hpp"
 #include "registry/blobs/collection.hpp"
 #include "registry/document/file.hpp"
@@ -20,25 +21,14 @@ constexpr int kWaitMs = 15'000;
 constexpr long kMetadataSilenceS = 20, kPackageSilenceS = 60;
 constexpr std::chrono::milliseconds kRetry{1000};
 constexpr std::chrono::milliseconds kAskAgain{200};  // a registry that does not hold questions answers at once
-constexpr std::size_t kRootBytes = 512'000, kTokenBytes = 4096;
+constexpr std::size_t kRootBytes = 512'000;
 constexpr std::uint64_t kPartBytesMax = 64u << 20;  // of a package; the registry sends 8 MiB in one answer
 constexpr const char* kOwner = "registry";          // of downloads under way
 
 }  // namespace
 
 Result<std::unique_ptr<client::HttpClient>> RemoteCatalogue::connect(long silence_s_max) const {
-  client::ClientOptions options{.url = parts_.config.url, .token = {}, .ca_file = parts_.config.ca_file.string()};
-  options.silence_s_max = silence_s_max;
-  options.is_stopped = [this] { return is_stopped_.load(std::memory_order_relaxed); };
-  if (!parts_.config.token_file.empty()) {
-    auto token = registry::read_small_file(parts_.config.token_file, kTokenBytes);
-    if (!token) return std::unexpected(token.error());
-    token->erase(std::ranges::find_if(*token, [](unsigned char c) { return c <= ' '; }), token->end());
-    options.token = std::move(*token);
-  }
-  auto opened = client::HttpClient::open(std::move(options));
-  if (!opened) return std::unexpected(opened.error());
-  return std::make_unique<client::HttpClient>(std::move(*opened));
+  return open_followed(parts_.config, silence_s_max, [this] { return is_stopped_.load(std::memory_order_relaxed); });
 }
 
 Result<std::unique_ptr<RemoteCatalogue>> RemoteCatalogue::open(Parts parts) {

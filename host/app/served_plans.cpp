@@ -14,6 +14,23 @@ using registry::ReleaseState;
 
 constexpr std::int64_t kWhileTried = 4'102'444'800'000;  // the year 2100: for no range has a trial cooled down
 
+registry::Availability availability_of(ReleaseState state) {
+  switch (state) {
+    case ReleaseState::revoked:
+      return registry::Availability::revoked;
+    case ReleaseState::yanked:
+      return registry::Availability::yanked;
+    case ReleaseState::deprecated:
+      return registry::Availability::deprecated;
+    default:
+      return registry::Availability::published;
+  }
+}
+
+WantedPackage package_of(const registry::ResolvableRelease& release) {
+  return {release.plugin, release.version, release.package_sha256};
+}
+
 // Errors: those of ResolutionIndex::Edit.
 Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::ResolutionInput& input,
                         const std::map<std::string, Wanted>& wanted) {
@@ -32,10 +49,7 @@ Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::R
     if (row.models.empty()) continue;
     row.id = release.id.text;
     row.version = release.version;
-    row.availability = release.state == ReleaseState::revoked      ? registry::Availability::revoked
-                       : release.state == ReleaseState::yanked     ? registry::Availability::yanked
-                       : release.state == ReleaseState::deprecated ? registry::Availability::deprecated
-                                                                   : registry::Availability::published;
+    row.availability = availability_of(release.state);
     if (auto put = edit.put(row); !put) return put;
   }
   for (const registry::AliasRecord& alias : input.aliases) {
@@ -82,10 +96,19 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
         if (may_answer(target.version)) beside.insert(target.version);
     }
     const auto targets = registry::default_of({known.offered, of_default, verdicts, now_ms});
-    // Without a default an alias still means what it names: a yanked release stays for those who ask for it so.
-    if (targets.empty() && beside.empty()) continue;
     Wanted one;
     one.plan.model = model;
+    const auto offer_the_rest = [&] {
+      for (const auto& [version, release] : known.releases)
+        if (release->is_listed && !one.packages.contains(version) && may_answer(version))
+          one.offered.push_back({package_of(*release), availability_of(release->state), release->cool_until_ms});
+    };
+    // Without a default an alias still means what it names: a yanked release stays for those who ask for it so.
+    if (targets.empty() && beside.empty()) {
+      offer_the_rest();
+      if (!one.offered.empty()) wanted.emplace(model, std::move(one));
+      continue;
+    }
     if (!targets.empty()) aim(one.plan, targets);
     one.plan.pinned.assign(beside.begin(), beside.end());
     for (const registry::VerdictRecord* const verdict : verdicts) one.plan.barred.push_back(verdict->version);
@@ -99,10 +122,8 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     if (!plan.stable.empty()) named.push_back(plan.stable);
     if (plan.candidate) named.push_back(plan.candidate->version);
     if (plan.shadow) named.push_back(plan.shadow->version);
-    for (const std::string& version : named) {
-      const registry::ResolvableRelease& release = *known.releases.at(version);
-      one.packages[version] = {release.plugin, release.version, release.package_sha256};
-    }
+    for (const std::string& version : named) one.packages[version] = package_of(*known.releases.at(version));
+    offer_the_rest();
     wanted.emplace(model, std::move(one));
   }
   return wanted;
@@ -113,6 +134,23 @@ Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry
   registry::ResolutionIndex::Edit edit(std::make_shared<const registry::ResolutionIndex>());
   if (auto put = put_served(edit, input, wanted); !put) return std::unexpected(put.error());
   return edit.finish();
+}
+
+Result<std::string> offered_for(const registry::ModelReference& reference, const Wanted& wanted, std::int64_t now_ms) {
+  registry::ResolutionIndex::Edit edit(std::make_shared<const registry::ResolutionIndex>());
+  for (const OfferedExtra& release : wanted.offered) {
+    // Named by its version, with the build metadata that its package has.
+    const registry::IndexedRelease row{.id = release.package.version,
+                                       .version = release.package.version,
+                                       .models = {reference.model},
+                                       .availability = release.availability,
+                                       .cool_until_ms = release.cool_until_ms,
+                                       .platforms = {}};
+    if (auto put = edit.put(row); !put) return std::unexpected(put.error());
+  }
+  auto found = edit.finish()->resolve(reference, {.machine = nullptr, .now_ms = now_ms, .pinned = {}, .share_ppm = 0});
+  if (!found) return std::unexpected(found.error());
+  return found->release;
 }
 
 ServedPlans::Step ServedPlans::take(const registry::ResolutionChange& change, std::int64_t now_ms) {

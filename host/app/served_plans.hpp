@@ -11,6 +11,7 @@
 
 #include "host/rollout/traffic_plan.hpp"
 #include "registry/catalogue/resolution_store.hpp"
+#include "registry/resolve/model_reference.hpp"
 #include "registry/resolve/resolution_index.hpp"
 #include "stoa/result.hpp"
 
@@ -23,6 +24,13 @@ struct WantedPackage {
   friend bool operator==(const WantedPackage&, const WantedPackage&) = default;
 };
 
+// A release that nothing in the catalogue names, for those who ask for it by version or range.
+struct OfferedExtra {
+  WantedPackage package;
+  registry::Availability availability = registry::Availability::published;
+  std::int64_t cool_until_ms = 0;
+};
+
 // One model's share of a state of the catalogue: which version new requests get, which stay reachable beside it.
 // Pure: what a test can ask without a host. The default is what registry::default_of says; a roll-out under way goes
 // beside it (rollout_plans.hpp).
@@ -30,8 +38,13 @@ struct Wanted {
   rollout::TrafficPlan plan;
   std::string tried = {};                         // by a roll-out: no range means it yet
   std::map<std::string, WantedPackage> packages;  // version -> package, of all that the plan names
+  std::vector<OfferedExtra> offered = {};         // by version
+  // Else nobody is to be served by default or by an alias, and what is offered is all there is.
+  bool has_plan() const { return !plan.stable.empty() || !plan.pinned.empty(); }
 };
 std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms);
+// The best of what is offered that a version or range admits. Errors: those of ResolutionIndex::resolve.
+Result<std::string> offered_for(const registry::ModelReference& reference, const Wanted& wanted, std::int64_t now_ms);
 // What ranges and aliases mean among the releases that these plans serve. Errors: those of ResolutionIndex::Edit.
 Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry::ResolutionInput& input,
                                                                   const std::map<std::string, Wanted>& wanted);
@@ -41,8 +54,8 @@ Result<std::shared_ptr<const registry::ResolutionIndex>> index_of(const registry
 class ServedPlans {
  public:
   struct Step {
-    std::map<std::string, Wanted> plans;  // of the models that changed
-    std::vector<std::string> gone;        // models that had a plan and have none
+    std::map<std::string, Wanted> plans;  // of the models that changed: with a plan, or offered
+    std::vector<std::string> gone;        // models that had one and have none
     std::optional<Error> index_error;     // then ranges mean what they meant before
   };
   Step take(const registry::ResolutionChange& change, std::int64_t now_ms);
@@ -51,7 +64,7 @@ class ServedPlans {
   // Models of which a release has cooled down by then: to be looked at again. 0 of next: none cools down.
   std::set<std::string> cooled(std::int64_t now_ms) const;
   std::int64_t next_cool_ms() const { return cooling_.empty() ? 0 : cooling_.begin()->first; }
-  // Of all plans, model by model.
+  // Of all plans, model by model; of a model that is only offered, none.
   const std::map<std::string, std::map<std::string, WantedPackage>>& packages() const { return packages_; }
 
  private:

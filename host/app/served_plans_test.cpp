@@ -124,6 +124,9 @@ std::string text_of(const Wanted& wanted) {
   if (plan.candidate) text += " try " + plan.candidate->version;
   if (plan.shadow) text += " shadow " + plan.shadow->version;
   for (const auto& [version, package] : wanted.packages) text += fmt::format(" {} of {}", version, package.plugin);
+  for (const OfferedExtra& one : wanted.offered)
+    text += fmt::format(" offers {} of {} {} {}", one.package.version, one.package.plugin,
+                        static_cast<int>(one.availability), one.cool_until_ms);
   return text;
 }
 

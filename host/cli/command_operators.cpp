@@ -50,7 +50,8 @@ Action declare_operators(CommandLine line) {
       "  stoa operators create rita reviewer --token-out rita.token --token-file admin.token\n"
       "  stoa operators revoke rita --token-file admin.token\n"
       "  stoa operators whoami --token-file rita.token\n\n"
-      "roles: admin, reviewer, finance, auditor. The first admin's token lies in the registry's folder: admin.token.");
+      "roles: admin, reviewer, finance, auditor; host, of a machine that follows this registry. The first admin's "
+      "token lies in the registry's folder: admin.token.");
   return [options] { return run_action<Options>("operators", kActions, *options); };
 }
 

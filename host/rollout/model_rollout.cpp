@@ -45,6 +45,9 @@ void ModelRollout::note(const Release& release, std::uint64_t now_ns, const std:
 void ModelRollout::tell(Step step) {
   step.trial_step = trial_step_;
   step.answers = target();
+  step.is_default = step.answers == step.version;
+  // The plan's own one that did not come up: what was there goes on.
+  if (step.is_default && !stable_.empty()) step.answers = stable_;
   if (told_) told_(name_, step);
   steps_.push_back(std::move(step));
   if (steps_.size() > kStepsKept) steps_.pop_front();
@@ -76,6 +79,10 @@ void ModelRollout::apply(TrafficPlan plan, std::uint64_t now_ns) {
   is_withdrawn_ = false;
   if (plan_ && plan_->stable != plan.stable) instead_.reset();
   if (instead_ == plan.stable) instead_.reset();
+  // Promoted here, and taken back elsewhere meanwhile.
+  const Release* const wanted = find(plan.stable);
+  const bool is_back = wanted == nullptr || !is_verdict(wanted->state);
+  if (instead_ && is_back && std::ranges::count(plan.barred, *instead_) > 0) instead_.reset();
   const bool has_new_shadow = !plan_ || !plan.shadow || !plan_->shadow ||
                               plan.shadow->version != plan_->shadow->version ||
                               plan.shadow->share_ppm != plan_->shadow->share_ppm;
@@ -92,6 +99,11 @@ void ModelRollout::apply(TrafficPlan plan, std::uint64_t now_ns) {
     chosen_ = std::make_shared<const std::set<std::string, std::less<>>>(plan_->candidate->customers.begin(),
                                                                          plan_->candidate->customers.end());
   if (!is_same_trial) end_trial();
+  if (!trial_.empty() && plan_->candidate->first_step > trial_step_) {
+    // Another host has seen enough of the step before.
+    trial_step_ = plan_->candidate->first_step;
+    open_window(*find(trial_), now_ns);
+  }
   reconcile(now_ns);
 }
 

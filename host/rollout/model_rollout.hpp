@@ -27,6 +27,7 @@ struct Step {
   std::string why;             // the numbers of a decision, the error of a failure
   std::size_t trial_step = 0;  // of CandidatePlan::steps_ppm, the one reached
   std::string answers = {};    // the version that answers by default from now on, or will
+  bool is_default = false;     // the plan wants this one to
 };
 
 struct ReleaseStatus {

@@ -32,6 +32,29 @@ TEST_F(RolloutRestart, ATrialBeginsAtTheStepItHadReached) {
   EXPECT_EQ(rollout.apply(trial(3)).error().reason, "rollout.plan");
 }
 
+// The catalogue is ahead, because another host has seen enough; it never leads back.
+TEST_F(RolloutRestart, AStepOfAnotherHostIsThisOnesToo) {
+  apply(trial(0));
+  ASSERT_NE(status().candidate_ppm, 1'000'000u);
+  const auto first = status().candidate_ppm;
+  apply(trial(1));
+  EXPECT_GT(status().candidate_ppm, first);
+  const auto second = status().candidate_ppm;
+  apply(trial(0));
+  EXPECT_EQ(status().candidate_ppm, second);
+}
+
+TEST_F(RolloutRestart, WhatDoesNotComeUpSaysWhoAnswersOn) {
+  release("1.2.0", "cold");
+  apply(plan("1.0.0"));
+  apply(plan("1.2.0"));
+  const auto& steps = status().steps;
+  const auto verdict = std::ranges::find(steps, ReleaseState::failed, &Step::to);
+  ASSERT_NE(verdict, steps.end());
+  EXPECT_EQ(verdict->version + " -> " + verdict->answers, "1.2.0 -> 1.0.0");
+  EXPECT_TRUE(verdict->is_default);
+}
+
 TEST_F(RolloutRestart, AVerdictSaysWhoAnswersInstead) {
   apply(plan("1.0.0"));
   apply(plan("1.1.0"));

@@ -160,8 +160,11 @@ void Rollout::load(const ReleaseId& release) {
     loaded = failure(Code::internal, "rollout.other_release",
                      "asked for " + release.model + " " + release.version + ", the loader gave " + model->spec().name +
                          " " + model->spec().version);
-  const std::lock_guard lock(mutex_);
-  find(release.model)->note_loaded(release.version, std::move(loaded), parts_.now_ns());
+  {
+    const std::lock_guard lock(mutex_);
+    find(release.model)->note_loaded(release.version, std::move(loaded), parts_.now_ns());
+  }
+  if (parts_.loaded) parts_.loaded();
 }
 
 void Rollout::drain_release(const Job& job) {

@@ -26,6 +26,8 @@ struct RolloutParts {
   std::function<std::uint64_t()> now_ns;
   // Hears every change of state with its reason and numbers. Prompt; any thread; not back into the roll-out. Or empty.
   ModelRollout::Told told;
+  // A load has ended, well or not, and what came of it is served. Prompt; work()'s thread. Or empty.
+  std::function<void()> loaded = {};
 };
 
 // Why no request is lost: a new release is in the catalogue only once it answers; the old one leaves it in the same

@@ -206,8 +206,10 @@ class Catalogue {
   // A release that was taken back may be served again: by another roll-out, or where the alias "default" names it.
   // failed_precondition "rollout.no_verdict".
   Result<VerdictRecord> forgive(const Actor& actor, std::string_view model, std::string_view version);
-  // By rule: what a host found. False: it is known already, or about nothing of this catalogue.
-  Result<bool> note_rollout(const RolloutNews& news);
+  // What a host found: the one beside the registry, or another one that may report. False: it is known already, or
+  // about nothing of this catalogue. A stable release that does not load is a verdict where another one can answer.
+  // invalid_argument "rollout.news": no host finds this.
+  Result<bool> note_rollout(const RolloutNews& news, const Actor& actor = Actor::registry());
   Result<std::vector<RolloutRecord>> rollouts(std::string_view model, std::size_t most);
   // The last one on each release, forgiven or not.
   Result<std::vector<VerdictRecord>> verdicts(std::string_view model);
@@ -265,6 +267,7 @@ class Catalogue {
                              std::string_view note);
   Result<void> make_default(Act& act, const Actor& actor, RolloutRecord& record, std::string_view why);
   Result<std::string> previous_of(std::string_view model, std::string_view version, const Default& found);
+  Result<std::string> heir_of_default(const RolloutNews& news);
   Result<void> take_back(Act& act, VerdictRecord verdict, RolloutRecord* ended);
   Result<void> end_rollouts(Act& act, const ReleaseRecord& release, ReleaseState to);
 

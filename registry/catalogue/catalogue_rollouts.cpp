@@ -350,29 +350,54 @@ Result<VerdictRecord> Catalogue::forgive(const Actor& actor, std::string_view mo
   return act->end_with(verdict, actor, "rollout.forgive", model, fmt::format("{}: {}", version, verdict.reason));
 }
 
-Result<bool> Catalogue::note_rollout(const RolloutNews& news) {
+// Within an act: the version that answers in place of a default that does not load; empty: it is no default, or there
+// is no other.
+Result<std::string> Catalogue::heir_of_default(const RolloutNews& news) {
+  const auto found = read_default(news.model);
+  if (!found) return std::unexpected(found.error());
+  const auto present = found->answer(now_ms());
+  if (std::ranges::find(present, news.version, &AliasTarget::version) == present.end()) return std::string();
+  if (news.back_to != news.version && found->may_answer(news.back_to)) return news.back_to;
+  auto previous = previous_of(news.model, news.version, *found);
+  return previous ? previous : Result<std::string>(std::string());
+}
+
+Result<bool> Catalogue::note_rollout(const RolloutNews& news, const Actor& actor) {
   using Kind = RolloutNews::Kind;
+  if (auto allowed = require(actor, Permission::report_rollouts); !allowed) return std::unexpected(allowed.error());
+  // What this process found may have a plugin's words in it, and is to be kept all the same.
+  if (auto good = actor.kind == Actor::Kind::registry ? Result<void>() : check_news(news); !good)
+    return std::unexpected(good.error());
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   auto latest = read_rollouts(connection_, news.model, 1);
   if (!latest) return std::unexpected(latest.error());
-  const bool is_its = !latest->empty() && tried_version(latest->front()) == news.version;
+  const bool is_its = !latest->empty() && tried_version(latest->front()) == news.version &&
+                      (news.rollout.empty() || latest->front().id.text == news.rollout);
   RolloutRecord* const record = is_its ? &latest->front() : nullptr;
   const bool is_under_way = record != nullptr && is_active(record->state);
-  const Actor registry = Actor::registry();
   if (news.kind == Kind::step) {
-    if (!is_under_way || record->state != RolloutState::running || news.step <= record->step) return false;
+    if (!is_under_way || record->state != RolloutState::running || news.step <= record->step ||
+        news.step >= record->plan.steps_ppm.size())
+      return false;
     record->step = news.step;
     record->numbers = news.numbers;
     record->changed_ms = act->now_ms;
     if (auto kept = update_rollout(connection_, *record); !kept) return std::unexpected(kept.error());
   } else if (news.kind == Kind::promoted) {
     if (!is_under_way || !record->plan.promotes) return false;
-    if (auto made = make_default(*act, registry, *record, news.numbers); !made) return std::unexpected(made.error());
+    if (auto made = make_default(*act, actor, *record, news.numbers); !made) return std::unexpected(made.error());
   } else {
     const auto known = read_model_state(connection_, news.model, news.version);
     const bool is_ours = known && is_servable(*known);  // else it is of a folder, or was withdrawn meanwhile
-    if (!is_ours || (news.kind == Kind::failed && !is_under_way)) return false;
+    if (!is_ours) return false;
+    std::string back_to = is_under_way ? record->stable : news.back_to;
+    if (news.kind == Kind::failed && !is_under_way) {
+      auto heir = heir_of_default(news);
+      if (!heir) return std::unexpected(heir.error());
+      if (heir->empty()) return false;  // nobody is better off with a verdict
+      back_to = std::move(*heir);
+    }
     const bool ends = is_under_way || (record != nullptr && record->state == RolloutState::promoted);
     const auto kept = take_back(*act,
                                 {.model = news.model,
@@ -380,14 +405,14 @@ Result<bool> Catalogue::note_rollout(const RolloutNews& news) {
                                  .state = news.kind == Kind::failed ? "failed" : "rolled_back",
                                  .reason = news.reason,
                                  .numbers = news.numbers,
-                                 .back_to = is_under_way ? record->stable : news.back_to,
-                                 .actor = registry.text()},
+                                 .back_to = back_to,
+                                 .actor = actor.text()},
                                 ends ? record : nullptr);
     if (!kept) return std::unexpected(kept.error());
   }
   constexpr std::string_view kActions[] = {"rollout.step", "rollout.promote", "rollout.rolled_back", "rollout.failed"};
   const std::string why = news.reason.empty() ? news.numbers : fmt::format("{}: {}", news.reason, news.numbers);
-  auto ended = act->end(registry, kActions[static_cast<std::size_t>(news.kind)], news.model,
+  auto ended = act->end(actor, kActions[static_cast<std::size_t>(news.kind)], news.model,
                         fmt::format("{}: {}", news.version, why.substr(0, kWordsMax)));
   return ended ? Result<bool>(true) : std::unexpected(ended.error());
 }

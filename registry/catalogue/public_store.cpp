@@ -86,17 +86,17 @@ Result<void> add_releases(database::Rows rows, ModelsOfFacts& models, std::vecto
   return {};
 }
 
-// Who joins in from elsewhere reports nothing, so it goes no step further by itself.
+// What a host elsewhere needs to take part. Customers' names are asked for with a token. Of a promoted one the limits
+// hold on while its release is fresh, and what began it is over: it is its own stable release.
 RolloutRecord public_part(const RolloutRecord& rollout) {
   RolloutRecord part;
   part.id = rollout.id;
-  part.plan.model = rollout.plan.model;
-  part.plan.limits = rollout.plan.limits;
-  part.plan.version = rollout.plan.shadow ? rollout.plan.shadow->version : rollout.plan.version;
-  const std::uint64_t share_ppm = rollout.plan.shadow ? 0 : rollout.share_ppm();
-  if (share_ppm > 0) part.plan.steps_ppm = {share_ppm};
-  part.stable = rollout.stable;
-  part.state = RolloutState::paused;
+  part.plan = rollout.plan;
+  part.plan.customers.clear();
+  part.plan.note.clear();
+  part.stable = rollout.state == RolloutState::promoted ? rollout.plan.version : rollout.stable;
+  part.state = rollout.state;
+  part.step = rollout.step;
   return part;
 }
 
@@ -104,6 +104,10 @@ VerdictRecord public_part(VerdictRecord verdict) {
   verdict.numbers.clear();
   verdict.actor.clear();
   return verdict;
+}
+
+bool is_public(const RolloutRecord& rollout) {
+  return is_active(rollout.state) || (rollout.state == RolloutState::promoted && !rollout.plan.shadow);
 }
 
 Result<PublicState> read_all(database::Connection& connection) {
@@ -119,7 +123,7 @@ Result<PublicState> read_all(database::Connection& connection) {
   auto rollouts = read_last_rollouts(connection);
   if (!rollouts) return std::unexpected(rollouts.error());
   for (const RolloutRecord& rollout : *rollouts)
-    if (is_active(rollout.state)) state.rollouts.push_back(public_part(rollout));
+    if (is_public(rollout)) state.rollouts.push_back(public_part(rollout));
   auto verdicts = read_verdicts(connection, "");
   if (!verdicts) return std::unexpected(verdicts.error());
   for (VerdictRecord& verdict : *verdicts) state.verdicts.push_back(public_part(std::move(verdict)));
@@ -167,7 +171,7 @@ Result<void> add_model(database::Connection& connection, const std::string& mode
   const auto rollouts = read_rollouts(connection, model, lines + 1);
   if (!rollouts) return std::unexpected(rollouts.error());
   for (const RolloutRecord& rollout : *rollouts) {
-    const bool is_there = &rollout == rollouts->data() && is_active(rollout.state);
+    const bool is_there = &rollout == rollouts->data() && is_public(rollout);
     (is_there ? change.there : change.gone).rollouts.push_back(public_part(rollout));
   }
   auto verdicts = read_verdicts(connection, model);

@@ -30,8 +30,8 @@ struct PublicState {
   std::int64_t revision = 0;
   std::vector<PublicRelease> releases;
   std::vector<AliasRecord> aliases;  // those that point somewhere
-  // Roll-outs under way as others join in: paused at the share of now, without customers (whose names are nobody's
-  // business), shadows and figures. And why a release is no default, without figures.
+  // Roll-outs under way, and the last ones that were promoted, without customers (whose names are nobody's business)
+  // and figures. And why a release is no default, without figures.
   std::vector<RolloutRecord> rollouts;
   std::vector<VerdictRecord> verdicts;
 };

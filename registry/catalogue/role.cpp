@@ -8,25 +8,26 @@
 namespace stoa::registry {
 namespace {
 
-constexpr std::array<std::string_view, 4> kRoles{"admin", "reviewer", "finance", "auditor"};
+constexpr std::array<std::string_view, 5> kRoles{"admin", "reviewer", "finance", "auditor", "host"};
 
 struct Row {
   Permission permission;
   std::string_view what;
-  std::array<bool, 4> may;  // in the order of kRoles
+  std::array<bool, 5> may;  // in the order of kRoles
 };
 constexpr Row kTable[] = {
-    {Permission::manage_operators, "manage operators", {true, false, false, false}},
-    {Permission::manage_publishers, "manage publishers", {true, false, false, false}},
-    {Permission::review, "review releases", {true, true, false, false}},
-    {Permission::revoke, "revoke releases", {true, true, false, false}},
-    {Permission::move_aliases, "move aliases", {true, true, false, false}},
-    {Permission::roll_out, "roll releases out", {true, true, false, false}},
-    {Permission::read_catalogue, "read what is not public", {true, true, true, true}},
-    {Permission::read_audit, "read the audit log", {true, false, false, true}},
-    {Permission::maintain, "maintain the registry", {true, false, false, false}},
-    {Permission::manage_customers, "manage customers and licences", {true, false, true, false}},
-    {Permission::read_customers, "read customers and licences", {true, true, true, true}},
+    {Permission::manage_operators, "manage operators", {true, false, false, false, false}},
+    {Permission::manage_publishers, "manage publishers", {true, false, false, false, false}},
+    {Permission::review, "review releases", {true, true, false, false, false}},
+    {Permission::revoke, "revoke releases", {true, true, false, false, false}},
+    {Permission::move_aliases, "move aliases", {true, true, false, false, false}},
+    {Permission::roll_out, "roll releases out", {true, true, false, false, false}},
+    {Permission::report_rollouts, "report on roll-outs", {true, true, false, false, true}},
+    {Permission::read_catalogue, "read what is not public", {true, true, true, true, false}},
+    {Permission::read_audit, "read the audit log", {true, false, false, true, false}},
+    {Permission::maintain, "maintain the registry", {true, false, false, false, false}},
+    {Permission::manage_customers, "manage customers and licences", {true, false, true, false, false}},
+    {Permission::read_customers, "read customers and licences", {true, true, true, true, false}},
 };
 
 const Row& row_of(Permission permission) {

@@ -9,7 +9,7 @@
 
 namespace stoa::registry {
 
-enum class Role : std::uint8_t { admin, reviewer, finance, auditor };
+enum class Role : std::uint8_t { admin, reviewer, finance, auditor, host };  // host: a machine that follows
 
 enum class Permission : std::uint8_t {
   manage_operators,
@@ -17,8 +17,9 @@ enum class Permission : std::uint8_t {
   review,             // accept, reject, quarantine, deprecate, yank
   revoke,             // takes a release off running hosts
   move_aliases,
-  roll_out,        // start, steer and take back roll-outs
-  read_catalogue,  // with what is not public: checks, drafts, reviews
+  roll_out,         // start, steer and take back roll-outs
+  report_rollouts,  // say what a host that follows found; hear which customers a roll-out names
+  read_catalogue,   // with what is not public: checks, drafts, reviews
   read_audit,
   maintain,          // backup, doctor, collection
   manage_customers,  // with their keys, offers and licences

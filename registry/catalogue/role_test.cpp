@@ -10,14 +10,14 @@ using enum Permission;
 
 struct PermissionRow {
   Permission permission;
-  std::string_view roles;  // admin, reviewer, finance, auditor
+  std::string_view roles;  // admin, reviewer, finance, auditor, host
 };
 constexpr PermissionRow kRows[] = {
-    {manage_operators, "x..."}, {manage_publishers, "x..."}, {review, "xx.."},         {revoke, "xx.."},
-    {move_aliases, "xx.."},     {roll_out, "xx.."},          {read_catalogue, "xxxx"}, {read_audit, "x..x"},
-    {maintain, "x..."},         {manage_customers, "x.x."},  {read_customers, "xxxx"},
+    {manage_operators, "x...."}, {manage_publishers, "x...."}, {review, "xx..."},           {revoke, "xx..."},
+    {move_aliases, "xx..."},     {roll_out, "xx..."},          {report_rollouts, "xx..x"},  {read_catalogue, "xxxx."},
+    {read_audit, "x..x."},       {maintain, "x...."},          {manage_customers, "x.x.."}, {read_customers, "xxxx."},
 };
-constexpr Role kRoles[] = {Role::admin, Role::reviewer, Role::finance, Role::auditor};
+constexpr Role kRoles[] = {Role::admin, Role::reviewer, Role::finance, Role::auditor, Role::host};
 
 TEST(Role, MayWhatItsRowSays) {
   // The last permission of the enumeration: a new one wants a row here and in role.cpp.

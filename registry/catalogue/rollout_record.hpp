@@ -88,12 +88,16 @@ struct VerdictRecord {
   friend bool operator==(const VerdictRecord&, const VerdictRecord&) = default;
 };
 
-// What a host found.
+// What a host found. rollout: the id of the one that it was about, where it comes from elsewhere and may be late;
+// empty: the model's last one.
 struct RolloutNews {
   enum class Kind : std::uint8_t { step, promoted, rolled_back, failed } kind = Kind::step;
   std::string model = {}, version = {};
   std::uint64_t step = 0;
   std::string reason = {}, numbers = {}, back_to = {};
+  std::string rollout = {};
 };
+std::string_view name_of(RolloutNews::Kind kind);  // "step" "promoted" "rolled_back" "failed"
+std::optional<RolloutNews::Kind> news_kind_of(std::string_view name);
 
 }  // namespace stoa::registry

@@ -82,6 +82,22 @@ Result<void> check_rollout(const RolloutPlan& plan) {
   return check_limits(plan.limits);
 }
 
+Result<void> check_news(const RolloutNews& news) {
+  using Kind = RolloutNews::Kind;
+  const auto bad = [](std::string_view what) {
+    return failure(Code::invalid_argument, "rollout.news", std::string(what));
+  };
+  if (news.model.empty()) return bad("model: is empty");
+  if (!parse_semantic_version(news.version))
+    return bad(fmt::format("version: '{}' is no version", news.version.substr(0, 64)));
+  if (!news.back_to.empty() && !parse_semantic_version(news.back_to))
+    return bad(fmt::format("back_to: '{}' is no version", news.back_to.substr(0, 64)));
+  const bool is_verdict = news.kind == Kind::rolled_back || news.kind == Kind::failed;
+  if (is_verdict && news.reason.empty()) return bad("reason: is empty, and a verdict has one");
+  if (auto good = check_words("reason", news.reason); !good) return good;
+  return check_words("numbers", news.numbers);
+}
+
 Result<void> check_against_default(const RolloutPlan& plan, const std::vector<AliasTarget>& present) {
   if (present.empty())
     return failure(Code::failed_precondition, "rollout.no_stable",

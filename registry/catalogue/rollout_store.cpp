@@ -11,6 +11,7 @@ namespace stoa::registry {
 namespace {
 
 constexpr std::array<std::string_view, 6> kStates{"running", "paused", "promoted", "rolled_back", "failed", "ended"};
+constexpr std::array<std::string_view, 4> kNewsKinds{"step", "promoted", "rolled_back", "failed"};
 constexpr std::string_view kRollout =
     "id, model, version, stable, customers, steps, promotes, shadow_version, shadow_share_ppm, shadow_atol_nano, "
     "shadow_rtol_nano, requests_min, window_ms, error_margin_ppm, p99_ratio_percent, unready_ms, note, state, step, "
@@ -76,6 +77,14 @@ std::optional<RolloutState> rollout_state_of(std::string_view name) {
   const auto* const at = std::ranges::find(kStates, name);
   if (at == kStates.end()) return std::nullopt;
   return static_cast<RolloutState>(at - kStates.begin());
+}
+
+std::string_view name_of(RolloutNews::Kind kind) { return kNewsKinds[static_cast<std::size_t>(kind)]; }
+
+std::optional<RolloutNews::Kind> news_kind_of(std::string_view name) {
+  const auto* const at = std::ranges::find(kNewsKinds, name);
+  if (at == kNewsKinds.end()) return std::nullopt;
+  return static_cast<RolloutNews::Kind>(at - kNewsKinds.begin());
 }
 
 std::string text_of_steps(const std::vector<std::uint64_t>& steps_ppm) {

@@ -110,6 +110,60 @@ TEST_F(Rollouts, AFreshDefaultIsTakenBackByTheHostsWord) {
   EXPECT_FALSE(note(Kind::rolled_back, "9.9.9")) << "not of this catalogue";
 }
 
+TEST_F(Rollouts, ADefaultThatDoesNotLoadHasAVerdictWhereAnotherCanAnswer) {
+  ASSERT_EQ(reason((*this)->move_alias(reviewer, {kModel, "default", {{"1.1.0"}}, ""})), "done");
+  EXPECT_FALSE(note(Kind::failed, "1.2.0")) << "nobody is served by it by default";
+  EXPECT_TRUE(note(Kind::failed, "1.1.0"));
+  EXPECT_TRUE(told().ends_with(", 1.1.0 -> 1.0.0 "));
+  EXPECT_EQ(points_to(), "1.1.0") << "its steps are people's";
+  EXPECT_FALSE(note(Kind::failed, "1.1.0")) << "it is no default any more";
+  ASSERT_EQ(reason((*this)->forgive(reviewer, kModel, "1.1.0")), "done");
+  // The host started anew and has no word of what was before: the alias's steps have.
+  const RolloutNews alone{.kind = Kind::failed, .model = kModel, .version = "1.1.0", .reason = "load.golden"};
+  EXPECT_EQ((*this)->note_rollout(alone).value_or(false), true);
+  EXPECT_TRUE(told().ends_with(", 1.1.0 -> 1.0.0 load.golden"));
+  for (const char* version : {"1.0.0", "1.2.0"}) ASSERT_TRUE((*this)->revoke(reviewer, ids[version], "leaks"));
+  ASSERT_EQ(reason((*this)->forgive(reviewer, kModel, "1.1.0")), "done");
+  EXPECT_EQ((*this)->note_rollout(alone).value_or(true), false) << "nobody is better off";
+  EXPECT_TRUE((*this)->examine());
+}
+
+TEST_F(Rollouts, TakeNewsOfOtherHosts) {
+  const Actor edge{Actor::Kind::operators, "edge", Role::host};
+  const auto started = (*this)->start_rollout(reviewer, trial());
+  ASSERT_TRUE(started);
+  RolloutNews news{.kind = Kind::step, .model = kModel, .version = "1.1.0", .step = 1, .rollout = "roll_other"};
+  EXPECT_EQ((*this)->note_rollout(news, edge).value_or(true), false) << "of a roll-out that is over";
+  news.rollout = started->id.text;
+  news.step = 2;
+  EXPECT_EQ((*this)->note_rollout(news, edge).value_or(true), false) << "beyond the last step";
+  news.step = 1;
+  for (const Actor& other : {auditor, finance, acme})
+    EXPECT_EQ(refusal([&] { return (*this)->note_rollout(news, other); }), "role.not_allowed");
+  EXPECT_EQ((*this)->note_rollout(news, edge).value_or(false), true);
+  EXPECT_EQ(told(), "running 1.1.0 beside 1.0.0 step 1");
+  for (const Actor& other : {edge})
+    EXPECT_EQ(refusal([&] { return (*this)->pause_rollout(other, kModel, true, ""); }), "role.not_allowed");
+  struct Row {
+    RolloutNews news;
+    const char* reason;
+  };
+  for (const Row& row :
+       {Row{{.kind = Kind::step, .model = "", .version = "1.1.0"}, "rollout.news"},
+        Row{{.kind = Kind::step, .model = kModel, .version = "newest"}, "rollout.news"},
+        Row{{.kind = Kind::rolled_back, .model = kModel, .version = "1.1.0"}, "rollout.news"},
+        Row{{.kind = Kind::rolled_back, .model = kModel, .version = "1.1.0", .reason = "r", .back_to = "before"},
+            "rollout.news"},
+        Row{{.kind = Kind::rolled_back, .model = kModel, .version = "1.1.0", .reason = "a\x01"}, "text.control"}})
+    EXPECT_EQ(refusal([&] { return (*this)->note_rollout(row.news, edge); }), row.reason) << row.news.version;
+  news.kind = Kind::rolled_back;
+  news.reason = "rollout.errors";
+  EXPECT_EQ((*this)->note_rollout(news, edge).value_or(false), true);
+  EXPECT_EQ(told(), "rolled_back 1.1.0 beside 1.0.0 step 1, 1.1.0 -> 1.0.0 rollout.errors");
+  EXPECT_EQ((*this)->verdicts(kModel)->front().actor, "operator:edge");
+  EXPECT_EQ((*this)->audit(auditor, 0, 1, "")->front().actor, "operator:edge");
+}
+
 TEST_F(Rollouts, GoBackByOneCommand) {
   const auto back = [&] {
     const auto done = (*this)->roll_back(reviewer, kModel, "why");

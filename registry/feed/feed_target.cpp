@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "registry/catalogue/alias_store.hpp"
 
@@ -60,6 +62,18 @@ class Facts {
     const std::int64_t value = number(name);
     if (value < 0) refuse(name, "is negative");
     return static_cast<std::uint64_t>(value);
+  }
+  std::vector<std::uint64_t> counts(const std::string& name) {
+    const std::string words = text(name);
+    std::vector<std::uint64_t> counts;
+    for (std::string_view rest = words; !rest.empty();) {
+      const auto end = std::min(rest.find(' '), rest.size());
+      std::uint64_t& count = counts.emplace_back();
+      const auto [read, bad] = std::from_chars(rest.data(), rest.data() + end, count);
+      if (bad != std::errc() || read != rest.data() + end) refuse(name, "has what is no number");
+      rest.remove_prefix(std::min(rest.size(), end + 1));
+    }
+    return counts;
   }
   Split split_path(std::string_view ending) {
     const auto parts = split(path_, ending);
@@ -164,7 +178,18 @@ std::string path_of(const RolloutRecord& rollout) {
 
 Target target_of(const RolloutRecord& rollout) {
   Target target = labelled(path_of(rollout));
-  target.facts["version"] = rollout.plan.version;
+  const auto& shadow = rollout.plan.shadow;
+  target.facts["version"] = shadow ? shadow->version : rollout.plan.version;
+  target.facts["state"] = name_of(rollout.state);
+  if (shadow) {
+    target.facts["shadow_ppm"] = fmt::format("{}", shadow->share_ppm);
+    target.facts["atol_nano"] = fmt::format("{}", shadow->atol_nano);
+    target.facts["rtol_nano"] = fmt::format("{}", shadow->rtol_nano);
+  } else {
+    put_text(target, "steps", fmt::format("{}", fmt::join(rollout.plan.steps_ppm, " ")));
+    target.facts["step"] = fmt::format("{}", rollout.step);
+    target.facts["promotes"] = rollout.plan.promotes ? "yes" : "no";
+  }
   target.facts["stable"] = rollout.stable;
   target.facts["share_ppm"] = fmt::format("{}", rollout.share_ppm());
   const RolloutLimits& limits = rollout.plan.limits;
@@ -183,11 +208,22 @@ Result<RolloutRecord> rollout_of(std::string_view path, const Target& target) {
   rollout.plan.model = parts.folder, rollout.id.text = parts.name;
   rollout.plan.version = facts.text("version");
   rollout.stable = facts.text("stable");
-  rollout.state = RolloutState::paused;
-  if (const std::uint64_t share_ppm = facts.count("share_ppm"); share_ppm > 1'000'000)
-    facts.refuse("share_ppm", "is more than 1000000");
-  else if (share_ppm > 0)
-    rollout.plan.steps_ppm = {share_ppm};
+  const auto state = rollout_state_of(facts.text("state"));
+  if (!state || !(is_active(*state) || *state == RolloutState::promoted))
+    facts.refuse("state", "is none of the public ones");
+  rollout.state = state.value_or(RolloutState::paused);
+  if (target.facts.contains("shadow_ppm")) {
+    rollout.plan.shadow = RolloutShadow{.version = std::exchange(rollout.plan.version, std::string()),
+                                        .share_ppm = facts.count("shadow_ppm"),
+                                        .atol_nano = facts.count("atol_nano"),
+                                        .rtol_nano = facts.count("rtol_nano")};
+  } else {
+    rollout.plan.steps_ppm = facts.counts("steps");
+    if (std::ranges::any_of(rollout.plan.steps_ppm, [](std::uint64_t ppm) { return ppm > 1'000'000; }))
+      facts.refuse("steps", "has one of more than 1000000");
+    rollout.plan.promotes = facts.text("promotes") == "yes";
+    rollout.step = facts.count("step");
+  }
   rollout.plan.limits = {.requests_min = facts.count("requests_min"),
                          .window_ms = facts.count("window_ms"),
                          .error_margin_ppm = facts.count("error_margin_ppm"),

@@ -93,19 +93,34 @@ TEST(FeedTarget, ARolloutAndAVerdictComeBackAsTheyWere) {
   rollout.plan.limits = {
       .requests_min = 1, .window_ms = 2, .error_margin_ppm = 3, .p99_ratio_percent = 4, .unready_ms = 5};
   rollout.stable = "1.0.0";
-  rollout.state = RolloutState::paused;
-  for (const std::uint64_t share_ppm : {0u, 100'000u}) {
-    rollout.plan.steps_ppm.clear();
-    if (share_ppm > 0) rollout.plan.steps_ppm = {share_ppm};
-    const auto read = rollout_of(path_of(rollout), target_of(rollout));
-    ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(path_of(*read), "acme/classify/roll_1.rollout");
-    EXPECT_EQ(read->plan.version, "1.1.0");
-    EXPECT_EQ(read->plan.limits, rollout.plan.limits);
-    EXPECT_EQ(read->stable, "1.0.0");
-    EXPECT_EQ(read->share_ppm(), share_ppm);
-    EXPECT_TRUE(is_active(read->state));
-  }
+  rollout.step = 1;
+  for (const RolloutState state : {RolloutState::running, RolloutState::paused, RolloutState::promoted})
+    for (const auto& steps : {std::vector<std::uint64_t>{}, std::vector<std::uint64_t>{50'000, 250'000, 1'000'000}}) {
+      rollout.state = state;
+      rollout.plan.steps_ppm = steps;
+      rollout.plan.promotes = !steps.empty();
+      const auto read = rollout_of(path_of(rollout), target_of(rollout));
+      ASSERT_TRUE(read) << read.error().message;
+      EXPECT_EQ(path_of(*read), "acme/classify/roll_1.rollout");
+      EXPECT_EQ(read->plan.version, "1.1.0");
+      EXPECT_EQ(read->plan.limits, rollout.plan.limits);
+      EXPECT_EQ(read->plan.steps_ppm, steps);
+      EXPECT_EQ(read->plan.promotes, rollout.plan.promotes);
+      EXPECT_FALSE(read->plan.shadow);
+      EXPECT_EQ(read->stable, "1.0.0");
+      EXPECT_EQ(read->state, state);
+      EXPECT_EQ(read->step, 1u);
+      EXPECT_EQ(read->share_ppm(), rollout.share_ppm());
+    }
+  rollout.plan.version.clear();
+  rollout.plan.shadow = RolloutShadow{.version = "1.1.0", .share_ppm = 7, .atol_nano = 8, .rtol_nano = 9};
+  const auto shadow = rollout_of(path_of(rollout), target_of(rollout));
+  ASSERT_TRUE(shadow) << shadow.error().message;
+  EXPECT_EQ(shadow->plan.shadow, rollout.plan.shadow);
+  EXPECT_EQ(shadow->plan.version, "");
+  Target wrong = target_of(rollout);
+  wrong.facts["state"] = "rolled_back";
+  EXPECT_FALSE(rollout_of(path_of(rollout), wrong)) << "who is out of it has no share";
   for (const auto& forgiven : {std::optional<std::int64_t>(), std::optional<std::int64_t>(99)}) {
     const VerdictRecord verdict{.id = 3,
                                 .model = "acme/classify",

@@ -140,14 +140,47 @@ Result<RegistryAnswer> forgive(RegistryApi& api, RegistryCall& call) {
   return RegistryAnswer{200, {{"model", model}, {"version", version}, {"state", "failed"}}};
 }
 
+// What a host that follows found.
+Result<RegistryAnswer> report(RegistryCall& call) {
+  using Kind = registry::RolloutNews::Kind;
+  const auto actor = call.who();
+  if (!actor) return std::unexpected(actor.error());
+  Members members(call.body);
+  registry::RolloutNews news;
+  const std::string kind = members.text("kind");
+  news.model = members.text("model");
+  news.version = members.text("version");
+  news.step = members.number_or("step", 0);
+  news.reason = members.text_or("reason", "");
+  news.numbers = members.text_or("numbers", "");
+  news.back_to = members.text_or("back_to", "");
+  news.rollout = members.text_or("rollout", "");
+  if (auto read = members.end(); !read) return std::unexpected(read.error());
+  const auto known = registry::news_kind_of(kind);
+  if (!known)
+    return failure(Code::invalid_argument, "rollout.news",
+                   fmt::format("kind: is '{}', want step, promoted, rolled_back or failed", kind.substr(0, 64)));
+  news.kind = *known;
+  if (news.rollout.empty() && (news.kind == Kind::step || news.kind == Kind::promoted))
+    return failure(Code::invalid_argument, "rollout.news", "rollout: a step is one of a roll-out; name its id");
+  const auto noted =
+      call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.note_rollout(news, *actor); });
+  if (!noted) return std::unexpected(noted.error());
+  return RegistryAnswer{200, {{"noted", *noted}}};
+}
+
 Result<void> may_read(const RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
   return require(*actor, registry::Permission::read_catalogue);
 }
 
+// A host that follows asks whom a roll-out names.
 Result<RegistryAnswer> list(RegistryCall& call) {
-  if (auto allowed = may_read(call); !allowed) return std::unexpected(allowed.error());
+  const auto actor = call.who();
+  if (!actor) return std::unexpected(actor.error());
+  if (!require(*actor, registry::Permission::report_rollouts))
+    if (auto allowed = may_read(call); !allowed) return std::unexpected(allowed.error());
   const auto limit = call.limit();
   if (!limit) return std::unexpected(limit.error());
   const auto records = call.publishing.with_catalogue(
@@ -185,6 +218,7 @@ void add_rollout_routes(RegistryApi& api, std::vector<http::Route>& routes) {
   routes.push_back(registry_route(api, Method::post, "/v1/rollouts/rollback", BodyIs::json, roll_back));
   routes.push_back(registry_route(api, Method::post, "/v1/rollouts/forgive", BodyIs::json,
                                   [&api](RegistryCall& call) { return forgive(api, call); }));
+  routes.push_back(registry_route(api, Method::post, "/v1/rollouts/news", BodyIs::json, report));
   routes.push_back(registry_route(api, Method::get, "/v1/verdicts", BodyIs::none, list_verdicts));
 }
 

@@ -61,6 +61,22 @@ TEST_F(RolloutRoutes, GoFromStartToRollback) {
       take(201, post("", {{"shadow", {{"version", "1.1.0"}, {"share_ppm", 5}}}}, reviewer))["shadow"]["share_ppm"], 5);
 }
 
+TEST_F(RolloutRoutes, HearWhatOtherHostsFound) {
+  const std::string edge = add_operator("edge", "host");
+  const Json started =
+      take(201, post("", {{"version", "1.1.0"}, {"steps_ppm", {50'000, 1'000'000}}, {"customers", {"vip"}}}, reviewer));
+  const Json heard = take(200, {"GET", "/v1/rollouts?model=acme/classify&limit=1", "", edge});
+  EXPECT_EQ(heard["items"][0]["customers"], Json({"vip"}));
+  Json news{{"kind", "step"}, {"version", "1.1.0"}, {"step", 1}, {"rollout", started["id"]}, {"numbers", "0 of 100"}};
+  EXPECT_EQ(take(200, post("/news", news, edge)), Json({{"noted", true}}));
+  EXPECT_EQ(take(200, post("/news", news, edge)), Json({{"noted", false}})) << "known already";
+  EXPECT_EQ(only("/v1/rollouts")["step"], 1);
+  news = {{"kind", "rolled_back"}, {"version", "1.1.0"}, {"reason", "rollout.errors"}, {"numbers", "9 of 10 failed"}};
+  EXPECT_EQ(take(200, post("/news", news, edge)), Json({{"noted", true}}));
+  EXPECT_EQ(only("/v1/verdicts")["actor"], "operator:edge");
+  EXPECT_EQ(only("/v1/verdicts")["back_to"], "1.0.0");
+}
+
 TEST_F(RolloutRoutes, SayWhatThisHostDoes) {
   api->rollouts = [] {
     return std::vector<ModelReport>{
@@ -117,6 +133,11 @@ TEST_F(RolloutRoutes, RefuseByFieldAndReason) {
       {post("/pause", Json::object(), reviewer), 412, "rollout.none", kModel},
       {post("/rollback", {{"because", "a\x01"}}, reviewer), 400, "text.control", "because: "},
       {post("/forgive", {{"version", "1.1.0"}}, reviewer), 412, "rollout.no_verdict", "1.1.0"},
+      {post("/news", {{"kind", "step"}, {"version", "1.1.0"}}, reviewer), 400, "rollout.news", "rollout: "},
+      {post("/news", {{"kind", "rumour"}, {"version", "1.1.0"}}, reviewer), 400, "rollout.news", "kind: is 'rumour'"},
+      {post("/news", {{"kind", "failed"}, {"version", "1.1.0"}}, reviewer), 400, "rollout.news", "reason: "},
+      {post("/news", {{"kind", "failed"}, {"version", "1.1.0"}, {"reason", "r"}}, auditor), 403, "role.not_allowed",
+       "report on roll-outs"},
       {post("/forgive", Json::object(), reviewer), 400, "registry.field", "version: is missing"},
       {{"GET", "/v1/rollouts", "", ""}, 401, "token.missing", ""},
       {{"GET", "/v1/rollouts/here", "", ""}, 401, "token.missing", ""},
