@@ -77,6 +77,14 @@ class Start:
         path = "/v1/catalogue?limit=5&text=talks"
         return self.until("the catalogue answers", lambda: len((ask(self.host, path)[1] or {}).get("items", [])) == 5)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.host.is_alive():  # something failed
+            self.host.process.kill()
+            self.host.process.wait(60)
+
     def end(self, is_killed=False):
         if is_killed:
             self.host.process.kill()
@@ -90,11 +98,16 @@ def publish(folder, start):
     from stoa_host import staging  # noqa: PLC0415
     url = f"http://127.0.0.1:{start.host.ports[1]}"
     admin, partner = (Registry(url, folder / name) for name in ("registry/admin.token", "partner.token"))
-    admin.json("publishers", "create", PUBLISHER, "--token-out", folder / "partner.token")
-    admin.run("publishers", "let-pass", PUBLISHER)
-    stoa("keygen", "--out", folder / "key")
-    partner.json("publishers", "add-key", PUBLISHER, "--key", folder / "key.key.pem")
-    stoa("pack", staging(PACKAGE), "-o", folder / "package.stoa")
+    if not (folder / "partner.token").exists():  # else a run before this one came so far
+        admin.json("publishers", "create", PUBLISHER, "--token-out", folder / "partner.token")
+        admin.run("publishers", "let-pass", PUBLISHER)
+        stoa("keygen", "--out", folder / "key")
+        partner.json("publishers", "add-key", PUBLISHER, "--key", folder / "key.key.pem")
+    shutil.rmtree(folder / "package", ignore_errors=True)
+    shutil.copytree(staging(PACKAGE), folder / "package")
+    (folder / "package/assets").mkdir(exist_ok=True)
+    (folder / "package/assets/table.bin").write_bytes(bytes(1000))
+    stoa("pack", folder / "package", "-o", folder / "package.stoa")
     stoa("sign", folder / "package.stoa", "--key", folder / "key.key.pem")
     release = partner.json("publish", folder / "package.stoa", "--wait")["id"]
     admin.text("releases", "accept", release)
@@ -113,22 +126,22 @@ def make(folder):
                         str(PLUGINS), str(RELEASES), "make"], check=True, stdout=subprocess.DEVNULL)
         print(f"  catalogue made in {time.monotonic() - began:.0f} s", flush=True)
         (folder / "filled").touch()
-    start = Start(folder)
-    start.ready()
-    publish(folder, start)
-    signed = start.until("all of it is signed and kept",
-                         lambda: all((folder / "registry" / name).exists() for name in KEPT_FILES), SIGNING_SECONDS)
-    print(f"  first start: everything signed after {signed:.0f} s", flush=True)
-    start.end()
+    with Start(folder) as start:
+        start.ready()
+        publish(folder, start)
+        signed = start.until("all of it is signed and kept",
+                             lambda: all((folder / "registry" / name).exists() for name in KEPT_FILES), SIGNING_SECONDS)
+        print(f"  first start: everything signed after {signed:.0f} s", flush=True)
+        start.end()
     (folder / "made").touch()
 
 
 def measured(folder, before, is_killed=False):
     """Seconds to ready, to the model's first answer, to the catalogue's; before: what happens to the folder first."""
     before(folder / "registry")
-    start = Start(folder)
-    times = start.ready(), start.until("the model answers", lambda: infers(start.host)), start.catalogue()
-    start.end(is_killed)
+    with Start(folder) as start:
+        times = start.ready(), start.until("the model answers", lambda: infers(start.host)), start.catalogue()
+        start.end(is_killed)
     return times
 
 
