@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <set>
 
-#include "licensing/statement/statement_text.hpp"
+#include "registry/document/utc_time.hpp"
 
 namespace stoa::licensing {
 namespace {
+
+using registry::utc_text;
 
 constexpr std::size_t kIdMax = 35, kTextMax = 140, kPayoutsMax = 100'000;
 

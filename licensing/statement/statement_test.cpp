@@ -10,6 +10,7 @@
 #include "licensing/billing/accounts_book.hpp"
 #include "licensing/billing/test_billing.hpp"
 #include "licensing/statement/statement_text.hpp"
+#include "registry/document/utc_time.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -102,7 +103,7 @@ TEST_F(StatementTest, IsReadable) {
   EXPECT_EQ(std::ranges::count(csv, '\n'), static_cast<std::ptrdiff_t>(3 + statement.lines.size()));
   EXPECT_NE(csv.find("payout,,,,1,,0.000000000,-0.001000000,EUR\r\n"), std::string::npos) << csv;
   EXPECT_NE(page.find("acme/vision (100 entries)"), std::string::npos) << page;
-  EXPECT_EQ(utc_text(1'709'210'096'789), "2024-02-29T12:34:56.789Z");
+  EXPECT_EQ(registry::utc_text(1'709'210'096'789), "2024-02-29T12:34:56.789Z");
 }
 
 TEST(StatementCsv, NothingBecomesAFormula) {

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include "registry/document/utc_time.hpp"
 
 namespace stoa::licensing {
 namespace {
+
+using registry::utc_text;
 
 constexpr int kDigits = 9;
 
@@ -26,17 +28,6 @@ std::string units_text(const StatementLine& line) {
 }
 
 }  // namespace
-
-std::string utc_text(std::int64_t ms) {
-  namespace chrono = std::chrono;
-  const chrono::sys_time<chrono::milliseconds> at{chrono::milliseconds(ms)};
-  const auto day = chrono::floor<chrono::days>(at);
-  const chrono::year_month_day date{day};
-  const chrono::hh_mm_ss time{at - day};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
-}
 
 std::string statement_csv(const Statement& statement) {
   std::string text = "kind,model,price,agreement,entries,units,gross,amount,currency\r\n";

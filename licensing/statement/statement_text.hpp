@@ -10,7 +10,5 @@ namespace stoa::licensing {
 std::string statement_csv(const Statement& statement);
 // A page of plain text.
 std::string statement_page(const Statement& statement);
-// "2024-02-29T12:34:56.789Z"
-std::string utc_text(std::int64_t ms);
 
 }  // namespace stoa::licensing
