@@ -36,6 +36,7 @@ void AccountsBook::set_terms(const BillingTerms& terms) {
   terms_ = &terms;
   for (auto& [id, payer] : payers_) {
     payer.plans.clear();
+    payer.past.clear();
     if (const PayingCustomer* const now = terms.customer(id)) payer.terms = *now;
   }
 }
@@ -93,6 +94,11 @@ Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer
   if (!plan->list || !shares)
     return failure(Code::failed_precondition, "billing.no_price",
                    fmt::format("model '{}': price '{}' or agreement '{}' is not known", model, list, agreement));
+  const std::string& publisher = plan->list->publisher;
+  if (shares->publisher != publisher || !model.starts_with(publisher + '/'))
+    return failure(Code::failed_precondition, "billing.no_price",
+                   fmt::format("model '{}': price '{}' is {}'s, agreement '{}' {}'s, and it is to be one's own", model,
+                               list, publisher, agreement, shares->publisher));
   if (payer.terms.currency != plan->list->currency)
     return failure(Code::failed_precondition, "billing.no_customer",
                    fmt::format("customer '{}': does not pay in {}", payer.terms.id, plan->list->currency.code()));
@@ -106,6 +112,7 @@ Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer
   if (!open.result()) return std::unexpected(open.result().error());
   plan->used = &payer.used.try_emplace(std::string(list), plan->list->meters.size()).first->second;
   plan->usage.model = model;
+  plan->usage.payer = terms_->payer({payer.terms.id, publisher});
   plan->usage.price = list;
   plan->usage.agreement = agreement;
   return plan;

@@ -84,7 +84,7 @@ TEST_F(AccountsBookTest, WithoutAPriceOrACustomerNothingIsHeld) {
 }
 
 TEST_F(AccountsBookTest, AVolumePriceThatFallsIsMadeUpForByTheNextCalls) {
-  PriceList list{.id = "pri_2", .currency = kEuro};
+  PriceList list{.id = "pri_2", .publisher = "acme", .currency = kEuro};
   list.meters = {{"call", PriceModel::volume, 1, {{10, 100, 0}, {std::nullopt, 50, 0}}}};
   terms_.add(std::make_shared<const PriceList>(list));
   terms_.charge("acme/vision", "pri_2/1", "agr_1/1");
@@ -129,6 +129,9 @@ TEST_F(AccountsBookTest, AnEntryThatItsTermsDoNotComeToIsFound) {
   Entry changed = entry;
   changed.usage->quantities[1].units += 1'000;
   EXPECT_EQ(found(changed), "audit.differs gross: th");
+  changed = entry;
+  changed.usage->payer = terms_.payer({"cus_after", "acme"});
+  EXPECT_EQ(found(changed), "audit.differs payer: th");
   changed = entry;
   changed.usage->tax += 1;
   EXPECT_EQ(found(changed), "audit.differs tax: the ");

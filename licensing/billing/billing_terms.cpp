@@ -13,6 +13,7 @@ Result<void> check_price_list(const PriceList& list) {
     return failure(Code::invalid_argument, "price.terms", fmt::format("{}: {}", field, rule));
   };
   if (list.id.empty()) return refuse("id", "is missing");
+  if (list.publisher.empty()) return refuse("publisher", "is missing");
   if (list.meters.empty() || list.meters.size() > kMetersMax)
     return refuse("meters", fmt::format("{} of them, allowed are 1 to {}", list.meters.size(), kMetersMax));
   std::set<std::string_view> meters;

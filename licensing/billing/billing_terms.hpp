@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "licensing/agreement/agreement.hpp"
+#include "licensing/billing/payer_name.hpp"
 #include "licensing/money/amount.hpp"
 #include "licensing/rating/price.hpp"
 #include "licensing/terms/limit.hpp"
@@ -19,9 +20,12 @@
 namespace stoa::licensing {
 
 // Immutable once it counts; a later version replaces it for later calls. Meters that it does not name cost nothing.
+// Rationale: it belongs to one publisher, whose models alone are charged by it: then that publisher sees all calls its
+// tiers count.
 struct PriceList {
   std::string id;  // "pri_…"
   std::uint32_t version = 1;
+  std::string publisher;
   Currency currency;
   std::vector<MeterPrice> meters = {};  // 1 … 16, each once
   Period period = Period::none;         // after which tiers begin anew
@@ -52,7 +56,11 @@ class BillingTerms {
   void add(std::shared_ptr<const PriceList> list) { lists_[list->name()] = std::move(list); }
   void add(std::shared_ptr<const Agreement> agreement) { agreements_[name_of(*agreement)] = std::move(agreement); }
   void add(PayingCustomer customer) { customers_.insert_or_assign(customer.id, std::move(customer)); }
-  // From now on calls of the model are charged by these. Both were added, and are of one currency.
+  // What publishers are told of customers: names made with this.
+  void name_payers_by(const PayerSecret& secret) { payer_secret_ = secret; }
+  std::string payer(const PayerOf& who) const { return payer_name(payer_secret_, who); }
+  // From now on calls of the model are charged by these. Both were added, are of one currency, and of the publisher
+  // whose model it is.
   void charge(std::string model, std::string price_list, std::string agreement) {
     models_.insert_or_assign(std::move(model), Charged{std::move(price_list), std::move(agreement)});
   }
@@ -80,6 +88,7 @@ class BillingTerms {
     const auto found = all.find(name);
     return found == all.end() ? nullptr : found->second;
   }
+  PayerSecret payer_secret_;
   ByName<std::shared_ptr<const PriceList>> lists_;
   ByName<std::shared_ptr<const Agreement>> agreements_;
   ByName<PayingCustomer> customers_;

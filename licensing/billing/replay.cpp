@@ -19,6 +19,7 @@ std::string text_of(std::string_view account, Nano amount) {
 
 Result<void> compare(const EntryView& ours, const Entry& theirs) {
   const Usage &worked_out = *ours.usage, &written = *theirs.usage;
+  if (worked_out.payer != written.payer) return differs("payer", written.payer, worked_out.payer);
   if (worked_out.gross != written.gross)
     return differs("gross", amount_text(written.gross), amount_text(worked_out.gross));
   if (worked_out.tax != written.tax) return differs("tax", amount_text(written.tax), amount_text(worked_out.tax));
@@ -52,20 +53,22 @@ Result<void> AccountsBook::replay(const Entry& entry) {
                         .party = &*entry.party};
   const auto payer = payer_of(call.customer);
   if (!payer) return failure(Code::data_loss, "audit.differs", "entry: " + payer.error().message);
-  // Today's plan, where it is by the same price and agreement; else one for this entry.
-  Plan* plan = nullptr;
-  if (const auto today = plan_of(**payer, call.model);
-      today && (*today)->usage.price == usage.price && (*today)->usage.agreement == usage.agreement)
-    plan = *today;
-  std::unique_ptr<Plan> then;
-  if (!plan) {
-    auto made = make_plan(**payer, call.model, usage.price, usage.agreement);
-    if (!made) return failure(Code::data_loss, "audit.differs", "entry: " + made.error().message);
-    then = std::move(*made);
-    plan = then.get();
-  }
-  const auto ours = settle_by(**payer, *plan, call, nullptr, entry.booked_ms);
+  const auto plan = plan_then(**payer, usage);
+  if (!plan) return failure(Code::data_loss, "audit.differs", "entry: " + plan.error().message);
+  const auto ours = settle_by(**payer, **plan, call, nullptr, entry.booked_ms);
   return ours ? compare(*ours, entry) : std::unexpected(ours.error());
+}
+
+// Today's plan, where it is by the same price and agreement.
+Result<AccountsBook::Plan*> AccountsBook::plan_then(Payer& payer, const Usage& usage) {
+  if (const auto today = plan_of(payer, usage.model);
+      today && (*today)->usage.price == usage.price && (*today)->usage.agreement == usage.agreement)
+    return *today;
+  const std::string name = usage.model + '\n' + usage.price + '\n' + usage.agreement;
+  if (const auto known = payer.past.find(name); known != payer.past.end()) return known->second.get();
+  auto made = make_plan(payer, usage.model, usage.price, usage.agreement);
+  if (!made) return std::unexpected(made.error());
+  return payer.past.emplace(name, std::move(*made)).first->second.get();
 }
 
 Result<void> AccountsBook::book(const Entry& entry) {

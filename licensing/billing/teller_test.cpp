@@ -141,7 +141,7 @@ TEST_F(TellerTest, AJournalThatWasBookedByOtherTermsIsNotTakenForTheirs) {
   teller_.reset();
   journal_.reset();
   BillingTerms dearer;
-  PriceList list{.id = "pri_1", .currency = kEuro};
+  PriceList list{.id = "pri_1", .publisher = "acme", .currency = kEuro};
   list.meters = {{"call", PriceModel::per_unit, 1, {{std::nullopt, 20'000'000, 0}}}};
   dearer.add(std::make_shared<const PriceList>(list));
   dearer.add(std::make_shared<const Agreement>(*terms_.agreement("agr_1/1")));

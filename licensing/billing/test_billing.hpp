@@ -14,7 +14,7 @@ inline constexpr std::int64_t kNowMs = 1'700'000'000'000;
 
 // A call costs a hundredth, a million tokens 2.50; the first thousand tokens of a day are free.
 inline BillingTerms some_terms() {
-  PriceList list{.id = "pri_1", .currency = kEuro};
+  PriceList list{.id = "pri_1", .publisher = "acme", .currency = kEuro};
   list.period = Period::day;
   list.meters = {{"call", PriceModel::per_unit, 1, {{std::nullopt, 10'000'000, 0}}},
                  {"token.out", PriceModel::graduated, 1'000'000, {{1'000, 0, 0}, {std::nullopt, 2'500'000'000, 0}}}};

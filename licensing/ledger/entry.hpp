@@ -40,6 +40,7 @@ struct Usage {
   Sha256 package{};  // digest of the release that answered
   Outcome outcome = Outcome::complete;
   std::vector<Quantity> quantities = {};
+  std::string payer;      // "pay_…": the customer, as this publisher alone knows it
   std::string price;      // id and version of the price list
   std::string agreement;  // id and version of the agreement
   Nano gross = 0, tax = 0;

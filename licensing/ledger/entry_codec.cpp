@@ -141,6 +141,7 @@ void write_usage(Writer& out, const Usage& usage) {
     out.text(quantity.meter);
     out.number(quantity.units);
   }
+  out.text(usage.payer);
   out.text(usage.price);
   out.text(usage.agreement);
   out.amount(usage.gross);
@@ -159,6 +160,7 @@ Usage read_usage(Reader& in) {
     std::string meter = in.text();
     usage.quantities.push_back({std::move(meter), in.number()});
   }
+  usage.payer = in.text();
   usage.price = in.text();
   usage.agreement = in.text();
   usage.gross = in.amount();

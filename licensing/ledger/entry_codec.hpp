@@ -20,6 +20,9 @@ namespace stoa::licensing {
 //   text,
 //             postings of accounts that are not private
 //   private   [party], the other postings
+//   usage     model text, version text, package digest, outcome u8, quantities (meter text, units varint), payer text,
+//             price text, agreement text, gross amount, tax amount
+//   party     customer, key, request, idempotency key texts, digest of the body
 // Varints are little-endian base 128 in the shortest form, amounts zigzag; a text is its length and its bytes; a digest
 // 32 bytes. One entry has one form; the order of postings is kept within each half.
 using Salt = std::array<std::uint8_t, 16>;

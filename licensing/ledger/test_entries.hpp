@@ -25,6 +25,7 @@ inline Entry call_entry(const std::string& customer = "cus_1") {
   entry.usage = Usage{.model = "acme/vision",
                       .version = "1.2.0",
                       .quantities = {{"call", 1}, {"token.out", 300}},
+                      .payer = "pay_1",
                       .price = "pri_1/3",
                       .agreement = "agr_1/1",
                       .gross = 1'000,
