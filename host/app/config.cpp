@@ -169,6 +169,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   Section root(parsed.table(), "", base, error);
   root.path("packages", config.packages);
   root.path("state", config.state);
+  root.number<std::uint32_t>("state_keep_s", config.state_keep_s, 0);
   root.number<unsigned>("io_threads", config.io_threads, 1, 64);
   root.number<std::uint32_t>("drain_ms", config.drain_ms, 0);
   root.texts("in_process", config.in_process);

@@ -82,6 +82,7 @@ struct Config {
   PlaneConfig operators{"127.0.0.1", 8081, std::nullopt};
   std::filesystem::path packages = "packages";              // folder that is scanned for *.stoa
   std::filesystem::path state = "state";                    // where verified packages are unpacked
+  std::uint32_t state_keep_s = 604'800;                     // how long there what no host uses any more
   std::multimap<std::string, std::filesystem::path> trust;  // publisher -> its public keys (PEM)
   std::vector<std::string> in_process;  // plugins ("publisher/plugin" or "publisher/*") run in this process
   WorkersConfig workers;

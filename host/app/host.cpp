@@ -24,12 +24,14 @@
 #include "host/app/registry_host.hpp"
 #include "host/app/release_loader.hpp"
 #include "host/app/rollout_board.hpp"
+#include "host/app/wall_clock.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/rollout/control.hpp"
 #include "host/runtime/load_plugin.hpp"
 #include "host/thread/monotonic.hpp"
 #include "host/worker/worker_instance.hpp"
 #include "registry/document/digest.hpp"
+#include "registry/package/unpacked.hpp"
 
 namespace stoa::app {
 namespace {
@@ -89,6 +91,7 @@ struct Host::Parts {
   std::unique_ptr<HealthWatch> health;
   std::unique_ptr<rollout::RolloutControl> rollout_control;
   std::unique_ptr<LicenceWatch> licence_watch;
+  registry::File unpacked;  // held: what lies under config.state is in use
 
   ~Parts() { plugin_log->close(); }
 
@@ -106,6 +109,7 @@ struct Host::Parts {
                {"request_id", exchange.request_id}});
   }
 
+  void hold_state();
   void refuse(LoadReport& report, std::string_view what, const Error& error) {
     ++report.refused;
     log.write(Level::error, "package.refused", {{"package", what}, {"reason", error.reason}, {"why", error.message}});
@@ -320,9 +324,18 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
   }
 }
 
+void Host::Parts::hold_state() {
+  auto hold = registry::hold_unpacked(config.state, unix_ms() - std::int64_t{config.state_keep_s} * 1'000);
+  if (!hold)
+    return log.write(Level::warn, "state.not_held", {{"reason", hold.error().reason}, {"why", hold.error().message}});
+  unpacked = std::move(hold->lock);
+  for (const std::string& name : hold->removed) log.write(Level::info, "state.removed", {{"folder", name}});
+}
+
 LoadReport Host::load(std::stop_token stop) {
   Parts& p = *parts_;
   LoadReport report;
+  p.hold_state();
   auto scanned = registry::scan_folder(p.config.packages, p.trust);
   // A host with a registry needs no folder beside it.
   if (!scanned && scanned.error().code == Code::not_found && p.config.registry) scanned.emplace();

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "registry/document/staging.hpp"
+#include "registry/package/unpacked.hpp"
 
 namespace stoa::registry {
 
@@ -95,7 +96,10 @@ Result<ExtractedPackage> extract_package(const Package& package, const fs::path&
   if (auto ok = remove_stale_staging(place); !ok) return std::unexpected(ok.error());
   const auto name = folder_name(package);
   const auto files = wanted_files(package);
-  if (holds_exactly(place / name, files)) return describe(package, place / name);
+  if (holds_exactly(place / name, files)) {
+    touch_unpacked(place / name);
+    return describe(package, place / name);
+  }
 
   auto staging = StagingFolder::create(place);
   if (!staging) return std::unexpected(staging.error());

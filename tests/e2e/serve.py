@@ -69,12 +69,17 @@ def packages(folder):
         os.makedirs(os.path.join(case, "packages"))
         with open(os.path.join(case, "packages", "x.stoa"), "wb") as f:
             f.write(content)
+        unused = os.path.join(case, "state", "acme-vision-1.0.0-0123456789abcdef")
+        os.makedirs(unused)
+        week_ago = time.time() - 8 * 24 * 3600
+        os.utime(unused, (week_ago, week_ago))
         got, output = serve("--packages", os.path.join(case, "packages"), "--state", os.path.join(case, "state"),
                             "--strict", *options)
         check(got == 1, f"{name}: ended with {got}: {output}")
         check(reason in output, f"{name}: {reason} is not in {output}")
         left = [f for _, _, files in os.walk(os.path.join(case, "state")) for f in files]
-        check(not left, f"{name}: left {left} behind")
+        check(left == [".in-use"], f"{name}: left {left} behind")
+        check(not os.path.exists(unused), f"{name}: what nobody used for a week is still there: {output}")
 
 
 def tls(folder):
