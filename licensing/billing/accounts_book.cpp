@@ -108,6 +108,7 @@ Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer
   plan->earnings = *earnings;
   Opening open(*plan->balances);
   plan->account = open(payer.terms.account());
+  plan->promo = open("promo:" + payer.terms.id);
   plan->tax = open("tax:" + payer.terms.tax_office);
   if (!open.result()) return std::unexpected(open.result().error());
   plan->used = &payer.used.try_emplace(std::string(list), plan->list->meters.size()).first->second;
@@ -176,6 +177,11 @@ Result<void> AccountsBook::price(const Payer& payer, const Plan& plan, std::span
   return {};
 }
 
+Nano AccountsBook::promo_left(const Plan& plan) {
+  const Balance& promo = plan.balances->balance(plan.promo);
+  return promo.credits - promo.debits - promo.held;
+}
+
 Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std::string_view model,
                                                   std::span<const Quantity> at_most, std::int64_t now_ms) {
   const auto payer = payer_of(customer);
@@ -188,14 +194,21 @@ Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std
   const Balance& balance = balances.balance((*plan)->account);
   const Nano there = terms.pays_ahead ? balance.credits - balance.debits - balance.held
                                       : terms.credit_limit - (balance.debits - balance.credits) - balance.held;
-  if (priced_.whole > there)
+  const Nano given = std::min(priced_.whole, promo_left(**plan));
+  if (priced_.whole - given > there)
     return failure(Code::resource_exhausted, "billing.no_funds",
                    fmt::format("the call may cost {} {}, {} are there: {}", amount_text(priced_.whole),
-                               balances.currency().code(), amount_text(there),
+                               balances.currency().code(), amount_text(there + given),
                                terms.pays_ahead ? "top the wallet up" : "pay what is owed, or ask for a higher limit"));
-  const auto held = balances.hold((*plan)->account, priced_.whole);
+  const auto held = balances.hold((*plan)->account, priced_.whole - given);
   if (!held) return std::unexpected(held.error());
-  return CallHold{&balances, *held};
+  if (given == 0) return CallHold{&balances, {*held, Hold{(*plan)->promo, 0}}};
+  const auto promo = balances.hold((*plan)->promo, given);
+  if (!promo) {
+    balances.release(*held);
+    return std::unexpected(promo.error());
+  }
+  return CallHold{&balances, {*held, *promo}};
 }
 
 Result<EntryView> AccountsBook::settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms) {
@@ -206,8 +219,10 @@ Result<EntryView> AccountsBook::settle(const ServedCall& call, const CallHold* h
   return settle_by(**payer, **plan, call, hold, now_ms);
 }
 
+// Rationale: what the promo pays is read from an entry that was booked before, because it depended on what other calls
+// held then.
 Result<EntryView> AccountsBook::settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
-                                          std::int64_t now_ms) {
+                                          std::int64_t now_ms, std::optional<Nano> from_promo) {
   if (auto priced = price(payer, plan, call.quantities, call.happened_ms, false); !priced)
     return std::unexpected(priced.error());
   Earnings& earnings = *plan.earnings;
@@ -220,9 +235,12 @@ Result<EntryView> AccountsBook::settle_by(Payer& payer, Plan& plan, const Served
                      -part.amount});
   }
   if (priced_.tax > 0) legs_.push_back({plan.tax, -priced_.tax});
-  if (priced_.whole > 0) legs_.push_back({plan.account, priced_.whole});
+  const Nano promo =
+      std::clamp<Nano>(from_promo.value_or(promo_left(plan) + (hold ? hold->holds[1].amount : 0)), 0, priced_.whole);
+  if (promo > 0) legs_.push_back({plan.promo, promo});
+  if (priced_.whole > promo) legs_.push_back({plan.account, priced_.whole - promo});
   // A call that costs nothing moves nothing; its hold is free again.
-  if (auto posted = plan.balances->post(legs_, hold ? &hold->hold : nullptr); !posted) {
+  if (auto posted = plan.balances->post(legs_, hold ? std::span(hold->holds) : std::span<const Hold>()); !posted) {
     earnings.waterfall.go_back(before_);
     return std::unexpected(posted.error());
   }

@@ -1,9 +1,11 @@
 // accounts_book.hpp: what all entries so far come to, and what the next call costs: the same whether calls are served
 // or the journal is read again. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,15 +40,18 @@ class AccountsBook {
   // Later calls go by these. Lifetime: views terms.
   void set_terms(const BillingTerms& terms);
 
-  // The most that such a call can cost with tax, held back on the customer's account. Errors: failed_precondition
-  // "billing.no_price", "billing.no_customer"; resource_exhausted "billing.no_funds", with the amounts.
+  // The most that such a call can cost with tax, held back on what the customer was given, and for the rest on its
+  // account. Errors: failed_precondition "billing.no_price", "billing.no_customer"; resource_exhausted
+  // "billing.no_funds", with the amounts.
   struct CallHold {
     Balances* balances = nullptr;
-    Hold hold;
+    std::array<Hold, 2> holds = {};  // of the account, of the promo
   };
   Result<CallHold> hold(std::string_view customer, std::string_view model, std::span<const Quantity> at_most,
                         std::int64_t now_ms);
-  void release(const CallHold& hold) { hold.balances->release(hold.hold); }
+  void release(const CallHold& hold) {
+    for (const Hold& one : hold.holds) hold.balances->release(one);
+  }
 
   // Prices the call, shares it out, and books it; the hold ends. The entry is what goes into the journal: a view that
   // is good until the next act, and as long as call is. Errors: out_of_range "money.overflow", "meter.overflow"; those
@@ -54,7 +59,8 @@ class AccountsBook {
   Result<EntryView> settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
 
   // Gives back of a call what the customer paid, or a part of it: each account that got something of it gives its
-  // share, and all of them together exactly what they got once everything is given back. number: of the call's entry.
+  // share, and all of them together exactly what they got once everything is given back; wallet and promo get theirs
+  // back likewise. number: of the call's entry.
   // Tiers stay where they are. Errors: failed_precondition "refund.not_a_call"; out_of_range "refund.too_much".
   Result<Entry> refund(std::uint64_t number, const Entry& call, Nano amount, std::string reason, std::int64_t now_ms);
   // What of a call can still be given back, tax included.
@@ -97,7 +103,7 @@ class AccountsBook {
     std::vector<Used>* used = nullptr;  // a row for each meter of the list; all models of that list count together
     Earnings* earnings = nullptr;
     Balances* balances = nullptr;
-    AccountNo account{}, tax{};
+    AccountNo account{}, promo{}, tax{};
     Usage usage = {};  // what is the same for each call is there already
   };
   struct Payer {
@@ -113,9 +119,10 @@ class AccountsBook {
     std::vector<Used> used = {};  // as it is after the call
   };
   struct Returned {
-    std::vector<std::size_t> postings;  // of the call, those that got something
+    std::vector<std::size_t> postings;  // of the call, those of one side
     Refund refund;
   };
+  enum class Part : std::uint8_t { earners, payers };
 
   Result<Payer*> payer_of(std::string_view customer);
   Result<Plan*> plan_of(Payer& payer, std::string_view model);
@@ -127,11 +134,13 @@ class AccountsBook {
   // Into priced_. worst: the most that so much can come to.
   Result<void> price(const Payer& payer, const Plan& plan, std::span<const Quantity> quantities, std::int64_t at_ms,
                      bool worst);
+  // from_promo: what of it an entry says that the promo paid; nothing: as much as there is.
   Result<EntryView> settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
-                              std::int64_t now_ms);
+                              std::int64_t now_ms, std::optional<Nano> from_promo = {});
+  static Nano promo_left(const Plan& plan);  // without what is held
   void fill_usage(Plan& plan, const ServedCall& call) const;
   Balances& balances_in(Currency currency);
-  Returned returned(std::uint64_t number, const Entry& call) const;
+  Returned returned(std::uint64_t number, const Entry& call, Part part) const;
   void note_refund(const Entry& refund);
 
   const BillingTerms* terms_;

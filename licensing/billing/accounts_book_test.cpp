@@ -114,6 +114,47 @@ TEST_F(AccountsBookTest, ReadAgainFromItsEntriesItIsTheSame) {
   EXPECT_TRUE(again.balances(kEuro)->verify());
 }
 
+TEST_F(AccountsBookTest, WhatACustomerWasGivenIsUsedBeforeItsWalletAndComesBackLikewise) {
+  Entry gift{.currency = kEuro};
+  gift.postings = {{"expense:promo", 20'000'000}, {"promo:cus_ahead", -20'000'000}};
+  const Entry paid = top_up("cus_ahead", 15'000'000);
+  ASSERT_TRUE(book_.book(gift));
+  ASSERT_TRUE(book_.book(paid));
+  const std::string customer = "cus_ahead";
+  const Quantity one[] = {{"call", 1}};
+  // A call costs 11'900'000 with tax: the second takes what is left of the gift, and the rest out of the wallet.
+  const auto first = book_.hold(customer, "acme/vision", one, kNowMs),
+             second = book_.hold(customer, "acme/vision", one, kNowMs);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(available("promo:cus_ahead"), 0);
+  EXPECT_EQ(available("wallet:cus_ahead"), 15'000'000 - 3'800'000);
+  EXPECT_EQ(book_.hold(customer, "acme/vision", one, kNowMs).error().reason, "billing.no_funds");
+  std::vector<Entry> calls{to_entry(*book_.settle(SomeCall(customer, 0), &*second, kNowMs)),
+                           to_entry(*book_.settle(SomeCall(customer, 0), &*first, kNowMs))};
+  EXPECT_EQ(calls[0].postings[4], (Posting{"promo:cus_ahead", 8'100'000}));
+  EXPECT_EQ(calls[0].postings[5], (Posting{"wallet:cus_ahead", 3'800'000}));
+  EXPECT_EQ(calls[1].postings[4], (Posting{"promo:cus_ahead", 11'900'000}));
+
+  AccountsBook again(terms_);
+  for (const Entry& entry : {gift, paid, calls[0], calls[1]}) ASSERT_TRUE(again.replay(entry));
+  EXPECT_EQ(again.balances(kEuro)->all(), book_.balances(kEuro)->all());
+  Entry changed = calls[1];
+  changed.postings[4] = {"wallet:cus_ahead", 11'900'000};
+  AccountsBook other(terms_);
+  for (const Entry& entry : {gift, paid}) ASSERT_TRUE(other.replay(entry));
+  EXPECT_TRUE(other.replay(changed)) << "how much each pays is the entry's to say";
+  changed.postings[4] = {"promo:cus_ahead", 11'900'001};
+  EXPECT_EQ(other.replay(changed).error().reason, "audit.differs");
+
+  for (std::uint64_t number = 2; number < 4; ++number) {
+    ASSERT_TRUE(book_.refund(number, calls[number - 2], 1'234'567, "a part", kNowMs));
+    ASSERT_TRUE(book_.refund(number, calls[number - 2], 11'900'000 - 1'234'567, "the rest", kNowMs));
+  }
+  EXPECT_EQ(available("promo:cus_ahead"), 20'000'000);
+  EXPECT_EQ(available("wallet:cus_ahead"), 15'000'000);
+  EXPECT_EQ(available("payable:publisher/acme"), 0);
+}
+
 TEST_F(AccountsBookTest, AnEntryThatItsTermsDoNotComeToIsFound) {
   ASSERT_TRUE(book_.book(top_up("cus_ahead", kNanoPerUnit)));
   const std::string customer = "cus_ahead";

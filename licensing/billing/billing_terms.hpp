@@ -68,6 +68,7 @@ class BillingTerms {
   // Null: nothing of that name. Old versions stay, because old calls were charged by them.
   std::shared_ptr<const PriceList> price_list(std::string_view name) const { return find(lists_, name); }
   std::shared_ptr<const Agreement> agreement(std::string_view name) const { return find(agreements_, name); }
+  const std::map<std::string, std::shared_ptr<const Agreement>, std::less<>>& agreements() const { return agreements_; }
   const PayingCustomer* customer(std::string_view id) const {
     const auto found = customers_.find(id);
     return found == customers_.end() ? nullptr : &found->second;

@@ -55,7 +55,9 @@ Result<void> AccountsBook::replay(const Entry& entry) {
   if (!payer) return failure(Code::data_loss, "audit.differs", "entry: " + payer.error().message);
   const auto plan = plan_then(**payer, usage);
   if (!plan) return failure(Code::data_loss, "audit.differs", "entry: " + plan.error().message);
-  const auto ours = settle_by(**payer, **plan, call, nullptr, entry.booked_ms);
+  const auto promo = std::ranges::find(entry.postings, (*plan)->balances->name((*plan)->promo), &Posting::account);
+  const auto ours =
+      settle_by(**payer, **plan, call, nullptr, entry.booked_ms, promo == entry.postings.end() ? 0 : promo->amount);
   return ours ? compare(*ours, entry) : std::unexpected(ours.error());
 }
 
@@ -77,15 +79,15 @@ Result<void> AccountsBook::book(const Entry& entry) {
   return applied;
 }
 
-AccountsBook::Returned AccountsBook::returned(std::uint64_t number, const Entry& call) const {
+AccountsBook::Returned AccountsBook::returned(std::uint64_t number, const Entry& call, Part part) const {
   std::vector<std::size_t> postings;
   std::vector<Nano> parts, back;
   const auto known = returned_.find(number);
   for (std::size_t i = 0; i < call.postings.size(); ++i) {
     const Posting& posting = call.postings[i];
-    if (posting.amount >= 0) continue;
+    if ((posting.amount > 0) != (part == Part::payers)) continue;
     postings.push_back(i);
-    parts.push_back(-posting.amount);
+    parts.push_back(posting.amount < 0 ? -posting.amount : posting.amount);
     const bool is_known = known != returned_.end() && known->second.contains(posting.account);
     back.push_back(is_known ? known->second.at(posting.account) : 0);
   }
@@ -93,27 +95,29 @@ AccountsBook::Returned AccountsBook::returned(std::uint64_t number, const Entry&
 }
 
 Nano AccountsBook::refundable(std::uint64_t number, const Entry& call) const {
-  return call.kind == EntryKind::usage ? returned(number, call).refund.left() : 0;
+  return call.kind == EntryKind::usage ? returned(number, call, Part::earners).refund.left() : 0;
 }
 
 Result<Entry> AccountsBook::refund(std::uint64_t number, const Entry& call, Nano amount, std::string reason,
                                    std::int64_t now_ms) {
-  const auto payer = std::ranges::find_if(call.postings, [](const Posting& posting) { return posting.amount > 0; });
-  if (call.kind != EntryKind::usage || payer == call.postings.end() || amount <= 0)
+  if (call.kind != EntryKind::usage || call.postings.empty() || amount <= 0)
     return failure(
         Code::failed_precondition, "refund.not_a_call",
         fmt::format("entry {}: only a call that cost something can be refunded, by more than nothing", number));
-  Returned before = returned(number, call);
-  const auto steps = before.refund.take(amount);
-  if (!steps) return std::unexpected(steps.error());
   Entry entry{.currency = call.currency};
   entry.kind = EntryKind::refund;
   entry.booked_ms = entry.happened_ms = now_ms;
   entry.refers = number;
   entry.reason = std::move(reason);
-  for (std::size_t i = 0; i < steps->size(); ++i)
-    if ((*steps)[i] > 0) entry.postings.push_back({call.postings[before.postings[i]].account, (*steps)[i]});
-  entry.postings.push_back({payer->account, -amount});
+  for (const Part part : {Part::earners, Part::payers}) {
+    Returned before = returned(number, call, part);
+    const auto steps = before.refund.take(amount);
+    if (!steps) return std::unexpected(steps.error());
+    for (std::size_t i = 0; i < steps->size(); ++i)
+      if (const Nano step = (*steps)[i]; step > 0)
+        entry.postings.push_back(
+            {call.postings[before.postings[i]].account, part == Part::earners ? step : Nano{0} - step});
+  }
   if (auto booked = book(entry); !booked) return std::unexpected(booked.error());
   return entry;
 }
@@ -121,7 +125,7 @@ Result<Entry> AccountsBook::refund(std::uint64_t number, const Entry& call, Nano
 void AccountsBook::note_refund(const Entry& refund) {
   auto& accounts = returned_[*refund.refers];
   for (const Posting& posting : refund.postings)
-    if (posting.amount > 0) accounts[posting.account] += posting.amount;
+    accounts[posting.account] += posting.amount < 0 ? -posting.amount : posting.amount;
 }
 
 }  // namespace stoa::licensing

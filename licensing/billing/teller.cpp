@@ -23,6 +23,7 @@ Result<std::unique_ptr<Teller>> Teller::open(Journal& journal, const BillingTerm
   const auto end = journal.read(0, [&](std::uint64_t number, std::string_view record) {
     const auto entry = decode(record);
     result = entry ? teller->book_.replay(*entry) : std::unexpected(entry.error());
+    if (entry) teller->booked_ms_ = std::max(teller->booked_ms_, entry->booked_ms);
     if (!result) result.error().message = fmt::format("entry {}: {}", number, result.error().message);
     return result.has_value();
   });
@@ -51,6 +52,9 @@ void Teller::release(const AccountsBook::CallHold& hold) {
   book_.release(hold);
 }
 
+// Where the clock was set back it stands still: a period that is over stays over.
+std::int64_t Teller::now() { return booked_ms_ = std::max(booked_ms_, now_ms_()); }
+
 Salts Teller::next_salts() {
   if (random_used_ == random_.size()) {
     registry::fill_random(random_);
@@ -77,7 +81,7 @@ Result<Teller::Settled> Teller::settle(const ServedCall& call, const AccountsBoo
     book_.release(hold);
     return broken();
   }
-  const auto entry = book_.settle(call, &hold, now_ms_());
+  const auto entry = book_.settle(call, &hold, now());
   if (!entry) {
     book_.release(hold);
     return std::unexpected(entry.error());
@@ -88,7 +92,8 @@ Result<Teller::Settled> Teller::settle(const ServedCall& call, const AccountsBoo
   return Settled{*number, entry->usage->gross, entry->usage->tax};
 }
 
-Result<std::uint64_t> Teller::refund(std::uint64_t call, std::optional<Nano> amount, std::string reason) {
+Result<std::uint64_t> Teller::refund(std::uint64_t call, std::optional<Nano> amount, std::string reason,
+                                     std::string act) {
   Result<Entry> original = failure(Code::not_found, "ledger.no_entry", fmt::format("entry {}: there is none", call));
   const auto read = journal_.read(call, [&](std::uint64_t, std::string_view record) {
     original = decode(record);
@@ -98,9 +103,12 @@ Result<std::uint64_t> Teller::refund(std::uint64_t call, std::optional<Nano> amo
   if (!original) return std::unexpected(original.error());
   const std::lock_guard lock(mutex_);
   if (is_broken_) return broken();
-  const auto entry =
-      book_.refund(call, *original, amount.value_or(book_.refundable(call, *original)), std::move(reason), now_ms_());
+  auto entry =
+      book_.refund(call, *original, amount.value_or(book_.refundable(call, *original)), std::move(reason), now());
   if (!entry) return std::unexpected(entry.error());
+  if (!act.empty())
+    entry->party = CallParty{
+        .customer = original->party->customer, .key = {}, .request = std::move(act), .idempotency_key = {}, .body = {}};
   record_ = encode(*entry, next_salts());
   return append();
 }
@@ -108,7 +116,7 @@ Result<std::uint64_t> Teller::refund(std::uint64_t call, std::optional<Nano> amo
 Result<std::uint64_t> Teller::book(Entry entry) {
   const std::lock_guard lock(mutex_);
   if (is_broken_) return broken();
-  entry.booked_ms = now_ms_();
+  entry.booked_ms = now();
   if (auto booked = book_.book(entry); !booked) return std::unexpected(booked.error());
   record_ = encode(entry, next_salts());
   return append();

@@ -38,8 +38,10 @@ class Teller {
     Nano gross = 0, tax = 0;
   };
   Result<Settled> settle(const ServedCall& call, const AccountsBook::CallHold& hold);
-  // amount: nothing for all that is left. Errors: those of AccountsBook::refund, Journal::read.
-  Result<std::uint64_t> refund(std::uint64_t call, std::optional<Nano> amount, std::string reason);
+  // amount: nothing for all that is left. act: whose entry it is, for whoever looks for it after a crash: its private
+  // half names it as the request. Errors: those of AccountsBook::refund, Journal::read.
+  Result<std::uint64_t> refund(std::uint64_t call, std::optional<Nano> amount, std::string reason,
+                               std::string act = {});
   // A top-up, an adjustment, a payout. Errors: those of Balances::apply, of the journal.
   Result<std::uint64_t> book(Entry entry);
 
@@ -54,14 +56,16 @@ class Teller {
   Teller(Journal& journal, const BillingTerms& terms, std::function<std::int64_t()> now_ms)
       : journal_(journal), now_ms_(std::move(now_ms)), book_(terms) {}
   Result<std::uint64_t> append();
+  std::int64_t now();
   Salts next_salts();
 
   Journal& journal_;
   const std::function<std::int64_t()> now_ms_;
   mutable std::mutex mutex_;
-  AccountsBook book_;                         // Lock: mutex_
-  std::string record_;                        // Lock: mutex_: used again
-  std::array<std::uint8_t, 4096> random_{};   // Lock: mutex_: salts to come
+  AccountsBook book_;                        // Lock: mutex_
+  std::int64_t booked_ms_ = 0;               // Lock: mutex_: of the last entry; entries are in the order of their times
+  std::string record_;                       // Lock: mutex_: used again
+  std::array<std::uint8_t, 4096> random_{};  // Lock: mutex_: salts to come
   std::size_t random_used_ = sizeof random_;  // Lock: mutex_
   bool is_broken_ = false;                    // Lock: mutex_: the book is ahead of the journal
 };

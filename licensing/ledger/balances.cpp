@@ -61,18 +61,22 @@ Result<void> Balances::apply(const Entry& entry, const Hold* capture) {
     if (!account) return std::unexpected(account.error());
     legs.push_back({*account, posting.amount});
   }
-  return post(legs, capture);
+  return post(legs, capture ? std::span<const Hold>(capture, 1) : std::span<const Hold>());
 }
 
-Result<void> Balances::post(std::span<const Leg> legs, const Hold* capture) {
-  assert(legs.size() <= kPostingsMax);
+Result<void> Balances::post(std::span<const Leg> legs, std::span<const Hold> captures) {
+  assert(legs.size() <= kPostingsMax && captures.size() <= 8);
   std::array<Balance, kPostingsMax> after;
-  bool has_captured = capture == nullptr;
+  unsigned captured = 0;  // a bit for each
   Nano sum = 0;
   for (std::size_t i = 0; i < legs.size(); ++i) {
-    const bool captures = capture && legs[i].account == capture->account;
-    has_captured |= captures;
-    auto balance = posted(at(legs[i].account), legs[i].amount, captures ? capture->amount : 0);
+    Nano released = 0;
+    for (std::size_t c = 0; c < captures.size(); ++c) {
+      if (captures[c].account != legs[i].account) continue;
+      released += captures[c].amount;
+      captured |= 1u << c;
+    }
+    auto balance = posted(at(legs[i].account), legs[i].amount, released);
     if (!balance) return std::unexpected(balance.error());
     after[i] = *balance;
     if (__builtin_add_overflow(sum, legs[i].amount, &sum))
@@ -82,7 +86,8 @@ Result<void> Balances::post(std::span<const Leg> legs, const Hold* capture) {
     return failure(Code::invalid_argument, "ledger.sum",
                    fmt::format("postings: they sum to {}, and not to zero", amount_text(sum)));
   for (std::size_t i = 0; i < legs.size(); ++i) at(legs[i].account).balance = after[i];
-  if (!has_captured) release(*capture);
+  for (std::size_t c = 0; c < captures.size(); ++c)
+    if ((captured >> c & 1u) == 0) release(captures[c]);
   return {};
 }
 

@@ -47,9 +47,9 @@ class Balances {
   // was held is free again. Errors: those of check_entry; failed_precondition "ledger.currency"; resource_exhausted
   // "ledger.overdraft", with the account and both amounts.
   Result<void> apply(const Entry& entry, const Hold* capture = nullptr);
-  // The same without an entry, of accounts that are known: 2 … 64 legs, no account twice. Errors: "ledger.sum",
-  // "ledger.overdraft", "money.overflow".
-  Result<void> post(std::span<const Leg> legs, const Hold* capture);
+  // The same without an entry, of accounts that are known: 2 … 64 legs, no account twice. captures: at most 8 holds.
+  // Errors: "ledger.sum", "ledger.overdraft", "money.overflow".
+  Result<void> post(std::span<const Leg> legs, std::span<const Hold> captures);
   // Error: resource_exhausted "ledger.overdraft".
   Result<Hold> hold(AccountNo account, Nano amount);
   void release(const Hold& hold);
