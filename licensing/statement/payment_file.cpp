@@ -121,6 +121,11 @@ Result<void> check_iban(std::string_view iban) {
   return rest == 1 ? Result<void>() : refuse_iban("its check digits do not fit");
 }
 
+Result<void> check_bank_account(const BankAccount& account) {
+  if (auto fine = check_text("name", account.name, kTextMax); !fine) return fine;
+  return check_iban(account.iban);
+}
+
 Result<std::string> payment_file_xml(const PaymentFile& file) {
   if (auto fine = check(file); !fine) return std::unexpected(fine.error());
   Nano sum = 0;

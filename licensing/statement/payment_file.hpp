@@ -24,6 +24,8 @@ struct BankAccount {
 };
 // ISO 13616: length, letters and check digits. Error: invalid_argument "payout.iban".
 Result<void> check_iban(std::string_view iban);
+// The same, and the owner's name: invalid_argument "payout.terms".
+Result<void> check_bank_account(const BankAccount& account);
 
 struct Payout {
   std::string id;         // 1 … 35 characters; the bank tells it back

@@ -26,8 +26,9 @@ std::string name_of(const StatementLine& line) {
 
 }  // namespace
 
-StatementBuilder::StatementBuilder(std::string party, Currency currency, std::int64_t from_ms, std::int64_t until_ms)
-    : account_("payable:" + party), statement_{std::move(party), currency, from_ms, until_ms} {}
+StatementBuilder::StatementBuilder(std::string party, Currency currency, std::int64_t from_ms, std::int64_t until_ms,
+                                   Nano opening)
+    : account_("payable:" + party), statement_{std::move(party), currency, from_ms, until_ms, opening, opening} {}
 
 Result<void> StatementBuilder::add(std::uint64_t number, const Entry& entry) {
   if (entry.currency != statement_.currency || entry.booked_ms >= statement_.until_ms) return {};

@@ -40,7 +40,8 @@ struct Statement {
 // Errors: out_of_range "money.overflow", "meter.overflow".
 class StatementBuilder {
  public:
-  StatementBuilder(std::string party, Currency currency, std::int64_t from_ms, std::int64_t until_ms);
+  // opening: where entries before from_ms are not added.
+  StatementBuilder(std::string party, Currency currency, std::int64_t from_ms, std::int64_t until_ms, Nano opening = 0);
 
   // Counts what it says of the party's account: before the period into opening, within it into its line; later ones,
   // other currencies and other parties not at all.

@@ -1,0 +1,88 @@
+// month_end.cpp SPDX-License-Identifier: Apache-2.0
+#include "licensing/settlement/month_end.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "licensing/money/split.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+bool counts_in(const Agreement& agreement, const Month& month) {
+  return agreement.from_ms < month.until_ms && (!agreement.until_ms || *agreement.until_ms > month.from_ms);
+}
+
+void add_guarantees(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) {
+  std::map<std::string, const Agreement*> newest;
+  for (const auto& [name, agreement] : facts.terms.agreements()) {
+    if (agreement->period != Period::month || !counts_in(*agreement, facts.month)) continue;
+    const Agreement*& known = newest[agreement->id];
+    if (!known || known->version < agreement->version) known = agreement.get();
+  }
+  for (const auto& [id, agreement] : newest) {
+    const Nano earned = std::max<Nano>(0, facts.books.earned_by(id));
+    if (agreement->guarantee <= earned) continue;
+    const Nano more = agreement->guarantee - earned;
+    const std::string party = "publisher/" + agreement->publisher;
+    acts.push_back({ActKind::guarantee,
+                    party,
+                    fmt::format("guarantee of {} by {}", facts.month.name, name_of(*agreement)),
+                    {agreement->currency, more},
+                    {{"expense:guarantee", more}, {"payable:" + party, -more}}});
+  }
+}
+
+void add_reserve(const MonthEndFacts& facts, const Statement& statement, std::vector<MonthEndAct>& acts) {
+  __extension__ typedef __int128 Product;
+  Product earned = 0;
+  for (const StatementLine& line : statement.lines)
+    if (line.kind == EntryKind::usage) earned += line.amount;
+  const Nano kept = static_cast<Nano>(std::max<Product>(0, earned) * facts.rules.reserve_ppm / kPpm);
+  if (kept == 0) return;
+  acts.push_back({ActKind::reserve,
+                  statement.party,
+                  fmt::format("reserve of {}", facts.month.name),
+                  {statement.currency, kept},
+                  {{"payable:" + statement.party, kept}, {"reserve:" + statement.party, -kept}}});
+}
+
+Result<void> cover_debt(const MonthEndFacts& facts, const Statement& statement, std::vector<MonthEndAct>& acts) {
+  if (statement.opening >= 0 || statement.closing >= 0) return {};
+  const std::string payable = "payable:" + statement.party, reserve = "reserve:" + statement.party;
+  const Nano now = facts.owed(payable, statement.currency);
+  if (now >= 0 || now == INT64_MIN) return {};
+  const Nano there = facts.owed(reserve, statement.currency), by_reserve = std::min(-now, there);
+  if (by_reserve > 0)
+    acts.push_back({ActKind::netting,
+                    statement.party,
+                    fmt::format("the reserve covers what is owed since before {}", facts.month.name),
+                    {statement.currency, by_reserve},
+                    {{reserve, by_reserve}, {payable, -by_reserve}}});
+  const Nano rest = -now - by_reserve;
+  const auto below = facts.statements_below_zero(statement.party, statement.currency);
+  if (!below) return std::unexpected(below.error());
+  if (rest == 0 || *below < facts.rules.write_off_months) return {};
+  acts.push_back({ActKind::write_off,
+                  statement.party,
+                  fmt::format("owed for {} months, and the reserve is empty", *below),
+                  {statement.currency, rest},
+                  {{"expense:bad_debt", rest}, {payable, -rest}}});
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<MonthEndAct>> month_end_acts(const MonthEndFacts& facts) {
+  std::vector<MonthEndAct> acts;
+  add_guarantees(facts, acts);
+  for (const Statement& statement : facts.statements) {
+    add_reserve(facts, statement, acts);
+    if (auto covered = cover_debt(facts, statement, acts); !covered) return std::unexpected(covered.error());
+  }
+  return acts;
+}
+
+}  // namespace stoa::licensing

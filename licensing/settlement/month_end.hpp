@@ -1,0 +1,42 @@
+// month_end.hpp: what the end of a month brings to its parties, as acts. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "licensing/billing/billing_terms.hpp"
+#include "licensing/ledger/balances.hpp"
+#include "licensing/settlement/money_act.hpp"
+#include "licensing/settlement/month_books.hpp"
+#include "licensing/settlement/settlement_records.hpp"
+
+namespace stoa::licensing {
+
+// One of them; who writes it down gives it an id.
+struct MonthEndAct {
+  ActKind kind = ActKind::guarantee;
+  std::string party, reason;
+  Money money;
+  std::vector<Posting> postings;
+};
+
+struct MonthEndFacts {
+  const Month& month;
+  const SettlementRules& rules;
+  const BillingTerms& terms;
+  const MonthBooks& books;
+  const std::vector<Statement>& statements;
+  // What a party is owed now, and its reserve.
+  std::function<Nano(std::string_view account, Currency currency)> owed;
+  // With this month's.
+  std::function<Result<std::uint32_t>(std::string_view party, Currency currency)> statements_below_zero;
+};
+
+// guarantee: of each agreement by the month that counts in it (its newest version), what its parties earned less.
+// reserve: the rules' part of what a party earned by calls. netting: who was below zero at the begin and at the end of
+// the month, and is still, had its chance to earn it back: its reserve pays. write_off: after so many statements below
+// zero, and with an empty reserve, the platform does.
+Result<std::vector<MonthEndAct>> month_end_acts(const MonthEndFacts& facts);
+
+}  // namespace stoa::licensing
