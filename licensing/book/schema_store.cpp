@@ -2,18 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "licensing/book/schema_store.hpp"
 
-#include <fmt/format.h>
-
-#include <array>
-#include <fstream>
-#include <iterator>
-#include <string_view>
+#include "registry/database/migration_store.hpp"
 
 namespace stoa::licensing {
 namespace {
-
-constexpr std::string_view kMagic("SQLite format 3\0", 16);
-constexpr std::size_t kVersionAt = 60;  // user_version, four bytes, the highest first
 
 // Times are milliseconds of Unix time, digests blobs of 32 bytes, states the words of licensing/README.md, lists stand
 // one entry a line. changed: the revision of the act that wrote the row, by which admission reads what is new. Licences
@@ -66,54 +58,48 @@ CREATE TABLE audit(
 CREATE INDEX audit_subject ON audit(subject, line);
 INSERT INTO book VALUES(0);
 )sql",
+    // What calls are charged by. Prices and agreements are kept as the canonical documents they are, every version for
+    // ever: old calls were charged by them. billing: the revision of the last act that changed any of it.
+    R"sql(
+CREATE TABLE billing(revision INTEGER NOT NULL);
+CREATE TABLE price_lists(
+  id TEXT NOT NULL, version INTEGER NOT NULL, publisher TEXT NOT NULL, document TEXT NOT NULL, from_ms INTEGER NOT NULL,
+  until_ms INTEGER, made_by TEXT NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY(id, version));
+CREATE INDEX price_lists_publisher ON price_lists(publisher, id);
+CREATE TABLE agreements(
+  id TEXT NOT NULL, version INTEGER NOT NULL, publisher TEXT NOT NULL, document TEXT NOT NULL, from_ms INTEGER NOT NULL,
+  until_ms INTEGER, proposed_by TEXT NOT NULL, proposed_ms INTEGER NOT NULL, signed_ms INTEGER, terminated_ms INTEGER,
+  terminated_because TEXT NOT NULL, PRIMARY KEY(id, version));
+CREATE TABLE agreement_parties(party TEXT NOT NULL, agreement TEXT NOT NULL, PRIMARY KEY(party, agreement));
+CREATE TABLE agreement_signatures(
+  agreement TEXT NOT NULL, version INTEGER NOT NULL, party TEXT NOT NULL, key_id TEXT NOT NULL,
+  public_key BLOB NOT NULL, signature BLOB NOT NULL, brought_by TEXT NOT NULL, signed_ms INTEGER NOT NULL,
+  PRIMARY KEY(agreement, version, party), FOREIGN KEY(agreement, version) REFERENCES agreements(id, version));
+CREATE TABLE party_keys(
+  party TEXT NOT NULL, key_id TEXT NOT NULL, public_key BLOB NOT NULL, added_ms INTEGER NOT NULL, revoked_ms INTEGER,
+  revoked_because TEXT NOT NULL, PRIMARY KEY(party, key_id));
+CREATE TABLE charges(
+  id INTEGER PRIMARY KEY, model TEXT NOT NULL, price_list TEXT NOT NULL, agreement TEXT NOT NULL,
+  from_ms INTEGER NOT NULL, set_by TEXT NOT NULL, set_ms INTEGER NOT NULL);
+CREATE INDEX charges_model ON charges(model, from_ms, id);
+CREATE TABLE customer_billing(
+  customer TEXT NOT NULL REFERENCES customers(id), version INTEGER NOT NULL, currency TEXT NOT NULL,
+  pays_ahead INTEGER NOT NULL, credit_limit INTEGER NOT NULL, tax_ppm INTEGER NOT NULL, tax_office TEXT NOT NULL,
+  set_by TEXT NOT NULL, set_ms INTEGER NOT NULL, PRIMARY KEY(customer, version));
+INSERT INTO billing VALUES(0);
+)sql",
 };
 
-Result<std::int64_t> version_of(database::Connection& connection) {
-  auto rows = connection.query("PRAGMA user_version");
-  const std::int64_t version = rows.next() ? rows.integer(0) : 0;
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return version;
-}
-
-Result<void> require_known(std::int64_t version) {
-  if (version <= newest_schema()) return {};
-  return failure(Code::failed_precondition, "book.newer",
-                 fmt::format("the licensing book's file has schema {}, this program knows {}: it was written by a "
-                             "newer Stoa",
-                             version, newest_schema()));
-}
+constexpr database::Schema kSchema{.steps = kSteps, .file = "the licensing book's file", .newer_reason = "book.newer"};
 
 }  // namespace
 
-std::int64_t newest_schema() { return std::ssize(kSteps); }
+std::int64_t newest_schema() { return kSchema.newest(); }
 
 Result<void> require_known_schema(const std::filesystem::path& file) {
-  // The header itself (sqlite.org/fileformat.html): opening a database may already write into it.
-  std::array<char, kVersionAt + 4> header{};
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(header.data(), header.size()) || !std::string_view(header.data(), header.size()).starts_with(kMagic))
-    return {};
-  std::int64_t version = 0;
-  for (std::size_t i = 0; i < 4; ++i) version = version << 8 | static_cast<std::uint8_t>(header[kVersionAt + i]);
-  return require_known(version);
+  return database::require_known_schema(file, kSchema);
 }
 
-Result<void> migrate(database::Connection& connection) {
-  const auto version = version_of(connection);
-  if (!version) return std::unexpected(version.error());
-  if (auto known = require_known(*version); !known) return known;
-  for (std::int64_t next = *version; next < newest_schema(); ++next) {
-    auto transaction = database::Transaction::begin(connection);
-    if (!transaction) return std::unexpected(transaction.error());
-    // Two programs may have come here at once: the second finds the step done.
-    const auto now = version_of(connection);
-    if (!now) return std::unexpected(now.error());
-    if (*now != next) continue;
-    if (auto done = connection.run_script(kSteps[next]); !done) return done;
-    if (auto noted = connection.run_script(fmt::format("PRAGMA user_version={}", next + 1)); !noted) return noted;
-    if (auto kept = transaction->commit(); !kept) return kept;
-  }
-  return {};
-}
+Result<void> migrate(database::Connection& connection) { return database::migrate(connection, kSchema); }
 
 }  // namespace stoa::licensing

@@ -2,18 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/catalogue/schema_store.hpp"
 
-#include <fmt/format.h>
-
-#include <array>
-#include <fstream>
-#include <iterator>
-#include <string_view>
+#include "registry/database/migration_store.hpp"
 
 namespace stoa::registry {
 namespace {
-
-constexpr std::string_view kMagic("SQLite format 3\0", 16);
-constexpr std::size_t kVersionAt = 60;  // user_version, four bytes, the highest first
 
 // Times are milliseconds of Unix time, digests and keys blobs of 32 bytes, states the words of registry/README.md.
 // Portable but for the pragma: no rowid but where a sequence is wanted, no type that PostgreSQL has not. Manifests and
@@ -113,52 +105,16 @@ CREATE INDEX evaluations_dataset ON evaluations(dataset_sha256, at_ms);
 )sql",
 };
 
-Result<std::int64_t> version_of(database::Connection& connection) {
-  auto rows = connection.query("PRAGMA user_version");
-  const std::int64_t version = rows.next() ? rows.integer(0) : 0;
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return version;
-}
-
-Result<void> require_known(std::int64_t version) {
-  if (version <= newest_schema()) return {};
-  return failure(
-      Code::failed_precondition, "catalogue.newer",
-      fmt::format("the catalogue's file has schema {}, this program knows {}: it was written by a newer Stoa", version,
-                  newest_schema()));
-}
+constexpr database::Schema kSchema{.steps = kSteps, .file = "the catalogue's file", .newer_reason = "catalogue.newer"};
 
 }  // namespace
 
-std::int64_t newest_schema() { return std::ssize(kSteps); }
+std::int64_t newest_schema() { return kSchema.newest(); }
 
 Result<void> require_known_schema(const std::filesystem::path& file) {
-  // The header itself (sqlite.org/fileformat.html): opening a database may already write into it.
-  std::array<char, kVersionAt + 4> header{};
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(header.data(), header.size()) || !std::string_view(header.data(), header.size()).starts_with(kMagic))
-    return {};
-  std::int64_t version = 0;
-  for (std::size_t i = 0; i < 4; ++i) version = version << 8 | static_cast<std::uint8_t>(header[kVersionAt + i]);
-  return require_known(version);
+  return database::require_known_schema(file, kSchema);
 }
 
-Result<void> migrate(database::Connection& connection) {
-  const auto version = version_of(connection);
-  if (!version) return std::unexpected(version.error());
-  if (auto known = require_known(*version); !known) return known;
-  for (std::int64_t next = *version; next < newest_schema(); ++next) {
-    auto transaction = database::Transaction::begin(connection);
-    if (!transaction) return std::unexpected(transaction.error());
-    // Two programs may have come here at once: the second finds the step done.
-    const auto now = version_of(connection);
-    if (!now) return std::unexpected(now.error());
-    if (*now != next) continue;
-    if (auto done = connection.run_script(kSteps[next]); !done) return done;
-    if (auto noted = connection.run_script(fmt::format("PRAGMA user_version={}", next + 1)); !noted) return noted;
-    if (auto kept = transaction->commit(); !kept) return kept;
-  }
-  return {};
-}
+Result<void> migrate(database::Connection& connection) { return database::migrate(connection, kSchema); }
 
 }  // namespace stoa::registry
