@@ -81,4 +81,17 @@ Result<void> check_agreement(const Agreement& agreement) {
   return {};
 }
 
+bool is_party_name(std::string_view text) {
+  if (text == kPlatformParty) return true;
+  const std::size_t slash = text.find('/');
+  return slash != std::string_view::npos && is_handle(text.substr(0, slash)) && is_handle(text.substr(slash + 1));
+}
+
+std::vector<std::string> signatories_of(const Agreement& agreement) {
+  std::set<std::string> names{std::string(kPlatformParty), publisher_party(agreement.publisher)};
+  for (const Party& party : agreement.parties) names.insert(party.name);
+  if (agreement.referral) names.insert(agreement.referral->party);
+  return {names.begin(), names.end()};
+}
+
 }  // namespace stoa::licensing

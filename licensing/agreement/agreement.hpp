@@ -14,7 +14,7 @@ namespace stoa::licensing {
 
 // Of what is left to the parties. The platform may be one of them.
 struct Party {
-  std::string name;       // "publisher:acme", "data:corpus", "platform"
+  std::string name;       // "publisher/acme", "data/corpus", "platform"
   std::uint32_t ppm = 0;  // millionths; those of all parties sum to a million
   friend bool operator==(const Party&, const Party&) = default;
 };
@@ -67,9 +67,17 @@ struct Agreement {
   Nano guarantee = 0;               // the publisher's least in a period: the platform tops it up
   std::int64_t from_ms = 0;
   std::optional<std::int64_t> until_ms = {};
+  friend bool operator==(const Agreement&, const Agreement&) = default;
 };
 
 // Error: invalid_argument "agreement.terms", with the field and the rule.
 Result<void> check_agreement(const Agreement& agreement);
+
+inline constexpr std::string_view kPlatformParty = "platform";
+inline std::string publisher_party(std::string_view publisher) { return "publisher/" + std::string(publisher); }
+// "platform", or a kind and a name with a slash between.
+bool is_party_name(std::string_view text);
+// Who has to sign it: the platform, the publisher, whoever earns by it. In the order of their names, each once.
+std::vector<std::string> signatories_of(const Agreement& agreement);
 
 }  // namespace stoa::licensing

@@ -5,34 +5,15 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "licensing/agreement/agreement.hpp"
 #include "licensing/billing/payer_name.hpp"
 #include "licensing/money/amount.hpp"
-#include "licensing/rating/price.hpp"
-#include "licensing/terms/limit.hpp"
-#include "stoa/result.hpp"
+#include "licensing/rating/price_list.hpp"
 
 namespace stoa::licensing {
-
-// Immutable once it counts; a later version replaces it for later calls. Meters that it does not name cost nothing.
-// Rationale: it belongs to one publisher, whose models alone are charged by it: then that publisher sees all calls its
-// tiers count.
-struct PriceList {
-  std::string id;  // "pri_…"
-  std::uint32_t version = 1;
-  std::string publisher;
-  Currency currency;
-  std::vector<MeterPrice> meters = {};  // 1 … 16, each once
-  Period period = Period::none;         // after which tiers begin anew
-  std::string name() const { return id + '/' + std::to_string(version); }
-};
-// Error: invalid_argument "price.terms".
-Result<void> check_price_list(const PriceList& list);
 
 inline std::string name_of(const Agreement& agreement) {
   return agreement.id + '/' + std::to_string(agreement.version);

@@ -54,6 +54,9 @@ struct Book::Act {
   Result<void> keep() {
     auto counted = connection().run("UPDATE book SET revision = ?", revision);
     if (!counted) return std::unexpected(counted.error());
+    if (changes_billing)
+      if (auto noted = connection().run("UPDATE billing SET revision = ?", revision); !noted)
+        return std::unexpected(noted.error());
     if (auto kept = keep_beside_holdings(); !kept) return kept;
     book.options_.on_change(revision);
     return {};
@@ -78,6 +81,7 @@ struct Book::Act {
   std::unique_lock<std::mutex> lock;  // before the transaction: let go of after it
   database::Transaction transaction;
   std::int64_t now_ms, revision;
+  bool changes_billing = false;                // what billing_terms() is made of
   std::vector<std::pair<Lease, bool>> leases;  // to be told of: held now, or not any more
 
  private:

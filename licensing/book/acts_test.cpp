@@ -33,8 +33,9 @@ TEST(BookActs, AreForThoseWhoMayAndLeaveNothingWhenRefused) {
         EXPECT_EQ(outcome, "done") << act.name << " by " << actor->text();
         on.put_back();
       } else {
-        const char* const allowed[] = {"account.not_allowed", "account.foreign",      "key.scope",
-                                       "licence.not_issuer",  "lease.other_customer", "licence.none"};
+        const char* const allowed[] = {"account.not_allowed",    "account.foreign",      "key.scope",
+                                       "licence.not_issuer",     "lease.other_customer", "licence.none",
+                                       "agreement.foreign_party"};
         EXPECT_TRUE(std::ranges::count(allowed, outcome) > 0) << act.name << " by " << actor->text() << ": " << outcome;
       }
     }
@@ -114,7 +115,8 @@ TEST(BookActs, AreSeenByWhoReadsOnlyWhatIsNew) {
 TEST(BookActs, AskedAgainWithTheirTokenAreDoneOnce) {
   ReadyBook on;
   for (const TestAct& act : all_acts()) {
-    if (act.name != "create_key" && act.name != "rotate_key" && act.name != "issue" && act.name != "take a lease")
+    if (act.name != "create_key" && act.name != "rotate_key" && act.name != "issue" && act.name != "take a lease" &&
+        act.name != "create_prices" && act.name != "replace_prices" && act.name != "propose")
       continue;
     const Actor& by = who_may(on, act);
     const auto rows = [&](const char* table) {
@@ -123,11 +125,14 @@ TEST(BookActs, AskedAgainWithTheirTokenAreDoneOnce) {
     };
     ASSERT_TRUE(act.run(on, by)) << act.name;
     const auto keys = rows("api_keys"), licences = rows("licences"), leases = rows("leases");
+    const auto prices = rows("price_lists"), agreements = rows("agreements");
     const auto again = act.run(on, by);
     ASSERT_TRUE(again) << act.name << ": " << again.error().message;
     EXPECT_EQ(rows("api_keys"), keys) << act.name;
     EXPECT_EQ(rows("licences"), licences) << act.name;
     EXPECT_EQ(rows("leases"), leases) << act.name;
+    EXPECT_EQ(rows("price_lists"), prices) << act.name;
+    EXPECT_EQ(rows("agreements"), agreements) << act.name;
     EXPECT_EQ(on.held.size(), static_cast<std::size_t>(leases)) << act.name;
     on.put_back();
   }

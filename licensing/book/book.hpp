@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "licensing/book/actor.hpp"
+#include "licensing/book/billing_records.hpp"
 #include "licensing/book/records.hpp"
 #include "licensing/terms/customer.hpp"
 #include "registry/audit/audit_store.hpp"
@@ -29,6 +30,7 @@ struct BookOptions {
   std::filesystem::path file;
   std::function<std::int64_t()> now_ms;  // Unix time
   bool publishers_may_issue = false;     // licences of their own models
+  PayerSecret payer_secret = {};         // billing_terms() names payers by it
   // After each act that changes holdings(). Prompt; by the thread that acted, without a lock of the book's.
   std::function<void(std::int64_t revision)> on_change = [](std::int64_t) {};
   // A lease is held until its expires_ms, or not any more; of all that are held once when the book is opened. In the
@@ -95,6 +97,48 @@ class Book {
   Result<Offer> offer(std::string_view name);
   Result<std::vector<Offer>> offers(const Page& page);
 
+  // ---- prices: book_prices.cpp. Versions stay readable for ever: old calls were charged by them.
+  // id, version are given here. Errors: price.terms.
+  Result<HeldPriceList> create_prices(const Actor& actor, PriceList terms, const RequestToken& request = {});
+  // The next version, of the same publisher and currency. "price.gap": between the two there would be no price.
+  Result<HeldPriceList> replace_prices(const Actor& actor, const PriceListId& id, PriceList terms,
+                                       const RequestToken& request = {});
+  Result<HeldPriceList> prices(const PriceListId& id);                       // the newest version
+  Result<std::vector<HeldPriceList>> price_versions(const PriceListId& id);  // all there were, the newest first
+  Result<std::vector<HeldPriceList>> price_lists(std::string_view publisher, const Page& page);  // empty: of all
+  // Both count at charge.from_ms (not before now), are of the model's publisher and of one currency: else
+  // "charge.not_effective", "charge.foreign", "charge.currency".
+  Result<Charge> charge(const Actor& actor, Charge charge);
+  Result<std::vector<Charge>> charges(const Page& page);           // of each model that is charged now; after a model
+  Result<std::vector<Charge>> charges_of(std::string_view model);  // all there were and will be, the latest first
+
+  // ---- agreements: book_agreements.cpp
+  // A draft until all have signed. id and version are given here; amended: the next version of that one.
+  Result<HeldAgreement> propose(const Actor& actor, Agreement terms, const std::optional<AgreementId>& amended = {},
+                                const RequestToken& request = {});
+  // Of the newest version, by a key that is the party's: "agreement.foreign_key", ".other_terms", ".other_version",
+  // ".signed_already", ".not_a_party", ".foreign_party", ".state"; signature.invalid. By operators, and by a publisher
+  // for itself.
+  Result<HeldAgreement> sign_agreement(const Actor& actor, const AgreementSigning& signing);
+  // All its versions: calls of the models it was about have nobody to share them.
+  Result<HeldAgreement> terminate_agreement(const Actor& actor, const AgreementId& id, std::string_view because);
+  Result<HeldAgreement> agreement(const AgreementId& id);  // the newest version
+  Result<std::vector<HeldAgreement>> agreement_versions(const AgreementId& id);
+  Result<std::vector<HeldAgreement>> agreements(const AgreementFilter& filter, const Page& page);
+
+  // ---- who signs, who pays: book_billing.cpp
+  Result<PartyKey> add_party_key(const Actor& actor, std::string_view party, const registry::PublicKey& key);
+  // What it has signed stays signed.
+  Result<PartyKey> revoke_party_key(const Actor& actor, std::string_view party, const registry::KeyId& id,
+                                    std::string_view because);
+  Result<std::vector<PartyKey>> party_keys(std::string_view party);  // empty: of all
+  // The next version of how a customer pays; its currency stays. "customer.billing".
+  Result<CustomerBilling> set_customer_billing(const Actor& actor, const CustomerId& id, PayingCustomer payer);
+  Result<std::vector<CustomerBilling>> customer_billing(const CustomerId& id);  // all there were, the newest first
+  // What calls are charged by at this moment. The same object for as long as nothing has changed and nothing has begun
+  // or ended by itself: cheap to ask for often.
+  Result<BillingNow> billing_terms();
+
   // ---- leases: book_leases.cpp
   // All wishes in one transaction; each has its own outcome. lease_desk.hpp brings together those that come at once.
   struct LeaseJob {
@@ -142,6 +186,8 @@ class Book {
   std::mutex writing_mutex_, reading_mutex_;
   database::Connection writing_;  // Lock: writing_mutex_
   database::Connection reading_;  // Lock: reading_mutex_
+  BillingNow billing_;            // Lock: reading_mutex_: the last one there was
+  std::int64_t billing_at_ms_ = 0;
 };
 
 }  // namespace stoa::licensing

@@ -57,6 +57,11 @@ TEST(BookSchema, OfEveryVersionThatWasReleasedOpensWithAllItHeld) {
     EXPECT_EQ(TestBook::good(on->serials(held.licences[0].licence.id)).size(), 2u);
     EXPECT_EQ(on.held.size(), 1u);
     EXPECT_EQ(*on->reserved("lic_1", "call", 0), 100u);
+    const BillingNow billing = TestBook::good(on->billing_terms());
+    EXPECT_EQ(billing.terms->charged("acme/vision") != nullptr, version >= 2);
+    EXPECT_EQ(TestBook::good(on->agreements({}, {})).size(), version >= 2 ? 2u : 0u);
+    for (const HeldAgreement& one : TestBook::good(on->agreements({}, {})))
+      EXPECT_EQ(one.signatures.size(), one.signed_ms ? 3u : 0u);
     const Customer northwind = TestBook::good(on->customer("northwind"));
     EXPECT_TRUE(on->issue(on.alice, TestBook::terms_for(northwind.id)));
     EXPECT_TRUE(on->examine(*whole));

@@ -58,6 +58,38 @@ inline std::vector<TestAct> all_acts() {
        [](B& on, const Actor& by) { return only(on->create_offer(by, "pro", "{}", 86'400'000)); }},
       {"withdraw_offer", "o", "offer.withdraw",
        [](B& on, const Actor& by) { return only(on->withdraw_offer(by, "basic")); }},
+      {"create_prices", "o", "price.create",
+       [](B& on, const Actor& by) { return only(on->create_prices(by, TestBook::some_prices(), {"t5", {}})); }},
+      {"replace_prices", "o", "price.replace",
+       [](B& on, const Actor& by) {
+         return only(on->replace_prices(by, {on.prices.list.id}, TestBook::some_prices(), {"t6", {}}));
+       }},
+      {"charge", "o", "charge.set",
+       [](B& on, const Actor& by) { return only(on->charge(by, on.charge_of("acme/talk"))); }},
+      {"propose", "o", "agreement.propose",
+       [](B& on, const Actor& by) { return only(on->propose(by, TestBook::some_shares(), {}, {"t7", {}})); }},
+      {"amend", "o", "agreement.propose",
+       [](B& on, const Actor& by) {
+         return only(on->propose(by, TestBook::some_shares(), AgreementId{on.agreement.agreement.id}));
+       }},
+      {"sign an agreement", "op", "agreement.sign",
+       [](B& on, const Actor& by) {
+         return only(on->sign_agreement(by, on.signers.signing(on.draft, "publisher/acme")));
+       }},
+      {"terminate an agreement", "o", "agreement.terminate",
+       [](B& on, const Actor& by) { return only(on->terminate_agreement(by, {on.agreement.agreement.id}, "so")); }},
+      {"add a party's key", "o", "party.add_key",
+       [](B& on, const Actor& by) {
+         return only(on->add_party_key(by, "data/corpus", on.signers.platform.public_key()));
+       }},
+      {"revoke a party's key", "o", "party.revoke_key",
+       [](B& on, const Actor& by) {
+         return only(on->revoke_party_key(by, "data/corpus", on.signers.corpus.public_key().id(), "lost"));
+       }},
+      {"customer billing", "o", "customer.payment",
+       [](B& on, const Actor& by) {
+         return only(on->set_customer_billing(by, on.northwind.id, TestBook::some_payer()));
+       }},
       {"take a lease", "ci", "lease.take",
        [](B& on, const Actor& by) {
          LeaseWish wanted = TestBook::take(on.floating.id);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "licensing/book/book.hpp"
+#include "licensing/document/agreement_file.hpp"
 #include "registry/database/test_contents.hpp"
 #include "registry/document/test_folder.hpp"
 
@@ -60,6 +61,19 @@ class TestBook {
     if (seats > 0) terms.floating = Floating{seats, 60};
     return terms;
   }
+  static PriceList some_prices() {
+    PriceList list{.id = {}, .publisher = "acme", .currency = euro()};
+    list.meters = {{"call", PriceModel::per_unit, 1, {{std::nullopt, 10'000'000, 0}}}};
+    return list;
+  }
+  static Agreement some_shares() {
+    Agreement agreement{.id = {}, .publisher = "acme", .currency = euro()};
+    agreement.platform_fee = {{std::nullopt, 0}};
+    agreement.parties = {{"publisher/acme", 700'000}, {"data/corpus", 200'000}, {"platform", 100'000}};
+    return agreement;
+  }
+  static PayingCustomer some_payer() { return {.id = {}, .currency = euro(), .tax_ppm = 190'000, .tax_office = "DE"}; }
+  static Currency euro() { return *Currency::parse("EUR"); }
   Actor actor_of(const std::string& secret) { return good(book_->authenticate(secret)).actor; }
   static LeaseWish take(const LicenceId& licence) {
     LeaseWish wish;
@@ -95,7 +109,34 @@ class TestBook {
   std::unique_ptr<Book> book_;
 };
 
-// Two customers, each with a key of all scopes; a licence with seats, one of them taken; a licence without.
+// Keys of those who sign an agreement. The publisher's is registered with the book, the platform's is brought along.
+class Signers {
+ public:
+  explicit Signers(TestBook& on) {
+    (void)TestBook::good(on->add_party_key(on.alice, "publisher/acme", acme.public_key()));
+    (void)TestBook::good(on->add_party_key(on.alice, "data/corpus", corpus.public_key()));
+  }
+  const registry::PrivateKey& key_of(const std::string& party) const {
+    return party == kPlatformParty ? platform : party == "data/corpus" ? corpus : acme;
+  }
+  AgreementSigning signing(const HeldAgreement& held, const std::string& party) const {
+    AgreementSigning signing{.id = {held.agreement.id}, .party = party, .text = held.text, .envelope = {}};
+    signing.envelope = registry::sign_payload(kAgreementDocument.payload_type, held.text, key_of(party));
+    if (party == kPlatformParty) signing.also.push_back(platform.public_key());
+    return signing;
+  }
+  // By all.
+  HeldAgreement sign(TestBook& on, HeldAgreement held) const {
+    for (const std::string& party : held.missing_signatures())
+      held = TestBook::good(on->sign_agreement(on.alice, signing(held, party)));
+    return held;
+  }
+  registry::PrivateKey acme = registry::PrivateKey::generate(), corpus = registry::PrivateKey::generate(),
+                       platform = registry::PrivateKey::generate();
+};
+
+// Two customers, each with a key of all scopes; a licence with seats, one of them taken; a licence without. Prices, an
+// agreement that all have signed, a draft of another; acme/vision is charged by them, and northwind pays.
 class ReadyBook : public TestBook {
  public:
   ReadyBook() {
@@ -111,6 +152,11 @@ class ReadyBook : public TestBook {
     licence = good((*this)->issue(acme, terms_for(northwind.id))).licence;
     (void)good((*this)->create_offer(alice, "basic", "{}", {}));
     lease = good((*this)->do_lease(customer, take(floating.id)));
+    prices = good((*this)->create_prices(alice, some_prices()));
+    agreement = signers.sign(*this, good((*this)->propose(alice, some_shares())));
+    draft = good((*this)->propose(alice, some_shares()));
+    (void)good((*this)->charge(alice, charge_of("acme/vision")));
+    (void)good((*this)->set_customer_billing(alice, northwind.id, some_payer()));
     keep();
   }
   // As put_back() will find it.
@@ -126,11 +172,18 @@ class ReadyBook : public TestBook {
     open();
   }
 
+  Charge charge_of(const std::string& model) const {
+    return {.model = model, .price_list = {prices.list.id}, .agreement = {agreement.agreement.id}};
+  }
+
   Customer northwind, other;
   Shown<ApiKey> key, plain_key, other_key;
   Actor customer, plain, stranger;
   Licence floating, licence;
   LeaseOutcome lease;
+  HeldPriceList prices{.list = some_prices(), .made_by = {}};
+  HeldAgreement agreement{.agreement = some_shares(), .text = {}, .proposed_by = {}}, draft = agreement;
+  Signers signers{*this};
 };
 
 }  // namespace stoa::licensing

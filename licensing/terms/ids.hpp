@@ -24,10 +24,18 @@ struct LeaseTag {
 struct OfferTag {
   static constexpr std::string_view kPrefix = "off";
 };
+struct PriceTag {
+  static constexpr std::string_view kPrefix = "pri";
+};
+struct AgreementTag {
+  static constexpr std::string_view kPrefix = "agr";
+};
 using CustomerId = Id<CustomerTag>;
 using ApiKeyId = Id<KeyTag>;
 using LicenceId = Id<LicenceTag>;
 using LeaseId = Id<LeaseTag>;
 using OfferId = Id<OfferTag>;
+using PriceListId = Id<PriceTag>;
+using AgreementId = Id<AgreementTag>;
 
 }  // namespace stoa::licensing
