@@ -63,7 +63,7 @@ struct LimitNow {
 
 struct Admitted {
   Refusal refusal = Refusal::none;
-  std::string_view customer;  // its id. Lifetime: this thread's next call of Admission
+  std::string_view customer, key;  // their ids. Lifetime: this thread's next call of Admission
   // Not refused and not admitted: what a quota still has must be reserved first. Wait for it (when_refilled), ask
   // again.
   bool is_to_wait = false;

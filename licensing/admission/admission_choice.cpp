@@ -235,6 +235,7 @@ void Admission::admit(CallerMemo& memo, const CalledModel& model, const Moment& 
       choose({memo, snapshot, customer, *key, now}, out);
     if (out.is_to_wait) return;
     out.customer = customer.id;
+    out.key = key->id;
     auto& counts = *customer.counts;
     (out.refusal == Refusal::none ? counts.admitted : counts.refused).fetch_add(1, std::memory_order_relaxed);
   }

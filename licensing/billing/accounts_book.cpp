@@ -14,6 +14,19 @@ std::string account_of(const Party& party) {
   return party.name == kPlatform ? "income:share" : "payable:" + party.name;
 }
 
+// What a list says of a meter; nothing: none.
+class UnitsIn final : public UnitsByMeter {
+ public:
+  explicit UnitsIn(std::span<const Quantity> quantities) : quantities_(quantities) {}
+  std::uint64_t units_of(std::string_view meter) const override {
+    const auto quantity = std::ranges::find(quantities_, meter, &Quantity::meter);
+    return quantity == quantities_.end() ? 0 : quantity->units;
+  }
+
+ private:
+  const std::span<const Quantity> quantities_;
+};
+
 // Opens accounts one after the other; the first that cannot be is the answer.
 class Opening {
  public:
@@ -76,14 +89,14 @@ Result<AccountsBook::Payer*> AccountsBook::payer_of(std::string_view customer) {
   return &payers_.emplace(customer, Payer{*terms}).first->second;
 }
 
-Result<AccountsBook::Plan*> AccountsBook::plan_of(Payer& payer, std::string_view model) {
-  if (const auto known = payer.plans.find(model); known != payer.plans.end()) return known->second.get();
+Result<std::shared_ptr<AccountsBook::Plan>> AccountsBook::plan_of(Payer& payer, std::string_view model) {
+  if (const auto known = payer.plans.find(model); known != payer.plans.end()) return known->second;
   const BillingTerms::Charged* const charged = terms_->charged(model);
   if (!charged)
     return failure(Code::failed_precondition, "billing.no_price", fmt::format("model '{}': it has no price", model));
   auto plan = make_plan(payer, model, charged->price_list, charged->agreement);
   if (!plan) return std::unexpected(plan.error());
-  return payer.plans.emplace(model, std::move(*plan)).first->second.get();
+  return payer.plans.emplace(model, std::move(*plan)).first->second;
 }
 
 Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer, std::string_view model,
@@ -92,11 +105,11 @@ Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer
   plan->list = terms_->price_list(list);
   const auto shares = terms_->agreement(agreement);
   if (!plan->list || !shares)
-    return failure(Code::failed_precondition, "billing.no_price",
+    return failure(Code::failed_precondition, "billing.terms",
                    fmt::format("model '{}': price '{}' or agreement '{}' is not known", model, list, agreement));
   const std::string& publisher = plan->list->publisher;
   if (shares->publisher != publisher || !model.starts_with(publisher + '/'))
-    return failure(Code::failed_precondition, "billing.no_price",
+    return failure(Code::failed_precondition, "billing.terms",
                    fmt::format("model '{}': price '{}' is {}'s, agreement '{}' {}'s, and it is to be one's own", model,
                                list, publisher, agreement, shares->publisher));
   if (payer.terms.currency != plan->list->currency)
@@ -111,6 +124,7 @@ Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer
   plan->promo = open("promo:" + payer.terms.id);
   plan->tax = open("tax:" + payer.terms.tax_office);
   if (!open.result()) return std::unexpected(open.result().error());
+  plan->tax_ppm = payer.terms.tax_ppm;
   plan->used = &payer.used.try_emplace(std::string(list), plan->list->meters.size()).first->second;
   plan->usage.model = model;
   plan->usage.payer = terms_->payer({payer.terms.id, publisher});
@@ -151,25 +165,25 @@ Result<Nano> AccountsBook::charge(const MeterPrice& meter, Used& used, std::uint
   return more;
 }
 
-Result<void> AccountsBook::price(const Payer& payer, const Plan& plan, std::span<const Quantity> quantities,
+Result<void> AccountsBook::price(const Payer& payer, const Plan& plan, const UnitsByMeter& used_by_call,
                                  std::int64_t at_ms, bool worst) {
   priced_.gross = 0;
   priced_.used.assign(plan.used->begin(), plan.used->end());
   const std::int64_t start_ms = start_of_period(plan.list->period, at_ms);
   for (std::size_t i = 0; i < plan.list->meters.size(); ++i) {
     const MeterPrice& meter = plan.list->meters[i];
-    const auto quantity = std::ranges::find(quantities, meter.meter, &Quantity::meter);
-    if (quantity == quantities.end() || quantity->units == 0) continue;
+    const std::uint64_t units = used_by_call.units_of(meter.meter);
+    if (units == 0) continue;
     Used& used = priced_.used[i];
     if (used.period_start_ms != start_ms) used = Used{start_ms, 0, 0};
-    const auto cost = worst ? worst_cost(meter, used.units, quantity->units) : charge(meter, used, quantity->units);
+    const auto cost = worst ? worst_cost(meter, used.units, units) : charge(meter, used, units);
     if (!cost) return std::unexpected(cost.error());
     const auto gross = plus(priced_.gross, *cost);
     if (!gross) return std::unexpected(gross.error());
     priced_.gross = *gross;
   }
   CarriedRate tax(payer.tax_carried);
-  priced_.tax = tax.take(CarriedRate::Millionths{priced_.gross} * payer.terms.tax_ppm);
+  priced_.tax = tax.take(CarriedRate::Millionths{priced_.gross} * plan.tax_ppm);
   priced_.tax_carried = tax.carried();
   const auto whole = plus(priced_.gross, priced_.tax);
   if (!whole) return std::unexpected(whole.error());
@@ -184,6 +198,11 @@ Nano AccountsBook::promo_left(const Plan& plan) {
 
 Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std::string_view model,
                                                   std::span<const Quantity> at_most, std::int64_t now_ms) {
+  return hold(customer, model, UnitsIn(at_most), now_ms);
+}
+
+Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std::string_view model,
+                                                  const UnitsByMeter& at_most, std::int64_t now_ms) {
   const auto payer = payer_of(customer);
   if (!payer) return std::unexpected(payer.error());
   const auto plan = plan_of(**payer, model);
@@ -202,28 +221,30 @@ Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std
                                terms.pays_ahead ? "top the wallet up" : "pay what is owed, or ask for a higher limit"));
   const auto held = balances.hold((*plan)->account, priced_.whole - given);
   if (!held) return std::unexpected(held.error());
-  if (given == 0) return CallHold{&balances, {*held, Hold{(*plan)->promo, 0}}};
+  const PriceList* const prices = (*plan)->list.get();
+  if (given == 0) return CallHold{&balances, {*held, Hold{(*plan)->promo, 0}}, *payer, *plan, prices};
   const auto promo = balances.hold((*plan)->promo, given);
   if (!promo) {
     balances.release(*held);
     return std::unexpected(promo.error());
   }
-  return CallHold{&balances, {*held, *promo}};
+  return CallHold{&balances, {*held, *promo}, *payer, *plan, prices};
 }
 
 Result<EntryView> AccountsBook::settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms) {
+  if (hold != nullptr) return settle_by(*hold->payer, *hold->plan, call, hold, now_ms);
   const auto payer = payer_of(call.customer);
   if (!payer) return std::unexpected(payer.error());
   const auto plan = plan_of(**payer, call.model);
   if (!plan) return std::unexpected(plan.error());
-  return settle_by(**payer, **plan, call, hold, now_ms);
+  return settle_by(**payer, **plan, call, nullptr, now_ms);
 }
 
 // Rationale: what the promo pays is read from an entry that was booked before, because it depended on what other calls
 // held then.
 Result<EntryView> AccountsBook::settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
                                           std::int64_t now_ms, std::optional<Nano> from_promo) {
-  if (auto priced = price(payer, plan, call.quantities, call.happened_ms, false); !priced)
+  if (auto priced = price(payer, plan, UnitsIn(call.quantities), call.happened_ms, false); !priced)
     return std::unexpected(priced.error());
   Earnings& earnings = *plan.earnings;
   before_ = earnings.waterfall.state();

@@ -29,11 +29,23 @@ struct ServedCall {
   const CallParty* party = nullptr;  // not null
 };
 
+// What a call used; or may use at most, before it runs.
+class UnitsByMeter {
+ public:
+  virtual std::uint64_t units_of(std::string_view meter) const = 0;  // prompt; asked once for each meter with a price
+
+ protected:
+  ~UnitsByMeter() = default;
+};
+
 // Thread: one at a time.
 // Invariant: what it comes to depends on the entries and their order alone. Pricing a call and booking it are one step,
 // because the next call's price depends on it. Rationale: what a customer's calls of a model have in common (accounts,
 // prices, shares) is looked up once and kept, so that booking a call adds numbers and allocates nothing.
 class AccountsBook {
+  struct Plan;
+  struct Payer;
+
  public:
   explicit AccountsBook(const BillingTerms& terms) : terms_(&terms) {}
   AccountsBook(const AccountsBook&) = delete;
@@ -41,19 +53,25 @@ class AccountsBook {
   void set_terms(const BillingTerms& terms);
 
   // The most that such a call can cost with tax, held back on what the customer was given, and for the rest on its
-  // account. Errors: failed_precondition "billing.no_price", "billing.no_customer"; resource_exhausted
-  // "billing.no_funds", with the amounts.
+  // account. Errors: failed_precondition "billing.no_price", "billing.terms" (there is one, and it cannot be used),
+  // "billing.no_customer"; resource_exhausted "billing.no_funds", with the amounts.
   struct CallHold {
     Balances* balances = nullptr;
     std::array<Hold, 2> holds = {};  // of the account, of the promo
+    Payer* payer = nullptr;
+    std::shared_ptr<Plan> plan = {};    // what was held by is what is charged by, whatever the terms are by then
+    const PriceList* prices = nullptr;  // the plan's
   };
+  Result<CallHold> hold(std::string_view customer, std::string_view model, const UnitsByMeter& at_most,
+                        std::int64_t now_ms);
   Result<CallHold> hold(std::string_view customer, std::string_view model, std::span<const Quantity> at_most,
                         std::int64_t now_ms);
   void release(const CallHold& hold) {
     for (const Hold& one : hold.holds) hold.balances->release(one);
   }
 
-  // Prices the call, shares it out, and books it; the hold ends. The entry is what goes into the journal: a view that
+  // Prices the call, shares it out, and books it by the terms of its hold, which ends; without one, by those of now.
+  // The entry is what goes into the journal: a view that
   // is good until the next act, and as long as call is. Errors: out_of_range "money.overflow", "meter.overflow"; those
   // of hold: nothing was booked then, and the hold is open.
   Result<EntryView> settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
@@ -104,13 +122,14 @@ class AccountsBook {
     Earnings* earnings = nullptr;
     Balances* balances = nullptr;
     AccountNo account{}, promo{}, tax{};
+    std::uint32_t tax_ppm = 0;
     Usage usage = {};  // what is the same for each call is there already
   };
   struct Payer {
     PayingCustomer terms;
     std::int64_t tax_carried = 0;
     ByName<std::vector<Used>> used = {};       // by price list
-    ByName<std::unique_ptr<Plan>> plans = {};  // by model, as the terms are now
+    ByName<std::shared_ptr<Plan>> plans = {};  // by model, as the terms are now
     ByName<std::unique_ptr<Plan>> past = {};   // of entries that are read again: by model, price and agreement
   };
   struct Priced {
@@ -125,15 +144,14 @@ class AccountsBook {
   enum class Part : std::uint8_t { earners, payers };
 
   Result<Payer*> payer_of(std::string_view customer);
-  Result<Plan*> plan_of(Payer& payer, std::string_view model);
+  Result<std::shared_ptr<Plan>> plan_of(Payer& payer, std::string_view model);
   Result<Plan*> plan_then(Payer& payer, const Usage& usage);
   Result<std::unique_ptr<Plan>> make_plan(Payer& payer, std::string_view model, std::string_view list,
                                           std::string_view agreement);
   Result<Earnings*> earnings_of(const std::shared_ptr<const Agreement>& agreement, Balances& balances);
   static Result<Nano> charge(const MeterPrice& meter, Used& used, std::uint64_t units);
   // Into priced_. worst: the most that so much can come to.
-  Result<void> price(const Payer& payer, const Plan& plan, std::span<const Quantity> quantities, std::int64_t at_ms,
-                     bool worst);
+  Result<void> price(const Payer& payer, const Plan& plan, const UnitsByMeter& used, std::int64_t at_ms, bool worst);
   // from_promo: what of it an entry says that the promo paid; nothing: as much as there is.
   Result<EntryView> settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
                               std::int64_t now_ms, std::optional<Nano> from_promo = {});

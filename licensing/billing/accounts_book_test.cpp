@@ -78,9 +78,36 @@ TEST_F(AccountsBookTest, WhoPaysAfterwardsMayOweUpToALimit) {
   EXPECT_EQ(available("recv:cus_after"), kNanoPerUnit);
 }
 
+TEST_F(AccountsBookTest, ACallIsChargedByTheTermsItWasHeldBy) {
+  ASSERT_TRUE(book_.book(top_up("cus_ahead", kNanoPerUnit)));
+  const Quantity one[] = {{"call", 1}};
+  const auto hold = book_.hold("cus_ahead", "acme/vision", one, kNowMs);
+  ASSERT_TRUE(hold);
+  BillingTerms dearer = terms_;
+  PriceList list{.id = "pri_2", .publisher = "acme", .currency = kEuro};
+  list.meters = {{"call", PriceModel::per_unit, 1, {{std::nullopt, 90'000'000, 0}}}};
+  dearer.add(std::make_shared<const PriceList>(list));
+  dearer.charge("acme/vision", "pri_2/1", "agr_1/1");
+  dearer.add(PayingCustomer{.id = "cus_ahead", .currency = kEuro, .tax_ppm = 500'000, .tax_office = "FR"});
+  book_.set_terms(dearer);
+  const std::string customer = "cus_ahead";
+  const SomeCall call(customer, 0);
+  const auto entry = book_.settle(call, &*hold, kNowMs);
+  ASSERT_TRUE(entry) << entry.error().message;
+  EXPECT_EQ(entry->usage->price, "pri_1/1");
+  EXPECT_EQ(entry->usage->gross, 10'000'000);
+  EXPECT_EQ(entry->usage->tax, 1'900'000);
+  EXPECT_EQ(available("wallet:cus_ahead"), kNanoPerUnit - 11'900'000);
+  const auto next = book_.settle(call, nullptr, kNowMs);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->usage->gross, 90'000'000);
+  EXPECT_EQ(next->usage->tax, 45'000'000);
+}
+
 TEST_F(AccountsBookTest, WithoutAPriceOrACustomerNothingIsHeld) {
-  EXPECT_EQ(book_.hold("cus_ahead", "acme/other", {}, kNowMs).error().reason, "billing.no_price");
-  EXPECT_EQ(book_.hold("cus_none", "acme/vision", {}, kNowMs).error().reason, "billing.no_customer");
+  constexpr std::span<const Quantity> kNothing;
+  EXPECT_EQ(book_.hold("cus_ahead", "acme/other", kNothing, kNowMs).error().reason, "billing.no_price");
+  EXPECT_EQ(book_.hold("cus_none", "acme/vision", kNothing, kNowMs).error().reason, "billing.no_customer");
 }
 
 TEST_F(AccountsBookTest, AVolumePriceThatFallsIsMadeUpForByTheNextCalls) {

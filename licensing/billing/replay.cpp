@@ -65,7 +65,7 @@ Result<void> AccountsBook::replay(const Entry& entry) {
 Result<AccountsBook::Plan*> AccountsBook::plan_then(Payer& payer, const Usage& usage) {
   if (const auto today = plan_of(payer, usage.model);
       today && (*today)->usage.price == usage.price && (*today)->usage.agreement == usage.agreement)
-    return *today;
+    return today->get();
   const std::string name = usage.model + '\n' + usage.price + '\n' + usage.agreement;
   if (const auto known = payer.past.find(name); known != payer.past.end()) return known->second.get();
   auto made = make_plan(payer, usage.model, usage.price, usage.agreement);

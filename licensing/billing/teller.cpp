@@ -37,13 +37,26 @@ void Teller::set_terms(const BillingTerms& terms) {
   book_.set_terms(terms);
 }
 
-Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::string_view model,
-                                            std::span<const Quantity> at_most) {
-  const std::lock_guard lock(mutex_);
+// Lock: mutex_.
+Result<void> Teller::may_hold() const {
   if (is_broken_ || journal_.has_failed()) return broken();
   // Whoever has a hold is settled, whatever the disk does: the journal has as much room again.
   if (journal_.is_behind())
     return failure(Code::unavailable, "journal.behind", "billing waits for the disk, which does not keep up");
+  return {};
+}
+
+Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::string_view model,
+                                            std::span<const Quantity> at_most) {
+  const std::lock_guard lock(mutex_);
+  if (auto may = may_hold(); !may) return std::unexpected(may.error());
+  return book_.hold(customer, model, at_most, now_ms_());
+}
+
+Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::string_view model,
+                                            const UnitsByMeter& at_most) {
+  const std::lock_guard lock(mutex_);
+  if (auto may = may_hold(); !may) return std::unexpected(may.error());
   return book_.hold(customer, model, at_most, now_ms_());
 }
 

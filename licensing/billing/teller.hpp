@@ -29,6 +29,7 @@ class Teller {
   // does not keep up, later it may.
   Result<AccountsBook::CallHold> hold(std::string_view customer, std::string_view model,
                                       std::span<const Quantity> at_most);
+  Result<AccountsBook::CallHold> hold(std::string_view customer, std::string_view model, const UnitsByMeter& at_most);
   // The call was not served, and is not charged.
   void release(const AccountsBook::CallHold& hold);
   // After it: the entry's number, which is durable once the journal says so (Journal::wait). On an error nothing was
@@ -55,6 +56,7 @@ class Teller {
  private:
   Teller(Journal& journal, const BillingTerms& terms, std::function<std::int64_t()> now_ms)
       : journal_(journal), now_ms_(std::move(now_ms)), book_(terms) {}
+  Result<void> may_hold() const;
   Result<std::uint64_t> append();
   std::int64_t now();
   Salts next_salts();
