@@ -115,7 +115,13 @@ Entry AccessGate::enter(http::Exchange& exchange, const inference::ServedModel& 
     return entry;
   }
   entry.pass = std::make_unique<AccessPass>();
-  entry.pass->customer = admitted.customer;
+  entry.pass->charge.party.customer = admitted.customer;
+  if (billing_ != nullptr) {
+    entry.pass->billing = billing_;
+    entry.pass->charge.party.key = admitted.key;
+    entry.pass->charge.party.request = exchange.head().request_id;
+    entry.pass->charge.arrived_ms = now.ms;
+  }
   entry.pass->ticket = std::move(admitted.ticket);
   add_limits(admitted, entry.pass->fields);
   if (admitted.warned_of != Refusal::none) {

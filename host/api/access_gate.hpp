@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/api/billing_gate.hpp"
 #include "host/http/exchange.hpp"
 #include "host/inference/served_model.hpp"
 #include "licensing/admission/admission.hpp"
@@ -18,9 +19,10 @@ using AnswerFields = std::vector<std::pair<std::string_view, std::string>>;
 
 // What an admitted request carries until it is answered.
 struct AccessPass {
-  std::string customer;      // its id
   AnswerFields fields = {};  // of the answer: limits and warnings
   licensing::Ticket ticket = {};
+  BillingGate* billing = nullptr;  // null: this host charges nobody
+  CallCharge charge = {};          // its party says whose call it is, also where nobody is charged
 };
 
 // What came of asking. Neither refusal nor pass: what a quota still has must be reserved first (wait_and_enter).
@@ -33,6 +35,8 @@ struct Entry {
 class AccessGate {
  public:
   explicit AccessGate(licensing::Admission& admission) : admission_(admission) {}
+  // Who is admitted from now on is charged. Outlives this; before the first request.
+  void charge_by(BillingGate& billing) { billing_ = &billing; }
 
   // The id of the customer whose key is shown and counts; empty: nobody's. Lifetime: until the handler next waits.
   std::string_view customer_of(http::Exchange& exchange);
@@ -50,6 +54,7 @@ class AccessGate {
   http::Response refuse(const http::RequestHead& head, licensing::Refusal refusal, const licensing::Admitted* admitted);
 
   licensing::Admission& admission_;
+  BillingGate* billing_ = nullptr;
 };
 
 // "RateLimit" and "RateLimit-Policy" (draft-ietf-httpapi-ratelimit-headers-10), where a limit applies.

@@ -38,6 +38,8 @@ struct ApiContext {
   std::string customer_field = {};
   // Who may call: null, everybody may. With it a customer is whose key it is, and customer_field counts for nothing.
   AccessGate* gate = nullptr;
+  // What calls cost: null, nothing. With it the gate charges by it.
+  BillingGate* billing = nullptr;
   // For /metrics; set once the server exists.
   std::function<http::ServerStatistics()> server_statistics = [] { return http::ServerStatistics{}; };
   std::function<std::vector<HostGauge>()> gauges = [] { return std::vector<HostGauge>{}; };        // the same

@@ -58,6 +58,7 @@ ModelCall::ModelCall(http::Exchange& exchange, std::shared_ptr<inference::Served
     : exchange_(exchange), model_(std::move(model)), listener_(std::make_shared<Listener>()) {}
 
 ModelCall::~ModelCall() {
+  end_charge();
   settle();
   if (call_ && !call_->finished()) model_->cancel(call_, Code::cancelled);
 }
@@ -82,8 +83,12 @@ Result<ModelCall> ModelCall::start(http::Exchange& exchange, inference::Routed r
   ModelCall started(exchange, std::move(route.model));
   started.deadline_ns_ = spec.deadline_ns;
   if (pass) {
-    spec.tenant = pass->customer;
+    spec.tenant = pass->charge.party.customer;
     spec.model = started.model_->spec().name;
+    if (pass->billing != nullptr)
+      if (auto held = pass->billing->hold(pass->charge, started.model_->spec(), spec); !held)
+        return std::unexpected(std::move(held.error()));
+    if (pass->charge.is_held()) started.bytes_in_ = bytes_in(spec);
   }
   auto call = runtime::Call::create(std::move(spec), started.listener_);
   if (auto queued = started.model_->enqueue(call); !queued) return std::unexpected(std::move(queued.error()));
@@ -94,6 +99,7 @@ Result<ModelCall> ModelCall::start(http::Exchange& exchange, inference::Routed r
 }
 
 Error ModelCall::give_up(Code why) {
+  (void)charge(why == Code::cancelled ? licensing::CallEnd::client_gone : licensing::CallEnd::deadline);
   settle();
   model_->cancel(call_, why);
   call_.reset();  // the cancel word is set: nothing more to do when we go
@@ -111,7 +117,9 @@ Error ModelCall::error() const {
 http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
   for (;;) {
     const bool was_ended = has_ended();  // before take(): then what take() gives is all there is
+    note_totals();                       // too: what was counted by now came with what is taken
     std::vector<runtime::OutputPart> parts = call_->take();
+    note_taken(parts);
     // A stream that never pauses meets its deadline here; one that pauses, in the wait below.
     if (!was_ended && is_past_deadline()) co_return std::unexpected(give_up(Code::deadline_exceeded));
     if (mirrored_ && !parts.empty()) mirrored_->add(parts);
@@ -134,6 +142,7 @@ Result<std::vector<runtime::OutputPart>> ModelCall::whole() {
   if (call_->error()) return std::unexpected(error());
   has_answered_ = true;
   std::vector<runtime::OutputPart> parts = call_->take();
+  note_taken(parts);
   if (count_bytes(parts) > kAnswerBytesMax) return too_large();
   if (mirrored_) {
     mirrored_->add(parts);

@@ -3,12 +3,14 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "host/api/access_gate.hpp"
 #include "host/http/exchange.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/runtime/call.hpp"
+#include "licensing/billing/charge_rule.hpp"
 
 namespace stoa::api {
 
@@ -39,6 +41,18 @@ class ModelCall {
   Result<std::vector<runtime::OutputPart>> whole();  // has_ended()
   http::Task<Result<std::vector<runtime::OutputPart>>> all();
 
+  // Something is held back for it, and nothing charged yet.
+  bool is_charged() const { return pass_ && pass_->charge.is_held(); }
+  // For a call that is charged: the answer is ready and will leave, all it used is charged. The number of its entry,
+  // which the answer names and waits for (BillingGate::until_durable); nothing: it is free. Errors: those of
+  // BillingGate::charge: there is no answer then.
+  Result<std::optional<std::uint64_t>> charge_answer() { return charge(licensing::CallEnd::complete); }
+  // Of a stream: what next() gave last has gone to the client.
+  void note_delivered();
+  // The same for a stream at its end; error: what next() ended with, null: it ended well. What is charged then:
+  // licensing/README.md.
+  Result<std::optional<std::uint64_t>> charge_stream(const Error* error);
+
   // What the answer has to say beside itself: limits and warnings. Once.
   AnswerFields take_fields() { return pass_ ? std::move(pass_->fields) : AnswerFields(); }
 
@@ -48,6 +62,10 @@ class ModelCall {
   Error give_up(Code why);
   Error error() const;
   bool is_past_deadline() const;
+  void note_totals();
+  void note_taken(const std::vector<runtime::OutputPart>& parts);
+  Result<std::optional<std::uint64_t>> charge(licensing::CallEnd end);
+  void end_charge();
   void settle() noexcept;
 
   http::Exchange& exchange_;
@@ -59,6 +77,16 @@ class ModelCall {
   std::unique_ptr<AccessPass> pass_;                   // null: the host is open, or it was settled
   std::uint64_t deadline_ns_ = 0;
   bool has_answered_ = false;
+
+  // Of a call that is charged.
+  struct Use {
+    std::vector<runtime::MeterTotal> totals;
+    std::uint64_t bytes_out = 0;
+  };
+  Use taken_, delivered_;
+  std::uint64_t bytes_in_ = 0;
+  bool is_delivered_ = false;
+  std::optional<std::uint64_t> entry_;  // once it is charged
 };
 
 // CLOCK_MONOTONIC deadline: the nearest of the request's timeout (us; absent: none) and the field x-stoa-timeout-ms, or

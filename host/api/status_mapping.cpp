@@ -39,8 +39,10 @@ struct ReasonRow {
 // Reasons whose status says more than their code.
 constexpr ReasonRow kReasons[] = {
     {"model.queue_full", 503, 503},  // Triton's clients back off on 503
-    {"request.media_type", 415, 415}, {"request.method", 405, 405}, {"output.too_large", 500, 500},
-    {"plugin.crashed", 502, 502},     {"request.poison", 422, 422}, {"release.revoked", 410, 410},
+    {"request.media_type", 415, 415}, {"request.method", 405, 405},   {"output.too_large", 500, 500},
+    {"billing.no_funds", 402, 402},   {"billing.no_price", 403, 403}, {"billing.no_customer", 403, 403},
+    {"billing.terms", 503, 503},      {"journal.full", 503, 503},     {"plugin.crashed", 502, 502},
+    {"request.poison", 422, 422},     {"release.revoked", 410, 410},
 };
 
 struct TitleRow {
@@ -52,6 +54,7 @@ constexpr TitleRow kTitles[] = {
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
+    {402, "Payment Required"},
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},

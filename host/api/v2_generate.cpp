@@ -145,10 +145,12 @@ Result<std::string> events_of(const std::vector<OutputPart>& parts, const std::o
 }
 
 // After the first event, and until the call or the client ends.
-http::Task<void> stream(http::Exchange& exchange, ModelCall& call, std::vector<OutputPart> first,
+http::Task<void> stream(ApiContext& api, http::Exchange& exchange, ModelCall& call, std::vector<OutputPart> first,
                         const PreparedGenerate& prepared) {
+  AnswerFields fields = call.take_fields();
+  if (call.is_charged()) fields.emplace_back("Trailer", kReceiptField);
   if (!co_await exchange.begin_stream(http::StreamHead{
-          .status = 200, .content_type = "text/event-stream; charset=utf-8", .fields = call.take_fields()}))
+          .status = 200, .content_type = "text/event-stream; charset=utf-8", .fields = std::move(fields)}))
     co_return;
   Result<std::vector<OutputPart>> parts = std::move(first);
   while (parts && !parts->empty()) {
@@ -159,14 +161,22 @@ http::Task<void> stream(http::Exchange& exchange, ModelCall& call, std::vector<O
       break;
     }
     if (!co_await exchange.write(*events)) co_return;
+    call.note_delivered();
     parts = co_await call.next();
   }
   if (!parts && parts.error().reason == "http.client_gone") co_return;
+  auto charged = call.charge_stream(parts ? nullptr : &parts.error());
+  if (charged && *charged)
+    if (auto durable = co_await api.billing->until_durable(exchange, **charged); !durable)
+      charged = std::unexpected(std::move(durable.error()));
+  if (!charged) parts = std::unexpected(std::move(charged.error()));
   if (!parts) {
     const std::string event = "data: " + v2_error(parts.error()).body + "\n\n";
     if (!co_await exchange.write(event)) co_return;
   }
-  co_await exchange.end_stream();
+  http::Trailers trailers;
+  if (charged && *charged) trailers.emplace_back(kReceiptField, std::to_string(**charged));
+  co_await exchange.end_stream(std::move(trailers));
 }
 
 }  // namespace
@@ -216,8 +226,20 @@ http::Task<void> generate(ApiContext& api, http::Exchange& exchange, ModelPath p
     co_await refuse(exchange, json.error());
     co_return;
   }
+  const auto charged = call->charge_answer();
+  if (!charged) {
+    co_await refuse(exchange, charged.error());
+    co_return;
+  }
   http::Response response{.fields = call->take_fields()};
   response.body = std::move(*json);
+  if (*charged) {
+    response.fields.emplace_back(kReceiptField, std::to_string(**charged));
+    if (auto durable = co_await api.billing->until_durable(exchange, **charged); !durable) {
+      co_await refuse(exchange, durable.error());
+      co_return;
+    }
+  }
   co_await exchange.reply(std::move(response));
 }
 
@@ -238,7 +260,7 @@ http::Task<void> generate_stream(ApiContext& api, http::Exchange& exchange, Mode
   }
   auto first = co_await call->next();
   if (first) {
-    co_await stream(exchange, *call, std::move(*first), *prepared);
+    co_await stream(api, exchange, *call, std::move(*first), *prepared);
   } else {
     co_await refuse(exchange, first.error());
   }

@@ -111,6 +111,7 @@ struct Admitted final : http::BodyPlace {
   std::optional<http::Response> refused = {};  // by the licence, of another release than the one that was admitted
   Result<std::vector<runtime::OutputPart>> parts = {};
   http::Response response = {};
+  std::optional<std::uint64_t> entry = {};  // of the ledger, which the answer names
 };
 
 // A session's requests all go to the same release, and only the body says which session it is: what was read by another
@@ -172,7 +173,11 @@ http::Response answer_of(Admitted& admitted, std::string spare) {
   if (!admitted.parts) return refusal(admitted.parts.error(), admitted.spec());
   auto response = render_infer(std::move(*admitted.parts), admitted.answer, admitted.spec(), std::move(spare));
   if (!response) return refusal(response.error(), admitted.spec());
+  const auto charged = admitted.call->charge_answer();
+  if (!charged) return refusal(charged.error(), admitted.spec());
   std::ranges::move(admitted.call->take_fields(), std::back_inserter(response->fields));
+  if (*charged) response->fields.emplace_back(kReceiptField, std::to_string(**charged));
+  admitted.entry = *charged;
   return std::move(*response);
 }
 
@@ -204,6 +209,9 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, std::uniqu
     start(api, exchange, *admitted, co_await exchange.read_body(body_limits(*admitted)));
   if (admitted->is_awaited) admitted->parts = co_await admitted->call->all();
   if (!answer(*admitted, exchange.take_spare_text())) co_return;
+  if (admitted->entry && api.billing->has_to_wait(*admitted->entry))
+    if (auto durable = co_await api.billing->until_durable(exchange, *admitted->entry); !durable)
+      admitted->response = refusal(durable.error(), admitted->spec());
   if (!exchange.reply_at_once(admitted->response)) co_await exchange.reply(std::move(admitted->response));
 }
 

@@ -147,6 +147,8 @@ http::Response server_live() {
 http::Response server_ready(const ApiContext& api) {
   if (api.is_draining()) return not_ready("the host is draining");
   if (api.is_loading()) return not_ready("the host is loading its models");
+  if (api.billing != nullptr && api.billing->has_stopped())
+    return not_ready("billing has stopped, because the journal cannot be written");
   for (const auto& model : api.catalog.relied_on())
     if (!model->is_ready())
       return not_ready("model '" + model->spec().name + "' version " + model->spec().version + " is " +

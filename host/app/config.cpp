@@ -152,6 +152,25 @@ void read_licensing(Section& section, const std::filesystem::path& base, std::op
   section.flag("calls_need_keys", licensing->calls_need_keys);
 }
 
+// One of two words; is_first: which one it is.
+void read_choice(Section& section, const char* key, const char* first, const char* second, bool& is_first) {
+  std::string word = is_first ? first : second;
+  section.text(key, word);
+  if (word != first && word != second)
+    section.fail(key, "value", fmt::format("is \"{}\", allowed are {} and {}", word, first, second));
+  is_first = word == first;
+}
+
+void read_billing(Section& section, const std::filesystem::path& base, std::optional<BillingConfig>& billing) {
+  billing.emplace();
+  billing->folder = base / billing->folder;
+  section.path("folder", billing->folder);
+  read_choice(section, "reply", "durable", "window", billing->replies_are_durable);
+  section.number<std::uint32_t>("window_ms", billing->window_ms, 1, 1'000);
+  read_choice(section, "unpriced", "free", "refuse", billing->unpriced_are_free);
+  section.numbers_by_name<std::uint64_t>("at_most", billing->at_most, 1);
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view toml_text, const std::filesystem::path& base) {
@@ -189,6 +208,9 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.section("licensing", [&](Section& s) { read_licensing(s, base, config.licensing); });
   if (config.licensing && config.licensing->calls_need_keys && !config.customer_field.empty())
     root.fail("licensing", "value", "and customer.customer_field exclude each other: a key says whose it is");
+  root.section("billing", [&](Section& s) { read_billing(s, base, config.billing); });
+  if (config.billing && !(config.licensing && config.licensing->calls_need_keys))
+    root.fail("billing", "value", "needs [licensing] with calls_need_keys: a key says who is charged");
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });

@@ -76,6 +76,15 @@ struct LicensingConfig {
   bool calls_need_keys = true;       // false: everybody may call, and the folder is for encrypted assets alone
 };
 
+// With it calls are charged, by what the book says they cost. The folder holds the journal, and what is made of it.
+struct BillingConfig {
+  std::filesystem::path folder = "billing";
+  bool replies_are_durable = true;  // an answer leaves when its entry is durable; false: at once, and the entry within
+  std::uint32_t window_ms = 5;      // this long
+  bool unpriced_are_free = false;   // calls of models without a price; false: they are refused
+  std::map<std::string, std::uint64_t, std::less<>> at_most;  // meter -> units that one call may use
+};
+
 struct Config {
   PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
   std::string customer_field;  // a field of each request, in which a gateway in front names its customer; empty: none
@@ -88,6 +97,7 @@ struct Config {
   WorkersConfig workers;
   std::optional<RegistryConfig> registry;               // nothing: this host serves a folder alone
   std::optional<LicensingConfig> licensing;             // nothing: everybody may call
+  std::optional<BillingConfig> billing;                 // nothing: nobody is charged
   std::multimap<std::string, std::string> permissions;  // plugin or "publisher/*" -> what its sandbox may open
   http::Limits limits;
   unsigned io_threads = 1;

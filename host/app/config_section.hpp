@@ -105,6 +105,18 @@ class Section {
     for (const auto& [name, file] : files) out.emplace(name, base_ / file);
   }
 
+  // The same; its value a number.
+  template <class Int, class Order>
+  void numbers_by_name(const char* key, std::map<std::string, Int, Order>& out, Int min,
+                       Int max = std::numeric_limits<Int>::max()) {
+    section(key, [&](Section& inner) {
+      for (const auto& [key_node, node] : inner.table_) {
+        const std::string name(key_node.str());
+        inner.number(name.c_str(), out[name], min, max);
+      }
+    });
+  }
+
   // A table of names, each with a text or a list of texts.
   void texts_by_name(const char* key, std::multimap<std::string, std::string>& out) {
     section(key, [&](Section& inner) {

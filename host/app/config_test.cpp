@@ -160,6 +160,12 @@ TEST(Config, ASlipIsNamedByItsKey) {
       {"[models.\"a/b\"]\nconfig = 1", "config.type", "models.\"a/b\".config: is not a table"},
       {"[models.\"a/b\"]\nconfig = {a = [0, {b = inf}]}", "config.value",
        "models.\"a/b\".config: a[1].b is no finite number"},
+      {"[billing]", "config.value", "billing: needs [licensing]"},
+      {"[billing]\n[licensing]\ncalls_need_keys = false", "config.value", "billing: needs [licensing]"},
+      {"[licensing]\n[billing]\nreply = \"soon\"", "config.value", "billing.reply: is \"soon\", allowed are durable"},
+      {"[licensing]\n[billing]\nunpriced = \"\"", "config.value", "billing.unpriced: is \"\", allowed are free"},
+      {"[licensing]\n[billing]\nwindow_ms = 0", "config.range", "billing.window_ms: is 0, allowed are 1 to 1000"},
+      {"[licensing]\n[billing.at_most]\nimage = 0", "config.range", "billing.at_most.image: is 0"},
       {"port = ", "config.syntax", "line 1"},
   };
   for (const Slip& slip : slips) {
@@ -169,6 +175,24 @@ TEST(Config, ASlipIsNamedByItsKey) {
     EXPECT_EQ(config.error().reason, slip.reason) << slip.toml;
     EXPECT_EQ(config.error().message.rfind(slip.message_starts, 0), 0u) << config.error().message;
   }
+}
+
+TEST(Config, BillingSaysWhenAnswersLeaveAndWhatACallMayUse) {
+  const auto plain = parse_config("[licensing]\n[billing]", "/etc/stoa");
+  ASSERT_TRUE(plain) << plain.error().message;
+  EXPECT_EQ(plain->billing->folder, "/etc/stoa/billing");
+  EXPECT_TRUE(plain->billing->replies_are_durable);
+  EXPECT_FALSE(plain->billing->unpriced_are_free);
+  const auto config = parse_config(
+      "[licensing]\n[billing]\nfolder = \"money\"\nreply = \"window\"\nwindow_ms = 20\nunpriced = \"free\"\n"
+      "[billing.at_most]\n\"token.out\" = 4096",
+      "/etc/stoa");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->billing->folder, "/etc/stoa/money");
+  EXPECT_FALSE(config->billing->replies_are_durable);
+  EXPECT_EQ(config->billing->window_ms, 20u);
+  EXPECT_TRUE(config->billing->unpriced_are_free);
+  EXPECT_EQ(config->billing->at_most.at("token.out"), 4096u);
 }
 
 TEST(Config, AMissingFileSaysWhich) {

@@ -13,6 +13,7 @@
 #include "host/api/key_in_url.hpp"
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
+#include "host/app/billing_host.hpp"
 #include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
 #include "host/app/licence_keys.hpp"
@@ -82,6 +83,7 @@ struct Host::Parts {
   RolloutBoard board{rollout};
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
+  std::unique_ptr<BillingHost> billing;      // where it is configured: what calls cost
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<FollowingHost> following;         // the same, of one that follows another's
@@ -136,6 +138,7 @@ struct Host::Parts {
     if (registry) all = registry->gauges();
     if (following) all = following->gauges();
     if (licensing) std::ranges::move(licensing->gauges(), std::back_inserter(all));
+    if (billing) std::ranges::move(billing->gauges(), std::back_inserter(all));
     return all;
   }
 };
@@ -168,7 +171,13 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
 
   p.api->customer_field = p.config.customer_field;
   if (p.config.licensing && p.config.licensing->calls_need_keys) {
-    auto licensing = LicensingHost::open(*p.config.licensing, log);
+    licensing::PayerSecret payer_secret;
+    if (p.config.billing) {
+      auto secret = BillingHost::payer_secret(*p.config.billing);
+      if (!secret) return std::unexpected(secret.error());
+      payer_secret = *secret;
+    }
+    auto licensing = LicensingHost::open(*p.config.licensing, payer_secret, log);
     if (!licensing) return std::unexpected(licensing.error());
     p.licensing = std::move(*licensing);
     p.api->gate = &p.licensing->gate();
@@ -178,6 +187,13 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
       return licensing ? licensing->entitlement(query)
                        : failure(Code::unavailable, "host.stopping", "the host is stopping");
     };
+  }
+  if (p.config.billing) {
+    auto billing = BillingHost::open(*p.config.billing, *p.licensing, log);
+    if (!billing) return std::unexpected(billing.error());
+    p.billing = std::move(*billing);
+    p.licensing->gate().charge_by(p.billing->gate());
+    p.api->billing = &p.billing->gate();
   }
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
@@ -383,6 +399,7 @@ bool Host::drain() {
   if (p.registry) p.registry->end_waits();
   bool is_whole = p.server->drain(p.config.drain_ms);
   if (p.licensing_desks) p.licensing_desks->stop();
+  if (p.billing) p.billing->stop();
   if (p.licensing) p.licensing->stop();
   if (p.registry) p.registry->stop();
   if (p.following) p.following->stop();

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 
 #include "host/app/held_licences.hpp"
 #include "host/app/licence_files.hpp"
@@ -60,6 +61,8 @@ struct LicensingHost::Parts {
   std::string node;
   std::atomic<bool> book_has_changed{true};
   std::atomic<AccessKeeper*> woken{nullptr};
+  std::mutex listening;
+  std::function<void()> listener = [] {};  // Lock: listening
   std::unique_ptr<Book> book;
   std::unique_ptr<BookQuotas> quotas;
   std::unique_ptr<LeaseDesk> leases;
@@ -74,6 +77,8 @@ struct LicensingHost::Parts {
     options.on_change = [this](std::int64_t) {
       book_has_changed = true;
       if (AccessKeeper* const told = woken) told->wake();
+      const std::lock_guard lock(listening);
+      listener();
     };
     options.on_lease = [this](const Lease& lease) { seats.hold(seat_of(lease)); };
     options.on_lease_end = [this](const Lease& lease) { seats.release(lease.hash); };
@@ -121,10 +126,13 @@ struct LicensingHost::Parts {
 LicensingHost::LicensingHost(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 LicensingHost::~LicensingHost() { stop(); }
 
-Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig& config, Log& log) {
+Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig& config,
+                                                           const PayerSecret& payer_secret, Log& log) {
   auto parts = std::make_unique<Parts>(log);
   if (auto folder = registry::make_private_folder(config.folder); !folder) return std::unexpected(folder.error());
-  auto book = Book::open(parts->book_options(config));
+  BookOptions options = parts->book_options(config);
+  options.payer_secret = payer_secret;
+  auto book = Book::open(std::move(options));
   if (!book) return std::unexpected(book.error());
   parts->book = std::move(*book);
   parts->quotas = std::make_unique<BookQuotas>(*parts->book);
@@ -143,6 +151,11 @@ Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig
 api::AccessGate& LicensingHost::gate() { return parts_->gate; }
 Book& LicensingHost::book() { return *parts_->book; }
 LeaseDesk& LicensingHost::leases() { return *parts_->leases; }
+
+void LicensingHost::when_book_changes(std::function<void()> told) {
+  const std::lock_guard lock(parts_->listening);
+  parts_->listener = std::move(told);
+}
 
 std::uint64_t LicensingHost::used(const std::string& holder, const Quota& quota) const {
   const auto snapshot = parts_->admission.current();

@@ -1,6 +1,7 @@
 // licensing_host.hpp: who may call, in this host: the book, the folder of licence files, the clock, and admission over
 // them. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "host/app/log.hpp"
 #include "host/http/server.hpp"
 #include "host/runtime/host_services.hpp"
+#include "licensing/billing/payer_name.hpp"
 #include "licensing/book/lease_desk.hpp"
 #include "stoa/result.hpp"
 
@@ -19,7 +21,8 @@ namespace stoa::app {
 class LicensingHost {
  public:
   // log outlives it. From then on calls are asked for their keys. Errors: file.*, key.*, and the book's.
-  static Result<std::unique_ptr<LicensingHost>> open(const LicensingConfig& config, Log& log);
+  static Result<std::unique_ptr<LicensingHost>> open(const LicensingConfig& config,
+                                                     const licensing::PayerSecret& payer_secret, Log& log);
   ~LicensingHost();
   LicensingHost(const LicensingHost&) = delete;
   LicensingHost& operator=(const LicensingHost&) = delete;
@@ -32,6 +35,8 @@ class LicensingHost {
   // Any thread.
   Result<runtime::Grant> entitlement(const runtime::EntitlementQuery& query) const;
   std::vector<api::HostGauge> gauges() const;
+  // After each act on the book, by the thread that acted: prompt. One listener; none is told once this returns.
+  void when_book_changes(std::function<void()> told);
   // Once no call is under way: what was reserved and not used goes back.
   void stop();
 

@@ -44,7 +44,8 @@ class Connection final : public Exchange,
   using Exchange::begin_stream;
   Task<bool> begin_stream(StreamHead head) override;
   Task<bool> write(std::string_view bytes) override;
-  Task<bool> end_stream() override;
+  using Exchange::end_stream;
+  Task<bool> end_stream(Trailers trailers) override;
   std::shared_ptr<Signal> make_signal() override;
   Task<Waited> wait(Signal& signal, std::uint64_t deadline_ns) override;
 

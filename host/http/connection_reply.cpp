@@ -317,13 +317,17 @@ Task<bool> Connection::write(std::string_view bytes) {
   co_return send_now(cursor) || co_await send_rest(cursor);
 }
 
-Task<bool> Connection::end_stream() {
+Task<bool> Connection::end_stream(Trailers trailers) {
   if (answer_ != Answer::streaming) co_return false;
   // Left as it is, a stream is cut when its handler returns.
   if (stream_left_.value_or(0) > 0 && head_.method != Method::head) co_return false;
   std::string& out = block_->output;
   if (!std::exchange(stream_head_is_due_, false)) out.clear();
-  if (stream_is_chunked_ && head_.method != Method::head) out.append("0\r\n\r\n");
+  if (stream_is_chunked_ && head_.method != Method::head) {
+    out.append("0\r\n");
+    for (const auto& [name, value] : trailers) out.append(name).append(": ").append(value).append("\r\n");
+    out.append("\r\n");
+  }
   const bool is_sent = out.empty() || co_await send_output();
   if (!is_sent) co_return false;
   answer_ = Answer::complete;

@@ -117,6 +117,8 @@ struct StreamHead {
   std::optional<std::uint64_t> length = {};
 };
 
+using Trailers = std::vector<std::pair<std::string_view, std::string>>;  // names in static storage
+
 enum class Waited : std::uint8_t { signalled, deadline, client_gone };
 
 // Set from any thread, awaited by one handler on its I/O thread. Wakes are coalesced per I/O thread.
@@ -166,7 +168,10 @@ class Exchange {
     return begin_stream(StreamHead{.status = status, .content_type = content_type});
   }
   virtual Task<bool> write(std::string_view bytes) = 0;
-  virtual Task<bool> end_stream() = 0;
+  // trailers (RFC 9112 7.1.2) follow the last byte of a chunked stream, and are dropped where it is not: they say
+  // nothing that a client needs. Announce them in the head (Trailer).
+  virtual Task<bool> end_stream(Trailers trailers) = 0;
+  Task<bool> end_stream() { return end_stream({}); }
 
   virtual std::shared_ptr<Signal> make_signal() = 0;
   // Until the signal is set, deadline_ns (CLOCK_MONOTONIC; 0: none) passes, or the client hangs up: noticed within

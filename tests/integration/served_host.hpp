@@ -67,6 +67,12 @@ class ServedHost {
     api_.gate = gate_.get();
   }
 
+  // And who calls is charged. billing outlives this. After guard().
+  void charge(api::BillingGate& billing) {
+    gate_->charge_by(billing);
+    api_.billing = &billing;
+  }
+
   void serve(unsigned io_threads = 1) {
     http::ServerConfig config;
     config.io_threads = io_threads;

@@ -3,6 +3,7 @@
 #include "stoa/plugin.hpp"
 
 #include <atomic>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <thread>
@@ -127,7 +128,31 @@ struct Echo {
   }
 };
 
+// Counts a token with each part it sends, and stops as it is told.
+struct Metered {
+  void infer(stoa::Request& request, stoa::Reply& reply) {
+    const auto number = [&](const char* name, std::int64_t otherwise) {
+      return request.has(name) ? request.tensor<std::int64_t>(name)[0] : otherwise;
+    };
+    const std::int64_t times = number("times", 1), fail_at = number("fail_at", -1), crash_at = number("crash_at", -1),
+                       hang_at = number("hang_at", -1), claims = number("claims", 0);
+    for (std::int64_t i = 0; i < times; ++i) {
+      if (i == fail_at) throw stoa::Failure(stoa::Code::data_loss, "probe.torn", "the thread broke");
+      if (i == crash_at) std::abort();
+      while (i == hang_at) {
+        request.check_cancelled();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      reply.text("text_output", request.text("text_input"));
+      reply.meter("token.out", i + 1);
+      reply.send();
+    }
+    if (claims != 0) reply.meter_micro("token.out", claims);
+  }
+};
+
 }  // namespace
 
 STOA_PLUGIN_MODELS(stoa::model<Media>("media"), stoa::model<Repeat>("repeat"), stoa::model<Sleep>("sleep"),
-                   stoa::model<Fail>("fail"), stoa::model<Witness>("witness"), stoa::model<Echo>("echo"))
+                   stoa::model<Fail>("fail"), stoa::model<Witness>("witness"), stoa::model<Echo>("echo"),
+                   stoa::model<Metered>("metered"))

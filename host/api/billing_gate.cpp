@@ -1,0 +1,154 @@
+// billing_gate.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/api/billing_gate.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "host/thread/monotonic.hpp"
+
+namespace stoa::api {
+namespace {
+
+using licensing::MeterPrice;
+using licensing::Quantity;
+
+constexpr std::uint64_t kMicro = 1'000'000;
+// Longer than any disk that still works takes.
+constexpr std::uint64_t kDurableNs = 60'000'000'000;
+// Where what was reported is not what is charged: no price list has such a meter, so that it costs nothing.
+constexpr std::string_view kReported = "/reported";
+constexpr std::size_t kQuantitiesMax = 64;  // of an entry
+
+std::uint64_t units_of(const runtime::MeterTotal& total) {
+  return units_begun(static_cast<std::uint64_t>(std::max<std::int64_t>(total.total_micro, 0)), kMicro);
+}
+
+std::uint64_t measured_of(std::string_view meter, const Measured& measured) {
+  if (meter == kCallMeter) return 1;
+  if (meter == kBytesInMeter) return measured.bytes_in;
+  if (meter == kBytesOutMeter) return measured.bytes_out;
+  const std::uint64_t compute_ns = measured.began_ns == 0 ? 0 : thread::monotonic_ns() - measured.began_ns;
+  return units_begun(compute_ns, meter == kSecondsMeter ? 1'000'000'000 : 1'000'000);
+}
+
+std::uint64_t reported_of(std::string_view meter, std::span<const runtime::MeterTotal> totals) {
+  const auto total = std::ranges::find(totals, meter, &runtime::MeterTotal::meter);
+  return total == totals.end() ? 0 : units_of(*total);
+}
+
+// Remembers what it says, in the order in which it is asked: the price list's.
+class HoldBound final : public licensing::UnitsByMeter {
+ public:
+  HoldBound(const UseBound& bound, std::vector<std::uint64_t>& said) : bound_(bound), said_(said) { said_.clear(); }
+  std::uint64_t units_of(std::string_view meter) const override {
+    said_.push_back(bound_.of(meter));
+    return said_.back();
+  }
+
+ private:
+  const UseBound& bound_;
+  std::vector<std::uint64_t>& said_;
+};
+
+// Keeps itself until it is told. Told on the journal's thread; the signal brings it to the exchange's.
+class DurableSignal final : public licensing::DurabilityWaiter {
+ public:
+  explicit DurableSignal(std::shared_ptr<http::Signal> signal) : signal_(std::move(signal)) {}
+  static bool start(const std::shared_ptr<DurableSignal>& waiter, licensing::Journal& journal) {
+    waiter->self_ = waiter;
+    if (journal.wait(*waiter)) return true;
+    waiter->self_.reset();
+    return false;
+  }
+  void on_durable(bool is_durable) noexcept override {
+    const auto self = std::move(self_);
+    is_durable_.store(is_durable, std::memory_order_relaxed);
+    signal_->notify();
+  }
+  bool is_durable() const { return is_durable_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::shared_ptr<http::Signal> signal_;
+  std::shared_ptr<DurableSignal> self_;
+  std::atomic<bool> is_durable_{false};
+};
+
+}  // namespace
+
+Result<void> BillingGate::hold(CallCharge& charge, const runtime::ModelSpec& model, const runtime::CallSpec& call) {
+  const UseBound bound(model, call, rules_.at_most, call.deadline_ns != 0 ? thread::monotonic_ns() : 0);
+  const HoldBound asked(bound, charge.at_most_);
+  auto held = teller_.hold(charge.party.customer, model.name, asked);
+  if (!held) {
+    if (rules_.unpriced_are_free && held.error().reason == "billing.no_price") return {};
+    return std::unexpected(std::move(held.error()));
+  }
+  charge.hold_ = std::move(*held);
+  charge.teller_ = &teller_;
+  return {};
+}
+
+std::vector<Quantity> BillingGate::quantities(const CallCharge& charge, std::span<const runtime::MeterTotal> totals,
+                                              const Measured& measured) const {
+  const std::vector<MeterPrice>& prices = charge.hold_.prices->meters;
+  std::vector<Quantity> quantities;
+  quantities.reserve(prices.size() + totals.size() + 1);
+  const auto add = [&](std::string_view meter, std::uint64_t units) {
+    if (units > 0 && quantities.size() < kQuantitiesMax) quantities.push_back({std::string(meter), units});
+  };
+  const auto add_reported = [&](std::string_view meter, std::uint64_t units) {
+    if (units > 0) add(std::string(meter).append(kReported), units);
+  };
+  for (std::size_t i = 0; i < prices.size(); ++i) {
+    const std::string& meter = prices[i].meter;
+    const std::uint64_t reported = reported_of(meter, totals);
+    const std::uint64_t used = is_measured_here(meter) ? measured_of(meter, measured) : reported;
+    const std::uint64_t charged = std::min(used, charge.at_most_[i]);
+    add(meter, charged);
+    if (used > charged) add_reported(meter, used);
+    if (is_measured_here(meter) && reported != used) add_reported(meter, reported);
+  }
+  for (const runtime::MeterTotal& total : totals) {
+    if (std::ranges::find(prices, total.meter, &MeterPrice::meter) != prices.end()) continue;
+    if (is_measured_here(total.meter))
+      add_reported(total.meter, units_of(total));
+    else
+      add(total.meter, units_of(total));
+  }
+  return quantities;
+}
+
+Result<std::uint64_t> BillingGate::charge(CallCharge& charge, const runtime::ModelSpec& model,
+                                          licensing::Outcome outcome, std::span<const runtime::MeterTotal> totals,
+                                          const Measured& measured) {
+  const std::vector<Quantity> used = quantities(charge, totals, measured);
+  charge.teller_ = nullptr;  // whatever comes of it, the hold is gone
+  const auto settled = teller_.settle({.customer = charge.party.customer,
+                                       .model = model.name,
+                                       .version = model.version,
+                                       .outcome = outcome,
+                                       .quantities = used,
+                                       .happened_ms = charge.arrived_ms,
+                                       .party = &charge.party},
+                                      charge.hold_);
+  if (!settled) return std::unexpected(settled.error());
+  return settled->number;
+}
+
+http::Task<Result<void>> BillingGate::until_durable(http::Exchange& exchange, std::uint64_t entry) {
+  if (!has_to_wait(entry)) co_return Result<void>();
+  const auto signal = exchange.make_signal();
+  const auto waiter = std::make_shared<DurableSignal>(signal);
+  if (!DurableSignal::start(waiter, journal_)) co_return Result<void>();
+  const http::Waited waited = co_await exchange.wait(*signal, thread::monotonic_ns() + kDurableNs);
+  if (waited == http::Waited::client_gone) co_return failure(Code::cancelled, "http.client_gone", "the client hung up");
+  if (waited == http::Waited::deadline)
+    co_return failure(Code::unavailable, "journal.behind", "the disk has not taken the call's entry in time");
+  if (!waiter->is_durable())
+    co_return failure(Code::unavailable, "journal.failed",
+                      "billing has stopped, because the journal cannot be written");
+  co_return Result<void>();
+}
+
+}  // namespace stoa::api

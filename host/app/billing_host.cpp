@@ -1,0 +1,168 @@
+// billing_host.cpp SPDX-License-Identifier: Apache-2.0
+#include "host/app/billing_host.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "host/app/wall_clock.hpp"
+#include "licensing/book/book.hpp"
+#include "registry/document/lock_file.hpp"
+
+namespace stoa::app {
+namespace {
+
+using namespace licensing;
+
+// How often terms and the journal's health are looked at; an act on the book wakes at once.
+constexpr std::chrono::milliseconds kLook{250};
+
+JournalOptions journal_options(const BillingConfig& config) {
+  JournalOptions options;
+  if (!config.replies_are_durable) options.window_us = config.window_ms * 1'000;
+  return options;
+}
+
+class DurableWait final : public DurabilityWaiter {
+ public:
+  void on_durable(bool) noexcept override {
+    const std::lock_guard lock(mutex_);
+    was_told_ = true;
+    told_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    told_.wait(lock, [this] { return was_told_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable told_;
+  bool was_told_ = false;  // Lock: mutex_
+};
+
+}  // namespace
+
+// In the order in which one needs the other.
+struct BillingHost::Parts {
+  Parts(LicensingHost& its_licensing, Log& its_log) : licensing(its_licensing), log(its_log) {}
+
+  LicensingHost& licensing;
+  Log& log;
+  std::shared_ptr<const BillingTerms> terms;  // the teller's; after open() the keeper's to replace
+  std::unique_ptr<Journal> journal;
+  std::unique_ptr<Teller> teller;
+  std::unique_ptr<api::BillingGate> gate;
+
+  std::mutex mutex;
+  std::condition_variable_any woken;
+  bool has_changed = false;  // Lock: mutex
+  bool failure_was_told = false;
+  std::string last_failure;
+  std::jthread keeper;  // last: it uses all of the above
+
+  void note_change() {
+    {
+      const std::lock_guard lock(mutex);
+      has_changed = true;
+    }
+    woken.notify_one();
+  }
+
+  void run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(mutex);
+        woken.wait_for(lock, stop, kLook, [this] { return has_changed; });
+        has_changed = false;
+      }
+      refresh();
+      look_at_journal();
+    }
+  }
+
+  // Also without an act: what is agreed begins and ends by itself.
+  void refresh() {
+    const auto now = licensing.book().billing_terms();
+    if (!now) return note(now.error());
+    last_failure.clear();
+    if (now->terms == terms) return;
+    teller->set_terms(*now->terms);
+    terms = now->terms;  // what calls still need of the one before is kept by them
+  }
+
+  // Once for as long as it is the same.
+  void note(const Error& error) {
+    if (std::exchange(last_failure, error.reason + error.message) == error.reason + error.message) return;
+    log.write(Level::error, "billing.terms_not_read", {{"reason", error.reason}, {"why", error.message}});
+  }
+
+  void look_at_journal() {
+    if (!journal->has_failed() || std::exchange(failure_was_told, true)) return;
+    log.write(Level::error, "billing.stopped",
+              {{"reason", "journal.failed"},
+               {"why", "the journal cannot be written: no billed call is served until the host is started again"},
+               {"durable_entries", journal->durable()}});
+  }
+};
+
+BillingHost::BillingHost(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+BillingHost::~BillingHost() { stop(); }
+
+Result<PayerSecret> BillingHost::payer_secret(const BillingConfig& config) {
+  if (auto folder = registry::make_private_folder(config.folder); !folder) return std::unexpected(folder.error());
+  return read_or_make_payer_secret(config.folder / "payer.secret");
+}
+
+Result<std::unique_ptr<BillingHost>> BillingHost::open(const BillingConfig& config, LicensingHost& licensing,
+                                                       Log& log) {
+  auto parts = std::make_unique<Parts>(licensing, log);
+  auto terms = licensing.book().billing_terms();
+  if (!terms) return std::unexpected(terms.error());
+  parts->terms = std::move(terms->terms);
+  auto journal = Journal::open(config.folder / "journal", journal_options(config));
+  if (!journal) return std::unexpected(journal.error());
+  parts->journal = std::move(*journal);
+  auto teller = Teller::open(*parts->journal, *parts->terms, &unix_ms);
+  if (!teller) return std::unexpected(teller.error());
+  parts->teller = std::move(*teller);
+  parts->gate = std::make_unique<api::BillingGate>(
+      *parts->teller, *parts->journal,
+      api::BillingRules{config.replies_are_durable, config.unpriced_are_free, config.at_most});
+  log.write(Level::info, "billing.ready", {{"entries", parts->journal->durable()}});
+  Parts& raw = *parts;
+  licensing.when_book_changes([&raw] { raw.note_change(); });
+  raw.note_change();  // what was done since the terms were read
+  raw.keeper = std::jthread([&raw](const std::stop_token& stop) { raw.run(stop); });
+  return std::unique_ptr<BillingHost>(new BillingHost(std::move(parts)));
+}
+
+Journal& BillingHost::journal() { return *parts_->journal; }
+Teller& BillingHost::teller() { return *parts_->teller; }
+api::BillingGate& BillingHost::gate() { return *parts_->gate; }
+
+std::vector<api::HostGauge> BillingHost::gauges() const {
+  std::vector<api::HostGauge> gauges;
+  gauges.push_back({.name = "stoa_billing_entries_total",
+                    .help = "entries of the journal that are durable",
+                    .value = static_cast<double>(parts_->journal->durable()),
+                    .is_counter = true});
+  gauges.push_back({.name = "stoa_billing_stopped",
+                    .help = "1 once the journal cannot be written any more, and no billed call is served",
+                    .value = parts_->journal->has_failed() ? 1.0 : 0.0});
+  return gauges;
+}
+
+void BillingHost::stop() {
+  if (!parts_->keeper.joinable()) return;
+  parts_->licensing.when_book_changes([] {});
+  parts_->keeper.request_stop();
+  parts_->keeper.join();
+  DurableWait durable;
+  if (parts_->journal->wait(durable)) durable.wait();
+  parts_->look_at_journal();
+}
+
+}  // namespace stoa::app

@@ -1,0 +1,48 @@
+// billed_world.hpp: a host that charges, with customers who can pay. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/api/billing_gate.hpp"
+#include "licensing/billing/test_billing.hpp"
+#include "licensing/journal/test_journal.hpp"
+#include "registry/document/test_folder.hpp"
+#include "tests/integration/access_world.hpp"
+
+namespace stoa::test {
+
+inline constexpr licensing::Nano kCent = licensing::kNanoPerUnit / 100;
+inline constexpr std::string_view kMetered = "stoa-test/metered";
+
+// A call of the identity model costs a cent; one of the metered model a cent, and a tenth of one for each token.
+class BilledWorld {
+ public:
+  explicit BilledWorld(api::BillingRules rules = {}, licensing::Disk& disk = licensing::real_disk());
+
+  struct Payer {
+    std::string customer, key;
+  };
+  // With a wallet; nothing: it pays nothing here.
+  Payer add(std::optional<licensing::Nano> funds);
+  void serve();
+
+  std::uint16_t port() const { return world.host.port(); }
+  licensing::Nano available(const Payer& payer) const;
+  // Of calls, in order; once all that was appended is durable.
+  std::vector<licensing::Entry> calls() const;
+
+  registry::TestFolder folder;
+  licensing::BillingTerms terms;
+  std::unique_ptr<licensing::Journal> journal;
+  std::unique_ptr<licensing::Teller> teller;
+  std::unique_ptr<api::BillingGate> gate;
+  AccessWorld world;
+};
+
+// One request on a line of its own, and the answer to it.
+std::string ask(const BilledWorld& world, const BilledWorld::Payer& payer, std::string_view target = {},
+                std::string_view body = kBody);
+
+}  // namespace stoa::test
