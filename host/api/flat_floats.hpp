@@ -5,7 +5,7 @@
 namespace stoa::api {
 
 bool has_quick_floats();
-// As FlatNumbers<float>::read, bit by bit; begin: also 15 more bytes behind the text may be read.
+// As FlatNumbers<float>::read, bit by bit; begin: also 63 more bytes behind the text may be read.
 // Precondition: has_quick_floats().
 const char* read_flat_floats(const char* begin, std::span<float> out);
 

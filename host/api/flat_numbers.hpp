@@ -19,9 +19,9 @@ namespace stoa::api {
 
 // Rounding a decimal to double and then to float differs from rounding it once only when the double lies exactly
 // between two floats, or where floats are subnormal. Those (about one in 2^28) are read again by from_chars.
+inline constexpr std::uint64_t kDroppedOfDouble = (std::uint64_t{1} << 29) - 1, kHalfOfDropped = std::uint64_t{1} << 28;
 inline bool is_between_floats(double d) {
-  constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1, kHalf = std::uint64_t{1} << 28;
-  return (std::bit_cast<std::uint64_t>(d) & kDropped) == kHalf;
+  return (std::bit_cast<std::uint64_t>(d) & kDroppedOfDouble) == kHalfOfDropped;
 }
 inline bool needs_single_rounding(double d) {
   if (is_between_floats(d)) return true;

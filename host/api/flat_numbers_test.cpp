@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/api/flat_floats.hpp"
@@ -19,7 +22,7 @@ template <class T>
 bool reads(std::string text, std::size_t count, std::vector<T>* out = nullptr) {
   std::vector<T> elements(count);
   // Digits before it and behind its end, which must not be taken for its own.
-  text.insert(0, 16, '9').append(1, '\0').append(16, '9');
+  text.insert(0, 16, '9').append(1, '\0').append(64, '9');
   const bool is_read = FlatNumbers<T>::read(text.data() + 16, elements) != nullptr;
   if constexpr (std::is_same_v<T, float>) {
     if (has_quick_floats()) {
@@ -112,6 +115,68 @@ TEST(FlatNumbers, EqualsFromCharsForRandomDecimals) {
     expect_as_from_chars<double>(number);
     if (HasFatalFailure()) return;
   }
+}
+
+std::string random_number(std::mt19937_64& random) {
+  std::normal_distribution<float> usual;
+  char room[64];
+  const auto shortest = [&](auto value) { return std::string(room, std::to_chars(room, room + 64, value).ptr); };
+  switch (random() % 16) {
+    case 0:
+      return std::to_string(static_cast<int>(random() % 2000) - 1000);
+    case 1: {
+      const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+      return std::isfinite(value) ? shortest(value) : "0.0";
+    }
+    case 2:
+      return shortest(static_cast<double>(usual(random)));
+    case 3:
+      return std::string(room, std::to_chars(room, room + 64, usual(random) * 1000, std::chars_format::fixed, 2).ptr);
+    case 4: {  // half-way between two floats, which is where a double in between would round twice
+      const auto low = std::bit_cast<float>(0x3f80'0000 + static_cast<std::uint32_t>(random() % 0x80'0000));
+      return shortest((static_cast<double>(low) + std::nextafter(low, 2.0f)) / 2);
+    }
+    case 5:
+      return random() % 2 ? "-0.0" : "0.000000000001";
+    default:
+      return shortest(usual(random));
+  }
+}
+
+// Whatever stands between the brackets: four at a time and one by one are of one mind. Usual forms come in rows, so
+// that fours of them are read together; one byte in three lists is made another.
+TEST(FlatNumbers, ReadsFoursLikeOnes) {
+  constexpr std::string_view kBytes = "0123456789.,-+eE []{}\"/:;x\n\x80";
+  std::mt19937_64 random(11);  // NOLINT: the same numbers every time
+  std::size_t read = 0, left = 0;
+  for (int list = 0; list < 60'000; ++list) {
+    const std::size_t count = random() % 23;
+    const bool is_usual = random() % 2 == 0;
+    const std::string_view comma = random() % 8 == 0 ? ", " : ",";
+    std::normal_distribution<float> usual;
+    std::string text = "[";
+    std::vector<float> wanted;
+    for (std::size_t i = 0; i < count; ++i) {
+      char room[64];
+      const std::string number =
+          is_usual ? std::string(room, std::to_chars(room, room + 64, usual(random)).ptr) : random_number(random);
+      if (i > 0) text.append(comma);
+      text.append(number);
+      std::from_chars(number.data(), number.data() + number.size(), wanted.emplace_back());
+    }
+    text.append("]");
+    if (random() % 3 == 0) {
+      text[random() % text.size()] = kBytes[random() % kBytes.size()];
+      (reads<float>(text, count) ? read : left) += 1;
+    } else {
+      std::vector<float> out;
+      ASSERT_TRUE(reads<float>(text, count, &out)) << text;
+      ASSERT_TRUE(count == 0 || std::memcmp(out.data(), wanted.data(), count * sizeof(float)) == 0) << text;
+    }
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(read, 1000u);
+  EXPECT_GT(left, 1000u);
 }
 
 }  // namespace
