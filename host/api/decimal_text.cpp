@@ -177,8 +177,8 @@ char* write_undoubted(char*, float) { return nullptr; }
 #endif
 
 template <class Float>
-WrittenList write_each(char* at, const std::byte* elements, std::size_t begin, std::size_t count) {
-  for (std::size_t i = begin; i < count; ++i) {
+WrittenList write_each(char* at, const std::byte* elements, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
     Float value;
     std::memcpy(&value, elements + i * sizeof value, sizeof value);
     char* end = nullptr;
@@ -200,16 +200,11 @@ char* write_shortest(char* at, float value) { return write_finite(at, value); }
 char* write_shortest(char* at, double value) { return write_finite(at, value); }
 
 WrittenList write_floats(char* at, const std::byte* elements, std::size_t count) {
-  WrittenList written{at, 0};
-  if (has_float_lanes()) {
-    const std::size_t by_lanes = count - count % kFloatLanes;
-    written = write_float_lanes(at, elements, by_lanes);
-    if (written.count < by_lanes) return written;
-  }
-  return write_each<float>(written.end, elements, written.count, count);
+  if (has_float_lanes()) return write_float_lanes(at, elements, count);
+  return write_each<float>(at, elements, count);
 }
 WrittenList write_doubles(char* at, const std::byte* elements, std::size_t count) {
-  return write_each<double>(at, elements, 0, count);
+  return write_each<double>(at, elements, count);
 }
 
 }  // namespace stoa::api

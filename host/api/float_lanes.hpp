@@ -6,10 +6,8 @@
 
 namespace stoa::api {
 
-inline constexpr std::size_t kFloatLanes = 4;
-
 bool has_float_lanes();
-// As write_floats, byte by byte. Precondition: has_float_lanes(), and count is a multiple of kFloatLanes.
+// As write_floats, byte by byte. Precondition: has_float_lanes().
 WrittenList write_float_lanes(char* at, const std::byte* elements, std::size_t count);
 
 }  // namespace stoa::api
