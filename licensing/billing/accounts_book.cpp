@@ -94,13 +94,14 @@ Result<std::shared_ptr<AccountsBook::Plan>> AccountsBook::plan_of(Payer& payer, 
   const BillingTerms::Charged* const charged = terms_->charged(model);
   if (!charged)
     return failure(Code::failed_precondition, "billing.no_price", fmt::format("model '{}': it has no price", model));
-  auto plan = make_plan(payer, model, charged->price_list, charged->agreement);
+  auto plan = make_plan(payer, payer.terms, model, charged->price_list, charged->agreement);
   if (!plan) return std::unexpected(plan.error());
   return payer.plans.emplace(model, std::move(*plan)).first->second;
 }
 
-Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer, std::string_view model,
-                                                                    std::string_view list, std::string_view agreement) {
+Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer, const PayingCustomer& by,
+                                                                    std::string_view model, std::string_view list,
+                                                                    std::string_view agreement) {
   auto plan = std::make_unique<Plan>();
   plan->list = terms_->price_list(list);
   const auto shares = terms_->agreement(agreement);
@@ -112,22 +113,23 @@ Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer
     return failure(Code::failed_precondition, "billing.terms",
                    fmt::format("model '{}': price '{}' is {}'s, agreement '{}' {}'s, and it is to be one's own", model,
                                list, publisher, agreement, shares->publisher));
-  if (payer.terms.currency != plan->list->currency)
+  if (by.currency != plan->list->currency)
     return failure(Code::failed_precondition, "billing.no_customer",
-                   fmt::format("customer '{}': does not pay in {}", payer.terms.id, plan->list->currency.code()));
+                   fmt::format("customer '{}': does not pay in {}", by.id, plan->list->currency.code()));
+  plan->tax_ppm = by.tax_ppm;
   plan->balances = &balances_in(plan->list->currency);
   auto earnings = earnings_of(shares, *plan->balances);
   if (!earnings) return std::unexpected(earnings.error());
   plan->earnings = *earnings;
   Opening open(*plan->balances);
-  plan->account = open(payer.terms.account());
-  plan->promo = open("promo:" + payer.terms.id);
-  plan->tax = open("tax:" + payer.terms.tax_office);
+  plan->account = open(by.account());
+  plan->promo = open("promo:" + by.id);
+  plan->tax = open("tax:" + by.tax_office);
   if (!open.result()) return std::unexpected(open.result().error());
-  plan->tax_ppm = payer.terms.tax_ppm;
   plan->used = &payer.used.try_emplace(std::string(list), plan->list->meters.size()).first->second;
   plan->usage.model = model;
-  plan->usage.payer = terms_->payer({payer.terms.id, publisher});
+  plan->usage.payer = terms_->payer({by.id, publisher});
+  plan->usage.payer_terms = by.version;
   plan->usage.price = list;
   plan->usage.agreement = agreement;
   return plan;

@@ -130,7 +130,7 @@ class AccountsBook {
     std::int64_t tax_carried = 0;
     ByName<std::vector<Used>> used = {};       // by price list
     ByName<std::shared_ptr<Plan>> plans = {};  // by model, as the terms are now
-    ByName<std::unique_ptr<Plan>> past = {};   // of entries that are read again: by model, price and agreement
+    ByName<std::unique_ptr<Plan>> past = {};   // of entries that are read again: by model and versions
   };
   struct Priced {
     Nano gross = 0, tax = 0, whole = 0;
@@ -146,8 +146,8 @@ class AccountsBook {
   Result<Payer*> payer_of(std::string_view customer);
   Result<std::shared_ptr<Plan>> plan_of(Payer& payer, std::string_view model);
   Result<Plan*> plan_then(Payer& payer, const Usage& usage);
-  Result<std::unique_ptr<Plan>> make_plan(Payer& payer, std::string_view model, std::string_view list,
-                                          std::string_view agreement);
+  Result<std::unique_ptr<Plan>> make_plan(Payer& payer, const PayingCustomer& by, std::string_view model,
+                                          std::string_view list, std::string_view agreement);
   Result<Earnings*> earnings_of(const std::shared_ptr<const Agreement>& agreement, Balances& balances);
   static Result<Nano> charge(const MeterPrice& meter, Used& used, std::uint64_t units);
   // Into priced_. worst: the most that so much can come to.

@@ -182,6 +182,41 @@ TEST_F(AccountsBookTest, WhatACustomerWasGivenIsUsedBeforeItsWalletAndComesBackL
   EXPECT_EQ(available("payable:publisher/acme"), 0);
 }
 
+// A tax that was raised, a customer that pays afterwards now: what was charged before stays as it was charged.
+TEST_F(AccountsBookTest, EntriesOfACustomerThatPaidOtherwiseAreReadByItsTermsThen) {
+  std::vector<Entry> entries{top_up("cus_ahead", 10 * kNanoPerUnit)};
+  ASSERT_TRUE(book_.book(entries[0]));
+  const auto serve = [&] {
+    const SomeCall call("cus_ahead", 3'000);
+    const auto entry = book_.settle(call, nullptr, kNowMs);
+    ASSERT_TRUE(entry) << entry.error().message;
+    entries.push_back(to_entry(*entry));
+  };
+  serve();
+  terms_.add(PayingCustomer{.id = "cus_ahead",
+                            .version = 2,
+                            .currency = kEuro,
+                            .pays_ahead = false,
+                            .credit_limit = kNanoPerUnit,
+                            .tax_ppm = 250'000,
+                            .tax_office = "SE"});
+  book_.set_terms(terms_);
+  serve();
+  EXPECT_EQ(entries[1].usage->payer_terms, 1u);
+  EXPECT_EQ(entries[2].usage->payer_terms, 2u);
+  EXPECT_GT(entries[2].usage->tax, entries[1].usage->tax);
+  AccountsBook again(terms_);
+  for (const Entry& entry : entries) {
+    const auto read = again.replay(entry);
+    EXPECT_TRUE(read) << read.error().message;
+  }
+  EXPECT_EQ(again.balances(kEuro)->balance("recv:cus_ahead").debits,
+            book_.balances(kEuro)->balance("recv:cus_ahead").debits);
+  Entry forged = entries[2];
+  forged.usage->payer_terms = 3;
+  EXPECT_EQ(AccountsBook(terms_).replay(forged).error().reason, "audit.differs");
+}
+
 TEST_F(AccountsBookTest, AnEntryThatItsTermsDoNotComeToIsFound) {
   ASSERT_TRUE(book_.book(top_up("cus_ahead", kNanoPerUnit)));
   const std::string customer = "cus_ahead";

@@ -21,7 +21,8 @@ inline std::string name_of(const Agreement& agreement) {
 
 // How a customer pays. wallet: ahead, never below zero. recv: afterwards, up to a limit.
 struct PayingCustomer {
-  std::string id;  // "cus_…"
+  std::string id;             // "cus_…"
+  std::uint32_t version = 1;  // entries say by which they were charged
   Currency currency;
   bool pays_ahead = true;
   Nano credit_limit = 0;      // of who pays afterwards
@@ -36,7 +37,7 @@ class BillingTerms {
  public:
   void add(std::shared_ptr<const PriceList> list) { lists_[list->name()] = std::move(list); }
   void add(std::shared_ptr<const Agreement> agreement) { agreements_[name_of(*agreement)] = std::move(agreement); }
-  void add(PayingCustomer customer) { customers_.insert_or_assign(customer.id, std::move(customer)); }
+  void add(PayingCustomer customer) { customers_[customer.id].insert_or_assign(customer.version, std::move(customer)); }
   // What publishers are told of customers: names made with this.
   void name_payers_by(const PayerSecret& secret) { payer_secret_ = secret; }
   std::string payer(const PayerOf& who) const { return payer_name(payer_secret_, who); }
@@ -52,7 +53,13 @@ class BillingTerms {
   const std::map<std::string, std::shared_ptr<const Agreement>, std::less<>>& agreements() const { return agreements_; }
   const PayingCustomer* customer(std::string_view id) const {
     const auto found = customers_.find(id);
-    return found == customers_.end() ? nullptr : &found->second;
+    return found == customers_.end() ? nullptr : &found->second.rbegin()->second;
+  }
+  const PayingCustomer* customer(std::string_view id, std::uint32_t version) const {
+    const auto found = customers_.find(id);
+    if (found == customers_.end()) return nullptr;
+    const auto then = found->second.find(version);
+    return then == found->second.end() ? nullptr : &then->second;
   }
   struct Charged {
     std::string price_list, agreement;
@@ -73,7 +80,7 @@ class BillingTerms {
   PayerSecret payer_secret_;
   ByName<std::shared_ptr<const PriceList>> lists_;
   ByName<std::shared_ptr<const Agreement>> agreements_;
-  ByName<PayingCustomer> customers_;
+  ByName<std::map<std::uint32_t, PayingCustomer>> customers_;  // by version: the last one counts
   ByName<Charged> models_;
 };
 

@@ -61,14 +61,20 @@ Result<void> AccountsBook::replay(const Entry& entry) {
   return ours ? compare(*ours, entry) : std::unexpected(ours.error());
 }
 
-// Today's plan, where it is by the same price and agreement.
+// Today's plan, where it is by the same versions.
 Result<AccountsBook::Plan*> AccountsBook::plan_then(Payer& payer, const Usage& usage) {
-  if (const auto today = plan_of(payer, usage.model);
-      today && (*today)->usage.price == usage.price && (*today)->usage.agreement == usage.agreement)
+  if (const auto today = plan_of(payer, usage.model); today && (*today)->usage.price == usage.price &&
+                                                      (*today)->usage.agreement == usage.agreement &&
+                                                      (*today)->usage.payer_terms == usage.payer_terms)
     return today->get();
-  const std::string name = usage.model + '\n' + usage.price + '\n' + usage.agreement;
+  const std::string name = fmt::format("{}\n{}\n{}\n{}", usage.model, usage.price, usage.agreement, usage.payer_terms);
   if (const auto known = payer.past.find(name); known != payer.past.end()) return known->second.get();
-  auto made = make_plan(payer, usage.model, usage.price, usage.agreement);
+  const PayingCustomer* const by = terms_->customer(payer.terms.id, usage.payer_terms);
+  if (!by)
+    return failure(
+        Code::failed_precondition, "billing.no_customer",
+        fmt::format("customer '{}': how it paid by version {} is not known", payer.terms.id, usage.payer_terms));
+  auto made = make_plan(payer, *by, usage.model, usage.price, usage.agreement);
   if (!made) return std::unexpected(made.error());
   return payer.past.emplace(name, std::move(*made)).first->second.get();
 }

@@ -97,7 +97,6 @@ struct Charge {
 
 struct CustomerBilling {
   PayingCustomer payer;
-  std::uint32_t version = 1;
   std::string set_by = {};
   std::int64_t set_ms = 0;
 };

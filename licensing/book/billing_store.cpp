@@ -15,12 +15,12 @@ namespace {
 
 CustomerBilling billing_of(const database::Rows& rows) {
   return {.payer = {.id = std::string(rows.text(0)),
-                    .currency = Currency::parse(rows.text(2)).value_or(*Currency::parse("XXX")),
+                    .version = static_cast<std::uint32_t>(rows.integer(1)),
+                    .currency = Currency::parse(rows.text(2)).value_or(*Currency::parse("XTS")),
                     .pays_ahead = rows.integer(3) != 0,
                     .credit_limit = rows.integer(4),
                     .tax_ppm = static_cast<std::uint32_t>(rows.integer(5)),
                     .tax_office = std::string(rows.text(6))},
-          .version = static_cast<std::uint32_t>(rows.integer(1)),
           .set_by = std::string(rows.text(7)),
           .set_ms = rows.integer(8)};
 }
@@ -89,9 +89,7 @@ class TermsReader {
   }
 
   Result<void> read_customers(database::Connection& connection) {
-    auto all = all_billing(connection.query(
-        "SELECT * FROM customer_billing b WHERE version = (SELECT max(version) FROM customer_billing WHERE customer = "
-        "b.customer)"));
+    auto all = all_billing(connection.query("SELECT * FROM customer_billing"));
     if (!all) return std::unexpected(all.error());
     for (CustomerBilling& one : *all) terms_->add(std::move(one.payer));
     return {};
@@ -165,10 +163,9 @@ class TermsReader {
 
 Result<void> insert_customer_billing(database::Connection& connection, const CustomerBilling& billing) {
   const PayingCustomer& payer = billing.payer;
-  return database::done(connection.run("INSERT INTO customer_billing VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", payer.id,
-                                       billing.version, payer.currency.code(), payer.pays_ahead ? 1 : 0,
-                                       payer.credit_limit, payer.tax_ppm, payer.tax_office, billing.set_by,
-                                       billing.set_ms));
+  return database::done(connection.run(
+      "INSERT INTO customer_billing VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", payer.id, payer.version, payer.currency.code(),
+      payer.pays_ahead ? 1 : 0, payer.credit_limit, payer.tax_ppm, payer.tax_office, billing.set_by, billing.set_ms));
 }
 
 Result<std::vector<CustomerBilling>> read_customer_billing(database::Connection& connection,

@@ -288,7 +288,7 @@ TEST(BookBilling, HowACustomerPaysIsChangedByVersions) {
   PayingCustomer after = TestBook::some_payer();
   after.pays_ahead = false;
   after.credit_limit = 100 * kNanoPerUnit;
-  EXPECT_EQ(TestBook::good(on->set_customer_billing(on.alice, on.northwind.id, after)).version, 2u);
+  EXPECT_EQ(TestBook::good(on->set_customer_billing(on.alice, on.northwind.id, after)).payer.version, 2u);
   const auto all = TestBook::good(on->customer_billing(on.northwind.id));
   ASSERT_EQ(all.size(), 2u);
   EXPECT_TRUE(all[1].payer.pays_ahead);

@@ -86,13 +86,11 @@ Result<CustomerBilling> Book::set_customer_billing(const Actor& actor, const Cus
     return refuse(fmt::format("currency: customer '{}' pays in {}; for another currency make another customer",
                               customer->name, before->front().payer.currency.code()));
   payer.id = customer->id.text;
-  CustomerBilling billing{.payer = std::move(payer),
-                          .version = before->empty() ? 1 : before->front().version + 1,
-                          .set_by = actor.text(),
-                          .set_ms = act->now_ms};
+  payer.version = before->empty() ? 1 : before->front().payer.version + 1;
+  CustomerBilling billing{.payer = std::move(payer), .set_by = actor.text(), .set_ms = act->now_ms};
   if (auto kept = insert_customer_billing(writing_, billing); !kept) return std::unexpected(kept.error());
   const PayingCustomer& now = billing.payer;
-  const std::string words = fmt::format("version {}: {}, {}, limit {}, tax {} ppm to {}", billing.version,
+  const std::string words = fmt::format("version {}: {}, {}, limit {}, tax {} ppm to {}", now.version,
                                         now.currency.code(), now.pays_ahead ? "pays ahead" : "pays afterwards",
                                         amount_text(now.credit_limit), now.tax_ppm, now.tax_office);
   act->changes_billing = true;

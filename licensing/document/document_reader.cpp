@@ -78,7 +78,7 @@ Nano amount_in(registry::JsonObject& object, std::string_view key) {
 Currency currency_in(registry::JsonObject& object, std::string_view key) {
   const auto currency = Currency::parse(object.text(key, {1, 16}));
   if (!currency) object.refuse(key, "currency", currency.error().message);
-  return currency ? *currency : *Currency::parse("XXX");  // ISO 4217's own for no currency
+  return currency ? *currency : *Currency::parse("XTS");  // ISO 4217's own for tests
 }
 
 }  // namespace stoa::licensing

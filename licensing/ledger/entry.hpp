@@ -40,9 +40,10 @@ struct Usage {
   Sha256 package{};  // digest of the release that answered
   Outcome outcome = Outcome::complete;
   std::vector<Quantity> quantities = {};
-  std::string payer;      // "pay_…": the customer, as this publisher alone knows it
-  std::string price;      // id and version of the price list
-  std::string agreement;  // id and version of the agreement
+  std::string payer;              // "pay_…": the customer, as this publisher alone knows it
+  std::string price;              // id and version of the price list
+  std::string agreement;          // id and version of the agreement
+  std::uint32_t payer_terms = 1;  // version of how the payer pays: tax, ahead or afterwards
   Nano gross = 0, tax = 0;
   friend bool operator==(const Usage&, const Usage&) = default;
 };

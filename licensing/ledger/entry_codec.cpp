@@ -142,6 +142,7 @@ void write_usage(Writer& out, const Usage& usage) {
     out.number(quantity.units);
   }
   out.text(usage.payer);
+  out.number(usage.payer_terms);
   out.text(usage.price);
   out.text(usage.agreement);
   out.amount(usage.gross);
@@ -161,6 +162,9 @@ Usage read_usage(Reader& in) {
     usage.quantities.push_back({std::move(meter), in.number()});
   }
   usage.payer = in.text();
+  const std::uint64_t payer_terms = in.number();
+  if (payer_terms > UINT32_MAX) in.refuse("a version is out of range");
+  usage.payer_terms = static_cast<std::uint32_t>(payer_terms);
   usage.price = in.text();
   usage.agreement = in.text();
   usage.gross = in.amount();
