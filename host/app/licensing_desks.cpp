@@ -3,6 +3,7 @@
 
 #include "host/api/licensing/licensing_routes.hpp"
 #include "host/app/wall_clock.hpp"
+#include "licensing/document/agreement_file.hpp"
 #include "licensing/document/licence_file.hpp"
 #include "registry/signature/key_file.hpp"
 
@@ -19,6 +20,10 @@ Result<std::unique_ptr<LicensingDesks>> LicensingDesks::open(const Parts& parts)
   made->issuer_key_.emplace(std::move(*key));
   made->api_->sign = [&signer = *made->issuer_key_](const licensing::Licence& licence) {
     return Result<std::string>(licensing::sign_licence(licence, signer));
+  };
+  made->api_->sign_agreement = [&signer = *made->issuer_key_](std::string_view text) {
+    return Result<api::LicensingApi::SignedAgreement>(
+        {.file = licensing::sign_agreement_text(text, signer), .key = signer.public_key()});
   };
   return made;
 }

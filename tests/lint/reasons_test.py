@@ -13,7 +13,7 @@ import sys
 ROOMS = ("http", "request", "route", "server", "model", "output", "plugin")
 # licensing-api.md: all that the book and its routes make under these words; those of a key's and a call's refusal stand in
 # licensing/README.md, with which they are compared by a test of their own.
-BOOK_ROOMS = ("account", "book", "customer", "key", "lease", "licence", "licensing", "offer")
+BOOK_ROOMS = ("account", "agreement", "book", "charge", "customer", "key", "lease", "licence", "licensing", "offer", "price")
 REASON = re.compile(r'"((?:%s)\.[a-z0-9_]+)"' % "|".join(ROOMS))
 TABLED = re.compile(r"`((?:%s)\.[a-z0-9_]+)`" % "|".join(ROOMS))
 # Reasons of host/http that no client reads, and why.

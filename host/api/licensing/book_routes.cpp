@@ -74,11 +74,14 @@ void add_licensing_routes(LicensingApi& api, Plane plane, std::vector<http::Rout
   if (plane == Plane::customers) {
     add_account_routes(api, routes);
     add_lease_routes(api, routes);
+    add_price_routes(api, plane, routes);
     return;
   }
   add_customer_routes(api, routes);
   add_licence_routes(api, routes);
   add_offer_routes(api, routes);
+  add_price_routes(api, plane, routes);
+  add_agreement_routes(api, routes);
   add_book_routes(api, routes);
 }
 

@@ -24,6 +24,15 @@ struct LicensingApi {
     return Result<std::string>(failure(Code::failed_precondition, "licensing.no_issuer_key",
                                        "this host has no key to sign licences with: set [licensing] issuer_key"));
   };
+  // An agreement's text as a file that was signed with the same key, and that key.
+  struct SignedAgreement {
+    std::string file;
+    registry::PublicKey key;
+  };
+  std::function<Result<SignedAgreement>(std::string_view)> sign_agreement = [](std::string_view) {
+    return Result<SignedAgreement>(failure(Code::failed_precondition, "licensing.no_issuer_key",
+                                           "this host has no key to sign agreements with: set [licensing] issuer_key"));
+  };
   // What admission has counted of a quota: the licence's or key's id. Any thread.
   std::function<std::uint64_t(const std::string& holder, const licensing::Quota& quota)> used =
       [this](const std::string& holder, const licensing::Quota& quota) {

@@ -16,6 +16,15 @@ Json json_of(const licensing::Offer& offer);
 Json json_of(const licensing::Lease& lease);
 Json json_of(const licensing::LeaseOutcome& outcome);
 Json json_of(const licensing::Shown<licensing::ApiKey>& shown, std::int64_t now_ms);
+// billing_json.cpp: as their documents have them, with when they count, their state, and who has signed and who not
+// yet.
+Json json_of(const licensing::HeldPriceList& held, std::int64_t now_ms);
+Json json_of(const licensing::HeldAgreement& held, std::int64_t now_ms);
+Json json_of(const licensing::Charge& charge);
+Json json_of(const licensing::PartyKey& key);
+Json json_of(const licensing::CustomerBilling& billing);
+// All that is needed to verify it without this host: the signed text, and each party's signature as a file.
+Json bundle_of(const licensing::HeldAgreement& held);
 
 // {"items":[…]}
 template <class Records, class... More>

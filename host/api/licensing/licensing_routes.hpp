@@ -11,6 +11,8 @@ namespace stoa::api {
 void add_customer_routes(LicensingApi& api, std::vector<http::Route>& routes);
 void add_licence_routes(LicensingApi& api, std::vector<http::Route>& routes);
 void add_offer_routes(LicensingApi& api, std::vector<http::Route>& routes);
+void add_agreement_routes(LicensingApi& api, std::vector<http::Route>& routes);
+void add_price_routes(LicensingApi& api, Plane plane, std::vector<http::Route>& routes);  // of either plane
 void add_book_routes(LicensingApi& api, std::vector<http::Route>& routes);  // leases in use, the audit log
 // The customers': what a key's holder may ask about itself.
 void add_account_routes(LicensingApi& api, std::vector<http::Route>& routes);
