@@ -14,10 +14,14 @@ std::string_view bytes_of(const Sha256& digest) {
 
 }  // namespace
 
-Result<Checkpoint> advance(LogFolder& log, const Journal& journal, std::size_t batch) {
+Result<Checkpoint> advance(LogFolder& log, const Journal& journal, std::size_t batch, std::size_t batches) {
+  if (log.size() > journal.durable())
+    return failure(Code::data_loss, "log.ahead",
+                   fmt::format("the log has signed {} entries, the journal has {}: it is not the one, or not all of it",
+                               log.size(), journal.durable()));
   std::vector<Sha256> commitments;
   std::vector<std::string_view> entries;
-  while (log.size() < journal.durable()) {
+  for (; log.size() < journal.durable() && batches > 0; --batches) {
     commitments.clear();
     Result<void> result;
     const auto read = journal.read(log.size(), [&](std::uint64_t number, std::string_view record) {

@@ -12,9 +12,11 @@
 
 namespace stoa::licensing {
 
-// Adds the commitments of the durable entries that the log does not hold yet, `batch` with each signature. An entry has
-// the same number in both. Errors: those of Journal::read, open_record, LogFolder::append.
-Result<Checkpoint> advance(LogFolder& log, const Journal& journal, std::size_t batch = 10'000);
+// Adds the commitments of the durable entries that the log does not hold yet, `batch` with each signature, and at most
+// `batches` of them. An entry has the same number in both. Errors: those of Journal::read, open_record,
+// LogFolder::append; data_loss "log.ahead": the log holds entries that the journal does not have.
+Result<Checkpoint> advance(LogFolder& log, const Journal& journal, std::size_t batch = 10'000,
+                           std::size_t batches = SIZE_MAX);
 
 // What a party keeps of a call: its half in the clear, the other as a commitment, and the proof that the log has them.
 struct Receipt {

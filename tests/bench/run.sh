@@ -22,6 +22,7 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
             act there: its cost to the host's index, the signer and a follower
   listing   searching what 10,000 plugins with two models each show
   ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again
+  audit     a publisher's audit of its entries: leaves a second
   blobs     putting a blob and reading it verified, beside cp and sha256sum of the same file
   sealed    opening encrypted weights: GB/s of a core, and memory over the weights' size
   build     CPU seconds of a clean release build; only when it is named: tests/bench/build_cpu.sh
@@ -37,12 +38,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|admission|resolve|start_catalogue|listing|ledger|blobs|sealed|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|admission|resolve|start_catalogue|listing|ledger|audit|blobs|sealed|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve start_catalogue listing ledger blobs sealed)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve start_catalogue listing ledger audit blobs sealed)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -61,6 +62,7 @@ for name in "${names[@]}"; do
     build) tests/bench/build_cpu.sh ;;
     json) taskset -c 0 $build/bin/bench_tensor_json ;;
     ledger) mkdir -p build/bench-ledger && rm -rf build/bench-ledger/* && $build/bin/stoa_bench_ledger build/bench-ledger ;;
+    audit) taskset -c 0 $build/bin/stoa_bench_audit ;;
     worker)
       $build/bin/stoa_bench_worker $build/fixtures call
       taskset -c 0 $build/bin/stoa_bench_worker $build/fixtures call

@@ -14,6 +14,8 @@ ROOMS = ("http", "request", "route", "server", "model", "output", "plugin")
 # licensing-api.md: all that the book and its routes make under these words; those of a key's and a call's refusal stand in
 # licensing/README.md, with which they are compared by a test of their own.
 BOOK_ROOMS = ("account", "agreement", "book", "charge", "customer", "key", "lease", "licence", "licensing", "offer", "price")
+# receipt.md: what does not hold of a log, a receipt or an audit.
+PROOF_ROOMS = ("audit", "checkpoint", "entry", "log", "note", "receipt")
 REASON = re.compile(r'"((?:%s)\.[a-z0-9_]+)"' % "|".join(ROOMS))
 TABLED = re.compile(r"`((?:%s)\.[a-z0-9_]+)`" % "|".join(ROOMS))
 # Reasons of host/http that no client reads, and why.
@@ -85,13 +87,21 @@ def main():
     everywhere = reasons_in(source / "licensing", book) | sent_by_book
     wrong += [line for line in compare({r: p for r, p in sent_by_book.items() if r not in actions}, everywhere, tabled_of_book)
               if not line.startswith("NEVER_SENT")]
+    proof = of_rooms(PROOF_ROOMS, '"')
+    shown = (source / "docs/reference/receipt.md").read_text()
+    sent_by_proof = {}
+    for folder in ("licensing/log", "licensing/proof", "licensing/ledger", "licensing/billing", "licensing/statement", "host/api/licensing"):
+        sent_by_proof |= reasons_in(source / folder, proof)
+    tabled_of_proof = set(of_rooms(PROOF_ROOMS, "`").findall(shown[shown.index("\n## Reasons"):]))
+    everywhere = sent_by_proof | reasons_in(source / "host/cli", proof) | reasons_in(source / "host/app", proof)
+    wrong += [line for line in compare(sent_by_proof, everywhere, tabled_of_proof) if not line.startswith("NEVER_SENT")]
     # The check itself: it sees a reason that is missing on either side.
     assert list(compare({"http.x": "f"}, {"http.x": "f"}, set()))[0] == "f: http.x is not in the table"
     assert "the table has http.x, the code has not" in compare({}, {}, {"http.x"})
     print("\n".join(wrong))
-    print(f"{len(sent) + len(sent_by_book)} reasons in the code, {len(tabled) + len(tabled_of_book)} in the tables, "
+    print(f"{len(sent) + len(sent_by_book) + len(sent_by_proof)} reasons in the code, {len(tabled) + len(tabled_of_book) + len(tabled_of_proof)} in the tables, "
           f"{len(wrong)} differences")
-    return 1 if wrong or not tabled or not tabled_of_book else 0
+    return 1 if wrong or not tabled or not tabled_of_book or not tabled_of_proof else 0
 
 
 if __name__ == "__main__":
