@@ -169,6 +169,7 @@ void read_billing(Section& section, const std::filesystem::path& base, std::opti
   section.number<std::uint32_t>("window_ms", billing->window_ms, 1, 1'000);
   read_choice(section, "unpriced", "free", "refuse", billing->unpriced_are_free);
   section.numbers_by_name<std::uint64_t>("at_most", billing->at_most, 1);
+  section.text("log_origin", billing->log_origin);
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ struct BillingConfig {
   std::uint32_t window_ms = 5;      // this long
   bool unpriced_are_free = false;   // calls of models without a price; false: they are refused
   std::map<std::string, std::uint64_t, std::less<>> at_most;  // meter -> units that one call may use
+  std::string log_origin;  // the name of the ledger's log, for good; empty: this machine's, at the first start
 };
 
 struct Config {

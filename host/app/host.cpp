@@ -22,6 +22,7 @@
 #include "host/app/licensing_host.hpp"
 #include "host/app/package_gate.hpp"
 #include "host/app/plugin_log.hpp"
+#include "host/app/proof_host.hpp"
 #include "host/app/registry_host.hpp"
 #include "host/app/release_loader.hpp"
 #include "host/app/rollout_board.hpp"
@@ -84,6 +85,7 @@ struct Host::Parts {
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
   std::unique_ptr<BillingHost> billing;      // where it is configured: what calls cost
+  std::unique_ptr<ProofHost> proof;          // the same: the log of what they cost
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<FollowingHost> following;         // the same, of one that follows another's
@@ -139,6 +141,7 @@ struct Host::Parts {
     if (following) all = following->gauges();
     if (licensing) std::ranges::move(licensing->gauges(), std::back_inserter(all));
     if (billing) std::ranges::move(billing->gauges(), std::back_inserter(all));
+    if (proof) std::ranges::move(proof->gauges(), std::back_inserter(all));
     return all;
   }
 };
@@ -194,6 +197,12 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     p.billing = std::move(*billing);
     p.licensing->gate().charge_by(p.billing->gate());
     p.api->billing = &p.billing->gate();
+    auto proof = ProofHost::open({.journal = p.billing->journal(),
+                                  .folder = p.config.billing->folder,
+                                  .origin = p.config.billing->log_origin,
+                                  .log = log});
+    if (!proof) return std::unexpected(proof.error());
+    p.proof = std::move(*proof);
   }
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
@@ -240,6 +249,7 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     if (!desks) return std::unexpected(desks.error());
     p.licensing_desks = std::move(*desks);
     p.licensing_desks->add_routes(operators, customers);
+    if (p.proof) p.proof->add_routes(p.licensing_desks->api(), operators, customers);
   }
   p.api->gauges = [&p] { return p.gauges(); };
   http::ServerConfig server;
@@ -399,6 +409,7 @@ bool Host::drain() {
   if (p.registry) p.registry->end_waits();
   bool is_whole = p.server->drain(p.config.drain_ms);
   if (p.licensing_desks) p.licensing_desks->stop();
+  if (p.proof) p.proof->stop();
   if (p.billing) p.billing->stop();
   if (p.licensing) p.licensing->stop();
   if (p.registry) p.registry->stop();

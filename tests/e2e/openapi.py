@@ -27,8 +27,8 @@ def main():
         check(json.loads(done.stdout)["valid"] is True, f"the validator refuses it: {done.stdout[-3000:]} {done.stderr[-1000:]}")
         # Every path of it that needs no model is there.
         for path, operations in document["paths"].items():
-            # This host has no registry, which is what /v1 is.
-            if "{" in path or "get" not in operations or path.startswith("/v1/"):
+            # This host has no registry, which is what /v1 is, and no ledger, whose log is /log.
+            if "{" in path or "get" not in operations or path.startswith(("/v1/", "/log/")):
                 continue
             url = host.operator_url if path == "/metrics" else host.url
             wanted = 200 if "200" in operations["get"]["responses"] else 501  # what is not offered is described as such

@@ -38,7 +38,8 @@ http::Response run(LicensingCall& call, Plane plane, std::string_view request_id
   return answer ? response_of(*answer) : problem_of(answer.error(), request_id);
 }
 
-http::Task<void> serve(LicensingApi& api, http::Exchange& exchange, Plane plane, BodyIs body_is, LicensingAct act) {
+http::Task<void> serve(LicensingApi& api, http::Exchange& exchange, Plane plane, BodyIs body_is, LicensingAct act,
+                       Desk& desk) {
   auto call = std::make_shared<LicensingCall>(api);
   auto key = plane == Plane::customers ? api_key_of(exchange.head()) : Result<std::optional<std::string>>();
   if (plane == Plane::customers && key && !*key) key = std::unexpected(no_key());
@@ -50,8 +51,8 @@ http::Task<void> serve(LicensingApi& api, http::Exchange& exchange, Plane plane,
   if (!co_await read_call(exchange, body_is, *call)) co_return;
   if (plane == Plane::customers) call->token = std::move(*key);
   co_await exchange.reply(
-      co_await api.desk.answer(exchange, [call, plane, request_id = std::string(exchange.head().request_id),
-                                          act = std::move(act)] { return run(*call, plane, request_id, act); }));
+      co_await desk.answer(exchange, [call, plane, request_id = std::string(exchange.head().request_id),
+                                      act = std::move(act)] { return run(*call, plane, request_id, act); }));
 }
 
 }  // namespace
@@ -108,9 +109,10 @@ Result<licensing::Page> LicensingCall::page() const {
 }
 
 http::Route licensing_route(LicensingApi& api, Plane plane, http::Method method, std::string pattern, BodyIs body,
-                            LicensingAct act) {
-  return {method, std::move(pattern), [&api, plane, body, act = std::move(act)](http::Exchange& exchange) {
-            return serve(api, exchange, plane, body, act);
+                            LicensingAct act, Desk* desk) {
+  Desk& its_desk = desk ? *desk : api.desk;
+  return {method, std::move(pattern), [&api, &its_desk, plane, body, act = std::move(act)](http::Exchange& exchange) {
+            return serve(api, exchange, plane, body, act, its_desk);
           }};
 }
 

@@ -63,9 +63,9 @@ struct LicensingCall : JsonCall {
 
 enum class Plane : std::uint8_t { operators, customers };
 using LicensingAct = std::function<Result<RegistryAnswer>(LicensingCall&)>;
-// A route whose answer is made on the desk.
+// A route whose answer is made on the api's desk, or on another.
 http::Route licensing_route(LicensingApi& api, Plane plane, http::Method method, std::string pattern, BodyIs body,
-                            LicensingAct act);
+                            LicensingAct act, Desk* desk = nullptr);
 
 // key.missing
 Error no_key();

@@ -156,6 +156,11 @@ http::Task<void> serve(RegistryApi& api, http::Exchange& exchange, BodyIs body_i
 http::Response response_of(const RegistryAnswer& answer) {
   http::Response response;
   response.status = answer.status;
+  if (!answer.text_type.empty()) {
+    response.content_type = answer.text_type;
+    response.body = answer.text;
+    return response;
+  }
   if (!answer.body.is_null()) response.body = answer.body.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
   return response;
 }
@@ -284,6 +289,15 @@ Result<std::uint64_t> JsonCall::query_number(std::string_view name, std::uint64_
   return failure(
       Code::invalid_argument, "registry.query",
       fmt::format("{}: is '{}', want a number from {} to {}", name, value->second.substr(0, 64), range.min, range.max));
+}
+
+Result<std::uint64_t> JsonCall::param_number(std::string_view name) const {
+  const std::string& text = param(name);
+  std::uint64_t number = 0;
+  const auto [rest, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (bad == std::errc() && rest == text.data() + text.size()) return number;
+  return failure(Code::invalid_argument, "registry.path",
+                 fmt::format("{}: is '{}', want a number", name, text.substr(0, 64)));
 }
 
 Result<registry::Actor> RegistryCall::who() const {

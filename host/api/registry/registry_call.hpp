@@ -67,6 +67,8 @@ struct JsonCall {
     std::uint64_t min = 0, max = 0;
   };
   Result<std::uint64_t> query_number(std::string_view name, std::uint64_t otherwise, Range range) const;
+  // Of a path. invalid_argument "registry.path".
+  Result<std::uint64_t> param_number(std::string_view name) const;
   // How long a page is to be: "limit", 1 to 1000, 50 where nothing is said.
   Result<std::uint64_t> limit() const { return query_number("limit", 50, {1, 1000}); }
 };
@@ -83,7 +85,9 @@ struct RegistryCall : JsonCall {
 
 struct RegistryAnswer {
   unsigned status = 200;
-  Json body;
+  Json body = nullptr;
+  std::string text = {};            // where it is no JSON
+  std::string_view text_type = {};  // of it; static storage
 };
 
 // What the endpoints share. Lifetime: outlives the server.
