@@ -109,11 +109,12 @@ void Call::lend_inputs() {
 
 // ---- consumer side ----
 
-std::vector<OutputPart> Call::take() {
+std::vector<OutputPart> Call::take(std::vector<MeterTotal>* totals) {
   std::vector<OutputPart> taken;
   std::shared_ptr<CallFeeder> feeder;  // who may go on
   {
     const std::lock_guard lock(mutex_);
+    if (totals != nullptr) *totals = meters_emitted_;
     taken.swap(pending_);
     pending_bytes_ = 0;
     if (std::exchange(is_blocked_, false)) feeder = feeder_;
@@ -222,6 +223,7 @@ stoa_status Call::set_meter(std::string_view meter, std::int64_t total_micro) {
   const bool is_declared = meter != kHostsOwn && std::ranges::find(meters_declared_, meter) != meters_declared_.end();
   if (!is_declared || total_micro < 0) return STOA_INVALID_ARGUMENT;
   const auto at = std::ranges::find(meters_, meter, &MeterTotal::meter);
+  have_meters_moved_ = true;
   if (at == meters_.end()) {
     meters_.push_back({std::string(meter), total_micro});
     return STOA_OK;
@@ -315,6 +317,8 @@ stoa_status Call::take_over(stoa_part* const* parts, std::uint32_t n) {
       is_blocked_ = true;
       status = STOA_WOULD_BLOCK;
     } else {
+      if (have_meters_moved_) meters_emitted_ = meters_;
+      have_meters_moved_ = false;
       pending_.reserve(is_first ? 0
                                 : pending_.size() + n);  // the last step that can fail: all parts are taken, or none
       for (auto& part : prepared) part.commit(outstanding_);

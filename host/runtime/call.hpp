@@ -91,7 +91,9 @@ class Call final : public std::enable_shared_from_this<Call> {
   Call& operator=(const Call&) = delete;
 
   // -- consumer side --
-  std::vector<OutputPart> take();  // all parts emitted since the last take; makes the channel writable again
+  // All parts emitted since the last take; makes the channel writable again. totals: null, or what gets the meters as
+  // they were when the last part that was ever taken was emitted.
+  std::vector<OutputPart> take(std::vector<MeterTotal>* totals = nullptr);
   // finish was called, and every part emitted before it is visible to take().
   bool finished() const noexcept { return is_finished_.load(std::memory_order_acquire); }
   // Valid once finished(): nullopt for success.
@@ -193,7 +195,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   bool is_launched_ = false, is_landed_ = false;
   std::shared_ptr<Call> self_;  // while launched and not landed
   Outstanding* outstanding_ = nullptr;
-  std::vector<MeterTotal> meters_;
+  std::vector<MeterTotal> meters_, meters_emitted_;
+  bool have_meters_moved_ = false;  // since meters_emitted_
   std::string first_misuse_, bad_part_;
   std::optional<Error> error_;  // constant once is_finished_
   std::atomic<bool> is_finished_{false};

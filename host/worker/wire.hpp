@@ -155,14 +155,15 @@ struct CallMessage {  // cancel (n: why), taken (n: parts), freed (id: block)
   std::uint32_t n = 0;
 };
 
-struct EmitMessage {
-  std::uint64_t id = 0;
-  std::vector<WirePart> parts;
-};
-
 struct WireMeter {
   std::string meter;
   std::int64_t total_micro = 0;
+};
+
+struct EmitMessage {
+  std::uint64_t id = 0;
+  std::vector<WirePart> parts;
+  std::vector<WireMeter> meters = {};  // as they were when the last of them was emitted
 };
 
 struct FinishMessage {
@@ -266,12 +267,12 @@ void visit(A& a, CallMessage& m) {
   a(m.id, m.n);
 }
 template <class A>
-void visit(A& a, EmitMessage& m) {
-  a(m.id, m.parts);
-}
-template <class A>
 void visit(A& a, WireMeter& m) {
   a(m.meter, m.total_micro);
+}
+template <class A>
+void visit(A& a, EmitMessage& m) {
+  a(m.id, m.parts, m.meters);
 }
 template <class A>
 void visit(A& a, FinishMessage& m) {

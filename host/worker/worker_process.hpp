@@ -119,6 +119,7 @@ class WorkerProcess final : public runtime::CallFeeder,
     std::mutex mutex;                        // Lock: all below
     bool has_ended = false, has_returned = false;  // Lock: the process's
     std::vector<WirePart> stalled;                 // parts the consumer has no room for
+    std::vector<WireMeter> meters;                 // as they were with the last of them
     std::optional<FinishMessage> finish;           // behind them
     std::uint32_t accepted = 0;                    // parts, not yet told
     std::uint32_t untold = 0;                      // parts that came since, never more than the window
@@ -151,7 +152,8 @@ class WorkerProcess final : public runtime::CallFeeder,
   void look_at_memory(std::uint64_t now_ns);
   void lower_share();
   void drop(Flight& flight);
-  bool take_in(std::uint64_t id, std::vector<WirePart>& parts, std::optional<FinishMessage> finish);
+  bool take_in(std::uint64_t id, std::vector<WirePart>& parts, std::vector<WireMeter> meters,
+               std::optional<FinishMessage> finish);
   bool deliver_all(const std::shared_ptr<Flight>& flight);
   void end_call(const std::shared_ptr<Flight>& flight);
   void note_returned(std::uint64_t id);

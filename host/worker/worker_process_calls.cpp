@@ -240,6 +240,9 @@ bool WorkerProcess::deliver_all(const std::shared_ptr<Flight>& flight) {
     if (flight->finish && flight->finish->error.code != 0) drop(*flight);
     std::size_t n = 0;
     for (; n < flight->stalled.size(); ++n) {
+      if (n + 1 == flight->stalled.size())
+        for (const WireMeter& meter : std::exchange(flight->meters, {}))
+          flight->call->set_meter(meter.meter, meter.total_micro);
       if (!deliver(*flight, flight->stalled[n], has_room)) return false;
       if (!has_room) break;
     }

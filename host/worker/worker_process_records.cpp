@@ -100,14 +100,14 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
     }
     case Message::emit: {
       auto message = decode<EmitMessage>(body);
-      return message && take_in(message->id, message->parts, std::nullopt);
+      return message && take_in(message->id, message->parts, std::move(message->meters), std::nullopt);
     }
     case Message::finish: {
       auto message = decode<FinishMessage>(body);
       if (!message) return false;
       std::vector<WirePart> parts = std::move(message->parts);
       const std::uint64_t id = message->id;
-      return take_in(id, parts, std::move(message));
+      return take_in(id, parts, {}, std::move(message));
     }
     case Message::misuse: {
       --chatter_left_;
@@ -163,7 +163,8 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
 }
 
 // What a worker says of one call. False: more than it may say.
-bool WorkerProcess::take_in(std::uint64_t id, std::vector<WirePart>& parts, std::optional<FinishMessage> finish) {
+bool WorkerProcess::take_in(std::uint64_t id, std::vector<WirePart>& parts, std::vector<WireMeter> meters,
+                            std::optional<FinishMessage> finish) {
   const auto flight = find(id);
   bool is_late = flight == nullptr;
   if (!is_late) {
@@ -173,6 +174,7 @@ bool WorkerProcess::take_in(std::uint64_t id, std::vector<WirePart>& parts, std:
       flight->untold += static_cast<std::uint32_t>(std::min<std::size_t>(parts.size(), kRecordBytesMax));
       if (flight->finish || flight->untold > flight->window) return false;
       for (WirePart& part : parts) flight->stalled.push_back(std::move(part));
+      if (!meters.empty()) flight->meters = std::move(meters);
       flight->finish = std::move(finish);
     }
   }

@@ -47,7 +47,7 @@ class WorkerServer::Relay final : public runtime::CallListener {
       for (;;) {
         has_ended = call->finished();  // before take: then what take gives is the rest
         // What waits in the call makes the plugin wait, so it stays there while the window is shut, but at the end.
-        if (unsent_.empty() && (window_ > 0 || has_ended)) unsent_ = call->take();
+        if (unsent_.empty() && (window_ > 0 || has_ended)) unsent_ = call->take(&totals_);
         if (unsent_.empty() || window_ == 0) break;
         const std::size_t n = std::min<std::size_t>(unsent_.size(), window_);
         for (std::size_t i = 0; i < n && !failure_; ++i) {
@@ -71,6 +71,11 @@ class WorkerServer::Relay final : public runtime::CallListener {
  private:
   void send_parts(std::vector<WirePart> parts) {
     EmitMessage message{id_, std::move(parts)};
+    // What was taken may still lie here in part: its meters go with the last of it.
+    if (unsent_.empty() && !totals_.empty()) {
+      for (const auto& total : totals_) message.meters.push_back({total.meter, total.total_micro});
+      totals_.clear();
+    }
     server_.send(encode(Message::emit, message), Urgency::control);
   }
   // The plugin goes on until it sees the cancel word; its finish ends the call, with this error.
@@ -94,6 +99,7 @@ class WorkerServer::Relay final : public runtime::CallListener {
   std::mutex mutex_;  // Lock: all below
   std::uint32_t window_;
   std::vector<runtime::OutputPart> unsent_;
+  std::vector<runtime::MeterTotal> totals_;  // as they were with the last of unsent_
   std::optional<Error> failure_;
   bool is_finished_ = false;
 };
