@@ -17,10 +17,6 @@ CallEnd end_of(const Error& error) {
 
 }  // namespace
 
-void ModelCall::note_totals() {
-  if (is_charged() && call_->spec().wants_progress) taken_.totals = call_->meters();
-}
-
 void ModelCall::note_taken(const std::vector<runtime::OutputPart>& parts) {
   if (!is_charged()) return;
   for (const auto& part : parts) taken_.bytes_out += part.payload_bytes();
@@ -46,6 +42,7 @@ Result<std::optional<std::uint64_t>> ModelCall::charge(CallEnd end) {
       {.bytes_in = bytes_in_, .bytes_out = used.bytes_out, .began_ns = call_->times.submitted_ns});
   if (!entry) return std::unexpected(entry.error());
   entry_ = *entry;
+  exchange_.set_mark(*entry);
   return entry_;
 }
 

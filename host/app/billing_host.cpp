@@ -144,14 +144,34 @@ Teller& BillingHost::teller() { return *parts_->teller; }
 api::BillingGate& BillingHost::gate() { return *parts_->gate; }
 
 std::vector<api::HostGauge> BillingHost::gauges() const {
+  const Journal& journal = *parts_->journal;
+  const Teller::Counts counts = parts_->teller->counts();
   std::vector<api::HostGauge> gauges;
-  gauges.push_back({.name = "stoa_billing_entries_total",
-                    .help = "entries of the journal that are durable",
-                    .value = static_cast<double>(parts_->journal->durable()),
-                    .is_counter = true});
-  gauges.push_back({.name = "stoa_billing_stopped",
-                    .help = "1 once the journal cannot be written any more, and no billed call is served",
-                    .value = parts_->journal->has_failed() ? 1.0 : 0.0});
+  const auto add = [&](const char* name, const char* help, double value, bool is_counter) {
+    gauges.push_back({.name = name, .help = help, .value = value, .is_counter = is_counter});
+  };
+  add("stoa_billing_entries_total", "entries of the journal that are durable", static_cast<double>(journal.durable()),
+      true);
+  add("stoa_billing_commits_total", "writes of the journal, each made durable", static_cast<double>(journal.commits()),
+      true);
+  add("stoa_billing_lag_entries", "entries that are not durable yet", static_cast<double>(journal.waiting()), false);
+  add("stoa_billing_holds", "calls under way that something is held back for", static_cast<double>(counts.holds),
+      false);
+  add("stoa_billing_stopped", "1 once the journal cannot be written any more, and no billed call is served",
+      journal.has_failed() ? 1.0 : 0.0, false);
+  for (const auto& [currency, sold] : counts.sold) {
+    const std::vector<std::pair<std::string, std::string>> labels{{"currency", std::string(currency.code())}};
+    gauges.push_back({.name = "stoa_billing_calls_total",
+                      .help = "calls that were charged",
+                      .value = static_cast<double>(sold.calls),
+                      .labels = labels,
+                      .is_counter = true});
+    gauges.push_back({.name = "stoa_billing_gross_total",
+                      .help = "what they came to, without tax, in units of the currency",
+                      .value = static_cast<double>(sold.gross) / static_cast<double>(kNanoPerUnit),
+                      .labels = labels,
+                      .is_counter = true});
+  }
   return gauges;
 }
 

@@ -110,7 +110,8 @@ struct Host::Parts {
                {"bytes_in", exchange.bytes_in},
                {"bytes_out", exchange.bytes_out},
                {"remote", exchange.remote_address},
-               {"request_id", exchange.request_id}});
+               {"request_id", exchange.request_id},
+               LogField::of("receipt", exchange.mark)});
   }
 
   void hold_state();

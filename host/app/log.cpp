@@ -77,6 +77,8 @@ void append_value(std::string& out, LogFormat format, const LogField& field) {
   }
 }
 
+bool is_left_out(const LogField& field) { return std::holds_alternative<std::monostate>(field.value); }
+
 void append_time(std::string& out, std::int64_t unix_us) {
   const std::time_t seconds = static_cast<std::time_t>(unix_us / 1'000'000);
   std::tm parts{};
@@ -96,6 +98,7 @@ std::string format_line(LogFormat format, std::int64_t unix_us, Level level, std
     append_time(out, unix_us);
     fmt::format_to(std::back_inserter(out), " {:<5} {}", level_name, event);
     for (const LogField& field : fields) {
+      if (is_left_out(field)) continue;
       fmt::format_to(std::back_inserter(out), " {}=", field.key);
       append_value(out, format, field);
     }
@@ -105,6 +108,7 @@ std::string format_line(LogFormat format, std::int64_t unix_us, Level level, std
   append_time(out, unix_us);
   fmt::format_to(std::back_inserter(out), "\",\"level\":\"{}\",\"event\":\"{}\"", level_name, event);
   for (const LogField& field : fields) {
+    if (is_left_out(field)) continue;
     fmt::format_to(std::back_inserter(out), ",\"{}\":", field.key);
     append_value(out, format, field);
   }

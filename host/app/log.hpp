@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,7 +26,13 @@ struct RawJson {
 
 struct LogField {
   std::string_view key;
-  std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool, RawJson> value;
+  std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool, RawJson, std::monostate> value;
+
+  // Left out of the line where there is no number.
+  static LogField of(std::string_view key, std::optional<std::uint64_t> number) {
+    if (number) return {key, *number};
+    return {key, std::monostate()};
+  }
 };
 
 // Threads: any. A line is handed to a writer thread; when 8,192 lines wait, the oldest is dropped (never the caller

@@ -228,6 +228,7 @@ void Connection::begin_answer() {
   bytes_in_ = head_end_;
   bytes_out_ = 0;
   status_ = 0;
+  mark_.reset();
   route_ = nullptr;
   answer_ = Answer::none;
   closes_ = false;
@@ -301,6 +302,7 @@ Task<void> Connection::refuse_head() {
   body_left_ = 0;
   bytes_in_ = filled_;
   bytes_out_ = 0;
+  mark_.reset();
   route_ = nullptr;
   answer_ = Answer::none;
   Error error{Code::invalid_argument, "http.bad_head", std::move(refusal_->message), 0};
@@ -339,7 +341,8 @@ void Connection::record() {
                                          : status_,
                               bytes_in_,
                               bytes_out_ + owed_bytes(),
-                              monotonic_ns() - started_ns_};
+                              monotonic_ns() - started_ns_,
+                              mark_};
   try {
     thread_.settings.on_exchange(record);
   } catch (...) {

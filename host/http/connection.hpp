@@ -46,6 +46,7 @@ class Connection final : public Exchange,
   Task<bool> write(std::string_view bytes) override;
   using Exchange::end_stream;
   Task<bool> end_stream(Trailers trailers) override;
+  void set_mark(std::uint64_t mark) override { mark_ = mark; }
   std::shared_ptr<Signal> make_signal() override;
   Task<Waited> wait(Signal& signal, std::uint64_t deadline_ns) override;
 
@@ -128,6 +129,7 @@ class Connection final : public Exchange,
   const Route* route_ = nullptr;
   std::uint64_t started_ns_ = 0, bytes_in_ = 0, bytes_out_ = 0;
   unsigned status_ = 0;
+  std::optional<std::uint64_t> mark_;
 
   std::uint64_t body_left_ = 0;  // of a body with Content-Length
   std::uint64_t body_started_ns_ = 0;

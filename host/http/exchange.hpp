@@ -173,6 +173,9 @@ class Exchange {
   virtual Task<bool> end_stream(Trailers trailers) = 0;
   Task<bool> end_stream() { return end_stream({}); }
 
+  // A number of the handler's own for who records the exchange.
+  virtual void set_mark(std::uint64_t mark) = 0;
+
   virtual std::shared_ptr<Signal> make_signal() = 0;
   // Until the signal is set, deadline_ns (CLOCK_MONOTONIC; 0: none) passes, or the client hangs up: noticed within
   // 50 ms, also with unread bytes in the socket. Once begun, a signal set earlier returns at once without suspending.

@@ -46,6 +46,7 @@ struct ExchangeRecord {
   std::string_view target, remote_address, request_id;
   unsigned status;  // 499: the client hung up first
   std::uint64_t bytes_in, bytes_out, duration_ns;
+  std::optional<std::uint64_t> mark = {};  // what the handler said (Exchange::set_mark)
 };
 
 struct ServerConfig {

@@ -46,22 +46,28 @@ Result<void> Teller::may_hold() const {
   return {};
 }
 
+Result<AccountsBook::CallHold> Teller::counted(Result<AccountsBook::CallHold> hold) {
+  if (hold) ++counts_.holds;
+  return hold;
+}
+
 Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::string_view model,
                                             std::span<const Quantity> at_most) {
   const std::lock_guard lock(mutex_);
   if (auto may = may_hold(); !may) return std::unexpected(may.error());
-  return book_.hold(customer, model, at_most, now_ms_());
+  return counted(book_.hold(customer, model, at_most, now_ms_()));
 }
 
 Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::string_view model,
                                             const UnitsByMeter& at_most) {
   const std::lock_guard lock(mutex_);
   if (auto may = may_hold(); !may) return std::unexpected(may.error());
-  return book_.hold(customer, model, at_most, now_ms_());
+  return counted(book_.hold(customer, model, at_most, now_ms_()));
 }
 
 void Teller::release(const AccountsBook::CallHold& hold) {
   const std::lock_guard lock(mutex_);
+  --counts_.holds;
   book_.release(hold);
 }
 
@@ -90,6 +96,7 @@ Result<std::uint64_t> Teller::append() {
 
 Result<Teller::Settled> Teller::settle(const ServedCall& call, const AccountsBook::CallHold& hold) {
   const std::lock_guard lock(mutex_);
+  --counts_.holds;
   if (is_broken_) {
     book_.release(hold);
     return broken();
@@ -102,6 +109,9 @@ Result<Teller::Settled> Teller::settle(const ServedCall& call, const AccountsBoo
   encode(*entry, next_salts(), record_);
   const auto number = append();
   if (!number) return std::unexpected(number.error());
+  Sold& sold = counts_.sold[entry->currency];
+  ++sold.calls;
+  if (const auto sum = plus(sold.gross, entry->usage->gross)) sold.gross = *sum;
   return Settled{*number, entry->usage->gross, entry->usage->tax};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,6 +47,20 @@ class Teller {
   // A top-up, an adjustment, a payout. Errors: those of Balances::apply, of the journal.
   Result<std::uint64_t> book(Entry entry);
 
+  // Since this was made.
+  struct Sold {
+    std::uint64_t calls = 0;
+    Nano gross = 0;
+  };
+  struct Counts {
+    std::uint64_t holds = 0;  // open now
+    std::map<Currency, Sold> sold = {};
+  };
+  Counts counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+  }
+
   // What the book says, while nothing changes it.
   template <class Look>
   auto look(Look&& look) const {
@@ -58,6 +73,7 @@ class Teller {
       : journal_(journal), now_ms_(std::move(now_ms)), book_(terms) {}
   Result<void> may_hold() const;
   Result<std::uint64_t> append();
+  Result<AccountsBook::CallHold> counted(Result<AccountsBook::CallHold> hold);
   std::int64_t now();
   Salts next_salts();
 
@@ -69,6 +85,7 @@ class Teller {
   std::string record_;                       // Lock: mutex_: used again
   std::array<std::uint8_t, 4096> random_{};  // Lock: mutex_: salts to come
   std::size_t random_used_ = sizeof random_;  // Lock: mutex_
+  Counts counts_;                             // Lock: mutex_
   bool is_broken_ = false;                    // Lock: mutex_: the book is ahead of the journal
 };
 

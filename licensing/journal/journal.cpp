@@ -164,6 +164,7 @@ void Journal::run() {
 
     const auto committed = commit(batch);
     if (committed) {
+      commits_.fetch_add(1, std::memory_order_relaxed);
       durable_.store(durable() + batch.frame.entries(), std::memory_order_release);
     } else {
       fail(committed.error());

@@ -64,6 +64,12 @@ class Journal {
   bool is_behind() const noexcept {
     return backlog_bytes_.load(std::memory_order_relaxed) > options_.backlog_bytes_max;
   }
+  // What was appended and is not durable yet; and how often the disk was asked, each time for all there was.
+  std::uint64_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return next_ - durable();
+  }
+  std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
   bool has_failed() const noexcept { return has_failed_.load(std::memory_order_acquire); }
 
   // Visits durable entries in order, from number `from` on, until visit says false: the number after the last one
@@ -121,7 +127,7 @@ class Journal {
   std::uint64_t next_ = 0;                                          // Lock: mutex_: number of the next entry
   bool is_committing_ = false, is_waiting_ = false, ends_ = false;  // Lock: mutex_
   std::atomic<std::uint64_t> durable_{0};
-  std::atomic<std::uint64_t> backlog_bytes_{0};
+  std::atomic<std::uint64_t> backlog_bytes_{0}, commits_{0};
   std::atomic<bool> has_failed_{false};
   std::thread thread_;  // last: it uses all of the above
 };

@@ -72,6 +72,7 @@ class Asked final : public http::Exchange {
   std::string take_spare_text() override { std::abort(); }
   http::Task<bool> begin_stream(http::StreamHead) override { std::abort(); }
   http::Task<bool> write(std::string_view) override { std::abort(); }
+  void set_mark(std::uint64_t) override { std::abort(); }
   http::Task<bool> end_stream(http::Trailers) override { std::abort(); }
   std::shared_ptr<http::Signal> make_signal() override { std::abort(); }
   http::Task<http::Waited> wait(http::Signal&, std::uint64_t) override { std::abort(); }
