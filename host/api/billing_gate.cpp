@@ -127,6 +127,7 @@ Result<std::uint64_t> BillingGate::charge(CallCharge& charge, const runtime::Mod
   const auto settled = teller_.settle({.customer = charge.party.customer,
                                        .model = model.name,
                                        .version = model.version,
+                                       .package = model.package,
                                        .outcome = outcome,
                                        .quantities = used,
                                        .happened_ms = charge.arrived_ms,

@@ -117,8 +117,8 @@ Error ModelCall::error() const {
 http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
   for (;;) {
     const bool was_ended = has_ended();  // before take(): then what take() gives is all there is
-    note_totals();                       // too: what was counted by now came with what is taken
-    std::vector<runtime::OutputPart> parts = call_->take();
+    const bool is_metered = is_charged() && call_->spec().wants_progress;
+    std::vector<runtime::OutputPart> parts = call_->take(is_metered ? &taken_.totals : nullptr);
     note_taken(parts);
     // A stream that never pauses meets its deadline here; one that pauses, in the wait below.
     if (!was_ended && is_past_deadline()) co_return std::unexpected(give_up(Code::deadline_exceeded));

@@ -62,7 +62,6 @@ class ModelCall {
   Error give_up(Code why);
   Error error() const;
   bool is_past_deadline() const;
-  void note_totals();
   void note_taken(const std::vector<runtime::OutputPart>& parts);
   Result<std::optional<std::uint64_t>> charge(licensing::CallEnd end);
   void end_charge();

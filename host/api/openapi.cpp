@@ -139,8 +139,13 @@ json ok_response(const Operation& operation) {
     ok["content"]["application/octet-stream"] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
   if (id == "generateStream") {
     ok["content"] = content("text/event-stream", {{"type", "string"}});
-    ok["description"] = "Events `data: {…}`, each a GenerateResponse; after a failure the last one is an Error.";
+    ok["description"] =
+        "Events `data: {…}`, each a GenerateResponse; after a failure the last one is an Error. On a "
+        "host that charges the trailer x-stoa-receipt behind the last chunk names the call's entry in the ledger.";
   }
+  const json receipt = {{"description", "the number of the call's entry in the ledger, on a host that charges"},
+                        {"schema", {{"type", "string"}}}};
+  if (id == "infer" || id == "generate") ok["headers"]["x-stoa-receipt"] = receipt;
   if (id == "metrics") ok["content"] = content("text/plain", {{"type", "string"}});
   return ok;
 }
@@ -197,6 +202,8 @@ json describe(const Operation& operation, const std::string& path, const std::st
   if (path.find("{model}") != std::string::npos)
     responses["404"] = error_response("No such model or version.", operation.is_v2);
   if (is_call) {
+    responses["402"] = error_response(
+        "What there is does not cover the most that the call can cost, on a host that charges.", operation.is_v2);
     responses["413"] = error_response("The body is larger than the model's limit.", operation.is_v2);
     responses["415"] = error_response("The model does not take this media type.", operation.is_v2);
     responses["503"] = error_response("The model is not ready or its queue is full; see Retry-After.", operation.is_v2);

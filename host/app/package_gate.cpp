@@ -56,6 +56,7 @@ Result<ReleaseLoader::Prepared> PackageGate::admit(const registry::Package& pack
         if (asset.encrypted) remember({{asset.encrypted->content_key}, model.name, model.version});
   }
   for (runtime::ModelSpec& model : source->models) {
+    model.package = package.manifest_sha256();
     const auto configured = config_.models.find(model.name);
     if (configured == config_.models.end()) continue;
     apply(configured->second, model);

@@ -1,6 +1,7 @@
 // model_spec.hpp: what the host knows of a model before its code runs: typed, checked, without JSON.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -35,10 +36,11 @@ struct ModelLimits {
 };
 
 struct ModelSpec {
-  std::string name;        // "publisher/model"
-  std::string version;     // the release's
-  std::string local_name;  // the manifest's model name, as stoa_load.model says it
-  std::string task;        // "image-classification"
+  std::string name;                        // "publisher/model"
+  std::string version;                     // the release's
+  std::array<std::uint8_t, 32> package{};  // names all of the release's content; zeros: it came in no package
+  std::string local_name;                  // the manifest's model name, as stoa_load.model says it
+  std::string task;                        // "image-classification"
   std::vector<PortSpec> inputs, outputs;
   std::vector<std::vector<std::string>> one_of;  // exactly one input of each group must be given
   std::vector<std::string> meters;

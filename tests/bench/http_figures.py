@@ -1,7 +1,7 @@
 """http_figures.py: the host beside nginx and a bare Beast responder, answering the same bodies. Figures of the HTTP path.
 
 SPDX-License-Identifier: Apache-2.0
-usage: http_figures.py BUILD_DIR WORK_DIR [--rounds N] [--seconds S] [NAME...]      NAME: null https binary idle
+usage: http_figures.py BUILD_DIR WORK_DIR [--rounds N] [--seconds S] [NAME...]      NAME: null https binary idle billed
 """
 import argparse
 import json
@@ -9,13 +9,14 @@ import os
 import random
 import socket
 import ssl
+import statistics
 import struct
 import subprocess
 import sys
 import time
 import urllib.request
 
-from measure import Server, compare, figure, free_port, machine_line, nginx, ratio, wrk
+from measure import SERVER_CPU, Server, compare, figure, free_port, machine_line, nginx, ratio, wrk
 
 TIER = "T0"
 INLINE, THREADED, TEXT = "stoa-demo/null", "stoa-demo/null-threaded", "stoa-demo/null-text"
@@ -257,7 +258,58 @@ def bench_idle(ctx):
         peer.stop()
 
 
-BENCHES = {"null": bench_null, "worker": bench_worker, "https": bench_https, "binary": bench_binary, "idle": bench_idle}
+def start_billed(ctx, how):
+    """A host of the null models that asks for keys and charges so, with what it takes to ask it."""
+    env = {**os.environ, "STOA_BINARY_DIR": os.path.abspath(ctx.build)}
+    process = subprocess.Popen(["taskset", "-c", SERVER_CPU, os.path.join(ctx.build, "bin/stoa_bench_billed_host"), how],
+                               stdout=subprocess.PIPE, text=True, env=env)
+    port, key, model = process.stdout.readline().split()
+    return Server.of(how, process, int(port)), key, f"/v2/models/{model}/infer"
+
+
+def syncs_us(folder, count=300):
+    """The median of an fdatasync behind a write of 300 bytes into a file that is laid out already."""
+    path = os.path.join(folder, "sync")
+    with open(path, "wb", buffering=0) as f:
+        f.write(bytes(1 << 20))
+        os.fsync(f.fileno())
+        times = []
+        for i in range(count):
+            os.pwrite(f.fileno(), bytes([i % 251]) * 300, i * 300)
+            began = time.monotonic()
+            os.fdatasync(f.fileno())
+            times.append((time.monotonic() - began) * 1e6)
+    return sorted(times)[count // 2]
+
+
+def bench_billed(ctx):
+    """The null model for keys that are charged a call, beside the same for keys that are not."""
+    hosts = {how: start_billed(ctx, how) for how in ("free", "window", "durable")}
+    body = infer_body()
+    try:
+        for connections in (1, 64):
+            rows = {}
+            for how, (server, key, path) in hosts.items():
+                lua = write_lua(ctx.folder, f"billed-{how}.lua", body,
+                                {"Content-Type": "application/json", "Authorization": "Bearer " + key})
+                rows[how] = lambda s, server=server, path=path, lua=lua: wrk(server, path, connections, s, lua)
+            r = compare(rows, connections, ctx.rounds, ctx.seconds)
+            if connections == 1:
+                sync = syncs_us(ctx.folder)
+                added = statistics.median(a["p50"] - b["p50"] for a, b in zip(r["durable"], r["free"]))
+                print(f"  fdatasync {sync:.0f} µs, a durable reply {added:.0f} µs later")
+                figure("ledger.http.durable.c1.added_p50_vs_fdatasync", added / sync, "x", "<=1.5", TIER)
+                continue
+            figure("ledger.http.window.c64.rps_vs_free", ratio(r, "window", "free", "rps"), "x", ">=0.92", TIER)
+            figure("ledger.http.durable.c64.rps_vs_free", ratio(r, "durable", "free", "rps"), "x", ">=0.70", TIER)
+            added = statistics.median(a["cpu"] - b["cpu"] for a, b in zip(r["window"], r["free"]))
+            figure("ledger.http.window.c64.cpu_added_us", added, "us", "<=1.2", TIER)
+    finally:
+        for server, _, _ in hosts.values():
+            server.stop()
+
+
+BENCHES = {"billed": bench_billed, "null": bench_null, "worker": bench_worker, "https": bench_https, "binary": bench_binary, "idle": bench_idle}
 
 
 def main():
@@ -271,7 +323,7 @@ def main():
     ctx.folder = os.path.abspath(ctx.folder)
     os.makedirs(ctx.folder, exist_ok=True)
     print(machine_line())
-    for name in ctx.names or BENCHES:
+    for name in ctx.names or [n for n in BENCHES if n != "billed"]:
         if name not in BENCHES:
             sys.exit(f"error: no benchmark {name}; there are {' '.join(BENCHES)}")
         print(f"-- {name}", flush=True)

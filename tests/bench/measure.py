@@ -46,6 +46,13 @@ class Server:
                                         env={**os.environ, **(env or {})})
         self.wait_listening()
 
+    @classmethod
+    def of(cls, name, process, port):
+        """One that was started, and listens."""
+        server = cls.__new__(cls)
+        server.name, server.port, server.process, server.log_path = name, port, process, os.devnull
+        return server
+
     def wait_listening(self, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:

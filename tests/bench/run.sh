@@ -21,7 +21,8 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   start_catalogue  a host's start on a registry of 10,000 plugins with 50 releases each, kept in build/release/bench; one
             act there: its cost to the host's index, the signer and a follower
   listing   searching what 10,000 plugins with two models each show
-  ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again
+  ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again; over
+            HTTP at 64 connections, beside the same calls for nothing
   audit     a publisher's audit of its entries: leaves a second
   blobs     putting a blob and reading it verified, beside cp and sha256sum of the same file
   sealed    opening encrypted weights: GB/s of a core, and memory over the weights' size
@@ -61,7 +62,8 @@ for name in "${names[@]}"; do
   case "$name" in
     build) tests/bench/build_cpu.sh ;;
     json) taskset -c 0 $build/bin/bench_tensor_json ;;
-    ledger) mkdir -p build/bench-ledger && rm -rf build/bench-ledger/* && $build/bin/stoa_bench_ledger build/bench-ledger ;;
+    ledger) mkdir -p build/bench-ledger && rm -rf build/bench-ledger/* && $build/bin/stoa_bench_ledger build/bench-ledger
+      http+=(billed) ;;
     audit) taskset -c 0 $build/bin/stoa_bench_audit ;;
     worker)
       $build/bin/stoa_bench_worker $build/fixtures call

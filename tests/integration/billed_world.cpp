@@ -27,22 +27,24 @@ BillingTerms terms_of_world() {
     agreement.publisher = publisher;
     terms.add(std::make_shared<const Agreement>(std::move(agreement)));
   }
-  terms.charge(std::string(kModel), "pri_call/1", "agr_stoa-demo/1");
+  for (const std::string_view model : {kModel, kNull})
+    terms.charge(std::string(model), "pri_call/1", "agr_stoa-demo/1");
   terms.charge(std::string(kMetered), "pri_token/1", "agr_stoa-test/1");
   return terms;
 }
 
 }  // namespace
 
-BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk) : terms(terms_of_world()) {
-  journal = std::move(*Journal::open(folder / "journal", {.segment_bytes = 2 * kFrameBodyBytesMax}, disk));
+BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t window_us) : terms(terms_of_world()) {
+  journal = std::move(
+      *Journal::open(folder / "journal", {.segment_bytes = 2 * kFrameBodyBytesMax, .window_us = window_us}, disk));
   teller = std::move(*Teller::open(*journal, terms, [] { return TestAccess::kNowMs; }));
   gate = std::make_unique<api::BillingGate>(*teller, *journal, std::move(rules));
 }
 
 BilledWorld::Payer BilledWorld::add(std::optional<Nano> funds) {
   Payer payer;
-  payer.key = world.add([](Licence& l) { l.covers = {{"stoa-test/*", "*"}, {std::string(kModel), "*"}}; });
+  payer.key = world.add([](Licence& l) { l.covers = {{"stoa-test/*", "*"}, {"stoa-demo/*", "*"}}; });
   payer.customer = world.access.holdings.customers.back().id.text;
   world.access.publish();
   if (!funds) return payer;
@@ -52,13 +54,16 @@ BilledWorld::Payer BilledWorld::add(std::optional<Nano> funds) {
   return payer;
 }
 
-void BilledWorld::serve() {
+void BilledWorld::serve(const Serving& serving) {
   world.access.publish();
   world.host.load("plugins/null/null.plugin");
-  world.host.load("tests/integration/probe.plugin");
+  if (serving.is_in_workers)
+    world.host.load_in_workers("tests/integration/probe.plugin");
+  else
+    world.host.load("tests/integration/probe.plugin");
   world.host.guard(world.access.admission);
-  world.host.charge(*gate);
-  world.host.serve(2);
+  if (serving.is_charging) world.host.charge(*gate);
+  world.host.serve(serving.io_threads);
 }
 
 Nano BilledWorld::available(const Payer& payer) const {

@@ -14,19 +14,26 @@
 namespace stoa::test {
 
 inline constexpr licensing::Nano kCent = licensing::kNanoPerUnit / 100;
-inline constexpr std::string_view kMetered = "stoa-test/metered";
+inline constexpr std::string_view kMetered = "stoa-test/metered", kNull = "stoa-demo/null";
 
 // A call of the identity model costs a cent; one of the metered model a cent, and a tenth of one for each token.
 class BilledWorld {
  public:
-  explicit BilledWorld(api::BillingRules rules = {}, licensing::Disk& disk = licensing::real_disk());
+  explicit BilledWorld(api::BillingRules rules = {}, licensing::Disk& disk = licensing::real_disk(),
+                       std::uint32_t window_us = 0);
 
   struct Payer {
     std::string customer, key;
   };
   // With a wallet; nothing: it pays nothing here.
   Payer add(std::optional<licensing::Nano> funds);
-  void serve();
+  struct Serving {
+    bool is_in_workers = false;  // the probe's models, each in a process of its own
+    bool is_charging = true;
+    unsigned io_threads = 2;
+  };
+  void serve(const Serving& serving);
+  void serve() { serve(Serving{}); }
 
   std::uint16_t port() const { return world.host.port(); }
   licensing::Nano available(const Payer& payer) const;

@@ -16,6 +16,7 @@
 #include "host/http/server.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/runtime/load_plugin.hpp"
+#include "host/worker/worker_instance.hpp"
 #include "registry/document/digest.hpp"
 #include "registry/package/manifest.hpp"
 
@@ -41,6 +42,29 @@ class ServedHost {
 
   // folder: a staging folder of stoa_add_plugin, below the build tree.
   void load(const std::string& folder) {
+    serve_all(folder, [this](const runtime::PluginSource& source) { return runtime::load_plugin(source, services_); });
+  }
+
+  // Each model in a worker of its own, in the best tier of this machine.
+  void load_in_workers(const std::string& folder) {
+    worker::WorkerProgram program;
+    program.executable = std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa-worker";
+    program.tier = worker::best_tier(worker::probe_sandbox());
+    program.crashes_max = 1'000;
+    program.backoff_max_ns = 0;
+    serve_all(folder, [&](const runtime::PluginSource& source) {
+      Result<std::vector<std::unique_ptr<runtime::Instance>>> instances;
+      for (const runtime::ModelSpec& model : source.models) {
+        auto loaded = worker::load_worker(program, source, model, services_);
+        if (!loaded) return decltype(instances)(std::unexpected(std::move(loaded.error())));
+        instances->push_back(std::move(*loaded));
+      }
+      return instances;
+    });
+  }
+
+  template <class Load>
+  void serve_all(const std::string& folder, Load load) {
     const char* const binary_dir = std::getenv("STOA_BINARY_DIR");
     ASSERT_TRUE(binary_dir) << "ctest sets STOA_BINARY_DIR, the build folder";
     const auto staged = std::filesystem::path(binary_dir) / folder;
@@ -52,7 +76,7 @@ class ServedHost {
     manifest->source_sha256 = registry::sha256_of(text);
     auto source = app::plugin_source(*manifest, staged);
     ASSERT_TRUE(source) << source.error().message;
-    auto instances = runtime::load_plugin(*source, services_);
+    auto instances = load(*source);
     ASSERT_TRUE(instances) << instances.error().message;
     for (auto& instance : *instances) {
       auto model = inference::ServedModel::start(std::move(instance), {.inline_trusted = true, .log = services_.log});
