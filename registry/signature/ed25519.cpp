@@ -2,59 +2,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/signature/ed25519.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <span>
 
 namespace stoa::registry {
 namespace {
 
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using Bio = std::unique_ptr<BIO, FreeBio>;
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
-
-constexpr std::size_t kPemBytesMax = 16 * 1024;  // an Ed25519 key takes 120 bytes; room for comments around it
 
 // Only allocation can fail where this is used.
 void require(bool ok) {
   if (!ok) throw std::bad_alloc();
 }
 
-std::unexpected<Error> refuse(const char* reason, std::string message) {
-  ERR_clear_error();
-  return failure(Code::invalid_argument, reason, std::move(message));
-}
-
-// Answers OpenSSL's question for a passphrase with none: a server must not stop at a prompt.
-int no_passphrase(char*, int, int, void*) { return -1; }
-
-Ed25519Point raw_public(const EVP_PKEY* key) {
-  Ed25519Point raw{};
-  std::size_t size = raw.size();
-  require(EVP_PKEY_get_raw_public_key(key, raw.data(), &size) == 1 && size == raw.size());
-  return raw;
-}
-
 KeyHandle handle_of(const Ed25519Point& raw) {
   KeyHandle key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
   require(key != nullptr);
   return key;
-}
-
-std::string contents(BIO* bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  return {data, static_cast<std::size_t>(size)};
 }
 
 // The y coordinate without the sign bit, big-endian, so that arrays compare like numbers.
@@ -98,8 +70,6 @@ bool has_low_order(const Ed25519Point& raw) {
 
 }  // namespace
 
-void FreeKey::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
-
 PublicKey::PublicKey(const Ed25519Point& raw) : raw_(raw) {
   const auto* bytes = reinterpret_cast<const char*>(raw.data());
   id_.hex = to_hex(sha256_of({bytes, raw.size()}));
@@ -107,30 +77,22 @@ PublicKey::PublicKey(const Ed25519Point& raw) : raw_(raw) {
 
 Result<PublicKey> PublicKey::from_raw(const Ed25519Point& raw) {
   if (y_big_endian(raw) >= prime_minus(0))
-    return refuse("key.not_canonical",
-                  "public key is not the canonical encoding of a point: y is not below 2^255 - 19");
+    return refuse_key("key.not_canonical",
+                      "public key is not the canonical encoding of a point: y is not below 2^255 - 19");
   if (has_low_order(raw))
-    return refuse("key.low_order", "public key is a point of low order: it would verify signatures nobody made");
+    return refuse_key("key.low_order", "public key is a point of low order: it would verify signatures nobody made");
   return PublicKey(raw);
 }
 
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
-  if (pem.size() > kPemBytesMax)
-    return refuse("key.syntax", "key file has " + std::to_string(pem.size()) + " bytes, limit is 16384");
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  require(bio != nullptr);
-  const KeyHandle key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr));
-  if (!key) return refuse("key.syntax", "not a PEM public key (-----BEGIN PUBLIC KEY-----)");
-  if (EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519)
-    return refuse("key.not_ed25519", "public key is of another algorithm than Ed25519");
-  return from_raw(raw_public(key.get()));
+  const auto key = read_public_pem(pem);
+  if (!key) return std::unexpected(key.error());
+  if (EVP_PKEY_get_id(key->get()) != EVP_PKEY_ED25519)
+    return refuse_key("key.not_ed25519", "public key is of another algorithm than Ed25519");
+  return from_raw(raw_public_of(**key));
 }
 
-std::string PublicKey::pem() const {
-  const Bio bio(BIO_new(BIO_s_mem()));
-  require(bio && PEM_write_bio_PUBKEY(bio.get(), handle_of(raw_).get()) == 1);
-  return contents(bio.get());
-}
+std::string PublicKey::pem() const { return public_pem(*handle_of(raw_)); }
 
 bool PublicKey::verifies(const Ed25519Signature& signature, std::string_view message) const {
   const auto key = handle_of(raw_);
@@ -149,26 +111,18 @@ PrivateKey PrivateKey::generate() {
 }
 
 Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
-  if (pem.size() > kPemBytesMax)
-    return refuse("key.syntax", "key file has " + std::to_string(pem.size()) + " bytes, limit is 16384");
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  require(bio != nullptr);
-  KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
-  if (!key) return refuse("key.syntax", "not an unencrypted PEM private key (-----BEGIN PRIVATE KEY-----)");
-  if (EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519)
-    return refuse("key.not_ed25519", "private key is of another algorithm than Ed25519");
-  return PrivateKey(std::move(key));
+  auto key = read_private_pem(pem);
+  if (!key) return std::unexpected(key.error());
+  if (EVP_PKEY_get_id(key->get()) != EVP_PKEY_ED25519)
+    return refuse_key("key.not_ed25519", "private key is of another algorithm than Ed25519");
+  return PrivateKey(std::move(*key));
 }
 
-std::string PrivateKey::pem() const {
-  const Bio bio(BIO_new(BIO_s_mem()));
-  require(bio && PEM_write_bio_PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
-  return contents(bio.get());
-}
+std::string PrivateKey::pem() const { return private_pem(*key_); }
 
 PublicKey PrivateKey::public_key() const {
   // The public half of a private key is a multiple of the base point by a clamped scalar: never of low order.
-  return *PublicKey::from_raw(raw_public(key_.get()));
+  return *PublicKey::from_raw(raw_public_of(*key_));
 }
 
 Ed25519Signature PrivateKey::sign(std::string_view message) const {

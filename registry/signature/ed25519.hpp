@@ -3,14 +3,13 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "registry/document/digest.hpp"
+#include "registry/signature/key_pem.hpp"
 #include "stoa/result.hpp"
-
-struct evp_pkey_st;
 
 namespace stoa::registry {
 
@@ -22,11 +21,6 @@ struct KeyId {
   std::string hex;
   friend auto operator<=>(const KeyId&, const KeyId&) = default;
 };
-
-struct FreeKey {
-  void operator()(evp_pkey_st* key) const;
-};
-using KeyHandle = std::unique_ptr<evp_pkey_st, FreeKey>;
 
 // Invariant: never degenerate. A low-order key verifies one signature for many messages, a non-canonical encoding
 // gives one key two ids; OpenSSL accepts both, so they are refused here, when a key is loaded.
