@@ -14,6 +14,7 @@
 
 #include "licensing/book/actor.hpp"
 #include "licensing/book/billing_records.hpp"
+#include "licensing/book/file_licences.hpp"
 #include "licensing/book/records.hpp"
 #include "licensing/terms/customer.hpp"
 #include "registry/audit/audit_store.hpp"
@@ -37,6 +38,8 @@ struct BookOptions {
   // order in which it was decided, before anybody is answered; prompt, and without a call of the book.
   std::function<void(const Lease&)> on_lease = [](const Lease&) {};
   std::function<void(const Lease&)> on_lease_end = [](const Lease&) {};
+  // What files say now; any thread, also within an act, and without a call of the book.
+  std::function<FileLicences()> files = [] { return FileLicences{}; };
 };
 
 // Threads: any. Blocks on the disk: never on an I/O thread. Acts go one after the other; reading waits for none of
@@ -69,7 +72,8 @@ class Book {
   Result<ApiKey> revoke_key(const Actor& actor, const ApiKeyId& id, std::string_view because);
   Result<ApiKey> key(const ApiKeyId& id);
   Result<std::vector<ApiKey>> keys(const CustomerId& customer, const Page& page);
-  // Whose key this is, if it counts now and has one of the scopes; else as terms/refusal.hpp says.
+  // Whose key this is, if it counts now; else as terms/refusal.hpp says. A key that only a licence file names has the
+  // scope infer, and a customer whom the book does not know.
   struct Holder {
     Actor actor;
     Customer customer;
@@ -141,6 +145,7 @@ class Book {
 
   // ---- leases: book_leases.cpp
   // All wishes in one transaction; each has its own outcome. lease_desk.hpp brings together those that come at once.
+  // Seats of the book's licences, and of those that came as files.
   struct LeaseJob {
     Actor actor;
     LeaseWish wish;
@@ -174,7 +179,9 @@ class Book {
         reading_(std::move(reading)) {}
   Result<LeaseOutcome> decide(Act& act, const Actor& actor, const LeaseWish& wish);
   Result<LeaseOutcome> take(Act& act, const Actor& actor, const LeaseWish& wish);
-  Result<HeldLicence> licence_for(Act& act, const CustomerId& customer, const LeaseWish& wish);
+  Result<HeldLicence> licence_for(Act& act, const FileLicences& files, const Actor& actor, const LeaseWish& wish);
+  Result<HeldLicence> licence_of(const FileLicences& files, const Lease& lease);
+  Result<Holder> holder_by_file(database::Connection& connection, const Sha256& key) const;
   template <class Read>
   auto read(Read&& read) -> decltype(read(std::declval<database::Connection&>())) {
     const std::lock_guard lock(reading_mutex_);

@@ -153,12 +153,31 @@ Result<std::vector<ApiKey>> Book::keys(const CustomerId& customer, const Page& p
   return read([&](database::Connection& connection) { return read_keys(connection, customer, page); });
 }
 
+// The keys of a customer that the book knows are the book's alone.
+Result<Book::Holder> Book::holder_by_file(database::Connection& connection, const Sha256& key) const {
+  const FileLicences files = options_.files();
+  const HeldLicence* const held = files.naming(key);
+  if (held == nullptr) return refused(Refusal::key_unknown);
+  Holder holder{.actor = actor_of_file(held->licence, key), .customer = {}, .key = {}};
+  const auto known = read_customer(connection, holder.actor.customer.text);
+  if (known) return refused(Refusal::key_unknown);
+  if (known.error().code != Code::not_found) return std::unexpected(known.error());
+  holder.customer.id = holder.key.customer = holder.actor.customer;
+  holder.customer.name = holder.actor.name;
+  holder.customer.display_name = held->licence.subject.name;
+  holder.key.id = holder.actor.key;
+  holder.key.hash = key;
+  holder.key.scopes = holder.actor.scopes;
+  return holder;
+}
+
 Result<Book::Holder> Book::authenticate(std::string_view text) {
   if (!is_well_formed_api_key(text)) return refused(Refusal::key_malformed);
   return read([&](database::Connection& connection) -> Result<Holder> {
-    auto found = read_key_of(connection, hash_of_api_key(text));
+    const Sha256 hash = hash_of_api_key(text);
+    auto found = read_key_of(connection, hash);
     if (!found) return std::unexpected(found.error());
-    if (!*found) return refused(Refusal::key_unknown);
+    if (!*found) return holder_by_file(connection, hash);
     ApiKey& key = **found;
     const std::int64_t now = now_ms();
     if (key.revoked_ms) return refused(Refusal::key_revoked, key.revoked_because);

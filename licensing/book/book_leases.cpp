@@ -23,7 +23,10 @@ Error error_of(Refusal refusal) {
 }
 
 // Whether a new lease may be given under it now.
-Refusal refusal_of(const Licence& licence, std::int64_t now_ms) {
+Refusal refusal_of(const FileLicences& files, const HeldLicence& held, std::int64_t now_ms) {
+  if (held.is_from_file) return files.refusal_of(held, now_ms);
+  if (held.revoked_ms) return Refusal::licence_revoked;
+  const Licence& licence = held.licence;
   if (now_ms < licence.not_before_ms) return Refusal::licence_not_yet;
   if (!licence.expires_ms || licence.on_expiry == Policy::advisory) return Refusal::none;
   const std::int64_t grace_ms = licence.on_expiry == Policy::grace ? licence.grace_ms : 0;
@@ -37,9 +40,21 @@ Result<void> require_lease_scope(const Actor& actor, const CustomerId& customer)
 
 }  // namespace
 
-Result<HeldLicence> Book::licence_for(Act& act, const CustomerId& customer, const LeaseWish& wish) {
-  auto floating = read_floating(writing_, customer);
+Result<HeldLicence> Book::licence_of(const FileLicences& files, const Lease& lease) {
+  auto held = read_licence(writing_, lease.licence);
+  if (held || held.error().code != Code::not_found) return held;
+  const HeldLicence* const in_file = files.find(lease.licence);
+  return in_file == nullptr ? std::move(held) : *in_file;
+}
+
+Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const Actor& actor, const LeaseWish& wish) {
+  auto floating = read_floating(writing_, actor.customer);
   if (!floating) return std::unexpected(floating.error());
+  for (HeldLicence& held : files.floating_of(actor))
+    if (const auto in_book = read_licence(writing_, held.licence.id); !in_book) {
+      if (in_book.error().code != Code::not_found) return std::unexpected(in_book.error());
+      floating->push_back(std::move(held));
+    }
   Error why = error_of(Refusal::licence_none);
   why.message = "the customer has no floating licence for that";
   Refusal furthest = Refusal::none;
@@ -51,7 +66,7 @@ Result<HeldLicence> Book::licence_for(Act& act, const CustomerId& customer, cons
                                                     return covers_model(one, wish.model);
                                                   });
     if (!is_meant) continue;
-    const Refusal refusal = held.revoked_ms ? Refusal::licence_revoked : refusal_of(held.licence, act.now_ms);
+    const Refusal refusal = refusal_of(files, held, act.now_ms);
     if (refusal != Refusal::none) {
       if (refusal > furthest) furthest = refusal;
       continue;
@@ -92,7 +107,8 @@ Result<LeaseOutcome> Book::take(Act& act, const Actor& actor, const LeaseWish& w
       return failure(Code::failed_precondition, "lease.over",
                      fmt::format("lease {} of that request is over: ask with a new Idempotency-Key", **before));
   }
-  auto held = known ? read_licence(writing_, known->licence) : licence_for(act, actor.customer, wish);
+  const FileLicences files = options_.files();
+  auto held = known ? licence_of(files, *known) : licence_for(act, files, actor, wish);
   if (!held) return std::unexpected(held.error());
   const Licence& licence = held->licence;
   if (!licence.floating)
@@ -155,10 +171,10 @@ Result<LeaseOutcome> Book::decide(Act& act, const Actor& actor, const LeaseWish&
     return outcome;
   }
   if (outcome.lease.expires_ms <= act.now_ms) return std::unexpected(error_of(Refusal::lease_expired));
-  const auto held = read_licence(writing_, outcome.lease.licence);
+  const FileLicences files = options_.files();
+  const auto held = licence_of(files, outcome.lease);
   if (!held) return std::unexpected(held.error());
-  if (const Refusal refusal = held->revoked_ms ? Refusal::licence_revoked : refusal_of(held->licence, act.now_ms);
-      refusal != Refusal::none)
+  if (const Refusal refusal = refusal_of(files, *held, act.now_ms); refusal != Refusal::none)
     return std::unexpected(error_of(refusal));
   if (!held->licence.floating)
     return failure(Code::failed_precondition, "lease.not_floating",

@@ -23,7 +23,9 @@ Result<void> examine_rows(database::Connection& connection, std::int64_t now_ms)
       {"SELECT l.id FROM licences l WHERE l.replaced_ms IS NULL AND l.seats < "
        "(SELECT count(*) FROM leases s WHERE s.licence = l.id AND s.expires_ms > ?1) AND l.serial = 1",
        "has more leases than seats"},
-      {"SELECT s.id FROM leases s WHERE ?1 = ?1 AND NOT EXISTS (SELECT 1 FROM licences l WHERE l.id = s.licence AND "
+      // One of a licence that the book has no row of is a licence file's.
+      {"SELECT s.id FROM leases s WHERE ?1 = ?1 AND s.licence IN (SELECT id FROM licences) AND NOT EXISTS (SELECT 1 "
+       "FROM licences l WHERE l.id = s.licence AND "
        "l.replaced_ms IS NULL AND l.revoked_ms IS NULL)",
        "is a lease of no licence that counts"},
       {"SELECT id FROM api_keys WHERE ?1 = ?1 AND successor <> '' AND successor NOT IN (SELECT id FROM api_keys)",

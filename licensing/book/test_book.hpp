@@ -32,7 +32,8 @@ class TestBook {
                               .publishers_may_issue = publishers_may_issue,
                               .on_change = [this](std::int64_t revision) { told = revision; },
                               .on_lease = [this](const Lease& lease) { held[lease.hash] = lease; },
-                              .on_lease_end = [this](const Lease& lease) { held.erase(lease.hash); }});
+                              .on_lease_end = [this](const Lease& lease) { held.erase(lease.hash); },
+                              .files = [this] { return files; }});
     if (!opened) return std::unexpected(opened.error());
     book_ = std::move(*opened);
     return {};
@@ -102,6 +103,7 @@ class TestBook {
   std::int64_t now_ms = 1'790'000'000'000, told = 0;
   bool publishers_may_issue = true;
   std::map<Sha256, Lease> held;  // as a seat table has them
+  FileLicences files;
   const Actor alice{Actor::Kind::operators, "alice", {}, {}, 0}, acme{Actor::Kind::publisher, "acme", {}, {}, 0},
       rival{Actor::Kind::publisher, "rival", {}, {}, 0};
 

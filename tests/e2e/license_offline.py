@@ -43,10 +43,13 @@ class OfflineHost(Host):
                               text=True, timeout=60)
         check(done.returncode == 0, f"stoa licences {argv}: {done.stderr}")
 
-    def answer(self):
+    def key(self):
+        return (self.folder / "northwind.key").read_text().strip()
+
+    def answer(self, lease=""):
         """Status, reason or '', and the fields of the answer to a call with the key."""
-        key = (self.folder / "northwind.key").read_text().strip()
-        status, fields, _ = call(self.url + PATH, BODY, {"Content-Type": "application/json", "Authorization": "Bearer " + key})
+        status, fields, _ = call(self.url + PATH, BODY, {"Content-Type": "application/json", "Authorization": "Bearer " + self.key(),
+                                                         **({"X-Stoa-Lease": lease} if lease else {})})
         return status, fields.get("X-Stoa-Reason") or "", fields
 
     def comes_to(self, status, reason=""):
@@ -132,6 +135,29 @@ def clocks(host):
     check(host.answer()[0] == 200, f"after a clock that was set forward by mistake: {host.answer()[:2]}")
 
 
+def seats(host):
+    """A floating licence that came as a file: the host gives its seats, and one more to nobody, also after kill -9."""
+    renew(host, 6, expires="2099-12-31", on_clock="advisory", floating={"seats": 2, "ttl_s": 3600})
+    host.comes_to(403, "lease.missing")
+    licence = json.loads((host.folder / "terms.json").read_text())["id"]
+
+    def take():
+        status, _, body = call(host.url + "/v1/leases", json.dumps({"licence": licence}).encode(),
+                               {"Content-Type": "application/json", "Authorization": "Bearer " + host.key()})
+        return status, json.loads(body)
+    taken = [take() for _ in range(3)]
+    check([status for status, _ in taken] == [201, 201, 429], f"of two seats there are {taken}")
+    leases = [answer["lease"] for _, answer in taken[:2]]
+    host.process.kill()
+    host.process.wait()
+    host.serve()
+    check(take()[0] == 429, "after kill -9 there is a seat more")
+    for lease in leases:
+        check(host.wait_for(lambda: host.answer(lease)[0] == 200, 2), f"with a lease: {host.answer(lease)[:2]}")
+    check(host.answer()[:2] == (403, "lease.missing"), "it is let in without a lease")
+    check(host.answer(leases[0][:-1] + "x")[:2] == (403, "lease.malformed"), "it is let in with half a lease")
+
+
 def main():
     no_network.enter()
     text = PAGE.read_text()
@@ -142,6 +168,7 @@ def main():
         took = by_the_page(host, blocks)
         stays_revoked(host)
         clocks(host)
+        seats(host)
     print(f"without a network: the page as it stands, each file counts within {took:.2f} s, and no clock brings anything back")
 
 

@@ -1,0 +1,167 @@
+// file_lease_test.cpp: seats of floating licences that came as files: given by the book like its own, and never one
+// more. SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "licensing/book/lease_desk.hpp"
+#include "licensing/book/test_book.hpp"
+#include "licensing/terms/api_key.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+using Kind = LeaseWish::Kind;
+
+class FileLeases : public ::testing::Test {
+ protected:
+  // A licence with two seats for a customer that the book knows, and for one that only the file names.
+  FileLeases() {
+    of_northwind = licence_for(on.northwind.id.text);
+    stranger_key = new_api_key();
+    of_stranger = licence_for("cus_of_a_file");
+    of_stranger.licence.subject.keys = {hash_of_api_key(stranger_key)};
+    give({of_northwind, of_stranger});
+  }
+  HeldLicence licence_for(const std::string& customer) {
+    HeldLicence held;
+    held.licence = TestBook::terms_for({customer}, 2);
+    held.licence.id = new_id<LicenceTag>(on.now_ms);
+    held.licence.issuer = "acme";
+    held.licence.issued_ms = on.now_ms;
+    held.is_from_file = true;
+    return held;
+  }
+  void give(std::vector<HeldLicence> held) {
+    on.files.node = "this";
+    on.files.licences = std::make_shared<const std::vector<HeldLicence>>(std::move(held));
+  }
+  std::string take(const Actor& by, const HeldLicence& held) {
+    auto outcome = on->do_lease(by, TestBook::take(held.licence.id));
+    if (outcome) last = *outcome;
+    return outcome ? "done" : outcome.error().reason;
+  }
+  std::string renew(const Actor& by, const LeaseId& id) {
+    const auto outcome = on->do_lease(by, TestBook::about(Kind::renew, id));
+    return outcome ? "done" : outcome.error().reason;
+  }
+
+  ReadyBook on;
+  HeldLicence of_northwind, of_stranger;
+  std::string stranger_key;
+  LeaseOutcome last;
+};
+
+TEST_F(FileLeases, AreNeverMoreThanSeatsAndOutliveARestart) {
+  EXPECT_EQ(take(on.customer, of_northwind), "done");
+  EXPECT_EQ(last.seats, 2u);
+  EXPECT_EQ(last.free_seats, 1u);
+  EXPECT_EQ(take(on.customer, of_northwind), "done");
+  EXPECT_EQ(take(on.customer, of_northwind), "lease.no_seat");
+  on.open();
+  EXPECT_EQ(on.held.size(), 3u) << "with the one of the book's licence";
+  EXPECT_EQ(take(on.customer, of_northwind), "lease.no_seat");
+  EXPECT_TRUE(on->examine());
+  on.now_ms += 59'999;
+  EXPECT_EQ(renew(on.customer, last.lease.id), "done");
+  on.now_ms += 1;  // the other one's ttl is over
+  EXPECT_EQ(take(on.customer, of_northwind), "done");
+  EXPECT_EQ(take(on.customer, of_northwind), "lease.no_seat");
+  EXPECT_EQ(take(on.stranger, of_northwind), "licence.none") << "another customer's";
+}
+
+TEST_F(FileLeases, OfTheModelAreTakenWhereTheBooksAreFull) {
+  LeaseWish wish;
+  wish.model = "acme/vision";
+  int taken = 0;
+  while (on->do_lease(on.customer, wish)) ++taken;
+  EXPECT_EQ(taken, 3) << "one of the book's two is held already";
+}
+
+TEST_F(FileLeases, AreRefusedAsTheFileStandsNow) {
+  ASSERT_EQ(take(on.customer, of_northwind), "done");
+  struct Row {
+    const char* reason;
+    void (*change)(HeldLicence& held, std::int64_t now_ms);
+  };
+  const Row rows[] = {
+      {"licence.revoked", [](HeldLicence& held, std::int64_t now_ms) { held.revoked_ms = now_ms; }},
+      {"licence.other_node", [](HeldLicence& held, std::int64_t) { held.licence.node = "another"; }},
+      {"licence.not_yet", [](HeldLicence& held, std::int64_t now_ms) { held.licence.not_before_ms = now_ms + 1; }},
+      {"licence.expired", [](HeldLicence& held, std::int64_t now_ms) { held.licence.expires_ms = now_ms; }},
+      {"licence.clock", [](HeldLicence& held, std::int64_t now_ms) { held.licence.issued_ms = now_ms + 3'600'000; }},
+      {"licence.offline",
+       [](HeldLicence& held, std::int64_t now_ms) {
+         held.licence.offline_ms = 1'000;
+         held.confirmed_ms = now_ms - 1'000;
+       }},
+  };
+  for (const Row& row : rows) {
+    HeldLicence changed = of_northwind;
+    row.change(changed, on.now_ms);
+    give({changed});
+    EXPECT_EQ(take(on.customer, of_northwind), row.reason);
+    EXPECT_EQ(renew(on.customer, last.lease.id), row.reason);
+  }
+  give({});
+  EXPECT_EQ(take(on.customer, of_northwind), "licence.none");
+  EXPECT_EQ(renew(on.customer, last.lease.id), "licence.unknown") << "its file is gone";
+  EXPECT_TRUE(on->examine());
+}
+
+TEST_F(FileLeases, OfAKeyThatOnlyAFileNamesAreOfThatFileAlone) {
+  const Actor actor = on.actor_of(stranger_key);
+  HeldLicence unnamed = licence_for("cus_of_a_file");  // whoever signs could name any customer
+  give({of_northwind, of_stranger, unnamed});
+  EXPECT_EQ(take(actor, of_stranger), "done");
+  EXPECT_EQ(renew(actor, last.lease.id), "done");
+  EXPECT_EQ(take(actor, unnamed), "licence.none");
+  EXPECT_EQ(take(actor, of_northwind), "licence.none");
+  EXPECT_EQ(renew(on.customer, last.lease.id), "lease.other_customer");
+  const auto key_of = [&](const std::string& text) {
+    const auto holder = on->authenticate(text);
+    return holder ? "known" : holder.error().reason;
+  };
+  EXPECT_EQ(key_of(stranger_key), "known");
+  of_northwind.licence.subject.keys = {hash_of_api_key(stranger_key)};
+  give({of_northwind});
+  EXPECT_EQ(key_of(stranger_key), "key.unknown") << "the keys of a customer of the book's are the book's";
+  give({});
+  EXPECT_EQ(key_of(stranger_key), "key.unknown");
+}
+
+TEST_F(FileLeases, OfAnIdThatTheBookHasAreTheBooks) {
+  HeldLicence same = of_northwind;
+  same.licence.id = on.floating.id;
+  same.licence.floating->seats = 50;
+  give({same});
+  EXPECT_EQ(take(on.customer, same), "done");
+  EXPECT_EQ(take(on.customer, same), "lease.no_seat") << "two seats, one of them held before";
+}
+
+TEST_F(FileLeases, RacedForByManyThreadsAreExactlyTheSeats) {
+  constexpr int kThreads = 32;
+  const Actor actor = on.actor_of(stranger_key);
+  for (int round = 0; round < 10; ++round) {
+    std::atomic<int> taken{0};
+    LeaseDesk desk(*on);
+    std::latch begin(kThreads);
+    std::vector<std::jthread> threads;  // joined before the latch goes
+    for (int i = 0; i < kThreads; ++i)
+      threads.emplace_back([&] {
+        begin.arrive_and_wait();
+        EXPECT_TRUE(desk.post(actor, TestBook::take(of_stranger.licence.id), [&](const Result<LeaseOutcome>& outcome) {
+          if (outcome) ++taken;
+        }));
+      });
+    threads.clear();
+    desk.close();
+    EXPECT_EQ(taken, 2);
+    on.now_ms += 60'000;
+  }
+}
+
+}  // namespace
+}  // namespace stoa::licensing

@@ -1,0 +1,61 @@
+// file_licences.cpp SPDX-License-Identifier: Apache-2.0
+#include "licensing/book/file_licences.hpp"
+
+#include <algorithm>
+
+#include "licensing/terms/standing.hpp"
+
+namespace stoa::licensing {
+namespace {
+
+constexpr std::string_view kOfFile = "file_";  // and the key's hash: an id for what has none
+
+bool names(const Licence& licence, const Sha256& key) { return std::ranges::count(licence.subject.keys, key) > 0; }
+
+std::optional<Sha256> key_of_file(const Actor& actor) {
+  const std::string_view id = actor.key.text;
+  if (!id.starts_with(kOfFile)) return std::nullopt;
+  const auto hash = registry::sha256_from_hex(id.substr(kOfFile.size()));
+  return hash ? std::optional(*hash) : std::nullopt;
+}
+
+}  // namespace
+
+const HeldLicence* FileLicences::find(const LicenceId& id) const {
+  if (licences == nullptr) return nullptr;
+  const auto at = std::ranges::find(*licences, id, [](const HeldLicence& held) { return held.licence.id; });
+  return at == licences->end() ? nullptr : &*at;
+}
+
+std::vector<HeldLicence> FileLicences::floating_of(const Actor& actor) const {
+  std::vector<HeldLicence> found;
+  if (licences == nullptr) return found;
+  const auto key = key_of_file(actor);
+  std::ranges::copy_if(*licences, std::back_inserter(found), [&](const HeldLicence& held) {
+    return held.licence.floating && held.licence.subject.customer == actor.customer.text &&
+           (!key || names(held.licence, *key));
+  });
+  return found;
+}
+
+Refusal FileLicences::refusal_of(const HeldLicence& held, std::int64_t now_ms) const {
+  return standing_of(held, {node, trusted_floor_ms}, now_ms).refusal;
+}
+
+const HeldLicence* FileLicences::naming(const Sha256& key) const {
+  if (licences == nullptr) return nullptr;
+  const auto at = std::ranges::find_if(*licences, [&](const HeldLicence& held) {
+    return !held.licence.subject.customer.empty() && names(held.licence, key);
+  });
+  return at == licences->end() ? nullptr : &*at;
+}
+
+Actor actor_of_file(const Licence& licence, const Sha256& key) {
+  return {.kind = Actor::Kind::customer,
+          .name = licence.subject.customer,
+          .customer = {licence.subject.customer},
+          .key = {std::string(kOfFile) + registry::to_hex(key)},
+          .scopes = static_cast<Scopes>(Scope::infer)};
+}
+
+}  // namespace stoa::licensing

@@ -1,0 +1,36 @@
+// file_licences.hpp: the licences that this host was given as files: the book keeps their leases, and knows whose keys
+// they name. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "licensing/book/actor.hpp"
+#include "licensing/terms/holdings.hpp"
+#include "licensing/terms/refusal.hpp"
+
+namespace stoa::licensing {
+
+// As they are at one moment. Of an id that the book has, too, the book's row counts here.
+struct FileLicences {
+  std::shared_ptr<const std::vector<HeldLicence>> licences = {};  // null: none
+  std::string node = {};                                          // of this host, as in HostFacts
+  std::optional<std::int64_t> trusted_floor_ms = {};
+
+  // Null: no file has it.
+  const HeldLicence* find(const LicenceId& id) const;
+  // Of which the actor may have a seat: its customer's; by a key that only files know, those alone that name the key.
+  std::vector<HeldLicence> floating_of(const Actor& actor) const;
+  // Why nobody may have a seat of it now; rows 15 to 20.
+  Refusal refusal_of(const HeldLicence& held, std::int64_t now_ms) const;
+  // The first licence that names this key; null: none does.
+  const HeldLicence* naming(const Sha256& key) const;
+};
+
+// By a key that the book does not know: it calls, and holds the seats of the licences that name it.
+Actor actor_of_file(const Licence& licence, const Sha256& key);
+
+}  // namespace stoa::licensing
