@@ -99,7 +99,8 @@ void describe_operations(json& document, std::span<const ApiOperation> operation
     described["responses"][std::to_string(operation.status)] = answer_of(operation);
     if (std::string_view(operation.id) == "moveAlias" || std::string_view(operation.id) == "takeBackAlias")
       described["responses"]["202"] = {{"description", "A second operator has to approve it."}};
-    if (std::string_view(operation.path).starts_with("/v1/catalogue"))
+    if (std::string_view(operation.path).starts_with("/v1/catalogue") ||
+        (tag == std::string_view("licensing") && operation.method == std::string_view("get")))
       described["responses"]["304"] = {{"description", "It is what If-None-Match names."}};
     described["responses"]["default"] = problem;
     document["paths"][operation.path][operation.method] = std::move(described);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "host/api/entity_tag.hpp"
 #include "licensing/terms/refusal.hpp"
 
 namespace stoa::api {
@@ -35,7 +36,9 @@ Result<void> authenticate(LicensingCall& call, Plane plane) {
 http::Response run(LicensingCall& call, Plane plane, std::string_view request_id, const LicensingAct& act) {
   if (auto known = authenticate(call, plane); !known) return problem_of(known.error(), request_id);
   auto answer = act(call);
-  return answer ? response_of(*answer) : problem_of(answer.error(), request_id);
+  if (!answer) return problem_of(answer.error(), request_id);
+  http::Response response = response_of(*answer);
+  return call.is_get ? tagged(std::move(response), call.if_none_match, "private, no-cache") : response;
 }
 
 http::Task<void> serve(LicensingApi& api, http::Exchange& exchange, Plane plane, BodyIs body_is, LicensingAct act,
@@ -47,6 +50,8 @@ http::Task<void> serve(LicensingApi& api, http::Exchange& exchange, Plane plane,
     co_await exchange.reply(problem_of(key.error(), exchange.head().request_id));
     co_return;
   }
+  call->is_get = exchange.head().method == http::Method::get || exchange.head().method == http::Method::head;
+  call->if_none_match = exchange.head().find("if-none-match");
   call->is_token_needed = plane == Plane::operators;
   if (!co_await read_call(exchange, body_is, *call)) co_return;
   if (plane == Plane::customers) call->token = std::move(*key);

@@ -48,6 +48,8 @@ struct LicensingCall : JsonCall {
   licensing::Book& book;
   std::optional<registry::Actor> actor;           // on the operators' plane
   std::optional<licensing::Book::Holder> holder;  // on the customers'
+  bool is_get = false;
+  std::string if_none_match;
 
   // An operator who may, as the book knows actors. unauthenticated "token.missing", permission_denied
   // "role.not_allowed".

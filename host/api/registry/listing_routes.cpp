@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/api/entity_tag.hpp"
 #include "host/api/problem.hpp"
 #include "host/api/registry/listing_json.hpp"
 #include "host/api/registry/registry_json.hpp"
@@ -30,17 +31,12 @@ using ListingAct = std::function<Result<ListingAnswer>(registry::Listing& listin
 
 std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n'; }
 
-// The tag is of the bytes: whoever has them has everything that would be said again.
-http::Response tagged(ListingAnswer answer, const std::string& if_none_match) {
+http::Response response_of(ListingAnswer answer, const std::string& if_none_match) {
   http::Response response;
-  const std::string tag = '"' + registry::to_hex(registry::sha256_of(answer.body)).substr(0, 32) + '"';
-  response.fields = {{"ETag", tag}, {"Cache-Control", "public, no-cache"}, {"X-Content-Type-Options", "nosniff"}};
   response.content_type = answer.content_type;
-  if (if_none_match == "*" || if_none_match.find(tag) != std::string::npos)
-    response.status = 304;
-  else
-    response.body = std::move(answer.body);
-  return response;
+  response.body = std::move(answer.body);
+  response.fields.emplace_back("X-Content-Type-Options", "nosniff");
+  return tagged(std::move(response), if_none_match, "public, no-cache");
 }
 
 // No token is looked at: on the customer plane the field is another's, and nothing here is anybody's alone.
@@ -59,7 +55,7 @@ http::Task<void> serve_listing(RegistryApi& api, http::Exchange& exchange, Listi
       ListingCall{{std::move(*query)}, std::move(model), std::string(head.find("if-none-match")), request_id});
   co_await exchange.reply(co_await api.browse.answer(exchange, [&api, call, act = std::move(act)] {
     auto answer = act(api.listing, *call);
-    return answer ? tagged(std::move(*answer), call->if_none_match) : problem_of(answer.error(), call->request_id);
+    return answer ? response_of(std::move(*answer), call->if_none_match) : problem_of(answer.error(), call->request_id);
   }));
 }
 
