@@ -57,9 +57,11 @@ Action declare_licences(CommandLine line) {
   line.text("-o,--out", options->out,
             "sign, key, export, lease take: a new file (default: the id, or the issuer, with its ending)",
             {.type_name = "FILE"});
-  line.texts("--content-key", options->content_keys, "sign, wrap: the file of a key that assets are encrypted with",
+  line.texts("--content-key", options->content_keys,
+             "sign, wrap, issue, replace: the file of a key that assets are encrypted with",
              {.type_name = "FILE", .one_each = true});
-  line.texts("--for-host", options->hosts, "sign, wrap: the public key (PEM) of a host that may open them",
+  line.texts("--for-host", options->hosts,
+             "sign, wrap, issue, replace: the public key (PEM) of a host that may open them",
              {.type_name = "FILE", .one_each = true});
   line.text("--at", options->at, "verify: at another moment than now: 2026-12-31, 2026-12-31T12:00:00Z",
             {.type_name = "TIME"});

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "host/cli/account_option.hpp"
+#include "host/cli/licences_keys.hpp"
 #include "host/cli/licences_options.hpp"
 #include "host/cli/limit_option.hpp"
 #include "host/cli/new_file.hpp"
@@ -91,13 +92,15 @@ std::string path_of(const Options& options) { return "/v1/licences/" + client::e
 Result<Json> issue(HttpClient& host, const Options& options) {
   auto terms = terms_of(options);
   if (!terms) return terms;
-  return host.ask({"POST", "/v1/licences", std::move(*terms)});
+  auto made = host.ask({"POST", "/v1/licences", std::move(*terms)});
+  return made ? with_content_keys(host, options, std::move(*made)) : made;
 }
 
 Result<Json> replace(HttpClient& host, const Options& options) {
   auto terms = terms_of(options);
   if (!terms) return terms;
-  return host.ask({"PUT", path_of(options), std::move(*terms)});
+  auto made = host.ask({"PUT", path_of(options), std::move(*terms)});
+  return made ? with_content_keys(host, options, std::move(*made)) : made;
 }
 
 Result<Json> list(HttpClient& host, const Options& options) {

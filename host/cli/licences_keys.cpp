@@ -10,6 +10,12 @@
 namespace stoa::cli {
 namespace {
 
+constexpr int kTries = 5;
+// Of a licence as a host answers it: what its next serial takes over. The host gives the rest.
+constexpr const char* kTerms[] = {"covers",   "entitlements", "rate",     "quotas",     "calls_at_once",
+                                  "floating", "node",         "trial",    "not_before", "expires",
+                                  "grace_ms", "offline_ms",   "on_clock", "on_expiry",  "on_quota"};
+
 std::unexpected<Error> usage(std::string message) {
   return failure(Code::invalid_argument, "usage", std::move(message));
 }
@@ -56,6 +62,25 @@ Result<std::string> with_content_keys(std::string terms, const LicencesOptions& 
                     {"host", row["host"].get<std::string>()},
                     {"wrapped", row["wrapped"].get<std::string>()}});
   return registry::json_text(document);
+}
+
+Result<Json> with_content_keys(HttpClient& host, const LicencesOptions& options, Json licence) {
+  if (options.content_keys.empty() && options.hosts.empty()) return licence;
+  const std::string id = licence.value("id", "");
+  // Another replaced it meanwhile: then they are wrapped for the serial after that one.
+  for (int tries = 0; tries < kTries; ++tries) {
+    const auto serial = licence.value("serial", std::uint32_t{0}) + 1;
+    auto rows = rows_of(options, {{id}, serial});
+    if (!rows) return rows;
+    Json terms = Json::object();
+    for (const char* const name : kTerms)
+      if (licence.contains(name)) terms[name] = licence[name];
+    terms["content_keys"] = std::move(*rows);
+    auto answer = host.ask({"PUT", "/v1/licences/" + client::escape(id), std::move(terms)});
+    if (!answer || answer->value("serial", std::uint32_t{0}) == serial) return answer;
+    licence = std::move(*answer);
+  }
+  return failure(Code::aborted, "usage", "licence " + id + " was replaced by somebody else each time: try again");
 }
 
 Exit wrap_keys(const LicencesOptions& options) {
