@@ -22,6 +22,7 @@ def stoa(*argv, build=BUILD):
     done = subprocess.run([os.path.join(build, "bin/stoa"), *map(str, argv)], capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
         raise SystemExit(f"error: stoa {' '.join(map(str, argv))}: {done.stderr or done.stdout}")
+    return done.stdout
 
 
 class HostProcess:

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <iterator>
 #include <optional>
+#include <set>
 
 #include "host/api/key_in_url.hpp"
 #include "host/api/problem.hpp"
@@ -16,6 +17,7 @@
 #include "host/app/billing_host.hpp"
 #include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
+#include "host/app/licence_files.hpp"
 #include "host/app/licence_keys.hpp"
 #include "host/app/licence_watch.hpp"
 #include "host/app/licensing_desks.hpp"
@@ -71,7 +73,8 @@ struct Host::Parts {
   api::Metrics metrics;
   runtime::HostServices services;
   WorkerSupply workers{config, plugin_log};
-  std::unique_ptr<LicenceKeys> keys;  // of encrypted assets, where licensing is configured
+  std::unique_ptr<LicenceFiles> licence_files;  // where licensing is configured
+  std::unique_ptr<LicenceKeys> keys;            // of encrypted assets; the same
   PackageGate gate{config, workers, [this](const KeyRequest& wanted) { return content_key(wanted); }, log};
   inference::Catalog catalog;
   ReleaseLoader loader{services, [this]() -> const worker::WorkerProgram& { return workers.program(); }};
@@ -82,6 +85,7 @@ struct Host::Parts {
        .told = [this](const std::string& model, const rollout::Step& step) { note_step(model, step); },
        .loaded = [this] { api->releases_changed.notify(); }}};
   RolloutBoard board{rollout};
+  std::set<rollout::ReleaseId> of_folder;  // of config.packages, which no plan names; before licence_watch looks
   std::atomic<bool> is_loading{true}, is_draining{false};
   std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
   std::unique_ptr<BillingHost> billing;      // where it is configured: what calls cost
@@ -162,7 +166,10 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
   parts->services.inline_threads = parts->config.io_threads;
 
   if (const auto& licensing = parts->config.licensing) {
-    auto keys = LicenceKeys::open(*licensing, log);
+    auto files = LicenceFiles::open({.folder = licensing->folder, .issuers = licensing->issuers, .log = log});
+    if (!files) return std::unexpected(files.error());
+    parts->licence_files = std::move(*files);
+    auto keys = LicenceKeys::open(licensing->folder, *parts->licence_files);
     if (!keys) return std::unexpected(keys.error());
     parts->keys = std::move(*keys);
     log.write(Level::info, "licensing.host_key", {{"fingerprint", parts->keys->host_id()}});
@@ -181,7 +188,11 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
       if (!secret) return std::unexpected(secret.error());
       payer_secret = *secret;
     }
-    auto licensing = LicensingHost::open(*p.config.licensing, payer_secret, log);
+    auto licensing = LicensingHost::open({.config = *p.config.licensing,
+                                          .files = *p.licence_files,
+                                          .node = p.keys->host_id(),
+                                          .payer_secret = payer_secret,
+                                          .log = log});
     if (!licensing) return std::unexpected(licensing.error());
     p.licensing = std::move(*licensing);
     p.api->gate = &p.licensing->gate();
@@ -313,20 +324,18 @@ LicenceWatchParts Host::Parts::watch_parts() {
   return {.releases = [this] { return gate.encrypted_releases(); },
           .may_open = [this](const KeyRequest& wanted) { return keys->may_open(wanted); },
           .was_served = [this](const rollout::ReleaseId& release) -> std::optional<bool> {
-            if (registry || following) return std::nullopt;
+            if (!of_folder.contains(release)) return std::nullopt;
             const auto served = catalog.list();
             return std::ranges::any_of(served, [&](const auto& model) {
               return model->spec().name == release.model && model->spec().version == release.version;
             });
           },
-          .end = [this](const rollout::ReleaseId& release) { rollout.withdraw(release.model); },
-          .serve = [this](const rollout::ReleaseId& release) -> Result<void> {
-            if (rollout.forgive(release)) return {};  // a roll-out that could not load it tries again
-            rollout::TrafficPlan plan;  // what was withdrawn comes back by a plan alone; the roll-out loads it
-            plan.model = release.model;
-            plan.stable = release.version;
-            return rollout.apply(std::move(plan));
-          },
+          .end = [this](const rollout::ReleaseId& release, const std::string& why) { rollout.withhold(release, why); },
+          .serve =
+              [this](const rollout::ReleaseId& release) {
+                rollout.readmit(release);
+                if (of_folder.contains(release)) rollout.bring(release);  // it may have been refused at the start
+              },
           .log = log};
 }
 
@@ -334,6 +343,7 @@ void Host::Parts::load_package(const registry::Package& package, const std::stri
   const auto prepared = gate.admit(package, file);
   if (!prepared) return refuse(report, file, prepared.error());
   loader.remember(*prepared);
+  for (const runtime::ModelSpec& model : prepared->plugin.models) of_folder.insert({model.name, model.version});
   const auto serve = [&](const std::string& name, Result<std::unique_ptr<runtime::Instance>> instance) {
     auto served = instance ? serve_instance(std::move(*instance), report) : std::unexpected(instance.error());
     if (!served) refuse(report, file + ": " + name, served.error());

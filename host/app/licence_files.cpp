@@ -36,18 +36,18 @@ Result<std::unique_ptr<LicenceFiles>> LicenceFiles::open(Parts parts) {
   return files;
 }
 
-bool LicenceFiles::look() {
-  const bool is_other_clock = read_clock();
-  const std::int64_t now_ms = steady_ms();
-  if (now_ms < next_look_ms_) return is_other_clock;
-  next_look_ms_ = now_ms + kLookMs;
-  if (!folder_.has_changed()) return is_other_clock;
-  const auto scanned = scan();
-  note(scanned);
-  return scanned || is_other_clock;
+LicenceFiles::Seen LicenceFiles::look() {
+  const std::lock_guard lock(mutex_);
+  read_clock();
+  if (const std::int64_t now_ms = steady_ms(); now_ms >= next_look_ms_) {
+    next_look_ms_ = now_ms + kLookMs;
+    if (folder_.has_changed()) note(scan());
+  }
+  seen_.trusted_floor_ms = folder_.trusted_floor_ms();
+  return seen_;
 }
 
-bool LicenceFiles::read_clock() {
+void LicenceFiles::read_clock() {
   const std::int64_t wall_ms = unix_ms();
   const licensing::ClockReading reading = folder_.read_clock({wall_ms, steady_ms()});
   if (reading.forward_ms > 0)
@@ -57,7 +57,7 @@ bool LicenceFiles::read_clock() {
                reading.is_behind ? "licensing.clock_behind" : "licensing.clock_right",
                {{"now", utc_text(wall_ms)}, {"seen", utc_text(reading.floor_ms)}});
   if (auto kept = folder_.keep_clock(); !kept) note(kept);
-  return reading.is_new;
+  if (reading.is_new) ++seen_.number;
 }
 
 // Once for as long as it is the same: it is tried again several times a second.
@@ -70,23 +70,25 @@ void LicenceFiles::note(const Result<void>& done) {
 Result<void> LicenceFiles::scan() {
   auto scanned = folder_.scan();
   if (!scanned) return std::unexpected(scanned.error());
-  scan_ = std::move(*scanned);
+  const licensing::FolderScan& scan = *scanned;
+  seen_.licences = std::make_shared<const std::vector<licensing::HeldLicence>>(std::move(scanned->licences));
+  ++seen_.number;
   std::map<std::string, std::string> refused;
-  for (const licensing::RefusedFile& one : scan_.refused) {
+  for (const licensing::RefusedFile& one : scan.refused) {
     refused[one.file] = one.error.reason;
     if (const auto told = told_.find(one.file); told != told_.end() && told->second == one.error.reason) continue;
     log_.write(Level::error, "licence.refused",
                {{"file", one.file}, {"reason", one.error.reason}, {"why", one.error.message}});
   }
   told_ = std::move(refused);
-  for (const licensing::HeldList& list : scan_.lists)
+  for (const licensing::HeldList& list : scan.lists)
     if (list.next_update_ms <= unix_ms())
       log_.write(Level::warn, "revocations.overdue",
                  {{"issuer", list.issuer}, {"number", list.number}, {"next_update", utc_text(list.next_update_ms)}});
   log_.write(Level::info, "licences.read",
-             {{"licences", std::uint64_t{scan_.licences.size()}},
-              {"lists", std::uint64_t{scan_.lists.size()}},
-              {"refused", std::uint64_t{scan_.refused.size()}}});
+             {{"licences", std::uint64_t{seen_.licences->size()}},
+              {"lists", std::uint64_t{scan.lists.size()}},
+              {"refused", std::uint64_t{scan.refused.size()}}});
   return {};
 }
 

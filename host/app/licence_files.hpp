@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@
 
 namespace stoa::app {
 
-// Thread: one at a time, whoever keeps admission's snapshot.
+// The one look at the folder of this host: whoever opens encrypted assets and whoever keeps admission share it, so that
+// a file is read, and what is wrong with it told, once. Threads: any; reads the disk where files changed.
 class LicenceFiles {
  public:
   struct Parts {
@@ -27,22 +29,25 @@ class LicenceFiles {
   // Reasons: those of TrustedIssuers::add_file, LicenceFolder::open and scan().
   static Result<std::unique_ptr<LicenceFiles>> open(Parts parts);
 
-  // True: the licences are others than at the last call, or the clock is behind the trusted time now, or no longer.
+  struct Seen {
+    // Another one: the licences are others, or the clock is behind the trusted time now, or no longer.
+    std::uint64_t number = 0;
+    std::shared_ptr<const std::vector<licensing::HeldLicence>> licences;
+    std::optional<std::int64_t> trusted_floor_ms;
+  };
   // Cheap where nothing happened. What is refused or fails is logged once; what held before goes on.
-  bool look();
-
-  const std::vector<licensing::HeldLicence>& licences() const { return scan_.licences; }
-  std::optional<std::int64_t> trusted_floor_ms() const { return folder_.trusted_floor_ms(); }
+  Seen look();
 
  private:
-  LicenceFiles(licensing::LicenceFolder folder, Log& log) : folder_(std::move(folder)), log_(log) {}
-  bool read_clock();
+  LicenceFiles(licensing::LicenceFolder folder, Log& log) : log_(log), folder_(std::move(folder)) {}
+  void read_clock();
   Result<void> scan();
   void note(const Result<void>& done);
 
-  licensing::LicenceFolder folder_;
   Log& log_;
-  licensing::FolderScan scan_;
+  std::mutex mutex_;  // Lock: what follows
+  licensing::LicenceFolder folder_;
+  Seen seen_{.number = 1, .licences = {}, .trusted_floor_ms = {}};
   std::map<std::string, std::string> told_;  // of refused files: the reason
   std::string failure_;                      // the last one that was told
   std::int64_t next_look_ms_ = 0;            // by the steady clock

@@ -32,14 +32,11 @@ void LicenceWatch::look() {
                         {"version", release.version},
                         {"reason", verdict.error().reason},
                         {"why", verdict.error().message}});
-      parts_.end(release);
+      parts_.end(release, verdict.error().reason);
       continue;
     }
-    const auto served = parts_.serve(release);
-    parts_.log.write(served ? Level::info : Level::error, served ? "release.licensed" : "release.not_served",
-                     {{"model", release.model},
-                      {"version", release.version},
-                      {"why", served ? std::string("a licence opens it again") : served.error().message}});
+    parts_.serve(release);
+    parts_.log.write(Level::info, "release.licensed", {{"model", release.model}, {"version", release.version}});
   }
 }
 

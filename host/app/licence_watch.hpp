@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -20,10 +21,9 @@ struct LicenceWatchParts {
   std::function<Result<void>(const KeyRequest&)> may_open;
   // Before the first look. Where roll-outs bring releases, what is not served may just be on its way: then nothing.
   std::function<std::optional<bool>(const rollout::ReleaseId&)> was_served;
-  // Its model leaves the catalogue; what had begun with it is answered, its memory is given back.
-  std::function<void(const rollout::ReleaseId&)> end;
-  std::function<Result<void>(const rollout::ReleaseId&)>
-      serve;  // again, or for the first time; may be on its way when it returns
+  // It answers nothing new, and its memory is given back. No other release is touched.
+  std::function<void(const rollout::ReleaseId&, const std::string& why)> end;
+  std::function<void(const rollout::ReleaseId&)> serve;  // again, or for the first time; may be on its way then
   Log& log;
 };
 

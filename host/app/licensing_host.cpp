@@ -51,14 +51,17 @@ Seat seat_of(const Lease& lease) {
 
 // In the order in which one needs the other.
 struct LicensingHost::Parts {
-  explicit Parts(Log& its_log) : log(its_log) {}
+  Parts(LicenceFiles& its_files, std::string its_node, Log& its_log)
+      : log(its_log), node(std::move(its_node)), files(its_files) {}
 
   Log& log;
+  const std::string node;
+  LicenceFiles& files;
+  LicenceFiles::Seen seen;  // the keeper's
   SeatTable seats;
   Admission admission{seats};
   api::AccessGate gate{admission};
   HeldLicences held;  // the keeper's
-  std::string node;
   std::atomic<bool> book_has_changed{true};
   std::atomic<AccessKeeper*> woken{nullptr};
   std::mutex listening;
@@ -66,7 +69,6 @@ struct LicensingHost::Parts {
   std::unique_ptr<Book> book;
   std::unique_ptr<BookQuotas> quotas;
   std::unique_ptr<LeaseDesk> leases;
-  std::unique_ptr<LicenceFiles> files;  // the keeper's
   std::unique_ptr<AccessKeeper> keeper;
 
   BookOptions book_options(const LicensingConfig& config) {
@@ -82,13 +84,17 @@ struct LicensingHost::Parts {
     };
     options.on_lease = [this](const Lease& lease) { seats.hold(seat_of(lease)); };
     options.on_lease_end = [this](const Lease& lease) { seats.release(lease.hash); };
+    options.files = [this] {
+      LicenceFiles::Seen now = files.look();
+      return FileLicences{std::move(now.licences), node, now.trusted_floor_ms};
+    };
     return options;
   }
 
   AccessSources sources() {
     return {.look = [this] { return look(); },
             .holdings = [this]() -> const Holdings& { return held.all(); },
-            .host = [this] { return HostFacts{node, files->trusted_floor_ms()}; },
+            .host = [this] { return HostFacts{node, seen.trusted_floor_ms}; },
             .unix_ns = &unix_ns,
             .monotonic_ns = &thread::monotonic_ns,
             .failed = [this](const Error& error) { note(error); },
@@ -100,8 +106,10 @@ struct LicensingHost::Parts {
   // On the keeper's thread.
   Result<bool> look() {
     bool has_changed = std::exchange(files_have_changed, false);
-    if (files->look()) has_changed = true;
-    if (has_changed) held.set_files(files->licences());
+    const std::uint64_t number = seen.number;
+    seen = files.look();
+    if (seen.number != number) has_changed = true;
+    if (has_changed) held.set_files(*seen.licences);
     if (book_has_changed.exchange(false)) {
       auto changed = book->holdings(held.revision());
       if (!changed) {
@@ -126,21 +134,17 @@ struct LicensingHost::Parts {
 LicensingHost::LicensingHost(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 LicensingHost::~LicensingHost() { stop(); }
 
-Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const LicensingConfig& config,
-                                                           const PayerSecret& payer_secret, Log& log) {
-  auto parts = std::make_unique<Parts>(log);
+Result<std::unique_ptr<LicensingHost>> LicensingHost::open(const Opening& with) {
+  const LicensingConfig& config = with.config;
+  auto parts = std::make_unique<Parts>(with.files, with.node, with.log);
   if (auto folder = registry::make_private_folder(config.folder); !folder) return std::unexpected(folder.error());
   BookOptions options = parts->book_options(config);
-  options.payer_secret = payer_secret;
+  options.payer_secret = with.payer_secret;
   auto book = Book::open(std::move(options));
   if (!book) return std::unexpected(book.error());
   parts->book = std::move(*book);
   parts->quotas = std::make_unique<BookQuotas>(*parts->book);
   parts->leases = std::make_unique<LeaseDesk>(*parts->book);
-  auto files = LicenceFiles::open({.folder = config.folder, .issuers = config.issuers, .log = log});
-  if (!files) return std::unexpected(files.error());
-  parts->files = std::move(*files);
-  parts->held.set_files(parts->files->licences());
   auto keeper = AccessKeeper::start(parts->admission, parts->sources());
   if (!keeper) return std::unexpected(keeper.error());
   parts->keeper = std::move(*keeper);

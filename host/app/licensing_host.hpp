@@ -18,11 +18,19 @@
 
 namespace stoa::app {
 
+class LicenceFiles;
+
 class LicensingHost {
  public:
-  // log outlives it. From then on calls are asked for their keys. Errors: file.*, key.*, and the book's.
-  static Result<std::unique_ptr<LicensingHost>> open(const LicensingConfig& config,
-                                                     const licensing::PayerSecret& payer_secret, Log& log);
+  struct Opening {
+    const LicensingConfig& config;
+    LicenceFiles& files;
+    std::string node;  // the fingerprint of this host, to which licences may be locked
+    licensing::PayerSecret payer_secret;
+    Log& log;
+  };
+  // files and log outlive it. From then on calls are asked for their keys. Errors: file.*, and the book's.
+  static Result<std::unique_ptr<LicensingHost>> open(const Opening& with);
   ~LicensingHost();
   LicensingHost(const LicensingHost&) = delete;
   LicensingHost& operator=(const LicensingHost&) = delete;

@@ -172,6 +172,38 @@ Result<void> ModelRollout::forgive(const std::string& version, std::uint64_t now
   return {};
 }
 
+void ModelRollout::withhold(const std::string& version, const std::string& why, std::uint64_t now_ns) {
+  Release& release = releases_[version];  // one that is not here yet does not come
+  release.version = version;
+  if (std::exchange(release.is_withheld, true)) return;
+  if (version == trial_) end_trial();
+  if (version == previous_) previous_.clear();
+  if (version == stable_) stable_.clear();
+  // One comparison needs both.
+  if (previous_.empty() || stable_.empty()) baseline_.reset();
+  if (release.is_up() && release.state != ready)
+    move(release, ready, now_ns, why);
+  else
+    note(release, now_ns, why);
+  reconcile(now_ns);
+}
+
+void ModelRollout::readmit(const std::string& version, std::uint64_t now_ns) {
+  Release* const release = find(version);
+  if (release == nullptr) return;
+  release->is_withheld = false;
+  if (release->state == failed) {
+    release->reason.clear();
+    move(*release, waiting, now_ns, "readmitted");
+  }
+  reconcile(now_ns);
+}
+
+void ModelRollout::bring(const std::string& version, std::uint64_t now_ns) {
+  if (!plan_) releases_[version].version = version;
+  reconcile(now_ns);
+}
+
 // ---- jobs ----
 
 void ModelRollout::note_progress(const std::string& version, ReleaseState state, std::uint64_t now_ns) {

@@ -71,6 +71,9 @@ class ModelRollout {
   // What is to be ended, outside the lock; null: it is not loaded.
   std::shared_ptr<inference::ServedModel> revoke(const std::string& version, std::uint64_t now_ns);
   Result<void> forgive(const std::string& version, std::uint64_t now_ns);
+  void withhold(const std::string& version, const std::string& why, std::uint64_t now_ns);
+  void readmit(const std::string& version, std::uint64_t now_ns);
+  void bring(const std::string& version, std::uint64_t now_ns);
   void step(std::uint64_t now_ns);
 
   std::optional<Job> next_job(std::uint64_t now_ns);

@@ -26,7 +26,8 @@ std::uint32_t ModelRollout::trial_ppm() const {
 
 bool ModelRollout::is_wanted(const std::string& version) const {
   if (version == stable_) return true;  // even one that was taken back, until the other is there
-  if (is_withdrawn_ || is_verdict(find(version)->state)) return false;
+  const Release& release = *find(version);
+  if (is_withdrawn_ || release.is_withheld || is_verdict(release.state)) return false;
   if (!plan_ || version == target() || std::ranges::count(plan_->pinned, version) > 0) return true;
   if (plan_->candidate && plan_->candidate->version == version) return true;
   if (plan_->shadow && plan_->shadow->version == version) return true;
@@ -41,6 +42,9 @@ void ModelRollout::reconcile(std::uint64_t now_ns) {
     settle_shadow(now_ns);
   }
   for (auto& [version, release] : releases_) {
+    // Without a plan nothing ends but what is withheld: it comes back by itself.
+    if (!plan_ && !release.is_withheld && release.state == ended && release.model == nullptr)
+      move(release, waiting, now_ns, "readmitted");
     if (!release.is_usable()) continue;
     const bool is_serving = !plan_ || version == stable_;
     const ReleaseState role = is_serving                   ? serving
@@ -84,7 +88,8 @@ void ModelRollout::serve(Release& release, std::uint64_t now_ns, const std::stri
   if (release.version == trial_) end_trial();
   const Release* const former = find(stable_);
   baseline_.reset();
-  previous_.clear();
+  // After one that was withheld comes back, the way back is what it was.
+  if (former != nullptr || previous_ == release.version) previous_.clear();
   const bool is_barred = former != nullptr && plan_ && std::ranges::count(plan_->barred, former->version) > 0;
   if (former != nullptr && former->model != nullptr && !is_verdict(former->state) && !is_barred) {
     previous_ = former->version;
@@ -147,7 +152,8 @@ void ModelRollout::settle_shadow(std::uint64_t now_ns) {
 
 void ModelRollout::note_unwanted(std::uint64_t now_ns) {
   for (auto& [version, release] : releases_) {
-    if (is_wanted(version))
+    // One that is being drained takes nothing any more: it ends first, and is loaded again.
+    if (is_wanted(version) && release.state != draining)
       release.unwanted_since_ns = 0;
     else if (release.unwanted_since_ns == 0)
       release.unwanted_since_ns = std::max<std::uint64_t>(now_ns, 1);
@@ -270,7 +276,7 @@ std::optional<Job> ModelRollout::next_job(std::uint64_t now_ns) {
     if (release.model == nullptr || release.unwanted_since_ns == 0) continue;
     const bool is_over = now_ns - release.unwanted_since_ns > kLentNsMax;
     if (release.is_lent() && (release.is_drained || !is_over)) continue;
-    if (release.is_usable()) move(release, draining, now_ns);
+    if (release.is_up()) move(release, draining, now_ns);
     release.is_in_work = true;
     return Job{Job::Kind::drain, {name_, version}, release.model, nullptr};
   }

@@ -44,12 +44,14 @@ struct Release {
   std::weak_ptr<inference::ServedModel> lent;
   std::uint64_t unwanted_since_ns = 0, unready_since_ns = 0;  // 0: it is not
   bool is_drained = false, is_in_work = false;                // in_work: a job of it is under way
+  bool is_withheld = false;  // may not be here for now, whatever a plan says: see Rollout::withhold
 
   // What is handed out: one pointer counts everybody who has it, apart from the owner's.
   std::shared_ptr<inference::ServedModel> lend();
   bool is_lent() const { return !lent.expired(); }
+  bool is_up() const { return model != nullptr && state >= ReleaseState::ready && state <= ReleaseState::serving; }
   // May be given new work.
-  bool is_usable() const { return model != nullptr && state >= ReleaseState::ready && state <= ReleaseState::serving; }
+  bool is_usable() const { return is_up() && !is_withheld; }
 };
 
 }  // namespace stoa::rollout

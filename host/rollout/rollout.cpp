@@ -117,6 +117,21 @@ Result<void> Rollout::forgive(const ReleaseId& release) {
   return failure(Code::failed_precondition, "rollout.no_verdict", "model \"" + release.model + "\" is not here");
 }
 
+void Rollout::withhold(const ReleaseId& release, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  of(release.model).withhold(release.version, why, parts_.now_ns());
+}
+
+void Rollout::readmit(const ReleaseId& release) {
+  const std::lock_guard lock(mutex_);
+  if (ModelRollout* const rollout = find(release.model)) rollout->readmit(release.version, parts_.now_ns());
+}
+
+void Rollout::bring(const ReleaseId& release) {
+  const std::lock_guard lock(mutex_);
+  of(release.model).bring(release.version, parts_.now_ns());
+}
+
 void Rollout::step() {
   const std::lock_guard lock(mutex_);
   const std::uint64_t now_ns = parts_.now_ns();

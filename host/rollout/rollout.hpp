@@ -58,6 +58,15 @@ class Rollout final {
   // A failed or rolled-back release may be tried again. failed_precondition "rollout.no_verdict", unavailable
   // "rollout.draining".
   Result<void> forgive(const ReleaseId& release);
+  // No request begins with it any more; what had begun is answered, and it is unloaded. No verdict, and no other
+  // release's matter: plans stay what they are, and others may be applied meanwhile. Where it was the default there is
+  // none, or without a plan the highest that is left. why: for the log. Until readmit().
+  void withhold(const ReleaseId& release, const std::string& why);
+  // From now on it is again what plans say of it; one that failed meanwhile is tried again. Nothing where it is
+  // unknown.
+  void readmit(const ReleaseId& release);
+  // Loads what nobody loaded, and serves it as adopt() does. Nothing where its model has a plan: that decides.
+  void bring(const ReleaseId& release);
 
   void step();  // looks at figures and clock, decides, switches. Prompt
   bool work();  // loads or drains one release. Blocks; false: there was nothing to do

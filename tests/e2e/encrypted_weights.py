@@ -38,18 +38,24 @@ class Market:
 
     def __init__(self, folder):
         self.folder = folder
-        self.source, self.content_key = folder / "source", folder / "weights.content.key"
-        shutil.copytree(staging("weighty"), self.source)
-        (self.source / "assets").mkdir(exist_ok=True)
+        self.source, self.content_key = self.plugin("weighty"), folder / "weights.content.key"
+        stoa("keygen", "--out", folder / "key")
+        self.clear, self.sealed, self.next = folder / "clear.stoa", folder / "sealed.stoa", folder / "next.stoa"
+        stoa("pack", self.source, "-o", self.clear, "--key", folder / "key.key.pem")
+        encrypt = ("--key", folder / "key.key.pem", "--encrypt", "assets/weights.bin", "--content-key", self.content_key)
+        stoa("pack", self.source, "-o", self.sealed, *encrypt)
+        stoa("pack", self.plugin("weighty_2"), "-o", self.next, *encrypt)
+
+    def plugin(self, name):
+        """Its folder, with weights."""
+        source = self.folder / name
+        shutil.copytree(staging(name), source)
+        (source / "assets").mkdir(exist_ok=True)
         random.seed(5)
         block = MARKER + random.randbytes(4096 - len(MARKER))
-        (self.source / "assets/weights.bin").write_bytes(block * 700)  # 2.8 MB: three chunks
-        (self.source / "assets/labels.txt").write_text("boot\nshoe\n")
-        stoa("keygen", "--out", folder / "key")
-        self.clear, self.sealed = folder / "clear.stoa", folder / "sealed.stoa"
-        stoa("pack", self.source, "-o", self.clear, "--key", folder / "key.key.pem")
-        stoa("pack", self.source, "-o", self.sealed, "--key", folder / "key.key.pem", "--encrypt", "assets/weights.bin",
-             "--content-key", self.content_key)
+        (source / "assets/weights.bin").write_bytes(block * 700)  # 2.8 MB: three chunks
+        (source / "assets/labels.txt").write_text("boot\nshoe\n")
+        return source
 
     def licence(self, name, host_key, serial=1, expires=None, **terms):
         """A signed file."""
@@ -65,10 +71,11 @@ class Market:
 
 
 class SealedHost(Host):
-    def __init__(self, market, package, more=LICENSING, in_process=()):
+    def __init__(self, market, *packages, more=LICENSING, in_process=()):
         super().__init__([], more, in_process)
         (self.folder / "packages").mkdir()
-        shutil.copy(package, self.folder / "packages")
+        for package in packages:
+            shutil.copy(package, self.folder / "packages")
         shutil.copy(market.folder / "key.pub.pem", self.folder)
         (self.folder / "key.key.pem").write_text("")
         status, said = run("host-key", "show", "--folder", self.folder / "licensing", "--json")
@@ -87,8 +94,9 @@ class SealedHost(Host):
                            f"stoa-demo={self.folder / 'key.pub.pem'}")
         check(status == 0, said)
 
-    def answer(self, text="hello"):
-        status, answer = call_json(f"{self.url}/v2/models/{MODEL}/infer",
+    def answer(self, text="hello", version=""):
+        at = f"/versions/{version}" if version else ""
+        status, answer = call_json(f"{self.url}/v2/models/{MODEL}{at}/infer",
                                    {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": [text]}]})
         return answer["outputs"][0]["data"][0] if status == 200 else status
 
@@ -114,20 +122,25 @@ def files_with(marker, *roots):
 
 
 def memory_has(pid, marker):
-    """Whether the process's memory holds it, so that the searches below would find what there is."""
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for line in maps:
-            span, rights, *_ = line.split()
-            begin, end = (int(at, 16) for at in span.split("-"))
-            if rights[0] != "r" or "[v" in line or end - begin > 1 << 28:
-                continue
-            try:
-                memory.seek(begin)
-                if marker in memory.read(end - begin):
-                    return True
-            except OSError:
-                pass
-    return False
+    """Whether the process's memory holds it, so that the searches below would find what there is. One that is gone holds nothing."""
+    try:
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            return any(part_has(memory, line, marker) for line in maps)
+    except OSError:
+        return False
+
+
+def part_has(memory, line, marker):
+    """line: of /proc/PID/maps."""
+    span, rights, *_ = line.split()
+    begin, end = (int(at, 16) for at in span.split("-"))
+    if rights[0] != "r" or "[v" in line or end - begin > 1 << 28:
+        return False
+    try:
+        memory.seek(begin)
+        return marker in memory.read(end - begin)
+    except OSError:
+        return False
 
 
 def children_of(pid):
@@ -256,13 +269,33 @@ def check_expiry(market):
         check(host.wait_for(lambda: isinstance(host.answer(), str), 20), "it was renewed and is not served\n" + host.log_text()[-2000:])
 
 
+def check_two_versions(market):
+    """A licence's end takes the versions it covered, and no other; the default is what is left, until it is renewed."""
+    host = SealedHost(market, market.sealed, market.next)
+    end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=6)
+    second = "lic_01kdvfxr0000000000000000bb"
+    host.take(market.licence("first", host.public_key, covers=[{"model": MODEL, "versions": "^1"}]))
+    host.take(market.licence("second", host.public_key, expires=end, id=second, covers=[{"model": MODEL, "versions": "^2"}]))
+    with host:
+        is_served = lambda version="": isinstance(host.answer(version=version), str)  # noqa: E731
+        check(is_served("1.0.0") and is_served("2.0.0") and is_served(), f"two licences open two versions\n{host.log_text()[-2000:]}")
+        check(host.wait_for(lambda: not is_served("2.0.0"), 10), "the second version is served without its licence")
+        for _ in range(40):
+            check(is_served("1.0.0") and is_served(), "the first version went with the other's licence")
+            time.sleep(0.02)
+        host.take(market.licence("second again", host.public_key, serial=2, id=second, covers=[{"model": MODEL, "versions": "^2"}]))
+        check(host.wait_for(lambda: is_served("2.0.0"), 20), "the second version does not come back\n" + host.log_text()[-2000:])
+        check(is_served("1.0.0"), "the first version went when the other came back")
+    print("of two versions the one whose licence ended goes, and comes back beside the other")
+
+
 def check_how_to(market):
     """Every command of the how-to in its order, and its configuration, on the host of the operator it is written for."""
     page = (pathlib.Path(__file__).parents[2] / "docs/how-to/encrypt-weights.md").read_text()
     blocks = re.findall(r"```(sh|toml)\n(.*?)```", page, re.S)
     configuration = [text for kind, text in blocks if kind == "toml"]
     check(len(configuration) == 1 and len(blocks) == 6, f"the how-to has {len(blocks)} blocks")
-    host = SealedHost(market, market.clear, configuration[0])
+    host = SealedHost(market, market.clear, more=configuration[0])
     shutil.copytree(market.source, host.folder / "vision.plugin")
     for name in ("key.pem", "pub.pem"):
         shutil.copy(market.folder / f"key.{name}", host.folder / f"acme.{name}")
@@ -288,6 +321,7 @@ def main():
         check_equal_answers(market)
         check_refusals(market)
         check_expiry(market)
+        check_two_versions(market)
         check_how_to(market)
 
 

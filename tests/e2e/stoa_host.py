@@ -70,9 +70,9 @@ class Host(HostProcess):
         self.discard()
 
 
-def call(url, body=None, headers=None, timeout=30):
+def call(url, body=None, headers=None, timeout=30, method=None):
     """status, headers and bytes of one request; an HTTP error is an answer."""
-    request = urllib.request.Request(url, body, headers or {})
+    request = urllib.request.Request(url, body, headers or {}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:
             return answer.status, answer.headers, answer.read()
