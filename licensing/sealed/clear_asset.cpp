@@ -32,34 +32,14 @@ int make_memory_file() {
   return made < 0 && errno == EINVAL ? memfd_create("stoa-asset", kFlags) : made;
 }
 
-// As much as is writable at a time, so that filling takes no address space and page tables worth speaking of. Whole
-// chunks of every size.
+// As much is locked, and then written, at a time. Whole chunks of every size.
 constexpr std::uint64_t kWindowBytes = 16u << 20;
 
-class Window {
- public:
-  Window(int descriptor, std::uint64_t from, std::uint64_t size) : size_(size) {
-    bytes_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, static_cast<off_t>(from));
-    if (bytes_ != MAP_FAILED) madvise(bytes_, size, MADV_DONTDUMP);
-  }
-  Window(const Window&) = delete;
-  Window& operator=(const Window&) = delete;
-  ~Window() {
-    if (bytes_ != MAP_FAILED) munmap(bytes_, size_);
-  }
-  // Its pages exist from now on: where there are none left, that is an error here and a SIGBUS later.
-  bool is_there(int descriptor, std::uint64_t from) const {
-    if (bytes_ == MAP_FAILED) return false;
-    return madvise(bytes_, size_, MADV_POPULATE_WRITE) == 0 ||
-           fallocate(descriptor, 0, static_cast<off_t>(from), static_cast<off_t>(size_)) == 0;
-  }
-  bool lock() const { return mlock(bytes_, size_) == 0; }
-  std::span<std::byte> bytes() const { return {static_cast<std::byte*>(bytes_), size_}; }
-
- private:
-  std::uint64_t size_;
-  void* bytes_;
-};
+// Its pages exist from then on: where there are none left, that is an error here and a SIGBUS later.
+bool make_pages(int descriptor, std::span<std::byte> window, std::uint64_t from) {
+  return madvise(window.data(), window.size(), MADV_POPULATE_WRITE) == 0 ||
+         fallocate(descriptor, 0, static_cast<off_t>(from), static_cast<off_t>(window.size())) == 0;
+}
 
 }  // namespace
 
@@ -79,27 +59,27 @@ Result<ClearAsset> ClearAsset::open(const registry::File& sealed, const ContentK
   if (clear.descriptor() < 0) return no_memory("memfd_create", clear.size_);
   if (ftruncate(clear.descriptor(), static_cast<off_t>(clear.size_)) != 0) return no_memory("ftruncate", clear.size_);
   if (clear.size_ != 0) {
-    // Private, because the seal against writing suffers no shared mapping of a descriptor that may write; what is only
-    // read is the file's own pages all the same.
-    void* held = mmap(nullptr, clear.size_, PROT_READ, MAP_PRIVATE, clear.descriptor(), 0);
+    // Written through the mapping that stays: making a page, locking it and mapping it once is most of what opening
+    // costs. Nobody else ever has one that can be written to.
+    void* held = mmap(nullptr, clear.size_, PROT_READ | PROT_WRITE, MAP_SHARED, clear.descriptor(), 0);
     if (held == MAP_FAILED) return no_memory("mmap", clear.size_);
     clear.mapping_ = held;
     madvise(held, clear.size_, MADV_DONTDUMP);
+    madvise(held, clear.size_, MADV_HUGEPAGE);  // where the machine has them for such files (shmem_enabled)
     bool is_locked = true;
     for (std::uint64_t from = 0; from < clear.size_; from += kWindowBytes) {
-      const std::uint64_t size = std::min(kWindowBytes, clear.size_ - from);
-      const Window window(clear.descriptor(), from, size);
-      if (!window.is_there(clear.descriptor(), from)) return no_memory("mmap", clear.size_);
-      // Locked before there is anything to swap, and by the mapping that stays before this one goes.
-      is_locked = is_locked && window.lock();
-      if (auto read = asset->read(from, window.bytes()); !read) return std::unexpected(read.error());
-      is_locked = is_locked && mlock(static_cast<std::byte*>(held) + from, size) == 0;
+      const std::span window(static_cast<std::byte*>(held) + from, std::min(kWindowBytes, clear.size_ - from));
+      // Locked before there is anything to swap; that makes the pages, too.
+      is_locked = is_locked && mlock(window.data(), window.size()) == 0;
+      if (!is_locked && !make_pages(clear.descriptor(), window, from)) return no_memory("mmap", clear.size_);
+      if (auto read = asset->read(from, window); !read) return std::unexpected(read.error());
     }
+    mprotect(held, clear.size_, PROT_READ);
     if (!is_locked) munmap(std::exchange(clear.mapping_, nullptr), clear.size_);
   } else if (auto read = asset->read(0, {}); !read) {
     return std::unexpected(read.error());
   }
-  if (fcntl(clear.descriptor(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+  if (fcntl(clear.descriptor(), F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
     return no_memory("F_ADD_SEALS", clear.size_);
   return clear;
 }
