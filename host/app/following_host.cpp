@@ -22,6 +22,7 @@ Result<std::unique_ptr<FollowingHost>> FollowingHost::open(const ServingParts& p
                                        .folder = config.folder,
                                        .log = parts.log,
                                        .changed = [&host] { host.follower_->changed(); },
+                                       .signed_at = parts.signed_at,
                                        .revoked =
                                            [&rollout = parts.rollout](const registry::PublicRelease& release) {
                                              // The follower's thread may be busy with a download.

@@ -235,7 +235,11 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
                              .catalog = p.catalog,
                              .releases_changed = [&p] { p.api->releases_changed.notify(); },
                              .loader = p.loader,
-                             .board = p.board};
+                             .board = p.board,
+                             .signed_at =
+                                 [&p](std::int64_t unix_ms) {
+                                   if (p.licence_files) p.licence_files->note_signed(unix_ms);
+                                 }};
   if (p.config.registry && p.config.registry->follow) {
     auto following = FollowingHost::open(serving);
     if (!following) return std::unexpected(following.error());

@@ -47,6 +47,11 @@ LicenceFiles::Seen LicenceFiles::look() {
   return seen_;
 }
 
+void LicenceFiles::note_signed(std::int64_t unix_ms) {
+  const std::lock_guard lock(mutex_);
+  folder_.note_signed(unix_ms);
+}
+
 void LicenceFiles::read_clock() {
   const std::int64_t wall_ms = unix_ms();
   const licensing::ClockReading reading = folder_.read_clock({wall_ms, steady_ms()});

@@ -37,6 +37,8 @@ class LicenceFiles {
   };
   // Cheap where nothing happened. What is refused or fails is logged once; what held before goes on.
   Seen look();
+  // The platform signed something then: a clock that says less was set back.
+  void note_signed(std::int64_t unix_ms);
 
  private:
   LicenceFiles(licensing::LicenceFolder folder, Log& log) : log_(log), folder_(std::move(folder)) {}

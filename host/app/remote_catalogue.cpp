@@ -84,6 +84,7 @@ void RemoteCatalogue::follow() {
 }
 
 void RemoteCatalogue::take() {
+  if (const auto at = feed_->signed_at()) parts_.signed_at(at->time_since_epoch().count() * 1'000);
   registry::FollowedNews news = feed_->take_news();
   registry::FollowedState state = feed_->state();
   if (news.is_whole)

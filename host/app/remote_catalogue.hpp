@@ -36,7 +36,8 @@ class RemoteCatalogue {
     std::uint32_t keep_s = 86'400;  // how long a package stays that nothing needs any more
     std::filesystem::path folder;   // metadata/ and blobs/ lie in it
     Log& log;
-    std::function<void()> changed;                                        // another state is there
+    std::function<void()> changed;                        // another state is there
+    std::function<void(std::int64_t unix_ms)> signed_at;  // what is followed was: no earlier time is right
     std::function<void(const registry::PublicRelease& release)> revoked;  // heard just now
   };
   static Result<std::unique_ptr<RemoteCatalogue>> open(Parts parts);

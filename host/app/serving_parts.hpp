@@ -21,6 +21,7 @@ struct ServingParts {
   std::function<void()> releases_changed;  // wakes requests that wait for a release
   ReleaseLoader& loader;
   RolloutBoard& board;
+  std::function<void(std::int64_t unix_ms)> signed_at;  // the registry that is followed signed something then
 };
 
 // Where a follower gets its states and packages from, and what becomes of those that are not needed, is all that

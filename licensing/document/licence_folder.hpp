@@ -59,6 +59,8 @@ class LicenceFolder {
   // The clock, held against the trusted time; keep_clock() after it writes that down, where it is due.
   ClockReading read_clock(const ClockPair& now) { return time_.read(now); }
   Result<void> keep_clock();
+  // As TrustedTime::note().
+  void note_signed(std::int64_t signed_ms) { time_.note(signed_ms); }
   std::optional<std::int64_t> trusted_floor_ms() const { return time_.floor_ms(); }
 
   // Verifies it, puts it under its own name (ID.stoa-licence, ISSUER.stoa-revocations) and remembers it, durably.

@@ -31,6 +31,8 @@ class FollowedFeed {
   FollowedNews take_news() { return std::exchange(news_, {}); }
   std::uint64_t version() const { return client_.trusted().timestamp()->role.version; }
   TufTime expires() const { return client_.trusted().timestamp()->role.expires; }
+  // When that was signed, where the registry says so.
+  std::optional<TufTime> signed_at() const { return client_.trusted().timestamp()->role.signed_at; }
 
  private:
   explicit FollowedFeed(TufClient client) : client_(std::move(client)) {}

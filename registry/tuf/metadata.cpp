@@ -104,6 +104,9 @@ void read_role(MetadataFields& fields, MetadataVerdict& verdict, RootRole& role)
 }
 
 void read_role(MetadataFields& fields, MetadataVerdict& verdict, TimestampRole& role) {
+  // Another's metadata may have a field of this name and mean something else.
+  if (const SortedJson* const text = fields.find("signed_at"); text != nullptr && text->is_string())
+    role.signed_at = time_from_text(text->get_ref<const std::string&>());
   const auto& files = fields.object("meta", 1);
   const auto found = files.find("snapshot.json");
   if (found == files.end()) return fields.refuse("meta", "field", "has no snapshot.json");

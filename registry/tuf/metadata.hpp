@@ -52,6 +52,7 @@ struct TimestampRole {
   std::uint64_t version = 1;
   TufTime expires = {};
   FileFact snapshot = {};
+  std::optional<TufTime> signed_at = {};  // no field of TUF's: other clients pass over it
 };
 
 struct SnapshotRole {

@@ -50,6 +50,7 @@ std::string signed_bytes_of(const RootRole& role) {
 
 std::string signed_bytes_of(const TimestampRole& role) {
   auto out = head_of("timestamp", role);
+  if (role.signed_at) out["signed_at"] = time_text(*role.signed_at);
   out["meta"] = {{"snapshot.json", fact_json(role.snapshot)}};
   return canonical_json(out);
 }

@@ -204,6 +204,7 @@ Result<void> TufRepository::write_state(RepositoryDraft draft, Signers signers, 
   if (auto ok = folder_.sync(); !ok) return ok;
   timestamp.version += 1;
   timestamp.expires = now + lifetimes_.timestamp;
+  timestamp.signed_at = now;
   const auto fact = write_signed("timestamp", timestamp.version, signed_bytes_of(timestamp),
                                  rules_of(draft.judges, &RootRole::timestamp), signers);
   if (!fact) return std::unexpected(fact.error());

@@ -109,6 +109,7 @@ TEST_F(Repository, RefreshKeepsEverythingFreshWithTheKeysAtHand) {
     now += std::chrono::hours(23);
     ASSERT_EQ(reason_of(repository.refresh(keys.online(), now)), "accepted") << day;
     ASSERT_EQ(reason_of(follower.refresh(now)), "accepted") << day;
+    ASSERT_EQ(follower.trusted().timestamp()->role.signed_at, now) << day;
     ASSERT_EQ(follower.find(kPath, now), target_of("one")) << day;
   }
   now += std::chrono::days(300);  // root and targets need keys from the safe
