@@ -104,18 +104,16 @@ const KeyAccess* Admission::key_of(CallerMemo& memo, const AccessSnapshot& snaps
     memo.key_row = found == nullptr ? kNoKey : static_cast<std::uint32_t>(found - snapshot.keys.data());
     memo.snapshot = snapshot.number;
     memo.model = 0;
+    memo.judged_ms = 0;
   }
   return memo.key_row == kNoKey ? nullptr : &snapshot.keys[memo.key_row];
 }
 
-Refusal Admission::judge_key(const CallerMemo& memo, const AccessSnapshot& snapshot, const KeyAccess* key,
-                             const Moment& now) noexcept {
-  if (memo.flaw != Refusal::none) return memo.flaw;
-  if (key == nullptr) return Refusal::key_unknown;
-  if (key->is_revoked) return Refusal::key_revoked;
-  if (now.ms >= key->rotated_until_ms) return Refusal::key_rotated;
-  if (now.ms >= key->expires_ms) return Refusal::key_expired;
-  switch (snapshot.customers[key->customer].state) {
+Refusal Admission::refusal_of(const AccessSnapshot& snapshot, const KeyAccess& key, const Moment& now) noexcept {
+  if (key.is_revoked) return Refusal::key_revoked;
+  if (now.ms >= key.rotated_until_ms) return Refusal::key_rotated;
+  if (now.ms >= key.expires_ms) return Refusal::key_expired;
+  switch (snapshot.customers[key.customer].state) {
     case CustomerState::active:
       return Refusal::none;
     case CustomerState::suspended:
@@ -126,13 +124,23 @@ Refusal Admission::judge_key(const CallerMemo& memo, const AccessSnapshot& snaps
   return Refusal::customer_closed;
 }
 
+// A request asks up to four times, all of them at the moment it came.
+Admission::Judged Admission::judge_key(CallerMemo& memo, const AccessSnapshot& snapshot, const Moment& now) noexcept {
+  if (memo.judged_ms == now.ms && memo.snapshot == snapshot.number) [[likely]]
+    return {Refusal::none, &snapshot.keys[memo.key_row]};
+  if (memo.flaw != Refusal::none) return {memo.flaw};
+  const KeyAccess* const key = key_of(memo, snapshot);
+  if (key == nullptr) return {Refusal::key_unknown};
+  const Refusal refusal = refusal_of(snapshot, *key, now);
+  memo.judged_ms = refusal == Refusal::none ? now.ms : 0;
+  return {refusal, key};
+}
+
 Caller Admission::identify(CallerMemo& memo, const Moment& now) noexcept {
   const AccessSnapshot& snapshot = look();
-  const KeyAccess* const key = memo.flaw == Refusal::none ? key_of(memo, snapshot) : nullptr;
-  Caller caller;
-  caller.refusal = judge_key(memo, snapshot, key, now);
-  if (caller.refusal == Refusal::none) caller.customer = snapshot.customers[key->customer].id;
-  return caller;
+  const Judged judged = judge_key(memo, snapshot, now);
+  if (judged.refusal != Refusal::none) return {judged.refusal, {}};
+  return {Refusal::none, snapshot.customers[judged.key->customer].id};
 }
 
 std::optional<EntitlementGrant> Admission::entitlement(std::string_view customer, std::string_view model,

@@ -34,6 +34,7 @@ struct CallerMemo {
   std::uint64_t snapshot = 0;   // whose key_row, and the rest below, they are
   std::uint64_t model = 0;      // the served model that the rest below is for; 0: none
   std::uint64_t admitting = 0;  // of the coverages, in order, those that admit its version
+  std::int64_t judged_ms = 0;   // when the key was found to count, in that snapshot; 0: never
   std::uint32_t key_row = 0;
   std::uint32_t exact_at = 0, all_at = 0;  // where the coverages of the model, of all the publisher's begin
   std::uint16_t exact_count = 0, all_count = 0;
@@ -134,8 +135,12 @@ class Admission {
   static Seen& seen_here() noexcept;
   const AccessSnapshot& look() noexcept;
   static const KeyAccess* key_of(CallerMemo& memo, const AccessSnapshot& snapshot) noexcept;
-  static Refusal judge_key(const CallerMemo& memo, const AccessSnapshot& snapshot, const KeyAccess* key,
-                           const Moment& now) noexcept;
+  struct Judged {
+    Refusal refusal = Refusal::none;
+    const KeyAccess* key = nullptr;  // never null where nothing is refused
+  };
+  static Judged judge_key(CallerMemo& memo, const AccessSnapshot& snapshot, const Moment& now) noexcept;
+  static Refusal refusal_of(const AccessSnapshot& snapshot, const KeyAccess& key, const Moment& now) noexcept;
   static void find_coverages(CallerMemo& memo, const CustomerAccess& customer, const KeyAccess& key,
                              const CalledModel& model) noexcept;
   static const CoverageAccess& coverage_of(const CallerMemo& memo, const CustomerAccess& customer,

@@ -199,7 +199,7 @@ void Admission::try_licence(const Asked& asked, const LicenceAccess& licence, Ad
   out.refusal = Refusal::none;
   out.is_to_wait = false;
   out.retry_after_ms = 0;
-  out.ticket = std::move(ticket);
+  if (ticket.holds_any()) out.ticket = std::move(ticket);
   out.warned_of = standing.warned_of;
   out.warning = standing.warning;
   if (!is_denied && of_quota == Taken::used_up && out.warned_of == Refusal::none) {
@@ -222,20 +222,21 @@ void Admission::choose(const Asked& asked, Admitted& out) const noexcept {
 
 void Admission::admit(CallerMemo& memo, const CalledModel& model, const Moment& now, Admitted& out) noexcept {
   const AccessSnapshot& snapshot = look();
-  const KeyAccess* const key = memo.flaw == Refusal::none ? key_of(memo, snapshot) : nullptr;
-  out.refusal = judge_key(memo, snapshot, key, now);
-  if (key != nullptr && out.refusal == Refusal::none) {
-    const CustomerAccess& customer = snapshot.customers[key->customer];
-    if (memo.model != model.number) find_coverages(memo, customer, *key, model);
-    if (!has(key->scopes, Scope::infer))
+  const Judged judged = judge_key(memo, snapshot, now);
+  out.refusal = judged.refusal;
+  if (judged.refusal == Refusal::none) {
+    const KeyAccess& key = *judged.key;
+    const CustomerAccess& customer = snapshot.customers[key.customer];
+    if (memo.model != model.number) find_coverages(memo, customer, key, model);
+    if (!has(key.scopes, Scope::infer))
       out.refusal = Refusal::key_scope;
     else if (!memo.is_for_model)
       out.refusal = Refusal::key_model;
     else
-      choose({memo, snapshot, customer, *key, now}, out);
+      choose({memo, snapshot, customer, key, now}, out);
     if (out.is_to_wait) return;
     out.customer = customer.id;
-    out.key = key->id;
+    out.key = key.id;
     auto& counts = *customer.counts;
     (out.refusal == Refusal::none ? counts.admitted : counts.refused).fetch_add(1, std::memory_order_relaxed);
   }
@@ -244,11 +245,10 @@ void Admission::admit(CallerMemo& memo, const CalledModel& model, const Moment& 
 
 Refusal Admission::see_release(CallerMemo& memo, const CalledModel& model, const Moment& now) noexcept {
   const AccessSnapshot& snapshot = look();
-  const KeyAccess* const key = memo.flaw == Refusal::none ? key_of(memo, snapshot) : nullptr;
-  if (const Refusal refusal = judge_key(memo, snapshot, key, now); key == nullptr || refusal != Refusal::none)
-    return refusal;
-  const CustomerAccess& customer = snapshot.customers[key->customer];
-  if (memo.model != model.number) find_coverages(memo, customer, *key, model);
+  const Judged judged = judge_key(memo, snapshot, now);
+  if (judged.refusal != Refusal::none) return judged.refusal;
+  const CustomerAccess& customer = snapshot.customers[judged.key->customer];
+  if (memo.model != model.number) find_coverages(memo, customer, *judged.key, model);
   Refusal furthest = memo.exact_count + memo.all_count == 0 ? Refusal::licence_none : Refusal::licence_version;
   for (std::uint64_t left = memo.admitting; left != 0; left &= left - 1) {
     const CoverageAccess& row = coverage_of(memo, customer, left);

@@ -25,13 +25,16 @@ class Ticket {
       : under_way_(std::move(other.under_way_)), licence_(std::move(other.licence_)), key_(std::move(other.key_)) {}
   Ticket& operator=(Ticket&& other) noexcept {
     if (this == &other) return *this;
-    end();
+    if (holds_any()) end();
     under_way_ = std::move(other.under_way_);
     licence_ = std::move(other.licence_);
     key_ = std::move(other.key_);
     return *this;
   }
-  ~Ticket() { end(); }
+  ~Ticket() {
+    if (holds_any()) end();
+  }
+  bool holds_any() const { return under_way_ != nullptr || has_meters(); }
 
   // Any of them may be null. Each must have been taken.
   void hold_place(std::shared_ptr<UnderWay> under_way) { under_way_ = std::move(under_way); }
