@@ -68,10 +68,10 @@ def check_crashes(host, operator):
     amount = 10
     caller = new_caller(host, operator, "crashes", budget=amount)
     answered = amount - caller.left()
-    for ways in range(3):
+    for ways in range(2):  # a worker that crashed five times in a minute is given up
         got = caller.says(f"crash {ways}")  # another each time: what crashes again and again is not tried any more
         check(got == "plugin.crashed", f"a crash is {got}")
-        check(host.wait_for(caller.is_up, 20), "no worker took the place of the one that crashed")
+        check(host.wait_for(caller.is_up, 20), f"{ways}: no worker took the place of the one that crashed\n{host.log_text()[-1500:]}")
         status, _, body = caller.post("generate_stream", {"text": f"crash later {ways}"})
         check(status == 200 and b"half" in body and b"the plugin crashed" in body, f"a crash amid a stream is {status} {body}")
         check(host.wait_for(caller.is_up, 20), "no worker took the place of the one that crashed amid a stream")
@@ -80,7 +80,7 @@ def check_crashes(host, operator):
         check(len(caller.says("hello").split()) == 2, f"call {answered + 1} of {amount} is refused")
         answered += 1
     check(caller.says("hello") == "key.budget", "the call after the last is let in")
-    print(f"6 crashes of a worker took nothing of a budget of {amount} calls")
+    print(f"4 crashes of a worker took nothing of a budget of {amount} calls")
 
 
 def check_no_dump(host, plain):

@@ -3,6 +3,7 @@ registry, against metadata that goes back or has expired, and until a release is
 
 SPDX-License-Identifier: Apache-2.0
 """
+import glob
 import http.server
 import json
 import shutil
@@ -91,10 +92,10 @@ class Follower(Host):
         self.text = self.config.read_text().removesuffix(LISTEN)
         return self
 
-    def again(self):
+    def again(self, behind=()):
         check(self.stop() == 0, "the follower did not end as it should")
         self.ports_file.unlink()
-        HostProcess.__init__(self, self.folder, self.text)
+        HostProcess.__init__(self, self.folder, self.text, behind=list(behind))
         is_ready = self.wait_ports() and self.wait_for(lambda: self.get("/v2/health/ready") == 200, 60)
         check(is_ready, f"not ready again: {self.log_text()[-2000:]}")
         self.port, self.operator_port = self.ports
@@ -189,6 +190,17 @@ def expired(follower, line):
     wait_for(lambda: infer(follower) == (200, "1.0.0"), "it serves again when it hears again")
 
 
+def set_back(follower):
+    """A follower that has seen no time of its own yet hears the registry's."""
+    libraries = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    if not libraries:
+        return print("faketime is not installed: no clock is set in this run")
+    check(follower.stop() == 0, "the follower did not end as it should")
+    (follower.folder / "licensing/trusted_time.json").unlink()
+    follower.again(("env", "LD_PRELOAD=" + libraries[0], "FAKETIME=-2d", "FAKETIME_DONT_FAKE_MONOTONIC=1"))
+    check(follower.has_logged("licensing.clock_behind", seconds=10), "a clock two days behind what the registry signed is not noticed")
+
+
 def main():
     staging("release_1_0_0")
     config = f'[registry]\nfolder = "registry"\nmetadata_bins = 16\ntimestamp_s = {TIMESTAMP_S}\n'
@@ -209,7 +221,7 @@ def main():
         line = Line(origin.operator_port)
         line.break_at = 12 * MIB
         follower = Follower([], f'[registry]\nfolder = "followed"\nfollow = "{line.url}"\ntrusted_root = "root.json"\n'
-                                f'keep_s = {KEEP_S}\n', in_process=())
+                                f'keep_s = {KEEP_S}\n[licensing]\nfolder = "licensing"\ncalls_need_keys = false\n', in_process=())
         (follower.folder / "root.json").write_bytes(root)
         with follower:
             follow(origin, follower, line, admin, partner)
@@ -220,6 +232,7 @@ def main():
             collected(follower, admin)
             rolled_back(origin, follower, line, old)
             expired(follower, line)
+            set_back(follower)
 
 
 if __name__ == "__main__":
