@@ -19,6 +19,9 @@
 
 namespace stoa::licensing {
 
+class StateReader;
+class StateWriter;
+
 // A call that was served, before it is priced. Views what it says.
 struct ServedCall {
   std::string_view customer, model, version;
@@ -90,6 +93,12 @@ class AccountsBook {
   // Of an entry that is no call's.
   Result<void> book(const Entry& entry);
 
+  // All of it but open holds, as bytes: of two books that came to the same they are the same. restore: into a book that
+  // has seen nothing; terms are those of then, or later ones. Error: data_loss "book.state": not what state() wrote, or
+  // of terms that are not there; the book is of no use then.
+  std::string state() const;
+  Result<void> restore(std::string_view state);
+
   const Balances* balances(Currency currency) const;
   // Used of a meter in the price list's period that now_ms lies in.
   std::uint64_t used(std::string_view customer, std::string_view price_list, std::string_view meter,
@@ -160,6 +169,12 @@ class AccountsBook {
   Balances& balances_in(Currency currency);
   Returned returned(std::uint64_t number, const Entry& call, Part part) const;
   void note_refund(const Entry& refund);
+  void write_balances(StateWriter& out) const;
+  void write_payers(StateWriter& out) const;
+  void write_earnings(StateWriter& out) const;
+  Result<void> read_balances(StateReader& in);
+  Result<void> read_payers(StateReader& in);
+  Result<void> read_earnings(StateReader& in);
 
   const BillingTerms* terms_;
   std::map<Currency, Balances> balances_;

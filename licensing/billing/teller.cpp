@@ -17,19 +17,34 @@ std::unexpected<Error> broken() {
 }  // namespace
 
 Result<std::unique_ptr<Teller>> Teller::open(Journal& journal, const BillingTerms& terms,
-                                             std::function<std::int64_t()> now_ms) {
+                                             std::function<std::int64_t()> now_ms, const SavedBook* saved) {
   std::unique_ptr<Teller> teller(new Teller(journal, terms, std::move(now_ms)));
+  if (saved) {
+    if (auto restored = teller->book_.restore(saved->state); !restored) return std::unexpected(restored.error());
+    teller->entries_ = saved->entries;
+  }
   Result<void> result;
-  const auto end = journal.read(0, [&](std::uint64_t number, std::string_view record) {
-    const auto entry = decode(record);
-    result = entry ? teller->book_.replay(*entry) : std::unexpected(entry.error());
-    if (entry) teller->booked_ms_ = std::max(teller->booked_ms_, entry->booked_ms);
-    if (!result) result.error().message = fmt::format("entry {}: {}", number, result.error().message);
-    return result.has_value();
-  });
+  const std::uint64_t saved_entries = teller->entries_;
+  // From the last one that is in it already: its time is that of the book.
+  const auto end =
+      journal.read(saved_entries == 0 ? 0 : saved_entries - 1, [&](std::uint64_t number, std::string_view record) {
+        const auto entry = decode(record);
+        result = !entry                   ? std::unexpected(entry.error())
+                 : number < saved_entries ? Result<void>()
+                                          : teller->book_.replay(*entry);
+        if (entry) teller->booked_ms_ = std::max(teller->booked_ms_, entry->booked_ms);
+        if (!result) result.error().message = fmt::format("entry {}: {}", number, result.error().message);
+        return result.has_value();
+      });
   if (!result) return std::unexpected(result.error());
   if (!end) return std::unexpected(end.error());
+  teller->entries_ = std::max(saved_entries, *end);
   return teller;
+}
+
+SavedBook Teller::save() const {
+  const std::lock_guard lock(mutex_);
+  return {entries_, book_.state()};
 }
 
 void Teller::set_terms(const BillingTerms& terms) {
@@ -91,6 +106,7 @@ Salts Teller::next_salts() {
 Result<std::uint64_t> Teller::append() {
   auto number = journal_.append(record_);
   is_broken_ = !number;
+  if (number) entries_ = *number + 1;
   return number;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "licensing/billing/accounts_book.hpp"
+#include "licensing/billing/saved_book.hpp"
 #include "licensing/journal/journal.hpp"
 #include "licensing/ledger/entry_codec.hpp"
 
@@ -19,10 +20,11 @@ namespace stoa::licensing {
 // Invariant: what is not durable is acknowledged to nobody; when the journal fails, every call is refused from then on.
 class Teller {
  public:
-  // Reads the journal from the beginning. Lifetime: all outlive this. Errors: those of Journal::read, decode and
-  // AccountsBook::replay.
+  // Reads the journal from the beginning; with a saved book only what lies behind it (open_from_saved() takes care of
+  // one that does not fit). Lifetime: all outlive this, saved does not need to. Errors: those of Journal::read, decode
+  // and AccountsBook::replay, and of AccountsBook::restore.
   static Result<std::unique_ptr<Teller>> open(Journal& journal, const BillingTerms& terms,
-                                              std::function<std::int64_t()> now_ms);
+                                              std::function<std::int64_t()> now_ms, const SavedBook* saved = nullptr);
 
   void set_terms(const BillingTerms& terms);
 
@@ -46,6 +48,9 @@ class Teller {
                                std::string act = {});
   // A top-up, an adjustment, a payout. Errors: those of Balances::apply, of the journal.
   Result<std::uint64_t> book(Entry entry);
+
+  // The book as it is now, and how many entries are in it: the last of them may not be durable yet.
+  SavedBook save() const;
 
   // Since this was made.
   struct Sold {
@@ -81,6 +86,7 @@ class Teller {
   const std::function<std::int64_t()> now_ms_;
   mutable std::mutex mutex_;
   AccountsBook book_;                        // Lock: mutex_
+  std::uint64_t entries_ = 0;                // Lock: mutex_: of the journal that are in the book
   std::int64_t booked_ms_ = 0;               // Lock: mutex_: of the last entry; entries are in the order of their times
   std::string record_;                       // Lock: mutex_: used again
   std::array<std::uint8_t, 4096> random_{};  // Lock: mutex_: salts to come

@@ -72,6 +72,9 @@ class Journal {
   std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
   bool has_failed() const noexcept { return has_failed_.load(std::memory_order_acquire); }
 
+  // Random: tells this journal from every other.
+  JournalId id() const { return id_; }
+
   // Visits durable entries in order, from number `from` on, until visit says false: the number after the last one
   // visited. Errors: file.*; data_loss "journal.damaged".
   using Visit = std::function<bool(std::uint64_t number, std::string_view entry)>;

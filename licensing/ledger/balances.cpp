@@ -108,6 +108,15 @@ void Balances::release(const Hold& hold) {
   balance.held -= hold.amount;
 }
 
+Result<void> Balances::restore(std::string_view account, Nano debits, Nano credits) {
+  const auto number = open(account);
+  if (!number) return std::unexpected(number.error());
+  if (debits < 0 || credits < 0)
+    return failure(Code::data_loss, "ledger.state", fmt::format("account '{}': a side is below zero", account));
+  at(*number).balance = {debits, credits, 0};
+  return {};
+}
+
 Balance Balances::balance(std::string_view account) const {
   const auto known = numbers_.find(account);
   return known == numbers_.end() ? Balance{} : at(known->second).balance;

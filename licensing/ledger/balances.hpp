@@ -53,6 +53,9 @@ class Balances {
   // Error: resource_exhausted "ledger.overdraft".
   Result<Hold> hold(AccountNo account, Nano amount);
   void release(const Hold& hold);
+  // What an account held when all() was written down; nothing was posted to it since. Errors: those of open;
+  // data_loss "ledger.state": a side below zero.
+  Result<void> restore(std::string_view account, Nano debits, Nano credits);
 
   Currency currency() const { return currency_; }
   // Errors: those of kind_of_account.
