@@ -87,6 +87,25 @@ constexpr ApiOperation kOfCustomers[] = {
     {"delete", "/v1/leases/{lease}", "releaseLease", "Gives the seat back (either plane)", "", "", 204},
 };
 
+// Only where the host has [billing]: docs/reference/ledger-api.md.
+constexpr ApiOperation kOfLedger[] = {
+    {"get", "/v1/customers/{customer}/usage", "customersUsage", "What a customer used, by day", "", "from until"},
+    {"get", "/v1/customers/{customer}/spend", "customersSpend", "What it paid, by day", "", "from until"},
+    {"get", "/v1/publishers/{name}/earnings", "publishersEarnings", "What a publisher earned, by day", "",
+     "from until"},
+    {"get", "/v1/ledger/earnings", "accountsEarnings", "The same of an account", "", "account from until"},
+    {"get", "/v1/ledger/balances", "listBalances", "Accounts and what they hold", "", "prefix after limit"},
+    {"get", "/v1/ledger/entries", "listEntries", "Entries, the newest first", "",
+     "customer account currency kind after limit"},
+    {"get", "/v1/ledger/entries/{number}", "oneEntry", "An entry", "", ""},
+    {"post", "/v1/ledger/verify", "beginVerification", "Checks the whole ledger, beside the calls", "", "", 202},
+    {"get", "/v1/ledger/verify", "seeVerification", "How the check of the ledger stands", "", ""},
+};
+constexpr ApiOperation kOfAccounts[] = {
+    {"get", "/v1/account/usage", "ownUsage", "What was used, by day (customer plane)", "", "from until"},
+    {"get", "/v1/account/spend", "ownSpend", "What was paid, by day (customer plane)", "", "from until"},
+};
+
 }  // namespace
 
 void describe_licensing(nlohmann::json& document) {
@@ -97,6 +116,8 @@ void describe_licensing(nlohmann::json& document) {
   document["components"]["securitySchemes"]["apiKey"] = {{"type", "http"}, {"scheme", "bearer"}};
   describe_operations(document, kOfOperators, "licensing", "registryToken");
   describe_operations(document, kOfCustomers, "licensing", "apiKey");
+  describe_operations(document, kOfLedger, "licensing", "registryToken");
+  describe_operations(document, kOfAccounts, "licensing", "apiKey");
 }
 
 }  // namespace stoa::api
