@@ -7,7 +7,9 @@
 #include <string>
 #include <thread>
 
+#include "host/app/ledger_projection.hpp"
 #include "host/app/wall_clock.hpp"
+#include "licensing/billing/saved_book.hpp"
 #include "licensing/book/book.hpp"
 #include "registry/document/lock_file.hpp"
 
@@ -125,7 +127,10 @@ Result<std::unique_ptr<BillingHost>> BillingHost::open(const BillingConfig& conf
   auto journal = Journal::open(config.folder / "journal", journal_options(config));
   if (!journal) return std::unexpected(journal.error());
   parts->journal = std::move(*journal);
-  auto teller = Teller::open(*parts->journal, *parts->terms, &unix_ms);
+  const auto why_all = [&log](const Error& error) {
+    log.write(Level::warn, "billing.book_not_taken_up", {{"reason", error.reason}, {"why", error.message}});
+  };
+  auto teller = open_from_saved(config.folder / kSavedBookFile, *parts->journal, *parts->terms, &unix_ms, why_all);
   if (!teller) return std::unexpected(teller.error());
   parts->teller = std::move(*teller);
   parts->gate = std::make_unique<api::BillingGate>(

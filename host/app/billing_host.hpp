@@ -23,7 +23,7 @@ class BillingHost {
   // Makes the folder, and in it the secret that names payers, where there is none: the book needs it. Errors: file.*;
   // those of read_or_make_payer_secret.
   static Result<licensing::PayerSecret> payer_secret(const BillingConfig& config);
-  // licensing and log outlive it. Reads the journal from its beginning. Errors: file.*, journal.*, those of
+  // licensing and log outlive it. Reads the journal from where a saved book ends. Errors: file.*, journal.*, those of
   // Teller::open and of the book.
   static Result<std::unique_ptr<BillingHost>> open(const BillingConfig& config, LicensingHost& licensing, Log& log);
   ~BillingHost();

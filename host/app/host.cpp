@@ -17,6 +17,7 @@
 #include "host/app/billing_host.hpp"
 #include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
+#include "host/app/ledger_host.hpp"
 #include "host/app/licence_files.hpp"
 #include "host/app/licence_keys.hpp"
 #include "host/app/licence_watch.hpp"
@@ -90,6 +91,7 @@ struct Host::Parts {
   std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
   std::unique_ptr<BillingHost> billing;      // where it is configured: what calls cost
   std::unique_ptr<ProofHost> proof;          // the same: the log of what they cost
+  std::unique_ptr<LedgerHost> ledger;        // with it: what is asked of the journal
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<FollowingHost> following;         // the same, of one that follows another's
@@ -147,6 +149,7 @@ struct Host::Parts {
     if (licensing) std::ranges::move(licensing->gauges(), std::back_inserter(all));
     if (billing) std::ranges::move(billing->gauges(), std::back_inserter(all));
     if (proof) std::ranges::move(proof->gauges(), std::back_inserter(all));
+    if (ledger) std::ranges::move(ledger->gauges(), std::back_inserter(all));
     return all;
   }
 };
@@ -215,6 +218,9 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
                                   .log = log});
     if (!proof) return std::unexpected(proof.error());
     p.proof = std::move(*proof);
+    auto ledger = LedgerHost::open(*p.config.billing, *p.billing, *p.licensing, log);
+    if (!ledger) return std::unexpected(ledger.error());
+    p.ledger = std::move(*ledger);
   }
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
@@ -266,6 +272,7 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     p.licensing_desks = std::move(*desks);
     p.licensing_desks->add_routes(operators, customers);
     if (p.proof) p.proof->add_routes(p.licensing_desks->api(), operators, customers);
+    if (p.ledger) p.ledger->add_routes(p.licensing_desks->api(), operators, customers);
   }
   p.api->gauges = [&p] { return p.gauges(); };
   http::ServerConfig server;
@@ -425,6 +432,7 @@ bool Host::drain() {
   bool is_whole = p.server->drain(p.config.drain_ms);
   if (p.licensing_desks) p.licensing_desks->stop();
   if (p.proof) p.proof->stop();
+  if (p.ledger) p.ledger->stop();
   if (p.billing) p.billing->stop();
   if (p.licensing) p.licensing->stop();
   if (p.registry) p.registry->stop();
