@@ -21,9 +21,11 @@ usage: tests/bench/run.sh [--rounds N] [--seconds S] [NAME…]
   start_catalogue  a host's start on a registry of 10,000 plugins with 50 releases each, kept in build/release/bench; one
             act there: its cost to the host's index, the signer and a follower
   listing   searching what 10,000 plugins with two models each show
-  ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs; the journal read again; over
-            HTTP at 64 connections, beside the same calls for nothing
+  ledger    a call held, priced, shared out and booked, beside a log that only writes and syncs, and
+            transfers in PostgreSQL; the journal read again; over HTTP at 64 connections, beside the same calls for nothing
   audit     a publisher's audit of its entries: leaves a second
+  projection  the journal as tables: made anew, and kept up with 50,000 events a second; a start after kill -9; one publisher
+            whom everybody calls beside 10,000
   blobs     putting a blob and reading it verified, beside cp and sha256sum of the same file
   sealed    opening encrypted weights: GB/s of a core, and memory over the weights' size
   build     CPU seconds of a clean release build; only when it is named: tests/bench/build_cpu.sh
@@ -39,12 +41,12 @@ while [ $# -gt 0 ]; do
   case "$1" in
     -h|--help) usage; exit 0 ;;
     --rounds|--seconds) [ $# -ge 2 ] || { usage >&2; exit 2; }; options+=("$1" "$2"); shift ;;
-    null|worker|https|binary|idle|json|call|start|admission|resolve|start_catalogue|listing|ledger|audit|blobs|sealed|build) names+=("$1") ;;
+    null|worker|https|binary|idle|json|call|start|admission|resolve|start_catalogue|listing|ledger|audit|projection|blobs|sealed|build) names+=("$1") ;;
     *) echo "error: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve start_catalogue listing ledger audit blobs sealed)
+[ ${#names[@]} -gt 0 ] || names=(null worker https binary idle json call start admission resolve start_catalogue listing ledger audit projection blobs sealed)
 
 if [ "${names[*]}" = build ]; then exec tests/bench/build_cpu.sh; fi
 
@@ -62,8 +64,12 @@ for name in "${names[@]}"; do
   case "$name" in
     build) tests/bench/build_cpu.sh ;;
     json) taskset -c 0 $build/bin/bench_tensor_json ;;
-    ledger) mkdir -p build/bench-ledger && rm -rf build/bench-ledger/* && $build/bin/stoa_bench_ledger build/bench-ledger
+    ledger)
+      mkdir -p build/bench-ledger && rm -rf build/bench-ledger/*
+      $build/bin/stoa_bench_ledger build/bench-ledger | tee "$work/ledger"
+      TMPDIR=$PWD/build/bench-ledger tests/bench/postgres_hot_accounts.sh 5 "$(sed -n 's/^figure ledger.events_per_s \([0-9]*\).*/\1/p' "$work/ledger")"
       http+=(billed) ;;
+    projection) mkdir -p build/bench-projection && rm -rf build/bench-projection/* && $build/bin/stoa_bench_projection build/bench-projection ;;
     audit) taskset -c 0 $build/bin/stoa_bench_audit ;;
     worker)
       $build/bin/stoa_bench_worker $build/fixtures call
