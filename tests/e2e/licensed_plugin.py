@@ -85,8 +85,9 @@ def check_crashes(host, operator):
 
 def check_no_dump(host, plain):
     """Inside the host the plugin keeps the weights where it likes: the host leaves no dump at all."""
-    if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
-        return print("core dumps not looked at: this machine allows none")
+    pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 or pattern.startswith(("|", "@", "/")):
+        return print(f"core dumps not looked at: this machine allows none, or sends them elsewhere: {pattern}")
     os.kill(host.process.pid, signal.SIGABRT)
     host.process.wait(60)
     cores = [path for path in pathlib.Path(host.folder).rglob("core*") if path.is_file()]
