@@ -44,7 +44,8 @@ struct LedgerProjection::Parts {
   std::jthread thread;  // last: it uses all of the above
 
   void run(const std::stop_token& stop) {
-    saved = journal.durable();
+    const auto there = licensing::read_saved_book(folder / kSavedBookFile, journal);
+    saved = there ? there->entries : 0;
     while (!stop.stop_requested()) {
       const auto taken = projection->advance();
       if (taken) {
