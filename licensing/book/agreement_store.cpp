@@ -153,6 +153,24 @@ Result<std::vector<HeldAgreement>> read_agreements(database::Connection& connect
           page.after, filter.publisher.empty() ? "" : publisher_party(filter.publisher), page.most));
 }
 
+Result<void> examine_agreements(database::Connection& connection) {
+  const auto all = all_agreements(connection, connection.query(fmt::format("{} ORDER BY a.id, a.version", kSelect)));
+  if (!all) return std::unexpected(all.error());
+  for (const HeldAgreement& held : *all) {
+    const auto broken = [&](std::string_view what) {
+      return failure(Code::data_loss, "book.broken",
+                     fmt::format("{} version {} {}", held.agreement.id, held.agreement.version, what));
+    };
+    for (const AgreementSignature& one : held.signatures) {
+      const auto key = registry::PublicKey::from_raw(one.public_key);
+      if (!key || !registry::verify_payload(one.envelope, kAgreementDocument.payload_type, held.text, *key))
+        return broken("has a signature of " + one.party + " that does not verify");
+    }
+    if (held.signed_ms && !held.missing_signatures().empty()) return broken("counts, and a signature is missing");
+  }
+  return {};
+}
+
 Result<void> write_party_key(database::Connection& connection, const PartyKey& key) {
   return database::done(connection.run(
       "INSERT INTO party_keys VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(party, key_id) DO UPDATE SET revoked_ms = ?5, "

@@ -29,6 +29,10 @@ Result<std::vector<HeldAgreement>> read_agreement_versions(database::Connection&
 Result<std::vector<HeldAgreement>> read_agreements(database::Connection& connection, const AgreementFilter& filter,
                                                    const Page& page);
 
+// Every signature of every version verifies under the key that was kept with it, and what counts has all of them: else
+// data_loss "book.broken".
+Result<void> examine_agreements(database::Connection& connection);
+
 Result<void> write_party_key(database::Connection& connection, const PartyKey& key);
 // party: empty for all.
 Result<std::vector<PartyKey>> read_party_keys(database::Connection& connection, std::string_view party);

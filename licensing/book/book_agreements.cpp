@@ -97,8 +97,6 @@ Result<void> require_party(const Actor& actor, std::string_view party) {
 Result<HeldAgreement> Book::propose(const Actor& actor, Agreement terms, const std::optional<AgreementId>& amended,
                                     const RequestToken& request) {
   if (auto allowed = require_operator(actor, "propose agreements"); !allowed) return std::unexpected(allowed.error());
-  if (!is_issuer_name(terms.publisher) || terms.publisher == kPlatformParty)
-    return wrong_terms("publisher: is no publisher's name");
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   const auto before = find_request(writing_, actor.text(), request);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "licensing/book/agreement_store.hpp"
+
 namespace stoa::licensing {
 namespace {
 
@@ -33,6 +35,13 @@ Result<void> examine_rows(database::Connection& connection, std::int64_t now_ms)
       {"SELECT id FROM licences WHERE ?1 = ?1 GROUP BY id HAVING sum(replaced_ms IS NULL) <> 1 OR "
        "max(serial) <> max(CASE WHEN replaced_ms IS NULL THEN serial END)",
        "has not its highest serial as the one that counts"},
+      {"SELECT model FROM charges WHERE ?1 = ?1 AND (price_list NOT IN (SELECT id FROM price_lists) OR agreement NOT "
+       "IN "
+       "(SELECT id FROM agreements))",
+       "is charged by what is not there"},
+      {"SELECT party FROM agreement_signatures s WHERE ?1 = ?1 AND NOT EXISTS (SELECT 1 FROM agreements a WHERE a.id = "
+       "s.agreement AND a.version = s.version)",
+       "has signed what is not there"},
   };
   for (const Row& row : kRows)
     if (auto good = find(row.sql, row.what, now_ms); !good) return good;
@@ -49,6 +58,7 @@ Result<registry::AuditHead> examine_book(database::Connection& connection, std::
   const auto head = registry::verify_audit(connection, remembered);
   if (!head) return head;
   if (auto rows = examine_rows(connection, now_ms); !rows) return std::unexpected(rows.error());
+  if (auto agreements = examine_agreements(connection); !agreements) return std::unexpected(agreements.error());
   return head;
 }
 

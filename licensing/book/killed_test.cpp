@@ -111,7 +111,9 @@ class Work {
     if (customers->empty() || (customers->size() < 4 && up_to(20) == 0))
       return on_->create_customer(on_.alice, "c" + std::to_string(customers->size()), "").has_value();
     const Customer& customer = (*customers)[static_cast<std::size_t>(up_to(static_cast<int>(customers->size())))];
-    switch (up_to(8)) {
+    switch (up_to(9)) {
+      case 8:
+        return billing(customer);
       case 0:
         return keys(customer);
       case 1:
@@ -139,6 +141,26 @@ class Work {
     NewKey wanted;
     wanted.name = "k";
     return on_->create_key(on_.alice, customer.id, wanted).has_value();
+  }
+
+  bool billing(const Customer& customer) {
+    const auto lists = on_->price_lists("", {});
+    const auto agreements = on_->agreements({}, {});
+    if (!lists || !agreements) return false;
+    if (lists->empty()) return on_->create_prices(on_.alice, TestBook::some_prices()).has_value();
+    if (agreements->empty()) return on_->propose(on_.alice, TestBook::some_shares()).has_value();
+    const HeldAgreement& newest = agreements->back();
+    const auto missing = newest.missing_signatures();
+    switch (up_to(5)) {
+      case 0:
+        return on_->replace_prices(on_.alice, {lists->front().list.id}, TestBook::some_prices()).has_value();
+      case 1:
+        return on_->set_customer_billing(on_.alice, customer.id, TestBook::some_payer()).has_value();
+      default:
+        if (missing.empty())
+          return on_->propose(on_.alice, TestBook::some_shares(), AgreementId{newest.agreement.id}).has_value();
+        return on_->sign_agreement(on_.alice, Signers::signing_by(newest, missing.front(), key_)).has_value();
+    }
   }
 
   bool licences(const Customer& customer, Acknowledged& done) {
@@ -175,6 +197,7 @@ class Work {
     return true;
   }
 
+  const registry::PrivateKey key_ = registry::PrivateKey::generate();
   TestBook on_;
   Acknowledged seen_{};
   std::mt19937 random_{1};

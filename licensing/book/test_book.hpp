@@ -127,6 +127,14 @@ class Signers {
     if (party == kPlatformParty) signing.also.push_back(platform.public_key());
     return signing;
   }
+  // By a key that is brought along.
+  static AgreementSigning signing_by(const HeldAgreement& held, const std::string& party,
+                                     const registry::PrivateKey& key) {
+    AgreementSigning signing{.id = {held.agreement.id}, .party = party, .text = held.text, .envelope = {}};
+    signing.envelope = registry::sign_payload(kAgreementDocument.payload_type, held.text, key);
+    signing.also.push_back(key.public_key());
+    return signing;
+  }
   // By all.
   HeldAgreement sign(TestBook& on, HeldAgreement held) const {
     for (const std::string& party : held.missing_signatures())

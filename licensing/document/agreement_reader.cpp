@@ -52,7 +52,7 @@ class AgreementReader {
     if (!now_ms || object_.has("version"))
       agreement.version =
           static_cast<std::uint32_t>(object_.number("version", {1, std::numeric_limits<std::uint32_t>::max()}));
-    agreement.publisher = object_.text("publisher", {1, 64});
+    agreement.publisher = publisher_in(object_, "publisher");
     agreement.from_ms = now_ms && !object_.has("from") ? *now_ms : time_in(object_, "from");
     agreement.until_ms = optional_time_in(object_, "until");
     agreement.period = period_in(object_, "period");

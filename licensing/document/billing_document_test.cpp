@@ -100,6 +100,8 @@ TEST(BillingDocuments, AreRefusedByTheirField) {
       {true, "\"up_to\":1000,", "", "price.terms", "meters[1].tiers[0].up_to"},
       {true, "1000000", "0", "price.range", "/meters/1/per_units"},
       {true, "\"publisher\":\"acme\",", "", "price.missing_key", "/publisher"},
+      {true, "\"publisher\":\"acme\"", "\"publisher\":\"platform\"", "price.name", "/publisher"},
+      {false, "\"publisher\":\"acme\"", "\"publisher\":\"Acme\"", "agreement.name", "/publisher"},
       {true, "\"minimum\"", "\"minimal\"", "price.unknown_key", "/minimal"},
       {false, "700000", "700001", "agreement.terms", "parties[].ppm"},
       {false, "700000", "1000001", "agreement.range", "/parties/0/ppm"},

@@ -6,12 +6,14 @@
 #include <algorithm>
 
 #include "licensing/terms/ids.hpp"
+#include "licensing/terms/licence.hpp"
 
 namespace stoa::licensing {
 namespace {
 
 constexpr std::string_view kBase32 = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::size_t kIdCharacters = 26;
+constexpr std::string_view kPlatform = "platform";
 
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
 
@@ -56,6 +58,12 @@ std::int64_t time_in(registry::JsonObject& object, std::string_view key) {
   return optional_time_in(object, key).value_or(0);
 }
 
+std::string publisher_in(registry::JsonObject& object, std::string_view key) {
+  std::string name = object.text(key, {1, 64});
+  if (!is_issuer_name(name) || name == kPlatform) object.refuse(key, "name", "is no publisher's name");
+  return name;
+}
+
 Period period_in(registry::JsonObject& object, std::string_view key) {
   if (!object.has(key)) return Period::none;
   const auto period = period_of(object.text(key, {1, 32}));
@@ -66,7 +74,7 @@ Period period_in(registry::JsonObject& object, std::string_view key) {
 std::optional<Nano> optional_amount_in(registry::JsonObject& object, std::string_view key) {
   if (!object.has(key)) return std::nullopt;
   const auto amount = parse_amount(object.text(key, {1, 32}));
-  if (!amount) object.refuse(key, "amount", amount.error().message);
+  if (!amount) object.refuse(key, "amount", registry::printable(amount.error().message));
   return amount.value_or(0);
 }
 
@@ -77,7 +85,7 @@ Nano amount_in(registry::JsonObject& object, std::string_view key) {
 
 Currency currency_in(registry::JsonObject& object, std::string_view key) {
   const auto currency = Currency::parse(object.text(key, {1, 16}));
-  if (!currency) object.refuse(key, "currency", currency.error().message);
+  if (!currency) object.refuse(key, "currency", registry::printable(currency.error().message));
   return currency ? *currency : *Currency::parse("XTS");  // ISO 4217's own for tests
 }
 

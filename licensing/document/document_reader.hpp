@@ -25,6 +25,8 @@ std::string name_in(registry::JsonObject& object, std::string_view key, std::siz
 std::optional<std::int64_t> optional_time_in(registry::JsonObject& object, std::string_view key);
 std::int64_t time_in(registry::JsonObject& object, std::string_view key);
 
+// Of somebody who publishes models: not the platform.
+std::string publisher_in(registry::JsonObject& object, std::string_view key);
 // Period::none where it is absent.
 Period period_in(registry::JsonObject& object, std::string_view key);
 // Money stands in documents as a decimal in quotes, "12.5": no reader of JSON rounds it.

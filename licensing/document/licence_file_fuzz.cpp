@@ -1,10 +1,11 @@
-// licence_file_fuzz.cpp: any bytes as terms, licence, list and signed file; what is accepted must be what it is written
-// as.
-// SPDX-License-Identifier: Apache-2.0
+// licence_file_fuzz.cpp: any bytes as terms, licence, list, prices, agreement and signed file; what is accepted must be
+// what it is written as. SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <string_view>
 
+#include "licensing/document/agreement_file.hpp"
 #include "licensing/document/licence_file.hpp"
+#include "licensing/document/price_list_file.hpp"
 #include "licensing/document/revocation_list.hpp"
 #include "licensing/terms/standing.hpp"
 
@@ -56,6 +57,19 @@ void as_list(std::string_view text) {
   require(again && *again == *draft);
 }
 
+// Prices and agreements: what a draft comes to is read back as the same.
+template <auto parse, auto parse_draft, auto write>
+void as_billing_document(std::string_view text) {
+  if (const auto whole = parse(text))
+    require(write(*whole) == text);
+  else
+    check(whole.error());
+  const auto draft = parse_draft(text, 1'767'225'600'000);
+  if (!draft) return check(draft.error());
+  const auto again = parse(write(*draft));
+  require(again && *again == *draft);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -63,6 +77,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   as_licence(text);
   as_terms(text);
   as_list(text);
+  as_billing_document<parse_price_list, parse_price_list_draft, write_price_list>(text);
+  as_billing_document<parse_agreement, parse_agreement_draft, write_agreement>(text);
+  if (const auto opened = open_agreement(text); !opened) check(opened.error());
   if (const auto opened = open_licence(text); !opened) check(opened.error());
   if (const auto opened = open_revocations(text); !opened) check(opened.error());
   return 0;

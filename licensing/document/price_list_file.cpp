@@ -64,7 +64,7 @@ PriceList list_in(const Json& json, DocumentVerdict& verdict, std::optional<std:
       has_no_version
           ? 1
           : static_cast<std::uint32_t>(object.number("version", {1, std::numeric_limits<std::uint32_t>::max()}));
-  list.publisher = object.text("publisher", {1, 64});
+  list.publisher = publisher_in(object, "publisher");
   const auto meters = object.array("meters", {1, kRowsMax});
   for (std::size_t i = 0; i < meters.size(); ++i)
     list.meters.push_back(meter_in(meters[i], object.pointer("meters") + "/" + std::to_string(i), verdict));

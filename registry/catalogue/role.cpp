@@ -26,8 +26,8 @@ constexpr Row kTable[] = {
     {Permission::read_catalogue, "read what is not public", {true, true, true, true, false}},
     {Permission::read_audit, "read the audit log", {true, false, false, true, false}},
     {Permission::maintain, "maintain the registry", {true, false, false, false, false}},
-    {Permission::manage_customers, "manage customers and licences", {true, false, true, false, false}},
-    {Permission::read_customers, "read customers and licences", {true, true, true, true, false}},
+    {Permission::manage_customers, "manage customers, licences and prices", {true, false, true, false, false}},
+    {Permission::read_customers, "read customers, licences and prices", {true, true, true, true, false}},
 };
 
 const Row& row_of(Permission permission) {
