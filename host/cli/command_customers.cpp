@@ -10,6 +10,8 @@ namespace {
 
 struct Options : ActionOptions {
   std::string display_name, because;
+  std::string currency, pays, credit_limit, tax_office;
+  int tax_ppm = 0;
 };
 
 std::string path_of(const Options& options) { return "/v1/customers/" + client::escape(options.arguments[0]); }
@@ -32,14 +34,26 @@ Result<Json> suspend(HttpClient& host, const Options& options) { return set_stat
 Result<Json> resume(HttpClient& host, const Options& options) { return set_state(host, options, "active"); }
 Result<Json> close(HttpClient& host, const Options& options) { return set_state(host, options, "closed"); }
 
+// How it pays; with --currency, how it pays from now on.
+Result<Json> billing(HttpClient& host, const Options& options) {
+  if (options.currency.empty()) return host.ask({.path = path_of(options) + "/billing"});
+  Json body{{"currency", options.currency}};
+  if (!options.pays.empty()) body["pays"] = options.pays;
+  if (!options.credit_limit.empty()) body["credit_limit"] = options.credit_limit;
+  if (options.tax_ppm > 0) body["tax_ppm"] = options.tax_ppm;
+  if (!options.tax_office.empty()) body["tax_office"] = options.tax_office;
+  return host.ask({"PUT", path_of(options) + "/billing", std::move(body)});
+}
+
 std::string list_text(const Json& answer) {
   return table_text(answer["items"], {"name", "id", "state", "display_name", "created"});
 }
 
 constexpr RegistryAction<Options> kActions[] = {
-    {"create", "NAME", &create, &record_text}, {"list", "", &list, &list_text},
-    {"show", "NAME", &show, &record_text},     {"suspend", "NAME", &suspend, &record_text},
-    {"resume", "NAME", &resume, &record_text}, {"close", "NAME", &close, &record_text},
+    {"create", "NAME", &create, &record_text},   {"list", "", &list, &list_text},
+    {"show", "NAME", &show, &record_text},       {"suspend", "NAME", &suspend, &record_text},
+    {"resume", "NAME", &resume, &record_text},   {"close", "NAME", &close, &record_text},
+    {"billing", "NAME", &billing, &record_text},
 };
 
 }  // namespace
@@ -51,11 +65,20 @@ Action declare_customers(CommandLine line) {
   line.text("--display-name", options->display_name, "create: the name for people (default: NAME)",
             {.type_name = "TEXT"});
   line.text("--because", options->because, "suspend, resume, close: why", {.type_name = "TEXT"});
+  line.text("--currency", options->currency, "billing: how it pays from now on, in this currency",
+            {.type_name = "CODE"});
+  line.text("--pays", options->pays, "billing: ahead (default), out of a wallet; or afterwards, up to a limit",
+            {.one_of = {"ahead", "afterwards"}});
+  line.text("--credit-limit", options->credit_limit, "billing: what it may owe, where it pays afterwards",
+            {.type_name = "AMOUNT"});
+  line.number("--tax-ppm", options->tax_ppm, 0, 1'000'000, "billing: tax on top of prices, in millionths");
+  line.text("--tax-office", options->tax_office, "billing: whom the tax is owed to", {.type_name = "NAME"});
   line.footer(
       "examples:\n"
       "  stoa customers create northwind --display-name 'Northwind Traders' --token-file admin.token\n"
       "  stoa customers suspend northwind --because 'invoice 7 is unpaid' --token-file admin.token\n"
-      "  stoa customers resume northwind --because paid --token-file admin.token\n\n"
+      "  stoa customers resume northwind --because paid --token-file admin.token\n"
+      "  stoa customers billing northwind --currency EUR --tax-ppm 190000 --tax-office DE --token-file admin.token\n\n"
       "a suspended customer's calls are refused within a second; closing is for ever. What it may call: stoa "
       "licences,\n"
       "what it calls with: stoa keys.");
