@@ -51,6 +51,8 @@ class HoldBound final : public licensing::UnitsByMeter {
   std::vector<std::uint64_t>& said_;
 };
 
+}  // namespace
+
 // Keeps itself until it is told. Told on the journal's thread; the signal brings it to the exchange's.
 class DurableSignal final : public licensing::DurabilityWaiter {
  public:
@@ -74,10 +76,25 @@ class DurableSignal final : public licensing::DurabilityWaiter {
   std::atomic<bool> is_durable_{false};
 };
 
-}  // namespace
+DurableReply::DurableReply(http::Exchange& exchange, licensing::Journal* journal) {
+  if (journal == nullptr) return;
+  auto signal = exchange.make_signal();
+  waiter_ = std::make_shared<DurableSignal>(signal);
+  if (DurableSignal::start(waiter_, *journal)) signal_ = std::move(signal);
+}
+
+std::uint64_t DurableReply::deadline_ns() { return thread::monotonic_ns() + kDurableNs; }
+
+Result<void> DurableReply::outcome(http::Waited waited) const {
+  if (waited == http::Waited::client_gone) return failure(Code::cancelled, "http.client_gone", "the client hung up");
+  if (waited == http::Waited::deadline)
+    return failure(Code::unavailable, "journal.behind", "the disk has not taken the call's entry in time");
+  if (waiter_->is_durable()) return {};
+  return failure(Code::unavailable, "journal.failed", "billing has stopped, because the journal cannot be written");
+}
 
 Result<void> BillingGate::hold(CallCharge& charge, const runtime::ModelSpec& model, const runtime::CallSpec& call) {
-  const UseBound bound(model, call, rules_.at_most, call.deadline_ns != 0 ? thread::monotonic_ns() : 0);
+  const UseBound bound(model, call, rules_.at_most);
   const HoldBound asked(bound, charge.at_most_);
   auto held = teller_.hold(charge.party.customer, model.name, asked);
   if (!held) {
@@ -138,18 +155,9 @@ Result<std::uint64_t> BillingGate::charge(CallCharge& charge, const runtime::Mod
 }
 
 http::Task<Result<void>> BillingGate::until_durable(http::Exchange& exchange, std::uint64_t entry) {
-  if (!has_to_wait(entry)) co_return Result<void>();
-  const auto signal = exchange.make_signal();
-  const auto waiter = std::make_shared<DurableSignal>(signal);
-  if (!DurableSignal::start(waiter, journal_)) co_return Result<void>();
-  const http::Waited waited = co_await exchange.wait(*signal, thread::monotonic_ns() + kDurableNs);
-  if (waited == http::Waited::client_gone) co_return failure(Code::cancelled, "http.client_gone", "the client hung up");
-  if (waited == http::Waited::deadline)
-    co_return failure(Code::unavailable, "journal.behind", "the disk has not taken the call's entry in time");
-  if (!waiter->is_durable())
-    co_return failure(Code::unavailable, "journal.failed",
-                      "billing has stopped, because the journal cannot be written");
-  co_return Result<void>();
+  const DurableReply reply = reply_for(exchange, entry);
+  if (!reply.is_pending()) co_return Result<void>();
+  co_return reply.outcome(co_await exchange.wait(reply.signal(), DurableReply::deadline_ns()));
 }
 
 }  // namespace stoa::api

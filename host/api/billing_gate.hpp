@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "host/api/call_charge.hpp"
@@ -25,6 +26,25 @@ struct Measured {
   std::uint64_t began_ns = 0;  // CLOCK_MONOTONIC, when the model was given the call; 0: it was not
 };
 
+class DurableSignal;
+
+// An answer on its way to the client that waits for its entry: wait for the signal while it is pending, then ask what
+// came of it. Thread: the exchange's.
+class DurableReply {
+ public:
+  // journal: null, there is nothing to wait for.
+  DurableReply(http::Exchange& exchange, licensing::Journal* journal);
+  bool is_pending() const { return signal_ != nullptr; }
+  http::Signal& signal() const { return *signal_; }
+  static std::uint64_t deadline_ns();  // CLOCK_MONOTONIC: longer than any disk that still works takes
+  // Errors: those of BillingGate::until_durable.
+  Result<void> outcome(http::Waited waited) const;
+
+ private:
+  std::shared_ptr<http::Signal> signal_;   // null: it may leave
+  std::shared_ptr<DurableSignal> waiter_;  // the journal's, too, until it is told
+};
+
 // Threads: any; each call is one thread's at a time.
 class BillingGate {
  public:
@@ -44,6 +64,10 @@ class BillingGate {
   // Where an answer has to wait for its entry (replies_are_durable). Errors: unavailable "journal.failed": nobody knows
   // whether the entry is there; "journal.behind": not within a minute; cancelled "http.client_gone".
   http::Task<Result<void>> until_durable(http::Exchange& exchange, std::uint64_t entry);
+  // The same for who waits itself, which saves a coroutine.
+  DurableReply reply_for(http::Exchange& exchange, std::uint64_t entry) {
+    return {exchange, has_to_wait(entry) ? &journal_ : nullptr};
+  }
   bool has_to_wait(std::uint64_t entry) const { return rules_.replies_are_durable && journal_.durable() <= entry; }
 
   // No billed call is served any more.

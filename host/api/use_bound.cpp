@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "host/thread/monotonic.hpp"
+
 namespace stoa::api {
 namespace {
 
@@ -63,9 +65,8 @@ std::uint64_t bytes_in(const runtime::CallSpec& call) {
   return bytes;
 }
 
-UseBound::UseBound(const runtime::ModelSpec& model, const runtime::CallSpec& call, const MeterLimits& limits,
-                   std::uint64_t now_ns)
-    : model_(model), call_(call), limits_(limits), now_ns_(now_ns) {
+UseBound::UseBound(const runtime::ModelSpec& model, const runtime::CallSpec& call, const MeterLimits& limits)
+    : model_(model), call_(call), limits_(limits) {
   if (declares(model, kTokensMeter) || declares(model, kImageMeter)) asked_ = asked_for(call.params_json);
 }
 
@@ -80,7 +81,8 @@ std::uint64_t UseBound::of(std::string_view meter) const {
   if (meter == kBytesInMeter) return bytes_in(call_);
   if (meter == kSecondsMeter || meter == kMillisecondsMeter) {
     if (call_.deadline_ns == 0) return limit_of(meter);
-    const std::uint64_t left_ns = call_.deadline_ns > now_ns_ ? call_.deadline_ns - now_ns_ : 0;
+    const std::uint64_t now_ns = thread::monotonic_ns();
+    const std::uint64_t left_ns = call_.deadline_ns > now_ns ? call_.deadline_ns - now_ns : 0;
     return units_begun(left_ns, meter == kSecondsMeter ? 1'000'000'000 : 1'000'000);
   }
   if (meter == kBytesOutMeter) return limit_of(meter);

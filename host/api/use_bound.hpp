@@ -37,9 +37,8 @@ std::uint64_t bytes_in(const runtime::CallSpec& call);
 // that the model does not declare; what the request bounds; the operator's limit; the built-in one.
 class UseBound {
  public:
-  // now_ns: CLOCK_MONOTONIC. Lifetime: all outlive it.
-  UseBound(const runtime::ModelSpec& model, const runtime::CallSpec& call, const MeterLimits& limits,
-           std::uint64_t now_ns);
+  // Lifetime: all outlive it.
+  UseBound(const runtime::ModelSpec& model, const runtime::CallSpec& call, const MeterLimits& limits);
   std::uint64_t of(std::string_view meter) const;
 
  private:
@@ -48,7 +47,6 @@ class UseBound {
   const runtime::ModelSpec& model_;
   const runtime::CallSpec& call_;
   const MeterLimits& limits_;
-  const std::uint64_t now_ns_;
   AskedFor asked_;
 };
 

@@ -209,9 +209,15 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, std::uniqu
     start(api, exchange, *admitted, co_await exchange.read_body(body_limits(*admitted)));
   if (admitted->is_awaited) admitted->parts = co_await admitted->call->all();
   if (!answer(*admitted, exchange.take_spare_text())) co_return;
-  if (admitted->entry && api.billing->has_to_wait(*admitted->entry))
-    if (auto durable = co_await api.billing->until_durable(exchange, *admitted->entry); !durable)
-      admitted->response = refusal(durable.error(), admitted->spec());
+  if (admitted->entry) {
+    const DurableReply reply = api.billing->reply_for(exchange, *admitted->entry);
+    if (reply.is_pending()) {
+      admitted->call.reset();  // what is not needed any more is free again while others of its kind are at work
+      const http::Waited waited = co_await exchange.wait(reply.signal(), DurableReply::deadline_ns());
+      if (auto durable = reply.outcome(waited); !durable)
+        admitted->response = refusal(durable.error(), admitted->spec());
+    }
+  }
   if (!exchange.reply_at_once(admitted->response)) co_await exchange.reply(std::move(admitted->response));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "host/app/commit_wake.hpp"
 #include "host/app/ledger_projection.hpp"
 #include "host/app/wall_clock.hpp"
 #include "licensing/billing/saved_book.hpp"
@@ -21,8 +22,9 @@ using namespace licensing;
 // How often terms and the journal's health are looked at; an act on the book wakes at once.
 constexpr std::chrono::milliseconds kLook{250};
 
-JournalOptions journal_options(const BillingConfig& config) {
+JournalOptions journal_options(const BillingConfig& config, CommitWake& wake) {
   JournalOptions options;
+  options.waker = &wake;
   if (!config.replies_are_durable) options.window_us = config.window_ms * 1'000;
   return options;
 }
@@ -50,10 +52,12 @@ class DurableWait final : public DurabilityWaiter {
 // In the order in which one needs the other.
 struct BillingHost::Parts {
   Parts(LicensingHost& its_licensing, Log& its_log) : licensing(its_licensing), log(its_log) {}
+  ~Parts() { wake->wakes(nullptr); }
 
   LicensingHost& licensing;
   Log& log;
   std::shared_ptr<const BillingTerms> terms;  // the teller's; after open() the keeper's to replace
+  const std::shared_ptr<CommitWake> wake = std::make_shared<CommitWake>();
   std::unique_ptr<Journal> journal;
   std::unique_ptr<Teller> teller;
   std::unique_ptr<api::BillingGate> gate;
@@ -124,9 +128,10 @@ Result<std::unique_ptr<BillingHost>> BillingHost::open(const BillingConfig& conf
   auto terms = licensing.book().billing_terms();
   if (!terms) return std::unexpected(terms.error());
   parts->terms = std::move(terms->terms);
-  auto journal = Journal::open(config.folder / "journal", journal_options(config));
+  auto journal = Journal::open(config.folder / "journal", journal_options(config, *parts->wake));
   if (!journal) return std::unexpected(journal.error());
   parts->journal = std::move(*journal);
+  parts->wake->wakes(parts->journal.get());
   const auto why_all = [&log](const Error& error) {
     log.write(Level::warn, "billing.book_not_taken_up", {{"reason", error.reason}, {"why", error.message}});
   };

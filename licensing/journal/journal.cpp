@@ -128,7 +128,10 @@ Result<std::uint64_t> Journal::append(std::string_view entry) {
   const std::uint64_t number = next_++;
   const bool wakes = std::exchange(is_waiting_, false);
   lock.unlock();
-  if (wakes) appended_.notify_one();
+  if (wakes && options_.waker != nullptr)
+    options_.waker->wake_soon();
+  else if (wakes)
+    wake();
   return number;
 }
 

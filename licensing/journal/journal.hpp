@@ -21,11 +21,22 @@
 
 namespace stoa::licensing {
 
+// For who has more to append in a moment, and wants it in one commit.
+class JournalWaker {
+ public:
+  // By the thread that appended, while the committing thread sleeps: calls Journal::wake, now or soon. Prompt.
+  virtual void wake_soon() noexcept = 0;
+
+ protected:
+  ~JournalWaker() = default;
+};
+
 struct JournalOptions {
   std::uint64_t segment_bytes = 64u << 20;     // 32 MiB or more: a commit fits into one
   std::uint64_t backlog_bytes_max = 2u << 20;  // appended and not committed yet: beyond it is behind
   // How long a commit waits for more to come. 0: not at all; while one is under way the next gathers by itself.
   std::uint32_t window_us = 0;
+  JournalWaker* waker = nullptr;  // null: the committing thread is woken at once. Outlives the journal
 };
 
 // Told once, from the journal's thread. Lifetime: until it was told.
@@ -56,6 +67,7 @@ class Journal {
   // invalid_argument "journal.entry_size"; resource_exhausted "journal.full": kFrameBodyBytesMax wait to be committed;
   // unavailable "journal.failed".
   Result<std::uint64_t> append(std::string_view entry);
+  void wake() noexcept { appended_.notify_one(); }
   // False: everything appended so far is durable already, and waiter is not told.
   bool wait(DurabilityWaiter& waiter);
   // Entries that are durable; their numbers are below.

@@ -36,8 +36,9 @@ BillingTerms terms_of_world() {
 }  // namespace
 
 BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t window_us) : terms(terms_of_world()) {
-  journal = std::move(
-      *Journal::open(folder / "journal", {.segment_bytes = 2 * kFrameBodyBytesMax, .window_us = window_us}, disk));
+  const JournalOptions options{.segment_bytes = 2 * kFrameBodyBytesMax, .window_us = window_us, .waker = wake.get()};
+  journal = std::move(*Journal::open(folder / "journal", options, disk));
+  wake->wakes(journal.get());
   teller = std::move(*Teller::open(*journal, terms, [] { return TestAccess::kNowMs; }));
   gate = std::make_unique<api::BillingGate>(*teller, *journal, std::move(rules));
 }

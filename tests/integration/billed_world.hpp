@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/api/billing_gate.hpp"
+#include "host/app/commit_wake.hpp"
 #include "licensing/billing/test_billing.hpp"
 #include "licensing/journal/test_journal.hpp"
 #include "registry/document/test_folder.hpp"
@@ -42,6 +43,7 @@ class BilledWorld {
 
   registry::TestFolder folder;
   licensing::BillingTerms terms;
+  std::shared_ptr<app::CommitWake> wake = std::make_shared<app::CommitWake>();
   std::unique_ptr<licensing::Journal> journal;
   std::unique_ptr<licensing::Teller> teller;
   std::unique_ptr<api::BillingGate> gate;
