@@ -13,9 +13,15 @@ namespace {
 constexpr std::int64_t kWhen = 1'700'000'000'123'456;
 
 TEST(Log, TextQuotesOnlyWhatNeedsIt) {
-  EXPECT_EQ(format_line(LogFormat::text, kWhen, Level::warn, "model.failed",
-                        {{"model", "a/b"}, {"why", "no such file"}, {"took_ms", std::int64_t{-3}}, {"ok", false}}),
-            "2023-11-14T22:13:20.123456Z warn  model.failed model=a/b why=\"no such file\" took_ms=-3 ok=false");
+  EXPECT_EQ(
+      format_line(LogFormat::text, kWhen, Level::warn, "model.failed",
+                  {{"model", "a/b"},
+                   {"why", "no such file"},
+                   {"took_ms", std::int64_t{-3}},
+                   LogField::of("none", std::nullopt),
+                   LogField::of("receipt", 7),
+                   {"ok", false}}),
+      "2023-11-14T22:13:20.123456Z warn  model.failed model=a/b why=\"no such file\" took_ms=-3 receipt=7 ok=false");
 }
 
 TEST(Log, JsonIsAnObjectWhateverTheTextHolds) {
