@@ -29,7 +29,7 @@ bool is_of_publisher(const Entry& entry, std::string_view publisher) {
 
 // Its call, or what moved its money.
 bool is_of_customer(const Entry& entry, const std::string& customer) {
-  if (entry.party) return entry.party->customer == customer;
+  if (entry.party && entry.party->customer == customer) return true;
   return std::ranges::any_of(entry.postings, [&](const licensing::Posting& posting) {
     const auto kind = licensing::kind_of_account(posting.account);
     return kind && (*kind)->is_private && posting.account.ends_with(':' + customer);
