@@ -200,20 +200,26 @@ void collect_server(const http::ServerStatistics& server, std::vector<MetricFami
 Metrics::Metrics() : plugins_(std::make_shared<PluginMetrics>()) {}
 
 Metrics::RouteSeries& Metrics::route_series(const http::ExchangeRecord& exchange) {
+  const std::string_view route = exchange.route.empty() ? "unmatched" : exchange.route.substr(0, 128);
+  RouteSeries* const latest = latest_.load(std::memory_order_acquire);
+  if (latest != nullptr && latest->method == exchange.method && latest->route == route) return *latest;
   std::array<char, 160> key_bytes;  // method, space, pattern: ours, and short
   const std::string_view method = method_name(exchange.method);
-  const std::string_view route = exchange.route.empty() ? "unmatched" : exchange.route.substr(0, 128);
   char* end = std::copy(method.begin(), method.end(), key_bytes.data());
   *end++ = ' ';
   end = std::copy(route.begin(), route.end(), end);
   const std::string_view key(key_bytes.data(), static_cast<std::size_t>(end - key_bytes.data()));
   {
     const std::shared_lock lock(mutex_);
-    if (const auto at = routes_.find(key); at != routes_.end()) return *at->second;
+    if (const auto at = routes_.find(key); at != routes_.end()) {
+      latest_.store(at->second.get(), std::memory_order_release);
+      return *at->second;
+    }
   }
   const std::unique_lock lock(mutex_);
   auto& series = routes_[std::string(key)];
-  if (!series) series = std::make_unique<RouteSeries>();
+  if (!series) series = std::make_unique<RouteSeries>(exchange.method, std::string(route));
+  latest_.store(series.get(), std::memory_order_release);
   return *series;
 }
 

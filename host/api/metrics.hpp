@@ -25,7 +25,7 @@ struct HostGauge {
   bool is_counter = false;
 };
 
-// Thread: any; recording is a shared lock, a look-up and relaxed atomics.
+// Thread: any; recording is relaxed atomics, and where the route is not the one before, a shared lock and a look-up.
 class Metrics {
  public:
   Metrics();
@@ -45,6 +45,8 @@ class Metrics {
  private:
   static constexpr std::size_t kStatuses = 600;
   struct RouteSeries {
+    http::Method method;
+    std::string route;
     std::array<std::atomic<std::uint64_t>, kStatuses> by_status{};
     std::atomic<std::uint64_t> bytes_in{0}, bytes_out{0};
     inference::LatencyHistogram duration;
@@ -56,6 +58,7 @@ class Metrics {
   // Lock: the map's structure; what it holds is atomic and stays where it is. Bounded by the routes there are.
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::unique_ptr<RouteSeries>, std::less<>> routes_;  // "POST /v2/models/{rest...}"
+  std::atomic<RouteSeries*> latest_{nullptr};  // of the map: most requests go where the one before went
   std::shared_ptr<PluginMetrics> plugins_;
 };
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 
+#include "host/thread/kept_blocks.hpp"
 #include "host/thread/monotonic.hpp"
 
 namespace stoa::api {
@@ -55,7 +56,9 @@ class ModelCall::Listener final : public runtime::CallListener {
 };
 
 ModelCall::ModelCall(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model)
-    : exchange_(exchange), model_(std::move(model)), listener_(std::make_shared<Listener>()) {}
+    : exchange_(exchange),
+      model_(std::move(model)),
+      listener_(std::allocate_shared<Listener>(thread::KeptAllocator<Listener>())) {}
 
 ModelCall::~ModelCall() {
   end_charge();

@@ -2,6 +2,9 @@
 #include "host/api/model_path.hpp"
 
 #include <array>
+#include <memory>
+#include <string>
+#include <utility>
 
 namespace stoa::api {
 namespace {
@@ -15,8 +18,8 @@ int hex_digit(char c) {
   return -1;
 }
 
+// Appends.
 bool decode(std::string_view segment, std::string& out) {
-  out.clear();
   for (std::size_t i = 0; i < segment.size(); ++i) {
     if (segment[i] != '%') {
       out += segment[i];
@@ -37,31 +40,37 @@ std::unexpected<Error> unknown(std::string_view rest) {
                      std::string(rest.substr(0, 128)) + "'");
 }
 
+using Segments = std::array<std::string_view, kSegmentsMax>;
+
+// Two neighbours and the slash between them.
+std::string_view join(std::string_view first, std::string_view second) {
+  return {first.data(), static_cast<std::size_t>(second.data() + second.size() - first.data())};
+}
+
 // What the segments mean, decoded or not. False: nothing that has a meaning here.
-template <class Segment>
-bool interpret(const std::array<Segment, kSegmentsMax>& segments, std::size_t count, ModelPath& path) {
+bool interpret(const Segments& segments, std::size_t count, ModelPath& path) {
   std::size_t next = 1;
-  path.name.assign(segments[0]);
-  if (count > 1 && path.name.find('/') == std::string::npos) path.name.append("/").append(segments[next++]);
+  path.name = segments[0];
+  if (count > 1 && !path.name.contains('/')) path.name = join(path.name, segments[next++]);
   if (next + 1 < count && segments[next] == "versions") {
-    path.version.assign(segments[next + 1]);
+    path.version = segments[next + 1];
     next += 2;
   }
-  if (next < count) path.action.assign(segments[next++]);
-  if (path.action == "trace" && next + 1 == count) path.action.append("/").append(segments[next++]);
+  if (next < count) path.action = segments[next++];
+  if (path.action == "trace" && next + 1 == count) path.action = join(path.action, segments[next++]);
   if (next != count) return false;
   const std::size_t at = path.name.rfind('@');
-  if (at == std::string::npos) return true;
+  if (at == std::string_view::npos) return true;
   if (!path.version.empty()) return false;
   path.version = path.name.substr(at + 1);
-  path.name.resize(at);
+  path.name = path.name.substr(0, at);
   return true;
 }
 
 }  // namespace
 
 Result<ModelPath> parse_model_path(std::string_view rest) {
-  std::array<std::string_view, kSegmentsMax> segments;
+  Segments segments;
   std::size_t count = 0;
   for (std::string_view left = rest;;) {
     const std::size_t slash = left.find('/');
@@ -71,14 +80,18 @@ Result<ModelPath> parse_model_path(std::string_view rest) {
     left.remove_prefix(slash + 1);
   }
   ModelPath path;
-  if (rest.find('%') == std::string_view::npos) {
-    if (!interpret(segments, count, path)) return unknown(rest);
-    return path;
+  if (rest.contains('%')) {
+    auto decoded = std::make_shared<std::string>();
+    decoded->reserve(rest.size());  // never longer than that: views into it stay
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i > 0) *decoded += '/';
+      const std::size_t begin = decoded->size();
+      if (!decode(segments[i], *decoded)) return unknown(rest);
+      segments[i] = std::string_view(*decoded).substr(begin);
+    }
+    path.decoded = std::move(decoded);
   }
-  std::array<std::string, kSegmentsMax> decoded;
-  for (std::size_t i = 0; i < count; ++i)
-    if (!decode(segments[i], decoded[i])) return unknown(rest);
-  if (!interpret(decoded, count, path)) return unknown(rest);
+  if (!interpret(segments, count, path)) return unknown(rest);
   return path;
 }
 

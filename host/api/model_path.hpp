@@ -1,17 +1,26 @@
 // model_path.hpp: which model, version and action a path under /v2/models/ means. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "stoa/result.hpp"
 
 namespace stoa::api {
 
+// Lifetime: views into the path that was parsed, or into what this and its copies keep.
 struct ModelPath {
-  std::string name;           // "publisher/model"
-  std::string version;        // empty: the one served by default
-  std::string selector = {};  // the range or alias that the version was found for; empty: none
-  std::string action;         // "infer", "ready" …; empty: the model itself
+  std::string_view name;           // "publisher/model"
+  std::string_view version;        // empty: the one served by default
+  std::string_view selector = {};  // the range or alias that the version was found for; empty: none
+  std::string_view action;         // "infer", "ready" …; empty: the model itself
+  std::shared_ptr<const std::string> decoded = {}, found_version = {};  // null where nothing was
+
+  void set_version(std::string found) {
+    found_version = std::make_shared<const std::string>(std::move(found));
+    version = *found_version;
+  }
 };
 
 // rest: what follows "/v2/models/", still percent-encoded. The rule needs no list of models and no list of actions:

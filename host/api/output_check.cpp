@@ -75,12 +75,12 @@ Result<void> check_output(const OutputPart& part, const ModelSpec& spec) {
   return {};
 }
 
-Result<std::vector<const OutputPart*>> select_outputs(std::vector<OutputPart>& parts,
-                                                      const std::vector<std::string>& wanted, const ModelSpec& spec) {
+Result<SelectedParts> select_outputs(std::vector<OutputPart>& parts, const std::vector<std::string>& wanted,
+                                     const ModelSpec& spec) {
   for (const auto& part : parts)
     if (auto done = check_output(part, spec); !done) return std::unexpected(std::move(done.error()));
   if (auto done = join_pieces(parts, spec); !done) return std::unexpected(std::move(done.error()));
-  std::vector<const OutputPart*> selected;
+  SelectedParts selected;
   selected.reserve(parts.size());
   const auto missing = [&](std::string_view name) {
     return failure(Code::internal, "plugin.missing_output",

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/api/plain_request.hpp"
 
+#include <cstring>
+
+#include "host/api/plain_ascii.hpp"
 #include "host/api/v2_json_data.hpp"
 #include "host/api/v2_json_reader.hpp"
 
@@ -23,20 +26,27 @@ enum Key : unsigned {
   kData = 64
 };
 
-constexpr Key key_of(std::string_view text) {
-  switch (text.size()) {
+// Of a length that both have: a comparison in registers.
+template <std::size_t Bytes>
+bool is_key(const char* text, const char (&key)[Bytes]) {
+  return std::memcmp(text, key, Bytes - 1) == 0;
+}
+
+Key key_of(std::string_view key) {
+  const char* const text = key.data();
+  switch (key.size()) {
     case 2:
-      return text == "id" ? kId : kNone;
+      return is_key(text, "id") ? kId : kNone;
     case 4:
-      return text == "name" ? kName : text == "data" ? kData : kNone;
+      return is_key(text, "name") ? kName : is_key(text, "data") ? kData : kNone;
     case 5:
-      return text == "shape" ? kShape : kNone;
+      return is_key(text, "shape") ? kShape : kNone;
     case 6:
-      return text == "inputs" ? kInputs : kNone;
+      return is_key(text, "inputs") ? kInputs : kNone;
     case 7:
-      return text == "outputs" ? kOutputs : kNone;
+      return is_key(text, "outputs") ? kOutputs : kNone;
     case 8:
-      return text == "datatype" ? kDatatype : kNone;
+      return is_key(text, "datatype") ? kDatatype : kNone;
     default:
       return kNone;
   }
@@ -62,7 +72,7 @@ class PlainText {
   bool string(std::string_view& out) {
     if (!take('"')) return false;
     const char* const begin = at_;
-    while (is_plain(*at_)) ++at_;
+    at_ = plain_ascii_end(begin);
     out = {begin, static_cast<std::size_t>(at_ - begin)};
     return *at_++ == '"' && out.size() <= kNameBytesMax;
   }
@@ -117,9 +127,6 @@ class PlainText {
   }
 
  private:
-  static bool is_plain(char c) {
-    return static_cast<unsigned char>(c - 0x20) < 0x5f && c != '"' && c != '\\';  // 0x20 to 0x7e
-  }
   void skip_space() {
     while (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t') ++at_;
   }

@@ -70,7 +70,7 @@ Result<Target> target_of(const http::RequestHead& head) {
   const auto row = find_action(path->action);
   if (row) return Target{std::move(*path), *row};
   return failure(Code::not_found, "route.unknown",
-                 "path: a model has no '" + path->action.substr(0, 64) +
+                 "path: a model has no '" + std::string(path->action.substr(0, 64)) +
                      "', it has infer, generate, generate_stream, ready and stats");
 }
 
@@ -88,10 +88,10 @@ http::Response other_method(const ApiContext& api, const http::RequestHead& head
   if (head.method == Method::options) {
     response.status = 204;
   } else if (head.method == Method::post && lacks_publisher(api, target.path)) {
-    return v2_error(
-        {Code::not_found, "route.unknown",
-         "path: no action behind '" + target.path.name.substr(0, 64) + "', want /v2/models/{publisher}/{model}/infer",
-         0});
+    return v2_error({Code::not_found, "route.unknown",
+                     "path: no action behind '" + std::string(target.path.name.substr(0, 64)) +
+                         "', want /v2/models/{publisher}/{model}/infer",
+                     0});
   } else {
     response = v2_error({Code::unimplemented, "request.method",
                          "method: " + std::string(head.method_text.substr(0, 32)) +
@@ -115,7 +115,8 @@ Result<void> settle_version(const ApiContext& api, Exchange& exchange, ModelPath
   if (path.version.empty() || !api.resolve || api.catalog.find(path.name, path.version)) return {};
   auto version = resolve_for(api, path.name, path.version, asker_of(api, exchange));
   if (version) {
-    path.selector = std::exchange(path.version, std::move(*version));
+    path.selector = path.version;
+    path.set_version(std::move(*version));
   } else {
     return std::unexpected(std::move(version.error()));
   }
@@ -157,7 +158,7 @@ Task<void> await_release(ApiContext& api, Exchange& exchange, Target target, Err
     const bool is_waiting = api.releases_changed.add(signal);
     auto version = api.demand(target.path.name, target.path.version);
     if (version) {
-      target.path.version = std::move(*version);
+      target.path.set_version(std::move(*version));
       co_return co_await act(api, exchange, std::move(target));
     }
     const bool is_loading = version.error().reason == "release.loading";

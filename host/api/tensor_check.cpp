@@ -2,6 +2,8 @@
 #include "host/api/tensor_check.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 
 #include "host/api/field_path.hpp"
 #include "host/api/json_walk.hpp"
@@ -21,17 +23,18 @@ std::string names_of(const std::vector<PortSpec>& ports) {
 }
 
 Result<void> check_shape(const V2Input& input, const PortSpec& port, const FieldPath& where) {
-  const std::vector<std::int64_t> single = {1};
-  const auto& wanted = port.kind == PartKind::tensor ? port.shape : single;
+  constexpr std::int64_t kSingle[] = {1};
+  const std::span<const std::int64_t> wanted = port.kind == PartKind::tensor ? std::span(port.shape) : kSingle;
   if (input.shape.size() != wanted.size())
     return wrong(where,
                  shape_text(input.shape) + " has rank " + std::to_string(input.shape.size()) + ", input '" + port.name +
-                     "' has shape " + shape_text(wanted),
+                     "' has shape " + shape_text({wanted.begin(), wanted.end()}),
                  "request.shape_mismatch");
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i] == -1 || wanted[i] == input.shape[i]) continue;
     return wrong(FieldPath(where, i),
-                 "is " + std::to_string(input.shape[i]) + ", input '" + port.name + "' has shape " + shape_text(wanted),
+                 "is " + std::to_string(input.shape[i]) + ", input '" + port.name + "' has shape " +
+                     shape_text({wanted.begin(), wanted.end()}),
                  "request.shape_mismatch");
   }
   return {};
@@ -61,7 +64,7 @@ Result<void> cross_data(V2Input& input, const PortSpec& port, const FieldPath& w
   return check_content(port, {one.p, one.n}, FieldPath(where, "data"));
 }
 
-Result<InputPart> cross(V2Input& input, const ModelSpec& spec, const FieldPath& where) {
+Result<void> cross(V2Input& input, const ModelSpec& spec, const FieldPath& where, InputPart& part) {
   const PortSpec* port = spec.input(input.name);
   if (!port)
     return wrong(FieldPath(where, "name"),
@@ -73,11 +76,9 @@ Result<InputPart> cross(V2Input& input, const ModelSpec& spec, const FieldPath& 
         FieldPath(where, "datatype"),
         std::string(name_of(input.datatype)) + ", input '" + port->name + "' is " + std::string(name_of(wanted)),
         "request.datatype_mismatch");
-  if (auto done = check_shape(input, *port, FieldPath(where, "shape")); !done) return std::unexpected(done.error());
-  InputPart part;
+  if (auto done = check_shape(input, *port, FieldPath(where, "shape")); !done) return done;
   part.name = port->name;
-  if (auto done = cross_data(input, *port, where, part); !done) return std::unexpected(done.error());
-  return part;
+  return cross_data(input, *port, where, part);
 }
 
 bool has_part(const std::vector<InputPart>& parts, std::string_view name) {
@@ -135,9 +136,8 @@ Result<std::vector<InputPart>> check_inputs(V2Request& request, const ModelSpec&
     if (has_part(parts, name))
       return wrong(is_keyed ? where : FieldPath(where, "name"), "'" + name + "' is given twice",
                    "request.duplicate_input");
-    auto part = cross(request.inputs[i], spec, where);
-    if (!part) return std::unexpected(std::move(part.error()));
-    parts.push_back(std::move(*part));
+    if (auto done = cross(request.inputs[i], spec, where, parts.emplace_back()); !done)
+      return std::unexpected(std::move(done.error()));
   }
   if (auto done = check_presence(parts, spec); !done) return std::unexpected(std::move(done.error()));
   return parts;

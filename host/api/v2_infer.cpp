@@ -11,6 +11,7 @@
 #include "host/api/tensor_check.hpp"
 #include "host/api/v2_binary.hpp"
 #include "host/api/v2_json_writer.hpp"
+#include "host/thread/kept_blocks.hpp"
 #include "host/thread/wake_batch.hpp"
 
 namespace stoa::api {
@@ -93,8 +94,10 @@ http::Response refusal(const Error& error, const runtime::ModelSpec& spec) {
 
 // What is known before the body is read. Where it goes is the model's to say.
 struct Admitted final : http::BodyPlace {
-  Admitted(inference::Routed r, BodyFormat f, bool exact, std::string s)
-      : route(std::move(r)), format(std::move(f)), is_exact(exact), selector(std::move(s)) {}
+  Admitted(inference::Routed r, BodyFormat f, bool exact, std::string_view s)
+      : route(std::move(r)), format(std::move(f)), is_exact(exact), selector(s) {}
+  static void* operator new(std::size_t) { return thread::KeptBlocks<sizeof(Admitted)>::take(); }
+  static void operator delete(void* block) { thread::KeptBlocks<sizeof(Admitted)>::give_back(block); }
   std::shared_ptr<std::byte[]> take(std::size_t bytes) const override {
     return route.model->instance().take_input_memory(bytes);
   }

@@ -248,7 +248,7 @@ const char* read_plain_strings(const char* begin, std::size_t json_bytes, V2Inpu
     at = skip_space(at + 1);
     if (*at != '"' || strings.size() == input.elements) return nullptr;
     const char* const first = at + 1;
-    at = first + count_plain_ascii(first, json_bytes);
+    at = plain_ascii_end(first);
     if (*at != '"') return nullptr;
     strings.push_back({first, static_cast<std::size_t>(at - first)});
     at = skip_space(at + 1);

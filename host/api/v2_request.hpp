@@ -1,6 +1,7 @@
 // v2_request.hpp: an inference request as the Open Inference Protocol writes it, before any model is known.
 // Wire types: tensor_check turns them into the runtime's input parts. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,7 +43,7 @@ struct V2Request {
   std::optional<std::uint64_t> timeout_us;
   std::string session;  // sequence_id, decimal when it was a number
   bool binary_data_output = false;
-  std::vector<V2Input> inputs;
+  boost::container::small_vector<V2Input, 1> inputs;
   std::vector<V2Output> outputs;  // empty: all of them
 };
 

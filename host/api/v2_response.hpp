@@ -1,9 +1,8 @@
 // v2_response.hpp: what an inference answers, before it is JSON or binary. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <boost/container/small_vector.hpp>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "host/runtime/part.hpp"
 
@@ -18,7 +17,7 @@ struct V2ResponseOutput {
 struct V2Response {
   std::string_view model_name, model_version;
   std::optional<std::string_view> id;
-  std::vector<V2ResponseOutput> outputs;
+  boost::container::small_vector<V2ResponseOutput, 4> outputs;
 };
 
 }  // namespace stoa::api

@@ -17,6 +17,7 @@ class RunningCalls {
  public:
   // Before it is handed on: it may end at once.
   void add(runtime::Call& call) {
+    call.is_listed = true;
     Part& part = part_of(call);
     const std::lock_guard lock(part.mutex);
     part.calls.push_back(&call);
@@ -24,6 +25,7 @@ class RunningCalls {
   }
   // Ignored for one that was not added.
   void remove(runtime::Call& call) noexcept {
+    if (!call.is_listed) return;
     Part& part = part_of(call);
     const std::lock_guard lock(part.mutex);
     if (call.seat == 0) return;

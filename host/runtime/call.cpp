@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/runtime/abi_error.hpp"
+#include "host/thread/kept_blocks.hpp"
 #include "host/thread/monotonic.hpp"
 #include "stoa/ext/meter.h"
 
@@ -22,24 +23,14 @@ stoa_str as_abi(std::string_view text) { return {text.data(), text.size()}; }
 
 constinit const stoa_sink Call::kSink = {nullptr, &Call::emit, &Call::wait_writable, &Call::finish_from_plugin};
 
-// An input as the plugin reads it. Invariant: never moved, the record points into it and the spec.
-struct Call::LentInput {
-  stoa_part part{};
-  const stoa_part* record = &part;  // what a list of one points to
-  DLManagedTensorVersioned tensor{};
-  stoa_strings strings{};
-  std::array<std::int64_t, 8> few_strides;  // of the usual ranks
-  std::vector<std::int64_t> more_strides;
-
-  std::int64_t* strides(std::size_t rank) {
-    if (rank <= few_strides.size()) return few_strides.data();
-    more_strides.resize(rank);
-    return more_strides.data();
-  }
-};
+std::int64_t* Call::LentInput::strides(std::size_t rank) {
+  if (rank <= few_strides.size()) return few_strides.data();
+  more_strides.resize(rank);
+  return more_strides.data();
+}
 
 std::shared_ptr<Call> Call::create(CallSpec&& spec, std::shared_ptr<CallListener> listener) {
-  return std::make_shared<Call>(Key(), std::move(spec), std::move(listener));
+  return std::allocate_shared<Call>(thread::KeptAllocator<Call>(), Key(), std::move(spec), std::move(listener));
 }
 
 Call::Call(Key, CallSpec&& spec, std::shared_ptr<CallListener> listener)
@@ -67,50 +58,63 @@ Call::~Call() = default;
 void Call::lend_inputs() {
   const std::size_t n = spec_.inputs.size();
   if (n == 0) return;
-  inputs_ = std::make_unique<LentInput[]>(n);
-  if (n > 1) input_records_.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const InputPart& from = spec_.inputs[i];
-    LentInput& to = inputs_[i];
-    to.part.struct_size = sizeof(stoa_part);
-    to.part.kind = static_cast<std::uint32_t>(from.kind);
-    to.part.name = as_abi(from.name);
-    to.part.media_type = as_abi(from.media_type);
-    if (n > 1) input_records_.push_back(&to.part);
-    // The C structs have no const; the plugin is told that inputs are read-only (the flag, and stoa.h).
-    auto* shape = const_cast<std::int64_t*>(from.shape.data());
-    const auto ndim = static_cast<std::int32_t>(from.shape.size());
-    switch (from.kind) {
-      case PartKind::tensor: {
-        std::int64_t* const strides = to.strides(from.shape.size());
-        std::int64_t stride = 1;
-        for (std::size_t axis = from.shape.size(); axis-- > 0; stride *= from.shape[axis]) strides[axis] = stride;
-        to.tensor.version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
-        to.tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
-        to.tensor.dl_tensor = {
-            const_cast<std::byte*>(from.data.data()), {kDLCPU, 0}, ndim, to_dlpack(from.datatype), shape, strides, 0};
-        to.part.u.tensor = &to.tensor;
-        break;
-      }
-      case PartKind::strings:
-        to.strings = {from.strings.data(), shape, ndim, 0};
-        to.part.u.strings = &to.strings;
-        break;
-      case PartKind::text:
-      case PartKind::bytes:
-      case PartKind::json:
-        to.part.u.bytes = {reinterpret_cast<const char*>(from.data.data()), from.data.size()};
-        break;
-    }
-  }
+  lend_input(spec_.inputs[0], first_input_);
   request_.n_inputs = static_cast<std::uint32_t>(n);
-  request_.inputs = n > 1 ? input_records_.data() : &inputs_[0].record;
+  request_.inputs = &first_input_.record;
+  if (n == 1) return;
+  more_inputs_ = std::make_unique<LentInput[]>(n - 1);
+  input_records_.reserve(n);
+  input_records_.push_back(&first_input_.part);
+  for (std::size_t i = 1; i < n; ++i) {
+    lend_input(spec_.inputs[i], more_inputs_[i - 1]);
+    input_records_.push_back(&more_inputs_[i - 1].part);
+  }
+  request_.inputs = input_records_.data();
+}
+
+void Call::lend_input(const InputPart& from, LentInput& to) {
+  to.part.struct_size = sizeof(stoa_part);
+  to.part.kind = static_cast<std::uint32_t>(from.kind);
+  to.part.name = as_abi(from.name);
+  to.part.media_type = as_abi(from.media_type);
+  // The C structs have no const; the plugin is told that inputs are read-only (the flag, and stoa.h).
+  auto* shape = const_cast<std::int64_t*>(from.shape.data());
+  const auto ndim = static_cast<std::int32_t>(from.shape.size());
+  switch (from.kind) {
+    case PartKind::tensor: {
+      std::int64_t* const strides = to.strides(from.shape.size());
+      std::int64_t stride = 1;
+      for (std::size_t axis = from.shape.size(); axis-- > 0; stride *= from.shape[axis]) strides[axis] = stride;
+      to.tensor.version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
+      to.tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
+      to.tensor.dl_tensor = {
+          const_cast<std::byte*>(from.data.data()), {kDLCPU, 0}, ndim, to_dlpack(from.datatype), shape, strides, 0};
+      to.part.u.tensor = &to.tensor;
+      break;
+    }
+    case PartKind::strings:
+      to.strings = {from.strings.data(), shape, ndim, 0};
+      to.part.u.strings = &to.strings;
+      break;
+    case PartKind::text:
+    case PartKind::bytes:
+    case PartKind::json:
+      to.part.u.bytes = {reinterpret_cast<const char*>(from.data.data()), from.data.size()};
+      break;
+  }
 }
 
 // ---- consumer side ----
 
 std::vector<OutputPart> Call::take(std::vector<MeterTotal>* totals) {
   std::vector<OutputPart> taken;
+  // Whoever emits looks at is_finished_ under the lock, which it was set under: nobody else is at the parts any more.
+  if (finished() && !is_blocked_) {
+    if (totals != nullptr) *totals = meters_emitted_;
+    taken.swap(pending_);
+    pending_bytes_ = 0;
+    return taken;
+  }
   std::shared_ptr<CallFeeder> feeder;  // who may go on
   {
     const std::lock_guard lock(mutex_);

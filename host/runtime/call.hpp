@@ -2,6 +2,7 @@
 // comes back through. The same object serves single answers and streams, in-process and worker instances.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -116,6 +117,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   // For a worker, where a call goes by the number the host gave it. Before it is submitted.
   void rename(std::uint64_t id) noexcept { request_.id = id; }
   std::uint32_t seat = 0;  // in the list of whoever queues it, and guarded by that list's lock
+  bool is_listed = false;  // it was given one: set before the call is handed on
   CallTimes times;         // written by the queue and the model thread in front of the instance, before and at the end
 
   // Before it is queued or submitted. observer must live until it is told.
@@ -147,7 +149,17 @@ class Call final : public std::enable_shared_from_this<Call> {
   }
 
  private:
-  struct LentInput;
+  // An input as the plugin reads it. Invariant: never moved, the record points into it and the spec.
+  struct LentInput {
+    stoa_part part{};
+    const stoa_part* record = &part;  // what a list of one points to
+    DLManagedTensorVersioned tensor{};
+    stoa_strings strings{};
+    std::array<std::int64_t, 8> few_strides;  // of the usual ranks
+    std::vector<std::int64_t> more_strides;
+
+    std::int64_t* strides(std::size_t rank);
+  };
 
   static stoa_status emit(const stoa_request* req, stoa_part* const* parts, std::uint32_t n, std::uint32_t flags);
   static stoa_status wait_writable(const stoa_request* req, std::uint64_t deadline_ns);
@@ -155,6 +167,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   static const stoa_sink kSink;
 
   void lend_inputs();
+  void lend_input(const InputPart& from, LentInput& to);
   stoa_status take_over(stoa_part* const* parts, std::uint32_t n);
   stoa_status wait_taken(std::uint64_t deadline_ns);
   bool set_cancel_word(Code why) noexcept;  // true when it was not set
@@ -179,7 +192,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   const std::shared_ptr<CallListener> listener_;
   CallObserver* observer_ = nullptr;
   stoa_request request_{};
-  std::unique_ptr<LentInput[]> inputs_;
+  LentInput first_input_;  // nearly always the only one
+  std::unique_ptr<LentInput[]> more_inputs_;
   std::vector<const stoa_part*> input_records_;
   std::vector<stoa_str> output_names_;
   std::uint32_t cancel_word_ = 0;  // through std::atomic_ref; the plugin reads it as the ABI says
