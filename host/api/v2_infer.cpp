@@ -199,6 +199,15 @@ http::Task<bool> wait_and_enter(ApiContext& api, http::Exchange& exchange, Admit
   co_return !entry.refusal;
 }
 
+// The answer names an entry that is not on disk yet.
+http::Task<void> wait_until_durable(ApiContext& api, http::Exchange& exchange, Admitted& admitted) {
+  admitted.call.reset();  // what is not needed any more is free again while others of its kind are at work
+  const DurableReply reply = api.billing->reply_for(exchange, *admitted.entry);
+  if (!reply.is_pending()) co_return;
+  const http::Waited waited = co_await exchange.wait(reply.signal(), DurableReply::deadline_ns());
+  if (auto durable = reply.outcome(waited); !durable) admitted.response = refusal(durable.error(), admitted.spec());
+}
+
 // Rationale: the steps are plain functions and what they keep lies elsewhere, because the frames of all that a request
 // waits in are allocated per request, and asio keeps only those up to a kilobyte.
 http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, std::unique_ptr<Admitted> admitted) {
@@ -212,15 +221,8 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, std::uniqu
     start(api, exchange, *admitted, co_await exchange.read_body(body_limits(*admitted)));
   if (admitted->is_awaited) admitted->parts = co_await admitted->call->all();
   if (!answer(*admitted, exchange.take_spare_text())) co_return;
-  if (admitted->entry) {
-    const DurableReply reply = api.billing->reply_for(exchange, *admitted->entry);
-    if (reply.is_pending()) {
-      admitted->call.reset();  // what is not needed any more is free again while others of its kind are at work
-      const http::Waited waited = co_await exchange.wait(reply.signal(), DurableReply::deadline_ns());
-      if (auto durable = reply.outcome(waited); !durable)
-        admitted->response = refusal(durable.error(), admitted->spec());
-    }
-  }
+  if (admitted->entry && api.billing->has_to_wait(*admitted->entry))
+    co_await wait_until_durable(api, exchange, *admitted);
   if (!exchange.reply_at_once(admitted->response)) co_await exchange.reply(std::move(admitted->response));
 }
 
