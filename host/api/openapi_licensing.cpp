@@ -106,6 +106,19 @@ constexpr ApiOperation kOfAccounts[] = {
     {"get", "/v1/account/spend", "ownSpend", "What was paid, by day (customer plane)", "", "from until"},
 };
 
+constexpr ApiOperation kOfWebhooks[] = {
+    {"get", "/v1/webhooks", "listWebhooks", "Who is told of what happens", "", ""},
+    {"post", "/v1/webhooks", "createWebhook", "A new webhook; its secret is shown once", "url types[]", "", 201},
+    {"get", "/v1/webhooks/{webhook}", "oneWebhook", "A webhook", "", ""},
+    {"delete", "/v1/webhooks/{webhook}", "removeWebhook", "It is told of nothing any more", "", "", 204},
+    {"post", "/v1/webhooks/{webhook}/rotate", "rotateWebhook", "Another secret; both sign for a while", "overlap_s#?",
+     ""},
+    {"post", "/v1/webhooks/{webhook}/enable", "enableWebhook", "A disabled one is told again", "", ""},
+    {"post", "/v1/webhooks/{webhook}/test", "testWebhook", "Sends it an event", "", "", 202},
+    {"get", "/v1/webhooks/{webhook}/deliveries", "listDeliveries", "What was sent to it, newest first", "",
+     "after limit"},
+};
+
 }  // namespace
 
 void describe_licensing(nlohmann::json& document) {
@@ -118,6 +131,9 @@ void describe_licensing(nlohmann::json& document) {
   describe_operations(document, kOfCustomers, "licensing", "apiKey");
   describe_operations(document, kOfLedger, "licensing", "registryToken");
   describe_operations(document, kOfAccounts, "licensing", "apiKey");
+  document["tags"].push_back(
+      {{"name", "webhooks"}, {"description", "only where the host has [webhooks]; on the operator's listener"}});
+  describe_operations(document, kOfWebhooks, "webhooks", "registryToken");
 }
 
 }  // namespace stoa::api

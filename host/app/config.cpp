@@ -172,6 +172,18 @@ void read_billing(Section& section, const std::filesystem::path& base, std::opti
   section.text("log_origin", billing->log_origin);
 }
 
+void read_webhooks(Section& section, const std::filesystem::path& base, std::optional<WebhooksConfig>& webhooks) {
+  webhooks.emplace();
+  webhooks->folder = base / webhooks->folder;
+  section.path("folder", webhooks->folder);
+  section.flag("private_addresses", webhooks->may_be_private);
+  section.flag("plain_http", webhooks->may_be_plain);
+  section.number<std::uint32_t>("attempts_max", webhooks->attempts_max, 1, 100);
+  section.number<std::uint32_t>("retry_first_ms", webhooks->retry_first_ms, 1, 3'600'000);
+  section.number<std::uint32_t>("answer_ms_max", webhooks->answer_ms_max, 100, 120'000);
+  section.path("ca_file", webhooks->ca_file);
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view toml_text, const std::filesystem::path& base) {
@@ -212,6 +224,9 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.section("billing", [&](Section& s) { read_billing(s, base, config.billing); });
   if (config.billing && !(config.licensing && config.licensing->calls_need_keys))
     root.fail("billing", "value", "needs [licensing] with calls_need_keys: a key says who is charged");
+  root.section("webhooks", [&](Section& s) { read_webhooks(s, base, config.webhooks); });
+  if (config.webhooks && !(config.licensing && config.licensing->calls_need_keys))
+    root.fail("webhooks", "value", "needs [licensing]: its operators and publishers say who is told");
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });

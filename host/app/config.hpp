@@ -86,6 +86,16 @@ struct BillingConfig {
   std::string log_origin;  // the name of the ledger's log, for good; empty: this machine's, at the first start
 };
 
+// Who is told of what happens, over HTTP. Needs [licensing].
+struct WebhooksConfig {
+  std::filesystem::path folder = "webhooks";
+  bool may_be_private = false;      // addresses of this machine and of private networks are called, too
+  bool may_be_plain = false;        // http://
+  std::uint32_t attempts_max = 12;  // then a message is a dead letter
+  std::uint32_t retry_first_ms = 5'000, answer_ms_max = 15'000;
+  std::filesystem::path ca_file;  // whose authorities receivers are verified by; empty: the system's
+};
+
 struct Config {
   PlaneConfig customer{"127.0.0.1", 8080, std::nullopt};
   std::string customer_field;  // a field of each request, in which a gateway in front names its customer; empty: none
@@ -99,6 +109,7 @@ struct Config {
   std::optional<RegistryConfig> registry;               // nothing: this host serves a folder alone
   std::optional<LicensingConfig> licensing;             // nothing: everybody may call
   std::optional<BillingConfig> billing;                 // nothing: nobody is charged
+  std::optional<WebhooksConfig> webhooks;               // nothing: nobody is told
   std::multimap<std::string, std::string> permissions;  // plugin or "publisher/*" -> what its sandbox may open
   http::Limits limits;
   unsigned io_threads = 1;

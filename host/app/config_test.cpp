@@ -122,6 +122,8 @@ TEST(Config, ASlipIsNamedByItsKey) {
       {"customer = 3", "config.type", "customer: is not a table"},
       {"[licensing]\nfolders = \"x\"", "config.unknown_key", "licensing.folders: is not a key"},
       {"[licensing.issuers]\nplatform = 1", "config.type", "licensing.issuers.platform: is not a string"},
+      {"[webhooks]", "config.value", "webhooks: needs [licensing]"},
+      {"[licensing]\n[webhooks]\nattempts_max = 0", "config.range", "webhooks.attempts_max: is 0"},
       {"[customer]\ncustomer_field = \"x-who\"\n[licensing]", "config.value", "licensing: and customer.customer_field"},
       {"io_threads = 0", "config.range", "io_threads: is 0"},
       {"in_process = \"x\"", "config.type", "in_process: is not a list"},

@@ -30,6 +30,7 @@
 #include "host/app/release_loader.hpp"
 #include "host/app/rollout_board.hpp"
 #include "host/app/wall_clock.hpp"
+#include "host/app/webhook_host.hpp"
 #include "host/inference/catalog.hpp"
 #include "host/rollout/control.hpp"
 #include "host/runtime/load_plugin.hpp"
@@ -96,6 +97,7 @@ struct Host::Parts {
       registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<FollowingHost> following;         // the same, of one that follows another's
   std::unique_ptr<LicensingDesks> licensing_desks;  // what is asked about keys and licences, of the registry's actors
+  std::unique_ptr<WebhookHost> webhooks;            // the same, and the logs of all of the above
   std::unique_ptr<api::ApiContext> api;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<HealthWatch> health;
@@ -150,6 +152,7 @@ struct Host::Parts {
     if (billing) std::ranges::move(billing->gauges(), std::back_inserter(all));
     if (proof) std::ranges::move(proof->gauges(), std::back_inserter(all));
     if (ledger) std::ranges::move(ledger->gauges(), std::back_inserter(all));
+    if (webhooks) std::ranges::move(webhooks->gauges(), std::back_inserter(all));
     return all;
   }
 };
@@ -274,6 +277,20 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     if (p.proof) p.proof->add_routes(p.licensing_desks->api(), operators, customers);
     if (p.ledger) p.ledger->add_routes(p.licensing_desks->api(), operators, customers);
   }
+  if (p.config.webhooks) {
+    auto webhooks =
+        WebhookHost::open({.config = *p.config.webhooks,
+                           .log = log,
+                           .book = p.licensing->book(),
+                           .publishing = p.registry ? &p.registry->publishing() : nullptr,
+                           .ledger = p.billing ? &p.billing->journal() : nullptr,
+                           .used = [&host = *p.licensing](const std::string& holder, const licensing::Quota& quota) {
+                             return host.used(holder, quota);
+                           }});
+    if (!webhooks) return std::unexpected(webhooks.error());
+    p.webhooks = std::move(*webhooks);
+    p.webhooks->add_routes(p.licensing_desks->api(), operators);
+  }
   p.api->gauges = [&p] { return p.gauges(); };
   http::ServerConfig server;
   server.listeners.push_back(listener(p.config.customer, std::move(customers)));
@@ -297,6 +314,7 @@ Ports Host::ports() const {
 
 void Host::start() {
   parts_->server->start();
+  if (parts_->webhooks) parts_->webhooks->start();
   parts_->log.write(Level::info, "host.listening",
                     {{"version", STOA_VERSION},
                      {"customer_port", std::uint64_t{ports().customer}},
@@ -434,6 +452,7 @@ bool Host::drain() {
   if (p.proof) p.proof->stop();
   if (p.ledger) p.ledger->stop();
   if (p.billing) p.billing->stop();
+  if (p.webhooks) p.webhooks->stop();
   if (p.licensing) p.licensing->stop();
   if (p.registry) p.registry->stop();
   if (p.following) p.following->stop();

@@ -27,6 +27,7 @@ class LicensingDesks {
   static Result<std::unique_ptr<LicensingDesks>> open(const Parts& parts);
 
   void add_routes(std::vector<http::Route>& operators, std::vector<http::Route>& customers);
+  // For routes of others that are asked by the same people.
   api::LicensingApi& api() { return *api_; }
   // After the server has drained, before the book closes: what waits is done first.
   void stop() { api_->desk.close(); }

@@ -21,7 +21,8 @@ constexpr EventKind kKinds[] = {
     {"key.changed", "an API key was made, rotated or revoked", false},
     {"customer.changed", "a customer was made, suspended, resumed or closed", false},
     {"release.changed", "a release of the catalogue changed its state", true},
-    {"statement.changed", "a statement was issued, or a payout moved on", true},
+    {"statement.issued", "a month was closed, and everybody's statement of it is there", true},
+    {"payout.changed", "a payout is due, held, submitted, settled, failed or came back", true},
     {"webhook.test", "asked for by `stoa webhooks test`", true},
 };
 
