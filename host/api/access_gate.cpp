@@ -8,6 +8,7 @@
 #include <charconv>
 #include <new>
 
+#include "host/api/call_key.hpp"
 #include "host/api/problem.hpp"
 #include "host/api/shown_key.hpp"
 #include "host/thread/monotonic.hpp"
@@ -143,6 +144,10 @@ Entry AccessGate::enter(http::Exchange& exchange, const inference::ServedModel& 
   if (billing_ != nullptr) {
     entry.pass->billing = billing_;
     entry.pass->charge.party.key = admitted.key;
+    if (const CallKey* const key = call_key_in(exchange)) {
+      entry.pass->charge.party.idempotency_key = key->text;
+      entry.pass->charge.party.body = key->request;
+    }
     entry.pass->charge.party.request = exchange.head().request_id;
     entry.pass->charge.arrived_ms = now.ms;
   }

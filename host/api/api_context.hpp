@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/api/access_gate.hpp"
+#include "host/api/idempotency_gate.hpp"
 #include "host/api/metrics.hpp"
 #include "host/api/reader_pool.hpp"
 #include "host/api/registry/signal_list.hpp"
@@ -40,6 +41,8 @@ struct ApiContext {
   AccessGate* gate = nullptr;
   // What calls cost: null, nothing. With it the gate charges by it.
   BillingGate* billing = nullptr;
+  // Calls with an Idempotency-Key; null: the field counts for nothing. With it there is a gate.
+  IdempotencyGate* keys = nullptr;
   // For /metrics; set once the server exists.
   std::function<http::ServerStatistics()> server_statistics = [] { return http::ServerStatistics{}; };
   std::function<std::vector<HostGauge>()> gauges = [] { return std::vector<HostGauge>{}; };        // the same

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 
+#include "host/api/call_key.hpp"
 #include "host/thread/kept_blocks.hpp"
 #include "host/thread/monotonic.hpp"
 
@@ -88,7 +89,11 @@ Result<ModelCall> ModelCall::start(http::Exchange& exchange, inference::Routed r
   if (pass) {
     spec.tenant = pass->charge.party.customer;
     spec.model = started.model_->spec().name;
-    if (pass->billing != nullptr)
+    const CallKey* const key = call_key_in(exchange);
+    // A second run, for an answer that a crash took, was paid for by the first.
+    if (key != nullptr && key->was_charged)
+      started.entry_ = key->entry;
+    else if (pass->billing != nullptr)
       if (auto held = pass->billing->hold(pass->charge, started.model_->spec(), spec); !held)
         return std::unexpected(std::move(held.error()));
     if (pass->charge.is_held()) started.bytes_in_ = bytes_in(spec);
@@ -108,6 +113,11 @@ Error ModelCall::give_up(Code why) {
   call_.reset();  // the cancel word is set: nothing more to do when we go
   if (why == Code::cancelled) return Error{why, "http.client_gone", "the client hung up", 0};
   return too_late();
+}
+
+// For who keeps the answer.
+void ModelCall::note_whole() {
+  if (CallKey* const key = call_key_in(exchange_)) key->is_whole = true;
 }
 
 bool ModelCall::is_past_deadline() const { return deadline_ns_ != 0 && thread::monotonic_ns() >= deadline_ns_; }
@@ -130,6 +140,7 @@ http::Task<Result<std::vector<runtime::OutputPart>>> ModelCall::next() {
     if (!parts.empty()) co_return parts;
     if (was_ended && mirrored_) mirrored_->end(call_->error());
     if (was_ended && call_->error()) co_return std::unexpected(error());
+    if (was_ended) note_whole();
     if (was_ended) co_return parts;
     if (!signal_) {
       signal_ = exchange_.make_signal();
@@ -147,6 +158,7 @@ Result<std::vector<runtime::OutputPart>> ModelCall::whole() {
   std::vector<runtime::OutputPart> parts = call_->take();
   note_taken(parts);
   if (count_bytes(parts) > kAnswerBytesMax) return too_large();
+  note_whole();
   if (mirrored_) {
     mirrored_->add(parts);
     mirrored_->end(std::nullopt);

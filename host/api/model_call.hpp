@@ -65,6 +65,7 @@ class ModelCall {
   void note_taken(const std::vector<runtime::OutputPart>& parts);
   Result<std::optional<std::uint64_t>> charge(licensing::CallEnd end);
   void end_charge();
+  void note_whole();
   void settle() noexcept;
 
   http::Exchange& exchange_;

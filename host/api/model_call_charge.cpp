@@ -1,6 +1,8 @@
 // model_call_charge.cpp: what a call is charged, by what has left of its answer. SPDX-License-Identifier: Apache-2.0
 #include "host/api/model_call.hpp"
 
+#include "host/api/call_key.hpp"
+
 namespace stoa::api {
 namespace {
 
@@ -43,6 +45,7 @@ Result<std::optional<std::uint64_t>> ModelCall::charge(CallEnd end) {
   if (!entry) return std::unexpected(entry.error());
   entry_ = *entry;
   exchange_.set_mark(*entry);
+  if (CallKey* const key = call_key_in(exchange_)) key->entry = entry_;
   return entry_;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/api/media_type.hpp"
 #include "host/api/model_call.hpp"
 #include "host/api/model_path.hpp"
 #include "host/api/not_offered.hpp"
@@ -172,6 +173,39 @@ Task<void> await_release(ApiContext& api, Exchange& exchange, Target target, Err
   }
 }
 
+Task<void> run_target(ApiContext& api, Exchange& exchange, Target target) {
+  const http::RequestHead& head = exchange.head();
+  if (auto settled = settle_version(api, exchange, target.path); !settled) {
+    if (may_be_loaded(api, target, head.method, settled.error()))
+      return await_release(api, exchange, std::move(target), std::move(settled.error()));
+    if (!is_of_folder(settled.error())) return http::answer_with(exchange, v2_error(settled.error()));
+  }
+  if (!takes(target.row, head.method)) return http::answer_with(exchange, other_method(api, head, target));
+  return act(api, exchange, std::move(target));
+}
+
+// Read before anybody knows which release will answer: by what the model's name alone means now.
+http::BodyLimits keyed_limits(const ApiContext& api, Exchange& exchange, const ModelPath& path) {
+  http::BodyLimits limits;
+  const auto route = api.catalog.route(path.name, "", asker_of(api, exchange));
+  if (!route) return limits;
+  limits.bytes_max = route->model->spec().limits.request_bytes_max;
+  const auto format = body_format(exchange.head(), route->model->spec());
+  if (format && format->json_bytes <= limits.bytes_max) limits.align_at = format->json_bytes;
+  return limits;
+}
+
+// Nothing: the call has no key.
+std::optional<Task<void>> keyed_call(ApiContext& api, Exchange& exchange, Target& target) {
+  auto key = idempotency_key_of(exchange.head());
+  if (!key) return http::answer_with(exchange, v2_error(key.error(), 400));
+  if (!*key) return std::nullopt;
+  const http::BodyLimits limits = keyed_limits(api, exchange, target.path);
+  return api.keys->serve(
+      exchange, std::string(api.gate->customer_of(exchange)), std::move(**key), limits,
+      [&api, target = std::move(target)](Exchange& keyed) { return run_target(api, keyed, target); });
+}
+
 // Everything under /v2/models/: the model's name may hold a slash, so that the router cannot take the path apart.
 Task<void> model_route(ApiContext& api, Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
@@ -182,13 +216,9 @@ Task<void> model_route(ApiContext& api, Exchange& exchange) {
       row.action == Action::infer || row.action == Action::generate || row.action == Action::generate_stream;
   if (api.gate != nullptr && is_call && takes(row, head.method))
     if (auto refused = api.gate->refusal_of_caller(exchange)) return http::answer_with(exchange, std::move(*refused));
-  if (auto settled = settle_version(api, exchange, target->path); !settled) {
-    if (may_be_loaded(api, *target, head.method, settled.error()))
-      return await_release(api, exchange, std::move(*target), std::move(settled.error()));
-    if (!is_of_folder(settled.error())) return http::answer_with(exchange, v2_error(settled.error()));
-  }
-  if (!takes(target->row, head.method)) return http::answer_with(exchange, other_method(api, head, *target));
-  return act(api, exchange, std::move(*target));
+  if (api.keys != nullptr && is_call && takes(row, head.method))
+    if (auto keyed = keyed_call(api, exchange, *target)) return std::move(*keyed);
+  return run_target(api, exchange, std::move(*target));
 }
 
 // A route whose answer needs nothing but the context.

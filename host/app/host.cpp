@@ -14,6 +14,7 @@
 #include "host/api/key_in_url.hpp"
 #include "host/api/problem.hpp"
 #include "host/api/routes.hpp"
+#include "host/app/answers_host.hpp"
 #include "host/app/billing_host.hpp"
 #include "host/app/following_host.hpp"
 #include "host/app/health_watch.hpp"
@@ -93,6 +94,7 @@ struct Host::Parts {
   std::unique_ptr<BillingHost> billing;      // where it is configured: what calls cost
   std::unique_ptr<ProofHost> proof;          // the same: the log of what they cost
   std::unique_ptr<LedgerHost> ledger;        // with it: what is asked of the journal
+  std::unique_ptr<AnswersHost> answers;      // the same: calls with an Idempotency-Key
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<FollowingHost> following;         // the same, of one that follows another's
@@ -152,6 +154,7 @@ struct Host::Parts {
     if (billing) std::ranges::move(billing->gauges(), std::back_inserter(all));
     if (proof) std::ranges::move(proof->gauges(), std::back_inserter(all));
     if (ledger) std::ranges::move(ledger->gauges(), std::back_inserter(all));
+    if (answers) std::ranges::move(answers->gauges(), std::back_inserter(all));
     if (webhooks) std::ranges::move(webhooks->gauges(), std::back_inserter(all));
     return all;
   }
@@ -224,6 +227,10 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     auto ledger = LedgerHost::open(*p.config.billing, *p.billing, *p.licensing, log);
     if (!ledger) return std::unexpected(ledger.error());
     p.ledger = std::move(*ledger);
+    auto answers = AnswersHost::open(p.config.billing->folder, p.billing->journal(), log);
+    if (!answers) return std::unexpected(answers.error());
+    p.answers = std::move(*answers);
+    p.api->keys = &p.answers->gate();
   }
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
@@ -451,6 +458,7 @@ bool Host::drain() {
   if (p.licensing_desks) p.licensing_desks->stop();
   if (p.proof) p.proof->stop();
   if (p.ledger) p.ledger->stop();
+  if (p.answers) p.answers->stop();
   if (p.billing) p.billing->stop();
   if (p.webhooks) p.webhooks->stop();
   if (p.licensing) p.licensing->stop();

@@ -134,6 +134,12 @@ struct HeadMemo {
   alignas(8) std::array<std::byte, 128> bytes{};
 };
 
+// What a handler in front of another one says to it, through the exchange that it hands on.
+class Note {
+ protected:
+  ~Note() = default;
+};
+
 // Thread: the connection's I/O thread only, except notify().
 class Exchange {
  public:
@@ -141,6 +147,8 @@ class Exchange {
   virtual const RequestHead& head() const = 0;
   // Lifetime: until the handler returns.
   virtual HeadMemo& memo() = 0;
+  // Null from a connection's own exchange.
+  virtual Note* note() { return nullptr; }
 
   // Reads the whole body (once), undoing Content-Encoding gzip and deflate. Errors (status_of tells each one's HTTP
   // status): resource_exhausted "http.body_too_large" (413), unavailable "http.body_memory" (503),

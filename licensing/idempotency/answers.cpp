@@ -104,6 +104,11 @@ Result<std::optional<KeyedCall>> Answers::find_indexed(const Sha256& call_key) {
   return find_call(reading_, call_key);
 }
 
+// Until its answer is, nobody sees it: a call is under way that long.
+bool Answers::is_durable(const Row& row) const {
+  return !row.call.answer || *row.call.answer + row.records <= journal_->durable();
+}
+
 // Lock: mutex_.
 KeyStanding Answers::begin_row(const Sha256& call_key, const Sha256& request, const std::optional<KeyedCall>& known) {
   using State = KeyStanding::State;
@@ -127,7 +132,7 @@ Result<KeyStanding> Answers::begin(const Sha256& call_key, const Sha256& request
       const std::lock_guard lock(mutex_);
       if (const auto row = rows_.find(call_key); row != rows_.end()) {
         if (row->second.call.request != request) return KeyStanding{.state = State::other_body};
-        if (row->second.is_running) return KeyStanding{.state = State::running};
+        if (row->second.is_running || !is_durable(row->second)) return KeyStanding{.state = State::running};
         return begin_row(call_key, request, row->second.call);
       }
       removals = removals_;
@@ -197,10 +202,10 @@ Result<void> Answers::index_rows() {
   AnswerPositions reached;
   {
     const std::lock_guard lock(mutex_);
+    // Read first: what becomes durable meanwhile is behind these, or in a row.
     reached = {journal_->durable(), ledger_.durable()};
     for (const auto& [call_key, row] : rows_) {
-      const bool is_durable = !row.call.answer || *row.call.answer + row.records <= reached.answers;
-      if (row.is_running || !is_durable) {
+      if (row.is_running || !is_durable(row)) {
         reached.ledger = std::min(reached.ledger, row.ledger_from);
         if (row.call.answer) reached.answers = std::min(reached.answers, *row.call.answer);
       } else {

@@ -95,6 +95,7 @@ class Answers {
   Result<void> catch_up();
   Result<void> index_rows();
   Result<std::optional<KeyedCall>> find_indexed(const Sha256& call_key);
+  bool is_durable(const Row& row) const;
   KeyStanding begin_row(const Sha256& call_key, const Sha256& request, const std::optional<KeyedCall>& known);
   void run();
 

@@ -141,6 +141,39 @@ TEST_F(AnswersTest, TheIndexIsMadeAgainFromTheJournals) {
   }
 }
 
+// Nothing is durable while it is shut.
+class ShutDisk final : public Disk {
+ public:
+  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
+    return real_disk().write_at(descriptor, bytes, size, offset);
+  }
+  int sync(int descriptor) override {
+    is_shut_.wait(true);
+    return real_disk().sync(descriptor);
+  }
+  void shut(bool is_shut) {
+    is_shut_ = is_shut;
+    is_shut_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> is_shut_{false};
+};
+
+TEST_F(AnswersTest, AnAnswerIsSeenByNobodyBeforeItIsDurable) {
+  answers.reset();
+  ShutDisk disk;
+  answers =
+      std::move(*Answers::open({.folder = folder / "answers", .journal = {.segment_bytes = 32u << 20}}, *ledger, disk));
+  begin("k", one);
+  disk.shut(true);
+  ASSERT_TRUE(answers->keep(answer_of("k", one, std::nullopt, std::string(200'000, 'x'))));
+  EXPECT_EQ(begin("k", one).state, State::running);
+  disk.shut(false);
+  ASSERT_TRUE(settle(answers->journal()));
+  EXPECT_EQ(begin("k", one).state, State::answered);
+}
+
 TEST_F(AnswersTest, AnAnswerThatIsTooLongIsRememberedAsSuch) {
   begin("k", one);
   keep(answer_of("k", one, charge("k", one), std::string((1u << 20) + 1, 'x')));

@@ -35,9 +35,12 @@ BillingTerms terms_of_world() {
 
 }  // namespace
 
-BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t window_us) : terms(terms_of_world()) {
+BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t window_us, std::filesystem::path kept)
+    : files(kept.empty() ? folder.path() : std::move(kept)), terms(terms_of_world()) {
+  // Who is there before anybody is added: a journal that is read again has calls of the first one who was.
+  if (files != folder.path()) terms.add(PayingCustomer{.id = "cus_2", .currency = kEuro});
   const JournalOptions options{.segment_bytes = 2 * kFrameBodyBytesMax, .window_us = window_us, .waker = wake.get()};
-  journal = std::move(*Journal::open(folder / "journal", options, disk));
+  journal = std::move(*Journal::open(files / "journal", options, disk));
   wake->wakes(journal.get());
   teller = std::move(*Teller::open(*journal, terms, [] { return TestAccess::kNowMs; }));
   gate = std::make_unique<api::BillingGate>(*teller, *journal, std::move(rules));
@@ -63,7 +66,10 @@ void BilledWorld::serve(const Serving& serving) {
   else
     world.host.load("tests/integration/probe.plugin");
   world.host.guard(world.access.admission);
-  if (serving.is_charging) world.host.charge(*gate);
+  if (serving.is_charging) {
+    world.host.charge(*gate);
+    world.host.keep_answers(files / "answers", *journal);
+  }
   world.host.serve(serving.io_threads);
 }
 

@@ -1,5 +1,6 @@
 // billed_world.hpp: a host that charges, with customers who can pay. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +21,9 @@ inline constexpr std::string_view kMetered = "stoa-test/metered", kNull = "stoa-
 // A call of the identity model costs a cent; one of the metered model a cent, and a tenth of one for each token.
 class BilledWorld {
  public:
+  // kept: a folder that outlives it; empty: one of its own.
   explicit BilledWorld(api::BillingRules rules = {}, licensing::Disk& disk = licensing::real_disk(),
-                       std::uint32_t window_us = 0);
+                       std::uint32_t window_us = 0, std::filesystem::path kept = {});
 
   struct Payer {
     std::string customer, key;
@@ -42,6 +44,7 @@ class BilledWorld {
   std::vector<licensing::Entry> calls() const;
 
   registry::TestFolder folder;
+  std::filesystem::path files;
   licensing::BillingTerms terms;
   std::shared_ptr<app::CommitWake> wake = std::make_shared<app::CommitWake>();
   std::unique_ptr<licensing::Journal> journal;

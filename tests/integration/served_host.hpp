@@ -10,7 +10,9 @@
 #include <memory>
 
 #include "host/api/access_gate.hpp"
+#include "host/api/idempotency_gate.hpp"
 #include "host/api/problem.hpp"
+#include "host/api/registry/desk.hpp"
 #include "host/api/routes.hpp"
 #include "host/app/package_source.hpp"
 #include "host/http/server.hpp"
@@ -97,6 +99,17 @@ class ServedHost {
     api_.billing = &billing;
   }
 
+  // Answers to calls with an Idempotency-Key are kept in the folder. ledger outlives this. After guard(), before
+  // serve().
+  void keep_answers(const std::filesystem::path& folder, licensing::Journal& ledger) {
+    auto answers = licensing::Answers::open({.folder = folder, .journal = {.segment_bytes = 32u << 20}}, ledger);
+    ASSERT_TRUE(answers) << answers.error().message;
+    answers_ = std::move(*answers);
+    keys_ = std::make_unique<api::IdempotencyGate>(api::IdempotencyGate::Parts{
+        *answers_, ledger, [this](std::function<void()> job) { return desk_.post(std::move(job)); }});
+    api_.keys = keys_.get();
+  }
+
   void serve(unsigned io_threads = 1) {
     http::ServerConfig config;
     config.io_threads = io_threads;
@@ -121,6 +134,9 @@ class ServedHost {
   inference::Catalog catalog_;
   api::Metrics metrics_;
   std::unique_ptr<api::AccessGate> gate_;
+  std::unique_ptr<licensing::Answers> answers_;
+  std::unique_ptr<api::IdempotencyGate> keys_;
+  api::Desk desk_{2, 1'024};
   api::ApiContext api_;
   std::unique_ptr<http::Server> server_;
 };

@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-ROOMS = ("http", "request", "route", "server", "model", "output", "plugin")
+ROOMS = ("http", "request", "route", "server", "model", "output", "plugin", "idempotency")
 # licensing-api.md: all that the book and its routes make under these words; those of a key's and a call's refusal stand in
 # licensing/README.md, with which they are compared by a test of their own.
 BOOK_ROOMS = ("account", "agreement", "book", "charge", "customer", "key", "lease", "licence", "licensing", "offer", "price")
