@@ -86,6 +86,46 @@ constexpr ApiOperation kOfCustomers[] = {
     {"post", "/v1/leases/{lease}/heartbeat", "renewLease", "Keeps the seat (customer plane)", "", ""},
     {"delete", "/v1/leases/{lease}", "releaseLease", "Gives the seat back (either plane)", "", "", 204},
 };
+constexpr ApiOperation kOfMoney[] = {
+    {"get", "/v1/wallets/{customer}", "oneWallet", "What a customer has, owes and was given", "", ""},
+    {"post", "/v1/wallets/{customer}/top-ups", "topUp", "A customer has paid", "amount currency provider? reason", "",
+     201},
+    {"post", "/v1/wallets/{customer}/credits", "giveCredit", "Credit that expires", "amount currency expires reason",
+     "", 201},
+    {"get", "/v1/refunds", "listRefunds", "Refunds, the newest first", "", "customer after limit"},
+    {"post", "/v1/refunds", "refund", "Gives back of a call, or all of it", "entry# amount? bearer? reason", "", 201},
+    {"get", "/v1/adjustments", "listAdjustments", "Adjustments, the newest first", "", "customer after limit"},
+    {"post", "/v1/adjustments", "adjust", "Postings of an operator's own", "currency postings[] refers#? reason", "",
+     201},
+    {"get", "/v1/money/acts", "listMoneyActs", "All that moved money beside calls, the newest first", "",
+     "kind customer after limit"},
+    {"get", "/v1/money/audit", "readMoneyAudit", "Who moved money, and why, newest first", "", "subject before limit"},
+    {"get", "/v1/statement-key", "statementKey", "What verifies statements and invoices (either plane)", "", ""},
+    {"get", "/v1/periods", "listPeriods", "Months that are closed", "", "after limit"},
+    {"post", "/v1/periods/{month}/close", "closePeriod", "Issues a month's statements and invoices", "reason", ""},
+    {"get", "/v1/statements", "listStatements", "Statements, the newest first", "", "party month after limit"},
+    {"get", "/v1/statements/{number}", "oneStatement", "A statement; form: note, csv, page", "", "form"},
+    {"get", "/v1/invoices", "listInvoices", "Invoices, the newest first", "", "customer month after limit"},
+    {"get", "/v1/invoices/{number}", "oneInvoice", "An invoice; form: note, csv, page", "", "form"},
+    {"get", "/v1/publishers/{name}/statements", "listPublishersStatements", "A publisher's statements", "",
+     "month after limit"},
+    {"get", "/v1/publishers/{name}/statements/{number}", "oneStatementOfPublisher", "One of them", "", "form"},
+    {"get", "/v1/publishers/{name}/payouts", "listPublishersPayouts", "What a publisher was paid", "", "after limit"},
+    {"get", "/v1/payees", "listPayees", "Where parties are paid", "", "after limit"},
+    {"put", "/v1/payees", "setPayee", "A party's bank account", "party name iban bic? reason", ""},
+    {"post", "/v1/payees/hold", "holdPayee", "Pays a party nothing for now, or again", "party held!? reason", ""},
+    {"get", "/v1/payouts", "listPayouts", "Payouts, the newest first", "", "party state after limit"},
+    {"post", "/v1/payouts/run", "runPayouts", "Pays what statements say is owed", "reason", ""},
+    {"get", "/v1/payouts/{payout}", "onePayout", "A payout", "", ""},
+    {"post", "/v1/payouts/{payout}/settle", "settlePayout", "The bank has paid", "reason", ""},
+    {"post", "/v1/payouts/{payout}/fail", "failPayout", "It will not be paid", "reason", ""},
+    {"post", "/v1/payouts/{payout}/return", "returnPayout", "It came back", "reason", ""},
+};
+constexpr ApiOperation kOfOwnMoney[] = {
+    {"get", "/v1/account/wallet", "getWallet", "What it has, owes and was given (customer plane)", "", ""},
+    {"get", "/v1/account/invoices", "listOwnInvoices", "Its invoices (customer plane)", "", "month after limit"},
+    {"get", "/v1/account/invoices/{number}", "oneOwnInvoice", "One of them (customer plane)", "", "form"},
+};
 
 // Only where the host has [billing]: docs/reference/ledger-api.md.
 constexpr ApiOperation kOfLedger[] = {
@@ -134,6 +174,9 @@ void describe_licensing(nlohmann::json& document) {
   document["tags"].push_back(
       {{"name", "webhooks"}, {"description", "only where the host has [webhooks]; on the operator's listener"}});
   describe_operations(document, kOfWebhooks, "webhooks", "registryToken");
+  document["tags"].push_back({{"name", "money"}, {"description", "only where the host has [billing]"}});
+  describe_operations(document, kOfMoney, "money", "registryToken");
+  describe_operations(document, kOfOwnMoney, "money", "apiKey");
 }
 
 }  // namespace stoa::api

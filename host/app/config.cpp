@@ -11,6 +11,7 @@
 #include "host/app/config_section.hpp"
 #include "host/app/model_config.hpp"
 #include "host/app/serve_rule.hpp"
+#include "host/app/settlement_config.hpp"
 #include "registry/package/permission.hpp"
 
 namespace stoa::app {
@@ -227,6 +228,7 @@ Result<Config> parse_config(std::string_view toml_text, const std::filesystem::p
   root.section("webhooks", [&](Section& s) { read_webhooks(s, base, config.webhooks); });
   if (config.webhooks && !(config.licensing && config.licensing->calls_need_keys))
     root.fail("webhooks", "value", "needs [licensing]: its operators and publishers say who is told");
+  root.section("settlement", [&](Section& s) { read_settlement(s, config.settlement); });
   root.section("workers", [&](Section& s) { read_workers(s, config.workers); });
   root.section("limits", [&](Section& s) { read_limits(s, config.limits); });
   root.section("log", [&](Section& s) { read_log(s, config.log); });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/app/model_config.hpp"
+#include "host/app/settlement_config.hpp"
 #include "host/http/server.hpp"
 #include "host/worker/sandbox.hpp"
 #include "stoa/result.hpp"
@@ -110,6 +111,7 @@ struct Config {
   std::optional<LicensingConfig> licensing;             // nothing: everybody may call
   std::optional<BillingConfig> billing;                 // nothing: nobody is charged
   std::optional<WebhooksConfig> webhooks;               // nothing: nobody is told
+  SettlementConfig settlement;                          // of one that charges
   std::multimap<std::string, std::string> permissions;  // plugin or "publisher/*" -> what its sandbox may open
   http::Limits limits;
   unsigned io_threads = 1;

@@ -30,6 +30,7 @@
 #include "host/app/registry_host.hpp"
 #include "host/app/release_loader.hpp"
 #include "host/app/rollout_board.hpp"
+#include "host/app/settlement_host.hpp"
 #include "host/app/wall_clock.hpp"
 #include "host/app/webhook_host.hpp"
 #include "host/inference/catalog.hpp"
@@ -90,11 +91,12 @@ struct Host::Parts {
   RolloutBoard board{rollout};
   std::set<rollout::ReleaseId> of_folder;  // of config.packages, which no plan names; before licence_watch looks
   std::atomic<bool> is_loading{true}, is_draining{false};
-  std::shared_ptr<LicensingHost> licensing;  // where it is configured: who may call; before whoever serves calls
-  std::unique_ptr<BillingHost> billing;      // where it is configured: what calls cost
-  std::unique_ptr<ProofHost> proof;          // the same: the log of what they cost
-  std::unique_ptr<LedgerHost> ledger;        // with it: what is asked of the journal
-  std::unique_ptr<AnswersHost> answers;      // the same: calls with an Idempotency-Key
+  std::shared_ptr<LicensingHost> licensing;    // where it is configured: who may call; before whoever serves calls
+  std::unique_ptr<BillingHost> billing;        // where it is configured: what calls cost
+  std::unique_ptr<ProofHost> proof;            // the same: the log of what they cost
+  std::unique_ptr<LedgerHost> ledger;          // with it: what is asked of the journal
+  std::unique_ptr<SettlementHost> settlement;  // the same: money in and out beside calls
+  std::unique_ptr<AnswersHost> answers;        // the same: calls with an Idempotency-Key
   std::unique_ptr<RegistryHost>
       registry;  // where it is configured; handlers wait for it, so that the server ends first
   std::unique_ptr<FollowingHost> following;         // the same, of one that follows another's
@@ -231,6 +233,14 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     if (!answers) return std::unexpected(answers.error());
     p.answers = std::move(*answers);
     p.api->keys = &p.answers->gate();
+    auto settlement = SettlementHost::open({.config = p.config.settlement,
+                                            .folder = p.config.billing->folder,
+                                            .journal = p.billing->journal(),
+                                            .teller = p.billing->teller(),
+                                            .book = p.licensing->book(),
+                                            .log = log});
+    if (!settlement) return std::unexpected(settlement.error());
+    p.settlement = std::move(*settlement);
   }
   p.api->rollouts = [&p] { return p.board.report(); };
   std::vector<http::Route> customers = api::customer_routes(*p.api), operators = api::operator_routes(*p.api);
@@ -275,6 +285,8 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
                               .leases = p.licensing->leases(),
                               .publishing = p.registry ? &p.registry->publishing() : nullptr,
                               .issuer_key = p.config.licensing->issuer_key,
+                              .settlement = p.settlement ? &p.settlement->settlement() : nullptr,
+                              .statement_key = p.settlement ? p.settlement->statement_key() : std::string(),
                               .used = [&host = *p.licensing](const std::string& holder, const licensing::Quota& quota) {
                                 return host.used(holder, quota);
                               }});
@@ -456,6 +468,7 @@ bool Host::drain() {
   if (p.registry) p.registry->end_waits();
   bool is_whole = p.server->drain(p.config.drain_ms);
   if (p.licensing_desks) p.licensing_desks->stop();
+  if (p.settlement) p.settlement->stop();
   if (p.proof) p.proof->stop();
   if (p.ledger) p.ledger->stop();
   if (p.answers) p.answers->stop();

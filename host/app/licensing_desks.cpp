@@ -14,6 +14,8 @@ Result<std::unique_ptr<LicensingDesks>> LicensingDesks::open(const Parts& parts)
   made->api_ = std::unique_ptr<api::LicensingApi>(new api::LicensingApi{
       .book = parts.book, .leases = parts.leases, .publishing = parts.publishing, .now_ms = &unix_ms});
   if (parts.used) made->api_->used = parts.used;
+  made->api_->settlement = parts.settlement;
+  made->api_->statement_key = parts.statement_key;
   if (parts.issuer_key.empty()) return made;
   auto key = registry::read_private_key(parts.issuer_key);
   if (!key) return std::unexpected(key.error());

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "host/api/licensing/licensing_call.hpp"
@@ -18,8 +19,10 @@ class LicensingDesks {
   struct Parts {
     licensing::Book& book;
     licensing::LeaseDesk& leases;
-    registry::Publishing* publishing = nullptr;  // null: this host keeps no catalogue
-    std::filesystem::path issuer_key = {};       // a private key (PEM) that signs exported licences; empty: none
+    registry::Publishing* publishing = nullptr;   // null: this host keeps no catalogue
+    std::filesystem::path issuer_key = {};        // a private key (PEM) that signs exported licences; empty: none
+    licensing::Settlement* settlement = nullptr;  // null: this host bills nobody
+    std::string statement_key = {};
     // Of a quota, by the id of the licence or key; any thread.
     std::function<std::uint64_t(const std::string& holder, const licensing::Quota& quota)> used;
   };

@@ -99,6 +99,7 @@ struct HttpClient::Sent {
   std::string_view body;
   const char* media_type;             // null: no body
   const BytesAsked* asked = nullptr;  // null: JSON
+  std::string_view once = {};
 };
 
 void HttpClient::Free::operator()(void* handle) const { curl_easy_cleanup(handle); }
@@ -135,6 +136,7 @@ Result<BytesFetched> HttpClient::exchange(const Sent& sent) {
   add(fields, "Expect:");  // else curl waits a second for a "100 Continue" before a large body
   if (!options_.token.empty()) add(fields, "Authorization: Bearer " + options_.token);
   if (sent.media_type) add(fields, std::string("Content-Type: ") + sent.media_type);
+  if (!sent.once.empty()) add(fields, "Idempotency-Key: " + std::string(sent.once));
   const std::string url = options_.url + sent.path;
   Kept answer{.text = {}, .bytes_max = sent.asked ? sent.asked->bytes_max : kAnswerBytesMax};
   char detail[CURL_ERROR_SIZE] = "";
@@ -194,10 +196,11 @@ Result<Json> HttpClient::perform(const Sent& sent) {
 Result<Json> HttpClient::ask(const Question& question) {
   if (question.body.is_null()) {
     const bool has_none = std::string_view(question.method) == "GET" || std::string_view(question.method) == "DELETE";
-    return perform({question.method, question.path, "", has_none ? nullptr : "application/json"});
+    return perform(
+        {question.method, question.path, "", has_none ? nullptr : "application/json", nullptr, question.once});
   }
   const std::string text = question.body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return perform({question.method, question.path, text, "application/json"});
+  return perform({question.method, question.path, text, "application/json", nullptr, question.once});
 }
 
 Result<Json> HttpClient::send_bytes(const std::string& path, std::span<const std::byte> bytes) {

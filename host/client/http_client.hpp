@@ -28,8 +28,9 @@ struct ClientOptions {
 
 struct Question {
   const char* method = "GET";
-  std::string path;     // "/v1/releases"; values in it are escape()d
-  Json body = nullptr;  // null: none
+  std::string path;       // "/v1/releases"; values in it are escape()d
+  Json body = nullptr;    // null: none
+  std::string once = {};  // Idempotency-Key: asked again with it, it is done once; empty: none
 };
 
 // Bytes as they are.

@@ -33,7 +33,7 @@ Result<std::vector<IssuedDocument>> documents_in(database::Rows rows) {
     auto currency = Currency::parse(rows.text(3));
     if (!currency) return failure(Code::data_loss, "settlement.broken", "a document without a currency");
     documents.push_back(
-        {.kind = rows.text(0) == name_of(DocumentKind::invoice) ? DocumentKind::invoice : DocumentKind::statement,
+        {.kind = rows.text(0) == name_of(IssuedKind::invoice) ? IssuedKind::invoice : IssuedKind::statement,
          .number = static_cast<std::uint64_t>(rows.integer(1)),
          .party = std::string(rows.text(2)),
          .currency = *currency,
@@ -74,19 +74,19 @@ Result<void> insert_document(database::Connection& connection, const IssuedDocum
                                        document.issued_ms, document.note, document.sha256));
 }
 
-Result<std::uint64_t> last_number(database::Connection& connection, DocumentKind kind) {
+Result<std::uint64_t> last_number(database::Connection& connection, IssuedKind kind) {
   auto rows = connection.query("SELECT max(number) FROM documents WHERE kind = ?", name_of(kind));
   const std::int64_t number = rows.next() ? rows.integer(0) : 0;
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return static_cast<std::uint64_t>(number);
 }
 
-Result<IssuedDocument> read_document(database::Connection& connection, DocumentKind kind, std::uint64_t number) {
+Result<IssuedDocument> read_document(database::Connection& connection, IssuedKind kind, std::uint64_t number) {
   auto found = documents_in(connection.query(
       fmt::format("SELECT {} FROM documents WHERE kind = ? AND number = ?", kDocumentColumns), name_of(kind), number));
   if (!found) return std::unexpected(found.error());
   if (!found->empty()) return std::move(found->front());
-  return failure(Code::not_found, kind == DocumentKind::invoice ? "invoice.unknown" : "statement.unknown",
+  return failure(Code::not_found, kind == IssuedKind::invoice ? "invoice.unknown" : "statement.unknown",
                  fmt::format("there is no {} {}", name_of(kind), number));
 }
 
@@ -100,7 +100,7 @@ Result<std::vector<IssuedDocument>> read_documents(database::Connection& connect
       name_of(filter.kind), filter.party, filter.month, number_in(page.after), page.most));
 }
 
-Result<std::vector<IssuedDocument>> newest_documents(database::Connection& connection, DocumentKind kind) {
+Result<std::vector<IssuedDocument>> newest_documents(database::Connection& connection, IssuedKind kind) {
   return documents_in(connection.query(
       fmt::format(
           "SELECT {} FROM documents WHERE kind = ?1 AND number IN (SELECT max(number) FROM documents WHERE kind = "

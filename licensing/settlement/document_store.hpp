@@ -14,12 +14,12 @@ Result<std::optional<ClosedMonth>> last_month(database::Connection& connection);
 Result<std::vector<ClosedMonth>> read_months(database::Connection& connection, const Page& page);
 
 Result<void> insert_document(database::Connection& connection, const IssuedDocument& document);
-Result<std::uint64_t> last_number(database::Connection& connection, DocumentKind kind);
-Result<IssuedDocument> read_document(database::Connection& connection, DocumentKind kind, std::uint64_t number);
+Result<std::uint64_t> last_number(database::Connection& connection, IssuedKind kind);
+Result<IssuedDocument> read_document(database::Connection& connection, IssuedKind kind, std::uint64_t number);
 Result<std::vector<IssuedDocument>> read_documents(database::Connection& connection,
                                                    const Settlement::DocumentFilter& filter, const Page& page);
 // Of each party and currency the newest one.
-Result<std::vector<IssuedDocument>> newest_documents(database::Connection& connection, DocumentKind kind);
+Result<std::vector<IssuedDocument>> newest_documents(database::Connection& connection, IssuedKind kind);
 // How many of a party's statements in a row, the newest first, close below zero.
 Result<std::uint32_t> statements_below_zero(database::Connection& connection, std::string_view party,
                                             Currency currency);

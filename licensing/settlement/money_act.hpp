@@ -13,14 +13,15 @@
 namespace stoa::licensing {
 
 // top_up: a customer paid. credit: it was given some, which expires. adjustment: an operator's own postings. refund: of
-// a call. guarantee, reserve, release, netting, write_off: what the end of a month brings. payout, payout_return: what
-// a party was paid, and what came back.
+// a call. minimum, guarantee, reserve, release, netting, write_off: what the end of a month brings. payout,
+// payout_return: what a party was paid, and what came back.
 enum class ActKind : std::uint8_t {
   top_up,
   credit,
   expiry,
   adjustment,
   refund,
+  minimum,
   guarantee,
   reserve,
   release,

@@ -29,7 +29,7 @@ Builder& MonthBooks::builder(std::map<std::pair<std::string, Currency>, Builder>
 }
 
 void MonthBooks::open(const IssuedDocument& before) {
-  if (before.kind == DocumentKind::statement)
+  if (before.kind == IssuedKind::statement)
     builder(parties_, before.party, before.currency, before.closing);
   else
     builder(customers_, before.party, before.currency, before.closing);
@@ -50,6 +50,12 @@ Result<void> MonthBooks::add(std::uint64_t number, const Entry& entry) {
     } else if (const std::string_view customer = customer_of_account(posting.account); !customer.empty()) {
       customers.insert(customer);
     }
+  }
+  if (entry.usage && entry.party && entry.booked_ms >= month_.from_ms) {
+    Charged& charged = charged_[{entry.party->customer, entry.usage->price}];
+    const auto more = plus(charged.gross, entry.usage->gross);
+    if (!more) return std::unexpected(more.error());
+    charged = {*more, entry.usage->agreement};
   }
   for (const std::string_view customer : customers)
     if (auto added = builder(customers_, customer, entry.currency, 0).add(number, entry); !added) return added;

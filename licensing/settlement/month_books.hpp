@@ -26,6 +26,12 @@ class MonthBooks {
   // Of all who have lines or a balance.
   std::vector<Statement> statements(const TreeHead& head) const;
   std::vector<Invoice> invoices(const TreeHead& head) const;
+  // What a customer's calls by a price list came to, without tax, and the agreement of the last of them.
+  struct Charged {
+    Nano gross = 0;
+    std::string agreement = {};
+  };
+  const std::map<std::pair<std::string, std::string>, Charged>& charged() const { return charged_; }  // customer, list
   // What all parties but the platform earned by an agreement's calls, whatever version of it.
   Nano earned_by(std::string_view agreement) const;
 
@@ -38,6 +44,7 @@ class MonthBooks {
   std::map<std::pair<std::string, Currency>, StatementBuilder> parties_;
   std::map<std::pair<std::string, Currency>, InvoiceBuilder> customers_;
   std::map<std::string, Nano, std::less<>> earned_;
+  std::map<std::pair<std::string, std::string>, Charged> charged_;
 };
 
 }  // namespace stoa::licensing

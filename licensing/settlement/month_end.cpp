@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "licensing/agreement/waterfall.hpp"
 #include "licensing/money/split.hpp"
 
 namespace stoa::licensing {
@@ -13,6 +14,57 @@ namespace {
 
 bool counts_in(const Agreement& agreement, const Month& month) {
   return agreement.from_ms < month.until_ms && (!agreement.until_ms || *agreement.until_ms > month.from_ms);
+}
+
+std::string account_of(const Allotment& part, const Agreement& agreement) {
+  switch (part.step) {
+    case Step::processing:
+      return "income:processing";
+    case Step::platform_fee:
+      return "income:platform_fee";
+    case Step::referral:
+      return "referral:" + agreement.referral->party;
+    case Step::recoupment:
+      return "advance:" + agreement.publisher;
+    case Step::party:
+      break;
+  }
+  const std::string& name = agreement.parties[part.party].name;
+  return name == "platform" ? "income:share" : "payable:" + name;
+}
+
+// Shared as a single amount of its own: what earlier ones carried is the calls' matter, and so is an advance.
+std::vector<Posting> shared_out(Nano amount, Agreement agreement, std::int64_t at_ms) {
+  agreement.advance.reset();
+  auto waterfall = Waterfall::resume(agreement, {});
+  std::vector<Posting> postings;
+  if (!waterfall) return postings;
+  for (const Allotment& part : waterfall->distribute(amount, at_ms))
+    postings.push_back({account_of(part, agreement), -part.amount});
+  return postings;
+}
+
+void add_minimums(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) {
+  for (const auto& [who, charged] : facts.books.charged()) {
+    const auto& [customer, list_name] = who;
+    const auto list = facts.terms.price_list(list_name);
+    const auto agreement = facts.terms.agreement(charged.agreement);
+    const PayingCustomer* const payer = facts.terms.customer(customer);
+    if (!list || !agreement || !payer || list->period != Period::month || list->minimum <= charged.gross) continue;
+    const Nano more = list->minimum - charged.gross;
+    std::vector<Posting> postings = shared_out(more, *agreement, facts.month.until_ms - 1);
+    const Nano tax = CarriedRate().take(CarriedRate::Millionths{more} * payer->tax_ppm);
+    if (tax > 0) postings.push_back({"tax:" + payer->tax_office, -tax});
+    const auto whole = plus(more, tax);
+    if (!whole) continue;
+    postings.push_back({payer->account(), *whole});
+    acts.push_back({ActKind::minimum,
+                    "publisher/" + list->publisher,
+                    customer,
+                    fmt::format("minimum of {} by {}", facts.month.name, list_name),
+                    {list->currency, *whole},
+                    std::move(postings)});
+  }
 }
 
 void add_guarantees(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) {
@@ -29,6 +81,7 @@ void add_guarantees(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) 
     const std::string party = "publisher/" + agreement->publisher;
     acts.push_back({ActKind::guarantee,
                     party,
+                    "",
                     fmt::format("guarantee of {} by {}", facts.month.name, name_of(*agreement)),
                     {agreement->currency, more},
                     {{"expense:guarantee", more}, {"payable:" + party, -more}}});
@@ -44,6 +97,7 @@ void add_reserve(const MonthEndFacts& facts, const Statement& statement, std::ve
   if (kept == 0) return;
   acts.push_back({ActKind::reserve,
                   statement.party,
+                  "",
                   fmt::format("reserve of {}", facts.month.name),
                   {statement.currency, kept},
                   {{"payable:" + statement.party, kept}, {"reserve:" + statement.party, -kept}}});
@@ -58,6 +112,7 @@ Result<void> cover_debt(const MonthEndFacts& facts, const Statement& statement, 
   if (by_reserve > 0)
     acts.push_back({ActKind::netting,
                     statement.party,
+                    "",
                     fmt::format("the reserve covers what is owed since before {}", facts.month.name),
                     {statement.currency, by_reserve},
                     {{reserve, by_reserve}, {payable, -by_reserve}}});
@@ -67,6 +122,7 @@ Result<void> cover_debt(const MonthEndFacts& facts, const Statement& statement, 
   if (rest == 0 || *below < facts.rules.write_off_months) return {};
   acts.push_back({ActKind::write_off,
                   statement.party,
+                  "",
                   fmt::format("owed for {} months, and the reserve is empty", *below),
                   {statement.currency, rest},
                   {{"expense:bad_debt", rest}, {payable, -rest}}});
@@ -77,6 +133,7 @@ Result<void> cover_debt(const MonthEndFacts& facts, const Statement& statement, 
 
 Result<std::vector<MonthEndAct>> month_end_acts(const MonthEndFacts& facts) {
   std::vector<MonthEndAct> acts;
+  add_minimums(facts, acts);
   add_guarantees(facts, acts);
   for (const Statement& statement : facts.statements) {
     add_reserve(facts, statement, acts);

@@ -16,7 +16,7 @@ namespace stoa::licensing {
 // One of them; who writes it down gives it an id.
 struct MonthEndAct {
   ActKind kind = ActKind::guarantee;
-  std::string party, reason;
+  std::string party, customer, reason;
   Money money;
   std::vector<Posting> postings;
 };
@@ -33,6 +33,8 @@ struct MonthEndFacts {
   std::function<Result<std::uint32_t>(std::string_view party, Currency currency)> statements_below_zero;
 };
 
+// minimum: of each customer that called by a list of prices with one, by the month, and paid less: what it pays more,
+// with tax, shared as the agreement of its last call says.
 // guarantee: of each agreement by the month that counts in it (its newest version), what its parties earned less.
 // reserve: the rules' part of what a party earned by calls. netting: who was below zero at the begin and at the end of
 // the month, and is still, had its chance to earn it back: its reserve pays. write_off: after so many statements below

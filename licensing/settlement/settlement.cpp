@@ -28,7 +28,9 @@ Result<std::unique_ptr<Settlement>> Settlement::open(SettlementParts parts) {
   auto connection = database::Connection::open(parts.file, database::Access::write);
   if (!connection) return std::unexpected(connection.error());
   if (auto ready = prepare_settlement(*connection); !ready) return std::unexpected(ready.error());
-  std::unique_ptr<Settlement> made(new Settlement(std::move(parts), std::move(*connection)));
+  auto reading = database::Connection::open(parts.file, database::Access::read);
+  if (!reading) return std::unexpected(reading.error());
+  std::unique_ptr<Settlement> made(new Settlement(std::move(parts), std::move(*connection), std::move(*reading)));
   if (auto ended = made->end_intended(); !ended) return std::unexpected(ended.error());
   return made;
 }
@@ -156,19 +158,17 @@ Result<void> Settlement::end_intended() {
 }
 
 Result<std::vector<MoneyAct>> Settlement::acts(const ActFilter& filter, const Page& page) {
-  const std::lock_guard lock(mutex_);
-  return read_acts(connection_, filter, page);
+  return read([&](database::Connection& connection) { return read_acts(connection, filter, page); });
 }
 
 Result<std::vector<registry::AuditLine>> Settlement::audit(std::int64_t before, std::size_t most,
                                                            std::string_view subject) {
-  const std::lock_guard lock(mutex_);
-  return registry::read_audit(connection_, before, most, subject);
+  return read(
+      [&](database::Connection& connection) { return registry::read_audit(connection, before, most, subject); });
 }
 
 Result<registry::AuditHead> Settlement::examine() {
-  const std::lock_guard lock(mutex_);
-  return registry::verify_audit(connection_);
+  return read([&](database::Connection& connection) { return registry::verify_audit(connection); });
 }
 
 }  // namespace stoa::licensing

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "licensing/billing/billing_terms.hpp"
@@ -37,9 +38,9 @@ struct SettlementParts {
   SettlementRules rules = {};
 };
 
-// Threads: any; acts go one after the other. Blocks on the disk: never on an I/O thread.
-// Invariant: an act is written down before its entry is booked, and its entry names it; whatever ends in between, the
-// next start books what is missing and books nothing twice.
+// Threads: any; acts go one after the other, reading waits for none of them. Blocks on the disk: never on an I/O
+// thread. Invariant: an act is written down before its entry is booked, and its entry names it; whatever ends in
+// between, the next start books what is missing and books nothing twice.
 class Settlement {
  public:
   // Ends what was begun. Errors: those of the database, of Journal::read; "settlement.newer".
@@ -93,13 +94,13 @@ class Settlement {
   Result<Closing> close_month(const Order& order, const Month& month);
   Result<std::vector<ClosedMonth>> months(const Page& page);
   struct DocumentFilter {
-    DocumentKind kind = DocumentKind::statement;
+    IssuedKind kind = IssuedKind::statement;
     std::string party = {}, month = {};  // empty: any
   };
   // Without their notes; page.after: a number.
   Result<std::vector<IssuedDocument>> documents(const DocumentFilter& filter, const Page& page);
   // not_found "statement.unknown", "invoice.unknown".
-  Result<IssuedDocument> document(DocumentKind kind, std::uint64_t number);
+  Result<IssuedDocument> document(IssuedKind kind, std::uint64_t number);
 
   // ---- payouts: settlement_payouts.cpp
   // invalid_argument "payout.iban", "payout.terms", "payee.party".
@@ -137,8 +138,13 @@ class Settlement {
 
  private:
   struct Writing;
-  Settlement(SettlementParts parts, database::Connection connection)
-      : parts_(std::move(parts)), connection_(std::move(connection)) {}
+  Settlement(SettlementParts parts, database::Connection connection, database::Connection reading)
+      : parts_(std::move(parts)), connection_(std::move(connection)), reading_(std::move(reading)) {}
+  template <class Read>
+  auto read(Read&& read) -> decltype(read(std::declval<database::Connection&>())) {
+    const std::lock_guard lock(reading_mutex_);
+    return read(reading_);
+  }
   Result<void> check_order(const Order& order) const;
   Result<PayingCustomer> customer_terms(std::string_view customer) const;
   Result<Entry> entry_at(std::uint64_t number) const;
@@ -162,8 +168,9 @@ class Settlement {
   Result<PayoutRecord> move_money(const Order& order, std::string_view id, ActKind kind);
 
   const SettlementParts parts_;
-  std::mutex mutex_;
+  std::mutex mutex_, reading_mutex_;
   database::Connection connection_;  // Lock: mutex_
+  database::Connection reading_;     // Lock: reading_mutex_
 };
 
 }  // namespace stoa::licensing

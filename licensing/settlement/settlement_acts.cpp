@@ -166,10 +166,9 @@ Result<void> Settlement::release_reserves() {
 }
 
 Result<Settlement::Wallet> Settlement::wallet(std::string_view customer) {
-  const std::lock_guard lock(mutex_);
   auto terms = customer_terms(customer);
   if (!terms) return std::unexpected(terms.error());
-  auto credits = open_credits(connection_, customer);
+  auto credits = read([&](database::Connection& connection) { return open_credits(connection, customer); });
   if (!credits) return std::unexpected(credits.error());
   const Balance account = balance_of_account(terms->account(), terms->currency);
   const Balance promo = balance_of_account(fmt::format("promo:{}", customer), terms->currency);

@@ -1,5 +1,4 @@
-// settlement_months.cpp: a month is closed: documents first, then what its end brings. SPDX-License-Identifier:
-// Apache-2.0
+// settlement_months.cpp: a month is closed: documents, then what its end brings. SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include "licensing/settlement/credit_store.hpp"
@@ -53,8 +52,8 @@ Result<std::uint64_t> read_month(const Journal& journal, std::uint64_t from, std
   return next;
 }
 
-IssuedDocument issued(DocumentKind kind, std::uint64_t number, const Month& month, std::int64_t now_ms,
-                      std::string party, Currency currency, Nano opening, Nano closing, std::string note) {
+IssuedDocument issued(IssuedKind kind, std::uint64_t number, const Month& month, std::int64_t now_ms, std::string party,
+                      Currency currency, Nano opening, Nano closing, std::string note) {
   const Sha256 digest = registry::sha256_of(note);
   return {kind, number, std::move(party), currency, month.name, opening, closing, now_ms, std::move(note), digest};
 }
@@ -72,7 +71,7 @@ Result<Settlement::Closing> Settlement::close_month(const Order& order, const Mo
   if (auto durable = DurableWait::until_durable(parts_.journal); !durable) return std::unexpected(durable.error());
 
   MonthBooks books(month);
-  for (const DocumentKind kind : {DocumentKind::statement, DocumentKind::invoice}) {
+  for (const IssuedKind kind : {IssuedKind::statement, IssuedKind::invoice}) {
     const auto before = newest_documents(connection_, kind);
     if (!before) return std::unexpected(before.error());
     for (const IssuedDocument& document : *before) books.open(document);
@@ -87,19 +86,19 @@ Result<Settlement::Closing> Settlement::close_month(const Order& order, const Mo
   if (!writing) return std::unexpected(writing.error());
   Closing closing{.month = {month.name, order.actor, now_ms, *next, *head}};
   if (auto kept = insert_month(connection_, closing.month); !kept) return std::unexpected(kept.error());
-  auto number = last_number(connection_, DocumentKind::statement);
+  auto number = last_number(connection_, IssuedKind::statement);
   if (!number) return std::unexpected(number.error());
   for (const Statement& one : statements) {
-    const auto document = issued(DocumentKind::statement, ++*number, month, now_ms, one.party, one.currency,
-                                 one.opening, one.closing, parts_.sign(document_text(NumberedStatement{*number, one})));
+    const auto document = issued(IssuedKind::statement, ++*number, month, now_ms, one.party, one.currency, one.opening,
+                                 one.closing, parts_.sign(document_text(NumberedStatement{*number, one})));
     if (auto kept = insert_document(connection_, document); !kept) return std::unexpected(kept.error());
     ++closing.statements;
   }
-  number = last_number(connection_, DocumentKind::invoice);
+  number = last_number(connection_, IssuedKind::invoice);
   if (!number) return std::unexpected(number.error());
   for (const Invoice& one : books.invoices(*head)) {
-    const auto document = issued(DocumentKind::invoice, ++*number, month, now_ms, one.customer, one.currency,
-                                 one.opening, one.closing, parts_.sign(document_text(NumberedInvoice{*number, one})));
+    const auto document = issued(IssuedKind::invoice, ++*number, month, now_ms, one.customer, one.currency, one.opening,
+                                 one.closing, parts_.sign(document_text(NumberedInvoice{*number, one})));
     if (auto kept = insert_document(connection_, document); !kept) return std::unexpected(kept.error());
     ++closing.invoices;
   }
@@ -108,8 +107,13 @@ Result<Settlement::Closing> Settlement::close_month(const Order& order, const Mo
   if (auto noted = writing->note(order, "month.close", month.name); !noted) return std::unexpected(noted.error());
   if (auto kept = writing->keep(); !kept) return std::unexpected(kept.error());
   closing.acts = acts->size();
-  for (MoneyAct& act : *acts)
-    if (auto done = finish(std::move(act), false); !done) return std::unexpected(done.error());
+  for (const MoneyAct& act : *acts) {
+    const auto done = finish(act, false);
+    if (done) continue;
+    // What the ledger does not take, as a minimum of an empty wallet, stays in the list as refused.
+    const auto left = read_act(connection_, act.id);
+    if (!left || left->state != ActState::refused) return std::unexpected(done.error());
+  }
   return closing;
 }
 
@@ -134,6 +138,7 @@ Result<std::vector<MoneyAct>> Settlement::write_month_end(const Month& month, co
   for (const MonthEndAct& one : *wanted) {
     MoneyAct act = new_act({"platform", one.reason}, one.kind, one.money.currency);
     act.party = one.party;
+    act.customer = one.customer;
     act.subject = month.name;
     act.amount = one.money.nano;
     act.postings = one.postings;
@@ -149,18 +154,15 @@ Result<std::vector<MoneyAct>> Settlement::write_month_end(const Month& month, co
 }
 
 Result<std::vector<ClosedMonth>> Settlement::months(const Page& page) {
-  const std::lock_guard lock(mutex_);
-  return read_months(connection_, page);
+  return read([&](database::Connection& connection) { return read_months(connection, page); });
 }
 
 Result<std::vector<IssuedDocument>> Settlement::documents(const DocumentFilter& filter, const Page& page) {
-  const std::lock_guard lock(mutex_);
-  return read_documents(connection_, filter, page);
+  return read([&](database::Connection& connection) { return read_documents(connection, filter, page); });
 }
 
-Result<IssuedDocument> Settlement::document(DocumentKind kind, std::uint64_t number) {
-  const std::lock_guard lock(mutex_);
-  return read_document(connection_, kind, number);
+Result<IssuedDocument> Settlement::document(IssuedKind kind, std::uint64_t number) {
+  return read([&](database::Connection& connection) { return read_document(connection, kind, number); });
 }
 
 }  // namespace stoa::licensing

@@ -17,7 +17,7 @@ class MonthsTest : public SettlementTest {
     EXPECT_TRUE(closed) << closed.error().message;
     return closed ? *closed : Settlement::Closing{};
   }
-  std::vector<IssuedDocument> documents(DocumentKind kind, const std::string& party = "") {
+  std::vector<IssuedDocument> documents(IssuedKind kind, const std::string& party = "") {
     auto listed = *settlement_->documents({.kind = kind, .party = party}, {});
     std::vector<IssuedDocument> whole;
     for (auto one = listed.rbegin(); one != listed.rend(); ++one)
@@ -52,7 +52,7 @@ TEST_F(MonthsTest, IssueStatementsAndInvoicesThatTheLedgerAndTheEntriesComeTo) {
   EXPECT_EQ(closing.invoices, 2u);
   EXPECT_EQ(closing.acts, 0u);
 
-  const auto statements = documents(DocumentKind::statement, "publisher/acme");
+  const auto statements = documents(IssuedKind::statement, "publisher/acme");
   ASSERT_EQ(statements.size(), 1u);
   EXPECT_EQ(statements[0].sha256, registry::sha256_of(statements[0].note));
   const auto note = open_note(statements[0].note, std::vector{verifier_});
@@ -67,7 +67,7 @@ TEST_F(MonthsTest, IssueStatementsAndInvoicesThatTheLedgerAndTheEntriesComeTo) {
     ASSERT_TRUE(again.add(number++, *decode_public(open_record(record)->public_half)));
   EXPECT_TRUE(compare(read->statement, again.finish(read->statement.head)));
 
-  const auto invoices = documents(DocumentKind::invoice, "cus_after");
+  const auto invoices = documents(IssuedKind::invoice, "cus_after");
   ASSERT_EQ(invoices.size(), 1u);
   EXPECT_EQ(invoices[0].closing, -receivable);
 
@@ -75,11 +75,11 @@ TEST_F(MonthsTest, IssueStatementsAndInvoicesThatTheLedgerAndTheEntriesComeTo) {
   ASSERT_TRUE(settlement_->top_up(by_fred("transfer 8"), euros(receivable, "cus_after")));
   open();
   close_month(kNext);
-  const auto later = documents(DocumentKind::statement, "publisher/acme");
+  const auto later = documents(IssuedKind::statement, "publisher/acme");
   ASSERT_EQ(later.size(), 2u);
   EXPECT_EQ(later[1].opening, owed_then);
   EXPECT_EQ(later[1].closing, owed("payable:publisher/acme"));
-  EXPECT_EQ(documents(DocumentKind::invoice, "cus_after")[1].closing, 0);
+  EXPECT_EQ(documents(IssuedKind::invoice, "cus_after")[1].closing, 0);
   EXPECT_TRUE(settlement_->examine());
 }
 
@@ -101,8 +101,8 @@ TEST_F(MonthsTest, AreClosedOnceInTheirOrderAndNotBeforeTheyAreOver) {
   EXPECT_EQ(tried(kNext), "done");
   EXPECT_EQ(tried("2024-01"), "done");
   EXPECT_EQ(settlement_->months({})->size(), 3u);
-  EXPECT_EQ(outcome(settlement_->document(DocumentKind::statement, 1)), "statement.unknown");
-  EXPECT_EQ(outcome(settlement_->document(DocumentKind::invoice, 1)), "invoice.unknown");
+  EXPECT_EQ(outcome(settlement_->document(IssuedKind::statement, 1)), "statement.unknown");
+  EXPECT_EQ(outcome(settlement_->document(IssuedKind::invoice, 1)), "invoice.unknown");
 }
 
 TEST_F(MonthsTest, BringGuaranteeAndReserveAndGiveTheReserveBack) {
@@ -134,11 +134,36 @@ TEST_F(MonthsTest, BringGuaranteeAndReserveAndGiveTheReserveBack) {
   close_month(kNext);
   EXPECT_EQ(owed("expense:guarantee"), -1'910'000'000);
   const auto statement = parse_statement(
-      open_note(documents(DocumentKind::statement, "publisher/acme")[1].note, std::vector{verifier_})->text);
+      open_note(documents(IssuedKind::statement, "publisher/acme")[1].note, std::vector{verifier_})->text);
   ASSERT_TRUE(statement);
   ASSERT_EQ(statement->statement.lines.size(), 2u);
   EXPECT_EQ(statement->statement.lines[0].kind, EntryKind::adjustment);
   EXPECT_EQ(statement->statement.lines[1].amount, 910'000'000);
+}
+
+TEST_F(MonthsTest, BringTheRestUpToAMinimumWithTaxSharedAsCallsAre) {
+  PriceList list = *terms_->price_list("pri_1/1");
+  list.version = 2;
+  list.period = Period::month;
+  list.minimum = kNanoPerUnit;
+  terms_->add(std::make_shared<const PriceList>(list));
+  terms_->charge("acme/vision", "pri_1/2", "agr_1/1");
+  open();
+  ASSERT_TRUE(settlement_->top_up(by_fred("transfer 7"), euros(2 * kNanoPerUnit)));
+  for (int i = 0; i < 10; ++i) call("cus_ahead");
+  for (int i = 0; i < 100; ++i) call("cus_after");  // one whole unit: as much as the minimum
+  EXPECT_EQ(close_month(kMonth).acts, 1u);
+  // 0.1 was paid: 0.9 more, and 19 per cent.
+  EXPECT_EQ(owed("wallet:cus_ahead"), 2 * kNanoPerUnit - 1'190'000'000);
+  EXPECT_EQ(owed("tax:DE"), 190'000'000);
+  EXPECT_EQ(owed("payable:publisher/acme"), 1'400'000'000);
+  EXPECT_EQ(settlement_->acts({.kind = "minimum"}, {})->front().customer, "cus_ahead");
+  // An empty wallet pays none: the act stays as refused, and the month is closed all the same.
+  call("cus_ahead");
+  const auto closing = close_month(kNext);
+  EXPECT_EQ(closing.acts, 1u);
+  EXPECT_EQ(settlement_->acts({.kind = "minimum"}, {})->front().state, ActState::refused);
+  EXPECT_EQ(owed("tax:DE"), 191'900'000);
 }
 
 TEST_F(MonthsTest, ADebtIsNettedThenCoveredByTheReserveThenByThePlatform) {
@@ -165,7 +190,7 @@ TEST_F(MonthsTest, ADebtIsNettedThenCoveredByTheReserveThenByThePlatform) {
   EXPECT_EQ(owed("payable:publisher/acme"), 0);
   EXPECT_EQ(owed("expense:bad_debt"), -6'300'000);
   close_month("2024-03");
-  EXPECT_EQ(documents(DocumentKind::statement, "publisher/acme").back().closing, 0);
+  EXPECT_EQ(documents(IssuedKind::statement, "publisher/acme").back().closing, 0);
 }
 
 TEST_F(MonthsTest, WhatItsEndBringsIsBookedOnceAlsoWhenTheProcessEndedAmidIt) {

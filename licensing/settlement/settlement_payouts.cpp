@@ -72,8 +72,7 @@ Result<Payee> Settlement::hold_payee(const Order& order, std::string_view party,
 }
 
 Result<std::vector<Payee>> Settlement::payees(const Page& page) {
-  const std::lock_guard lock(mutex_);
-  return read_payees(connection_, page);
+  return read([&](database::Connection& connection) { return read_payees(connection, page); });
 }
 
 // What is owed by the newest statement, and why it is not paid now: empty, it is.
@@ -134,7 +133,7 @@ Result<Settlement::Run> Settlement::run_payouts(const Order& order) {
   if (auto good = check_order(order); !good) return std::unexpected(good.error());
   Run run;
   if (auto sent = submit_scheduled(order, run); !sent) return std::unexpected(sent.error());
-  const auto statements = newest_documents(connection_, DocumentKind::statement);
+  const auto statements = newest_documents(connection_, IssuedKind::statement);
   if (!statements) return std::unexpected(statements.error());
   const auto held = payouts_in(connection_, PayoutState::held);
   if (!held) return std::unexpected(held.error());
@@ -249,13 +248,11 @@ Result<PayoutRecord> Settlement::fail_payout(const Order& order, std::string_vie
 }
 
 Result<std::vector<PayoutRecord>> Settlement::payouts(const PayoutFilter& filter, const Page& page) {
-  const std::lock_guard lock(mutex_);
-  return read_payouts(connection_, filter, page);
+  return read([&](database::Connection& connection) { return read_payouts(connection, filter, page); });
 }
 
 Result<PayoutRecord> Settlement::payout(std::string_view id) {
-  const std::lock_guard lock(mutex_);
-  return read_payout(connection_, id);
+  return read([&](database::Connection& connection) { return read_payout(connection, id); });
 }
 
 }  // namespace stoa::licensing

@@ -18,7 +18,7 @@ constexpr std::size_t kMonthNameBytes = 7;
 
 }  // namespace
 
-std::string_view name_of(DocumentKind kind) { return kDocumentKinds[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(IssuedKind kind) { return kDocumentKinds[static_cast<std::size_t>(kind)]; }
 std::string_view name_of(PayoutState state) { return kPayoutStates[static_cast<std::size_t>(state)]; }
 
 std::optional<PayoutState> payout_state_of(std::string_view name) {

@@ -45,12 +45,12 @@ struct ClosedMonth {
   TreeHead head = {};            // of the log that holds all of it
 };
 
-enum class DocumentKind : std::uint8_t { statement, invoice };
-std::string_view name_of(DocumentKind kind);
+enum class IssuedKind : std::uint8_t { statement, invoice };
+std::string_view name_of(IssuedKind kind);
 
 // A statement or an invoice as it was issued. Immutable: a correction comes in a later one.
 struct IssuedDocument {
-  DocumentKind kind = DocumentKind::statement;
+  IssuedKind kind = IssuedKind::statement;
   std::uint64_t number = 0;  // from 1, without a gap, for each kind
   std::string party;         // "publisher/acme"; of an invoice the customer's id
   Currency currency;

@@ -1,5 +1,4 @@
-// settlement_schema_store.cpp: one script; PRAGMA user_version tells whether it was run. SPDX-License-Identifier:
-// Apache-2.0
+// settlement_schema_store.cpp: one script, run once. SPDX-License-Identifier: Apache-2.0
 #include "licensing/settlement/settlement_schema_store.hpp"
 
 #include <fmt/format.h>

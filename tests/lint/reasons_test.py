@@ -16,6 +16,8 @@ ROOMS = ("http", "request", "route", "server", "model", "output", "plugin", "ide
 BOOK_ROOMS = ("account", "agreement", "book", "charge", "customer", "key", "lease", "licence", "licensing", "offer", "price")
 # receipt.md: what does not hold of a log, a receipt or an audit.
 PROOF_ROOMS = ("audit", "checkpoint", "entry", "log", "note", "receipt")
+# settlement-api.md: what the settlement and its routes make.
+MONEY_ROOMS = ("act", "credit", "invoice", "month", "payee", "payout", "settlement", "statement")
 REASON = re.compile(r'"((?:%s)\.[a-z0-9_]+)"' % "|".join(ROOMS))
 TABLED = re.compile(r"`((?:%s)\.[a-z0-9_]+)`" % "|".join(ROOMS))
 # Reasons of host/http that no client reads, and why.
@@ -95,13 +97,22 @@ def main():
     tabled_of_proof = set(of_rooms(PROOF_ROOMS, "`").findall(shown[shown.index("\n## Reasons"):]))
     everywhere = sent_by_proof | reasons_in(source / "host/cli", proof) | reasons_in(source / "host/app", proof)
     wrong += [line for line in compare(sent_by_proof, everywhere, tabled_of_proof) if not line.startswith("NEVER_SENT")]
+    money = of_rooms(MONEY_ROOMS, '"')
+    page_of_money = (source / "docs/reference/settlement-api.md").read_text()
+    tabled_of_money = set(of_rooms(MONEY_ROOMS, "`").findall(page_of_money[page_of_money.index("\n## Reasons"):]))
+    sent_of_money = reasons_in(source / "licensing/settlement", money) | reasons_in(source / "licensing/statement", money)
+    sent_of_money |= reasons_in(source / "host/app", money)
+    noted = set(re.findall(r'"([a-z.]+)"', "\n".join(
+        call for path in (source / "licensing/settlement").glob("*.cpp") for call in re.findall(r"note\(order, [^;]*;", path.read_text()))))
+    sent_of_money = {r: p for r, p in sent_of_money.items() if r not in noted and not r.endswith(".db")}
+    wrong += [line for line in compare(sent_of_money, sent_of_money, tabled_of_money) if not line.startswith("NEVER_SENT")]
     # The check itself: it sees a reason that is missing on either side.
     assert list(compare({"http.x": "f"}, {"http.x": "f"}, set()))[0] == "f: http.x is not in the table"
     assert "the table has http.x, the code has not" in compare({}, {}, {"http.x"})
     print("\n".join(wrong))
-    print(f"{len(sent) + len(sent_by_book) + len(sent_by_proof)} reasons in the code, {len(tabled) + len(tabled_of_book) + len(tabled_of_proof)} in the tables, "
+    print(f"{len(sent) + len(sent_by_book) + len(sent_by_proof) + len(sent_of_money)} reasons in the code, {len(tabled) + len(tabled_of_book) + len(tabled_of_proof) + len(tabled_of_money)} in the tables, "
           f"{len(wrong)} differences")
-    return 1 if wrong or not tabled or not tabled_of_book or not tabled_of_proof else 0
+    return 1 if wrong or not tabled or not tabled_of_book or not tabled_of_proof or not tabled_of_money else 0
 
 
 if __name__ == "__main__":

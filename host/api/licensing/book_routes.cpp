@@ -75,6 +75,8 @@ void add_licensing_routes(LicensingApi& api, Plane plane, std::vector<http::Rout
     add_account_routes(api, routes);
     add_lease_routes(api, routes);
     add_price_routes(api, plane, routes);
+    add_own_wallet_routes(api, routes);
+    add_own_invoice_routes(api, routes);
     return;
   }
   add_customer_routes(api, routes);
@@ -83,6 +85,9 @@ void add_licensing_routes(LicensingApi& api, Plane plane, std::vector<http::Rout
   add_price_routes(api, plane, routes);
   add_agreement_routes(api, routes);
   add_book_routes(api, routes);
+  add_wallet_routes(api, routes);
+  add_document_routes(api, routes);
+  add_payout_routes(api, routes);
 }
 
 }  // namespace stoa::api

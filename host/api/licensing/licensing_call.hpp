@@ -10,6 +10,10 @@
 #include "licensing/book/book.hpp"
 #include "licensing/book/lease_desk.hpp"
 
+namespace stoa::licensing {
+class Settlement;
+}
+
 namespace stoa::api {
 
 // What the endpoints share. Lifetime: outlives the server.
@@ -19,6 +23,8 @@ struct LicensingApi {
   registry::Publishing* publishing = nullptr;  // who operators and publishers are; null: nobody is one here
   Desk desk{2, 512};
   std::function<std::int64_t()> now_ms;
+  licensing::Settlement* settlement = nullptr;  // null: this host bills nobody
+  std::string statement_key = {};               // by which statements and invoices are verified
   // A licence as a file that was signed with the platform's key.
   std::function<Result<std::string>(const licensing::Licence&)> sign = [](const licensing::Licence&) {
     return Result<std::string>(failure(Code::failed_precondition, "licensing.no_issuer_key",

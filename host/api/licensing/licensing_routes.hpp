@@ -14,6 +14,12 @@ void add_offer_routes(LicensingApi& api, std::vector<http::Route>& routes);
 void add_agreement_routes(LicensingApi& api, std::vector<http::Route>& routes);
 void add_price_routes(LicensingApi& api, Plane plane, std::vector<http::Route>& routes);  // of either plane
 void add_book_routes(LicensingApi& api, std::vector<http::Route>& routes);  // leases in use, the audit log
+// Money in and out: docs/reference/settlement-api.md.
+void add_wallet_routes(LicensingApi& api, std::vector<http::Route>& routes);
+void add_document_routes(LicensingApi& api, std::vector<http::Route>& routes);
+void add_payout_routes(LicensingApi& api, std::vector<http::Route>& routes);
+void add_own_wallet_routes(LicensingApi& api, std::vector<http::Route>& routes);
+void add_own_invoice_routes(LicensingApi& api, std::vector<http::Route>& routes);
 // The customers': what a key's holder may ask about itself.
 void add_account_routes(LicensingApi& api, std::vector<http::Route>& routes);
 void add_lease_routes(LicensingApi& api, std::vector<http::Route>& routes);
