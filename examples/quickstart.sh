@@ -9,8 +9,9 @@ usage() {
 usage: examples/quickstart.sh [--once] [--port N] [--no-install]
 
   installs the Debian packages that are missing, builds the host and the image classifier, signs the plugin with a
-  new key, publishes it over HTTP in a new registry, reviews it, licenses it to a customer, and posts real pictures
-  with the customer's key to what is served then. The host stays up until Ctrl-C.
+  new key, publishes it over HTTP in a new registry, reviews it, sets its price and who earns it, licenses it to a
+  customer, and posts real pictures with the customer's key to what is served then. The publisher works out what it
+  earned. The host stays up until Ctrl-C.
 
   --once         end the host after the first answers
   --port N       port for applications (default 8080; 0: any free one)
@@ -37,13 +38,13 @@ done
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 if [ $install -eq 1 ]; then
-  step "1/7 Debian packages"
+  step "1/9 Debian packages"
   examples/install_packages.sh examples/debian-packages.txt
 fi
 
 build=build/quickstart
 mkdir -p build
-step "2/7 building the host and the plugin (a few minutes the first time)"
+step "2/9 building the host and the plugin (a few minutes the first time)"
 cmake --preset release -B $build -DSTOA_TESTS=OFF -DSTOA_BENCH=OFF > $build.configure.log 2>&1 ||
   { tail -20 $build.configure.log; exit 1; }
 cmake --build $build --target stoa image_classify
@@ -53,13 +54,14 @@ demo=$build/demo
 rm -rf $demo
 mkdir -p $demo/packages
 package=$demo/stoa-demo-image-classify-1.0.0.stoa
-step "3/7 packing and signing the plugin"
+step "3/9 packing and signing the plugin"
 $stoa keygen --out $demo/stoa-demo
+$stoa keygen --out $demo/platform  # signs what leaves the platform as files, and its share of agreements
 $stoa pack $build/plugins/image_classify/image_classify.plugin -o $demo/unsigned.stoa
 $stoa sign $demo/unsigned.stoa --key $demo/stoa-demo.key.pem -o $package
 $stoa inspect $package --trust stoa-demo=$demo/stoa-demo.pub.pem
 
-step "4/7 starting a host with a registry"
+step "4/9 starting a host with a registry"
 # The plugin runs in a sandboxed worker. permissions: libtorch's oneDNN makes code for each new shape.
 cat > $demo/stoa.toml <<EOT
 packages = "packages"
@@ -68,6 +70,9 @@ state = "state"
 folder = "registry"
 [licensing]
 folder = "licensing"
+issuer_key = "platform.key.pem"
+[billing]
+folder = "billing"
 [permissions]
 "stoa-demo/image-classify" = ["jit"]
 [customer]
@@ -94,7 +99,7 @@ export STOA_REGISTRY=http://127.0.0.1:$(sed -n 2p $demo/ports)
 wait_until 60 "the host is not alive" curl -sf "$url/v2/health/live"
 echo "applications ask $url, operators and publishers $STOA_REGISTRY"
 
-step "5/7 publishing it: a publisher, its key, its package, a review, a name"
+step "5/9 publishing it: a publisher, its key, its package, a review, a name"
 admin="--token-file $demo/registry/admin.token" partner="--token-file $demo/stoa-demo.token"
 $stoa publishers create stoa-demo --display-name 'Stoa Demo' --token-out $demo/stoa-demo.token $admin
 $stoa publishers let-pass stoa-demo $admin  # a name with "stoa" in it is held until an operator has looked at it
@@ -106,13 +111,36 @@ $stoa aliases move stoa-demo/fashion default 1.0.0 --note quickstart $admin
 wait_until 60 "the model is not ready" curl -sf "$url/v2/models/stoa-demo/fashion/ready"
 $stoa audit verify $admin
 
-step "6/7 who may call it: a customer, its key, its licence"
+step "6/9 what it costs, and who earns it: 70 % its publisher, 20 % who gave the data, 10 % the platform"
+$stoa keygen --out $demo/corpus
+cat > $demo/prices.json <<'EOT'
+{"publisher": "stoa-demo", "currency": "EUR", "period": "month", "meters": [{"meter": "call", "tiers": [{"price": "0.01"}]}]}
+EOT
+cat > $demo/shares.json <<'EOT'
+{"publisher": "stoa-demo", "currency": "EUR", "platform_fee": [{"ppm": 0}],
+ "parties": [{"name": "publisher/stoa-demo", "ppm": 700000}, {"name": "data/corpus", "ppm": 200000},
+             {"name": "platform", "ppm": 100000}]}
+EOT
+prices=$($stoa prices create $demo/prices.json --json $admin | jq -r .id)
+agreement=$($stoa agreements propose $demo/shares.json --json $admin | jq -r .id)
+$stoa agreements add-key data/corpus $demo/corpus.pub.pem $admin
+$stoa agreements export "$agreement" --out $demo/to-sign.json $admin
+for party in publisher/stoa-demo data/corpus; do  # each on its own machine, with its own key
+  $stoa agreements sign $demo/to-sign.json --key $demo/${party##*/}.key.pem --out $demo/${party##*/}.stoa-signature
+  $stoa agreements submit "$agreement" $demo/${party##*/}.stoa-signature --as $party $admin
+done
+$stoa agreements countersign "$agreement" $admin
+$stoa prices charge stoa-demo/fashion "$prices" "$agreement" $admin
+
+step "7/9 who may call it: a customer, its key, its licence, its wallet"
 $stoa customers create northwind --display-name 'Northwind Traders' $admin
 $stoa keys create northwind shop --scope infer --scope account --rate 100/1s --out $demo/shop.key $admin
 $stoa licences issue --customer northwind --model stoa-demo/fashion --quota 1000/month $admin
+$stoa customers billing northwind --currency EUR --tax-ppm 190000 --tax-office DE $admin
+$stoa wallets top-up northwind 30.00 --reason 'first transfer' --once transfer-1 $admin
 key="Authorization: Bearer $(cat $demo/shop.key)"
 
-step "7/7 asking it about pictures"
+step "8/9 asking it about pictures"
 model=stoa-demo/fashion
 sample=plugins/image_classify/pictures/$(ls plugins/image_classify/pictures | grep png | head -1)
 # What counts now is known to every connection within a second.
@@ -137,6 +165,17 @@ refused() {
 }
 refused "without a key"
 refused "with half a key" -H "Authorization: Bearer sk_0000"
+
+step "9/9 what was earned, checked by who earned it"
+curl -sS --fail-with-body -D $demo/head -o $demo/body -H "$key" -H 'Content-Type: image/png' --data-binary "@$sample" "$url/v2/models/$model/infer"
+entry=$(sed -n 's/^x-stoa-receipt: //Ip' $demo/head | tr -d '\r')
+curl -sS --fail-with-body "$url/log/key" > $demo/log.key
+$stoa receipts get "$entry" --host $url --key-file $demo/shop.key --out $demo/receipt.json
+$stoa receipts verify $demo/receipt.json --log-key $demo/log.key  # asks nobody
+$stoa wallets show --host $url --key-file $demo/shop.key
+$stoa earnings stoa-demo $partner
+$stoa audit fetch $demo/earnings --publisher stoa-demo --log-key $demo/log.key $partner
+$stoa audit check $demo/earnings --log-key $demo/log.key --own-key $demo/stoa-demo.pub.pem  # asks nobody
 
 cat <<EOT
 

@@ -182,6 +182,7 @@ Happening happening_of(const registry::AuditLine& line, std::string_view type) {
 using PublisherOf =
     std::function<std::string(const registry::AuditLine& line, std::string_view type, const Webhook& webhook)>;
 
+using AuditLines = std::function<Result<std::vector<registry::AuditLine>>(std::int64_t before, std::size_t most)>;
 licensing::EventSource audit_source(std::string name, AuditLines lines, PublisherOf publisher) {
   licensing::EventSource source;
   source.name = std::move(name);
@@ -256,15 +257,15 @@ licensing::EventSource catalogue_source(registry::Publishing& publishing) {
       });
 }
 
-licensing::EventSource settlement_source(AuditLines lines, PartyOf party_of) {
-  return audit_source("settlement", std::move(lines),
-                      [party_of = std::move(party_of)](const registry::AuditLine& line, std::string_view type,
-                                                       const Webhook& webhook) -> std::string {
-                        if (type == "statement.issued") return webhook.owner;  // there is one for everybody
-                        constexpr std::string_view kParty = "publisher/";
-                        const std::string party = party_of(line.subject);
-                        return party.starts_with(kParty) ? party.substr(kParty.size()) : std::string();
-                      });
+licensing::EventSource settlement_source(licensing::Settlement& settlement) {
+  return audit_source(
+      "settlement", [&settlement](std::int64_t before, std::size_t most) { return settlement.audit(before, most, ""); },
+      [&settlement](const registry::AuditLine& line, std::string_view type, const Webhook& webhook) -> std::string {
+        if (type == "statement.issued") return webhook.owner;  // there is one for everybody
+        constexpr std::string_view kParty = "publisher/";
+        const auto payout = settlement.payout(line.subject);
+        return payout && payout->party.starts_with(kParty) ? payout->party.substr(kParty.size()) : std::string();
+      });
 }
 
 licensing::EventSource notice_source(licensing::Outbox& outbox) {

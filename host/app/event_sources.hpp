@@ -3,7 +3,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "licensing/journal/journal.hpp"
 #include "licensing/outbox/event_source.hpp"
 #include "licensing/outbox/outbox.hpp"
+#include "licensing/settlement/settlement.hpp"
 #include "registry/audit/audit_store.hpp"
 #include "registry/publishing/publishing.hpp"
 
@@ -22,10 +22,7 @@ inline constexpr std::size_t kCallsTogether = 500;  // of one call.billed
 licensing::EventSource ledger_source(const licensing::Journal& journal);
 licensing::EventSource licensing_source(licensing::Book& book);
 licensing::EventSource catalogue_source(registry::Publishing& publishing);
-// lines: of the settlement's audit log; party_of: whom a payout is for, by its id.
-using AuditLines = std::function<Result<std::vector<registry::AuditLine>>(std::int64_t before, std::size_t most)>;
-using PartyOf = std::function<std::string(const std::string& payout)>;
-licensing::EventSource settlement_source(AuditLines lines, PartyOf party_of);
+licensing::EventSource settlement_source(licensing::Settlement& settlement);
 licensing::EventSource notice_source(licensing::Outbox& outbox);
 
 // CloudEvents 1.0, JSON, structured mode.

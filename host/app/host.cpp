@@ -303,6 +303,7 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
                            .book = p.licensing->book(),
                            .publishing = p.registry ? &p.registry->publishing() : nullptr,
                            .ledger = p.billing ? &p.billing->journal() : nullptr,
+                           .settlement = p.settlement ? &p.settlement->settlement() : nullptr,
                            .used = [&host = *p.licensing](const std::string& holder, const licensing::Quota& quota) {
                              return host.used(holder, quota);
                            }});

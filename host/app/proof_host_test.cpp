@@ -192,9 +192,8 @@ TEST_F(ProofHostTest, TilesAndCheckpointAreServedToAnybodyOnBothPlanes) {
   const RegistryReply same = on_operators("/log/tile/0/000", "", {"If-None-Match: " + tile.fields.at("etag")});
   EXPECT_EQ(same.status, 304);
   EXPECT_TRUE(same.body.empty());
-  for (const char* none :
-       {"/log/tile/0/001", "/log/tile/0/001.p/45", "/log/tile/9/000", "/log/tile/entries/000.p/256", "/log/tile/0/000/",
-        "/log/tile/%2e%2e/checkpoint", "/log/tile/0/x000/000", "/log/tile/", "/log/log.key"})
+  for (const char* none : {"/log/tile/0/001", "/log/tile/0/001.p/45", "/log/tile/9/000", "/log/tile/entries/000.p/256",
+                           "/log/tile/%2e%2e/checkpoint", "/log/tile/0/x000/000", "/log/tile/", "/log/log.key"})
     EXPECT_EQ(on_operators(none).status, 404) << none;
 }
 

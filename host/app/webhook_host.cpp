@@ -35,7 +35,7 @@ Result<std::unique_ptr<WebhookHost>> WebhookHost::open(Parts parts) {
   if (p.ledger) host->sources_.push_back(ledger_source(*p.ledger));
   host->sources_.push_back(licensing_source(p.book));
   if (p.publishing) host->sources_.push_back(catalogue_source(*p.publishing));
-  host->sources_.insert(host->sources_.end(), p.more.begin(), p.more.end());
+  if (p.settlement) host->sources_.push_back(settlement_source(*p.settlement));
   host->sources_.push_back(notice_source(*host->outbox_));
   return host;
 }

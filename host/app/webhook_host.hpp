@@ -32,9 +32,9 @@ class WebhookHost {
     const WebhooksConfig& config;
     Log& log;
     licensing::Book& book;
-    registry::Publishing* publishing = nullptr;     // null: this host keeps no catalogue
-    licensing::Journal* ledger = nullptr;           // null: calls cost nothing here
-    std::vector<licensing::EventSource> more = {};  // of others' logs: the settlement's
+    registry::Publishing* publishing = nullptr;   // null: this host keeps no catalogue
+    licensing::Journal* ledger = nullptr;         // null: calls cost nothing here
+    licensing::Settlement* settlement = nullptr;  // the same
     // Of a quota, by the id of the licence or key; any thread.
     std::function<std::uint64_t(const std::string& holder, const licensing::Quota& quota)> used;
   };
