@@ -50,6 +50,7 @@ LicenceFiles::Seen LicenceFiles::look() {
 void LicenceFiles::note_signed(std::int64_t unix_ms) {
   const std::lock_guard lock(mutex_);
   folder_.note_signed(unix_ms);
+  read_clock();  // nobody else may look for long
 }
 
 void LicenceFiles::read_clock() {

@@ -53,6 +53,11 @@ def read_with_other_eyes(host, numbers):
         tlog_reader.verify_proof(text, commitment, key)
 
 
+def until_signed(host, number):
+    """The log follows the calls: a checkpoint each second."""
+    check(host.wait_for(lambda: int(call(host.url + "/log/checkpoint")[2].split(b"\n")[1]) > number, 20), f"entry {number} is not in the log")
+
+
 def altered(host, file, change, reason):
     """A copy of the audit with a file changed is refused for its own reason."""
     folder = host.folder / "altered"
@@ -72,6 +77,7 @@ def main():
         while len(host.paid) < 3:
             host.pay_for_a_call()
         numbers = host.paid
+        until_signed(host, numbers[-1])
         executed = 0
         for line in commands():
             found = run(host, line.replace("receipts get 1 ", f"receipts get {numbers[0]} "))
@@ -84,6 +90,7 @@ def main():
 
         for _ in range(300):
             host.pay_for_a_call()
+        until_signed(host, host.paid[-1])
         read_with_other_eyes(host, [numbers[0], numbers[-1]])
         fetched = json.loads(run(host, "stoa audit fetch earnings --log-key log.key --json"))
         check(fetched["new_entries"] == 300 and not fetched["log_key_is_new"], f"fetched {fetched}")

@@ -35,7 +35,7 @@ def main():
 
         for name in ("demo", "corpus"):
             run(f"stoa keygen --out {name}")
-        run("stoa publishers create stoa-demo --token-out demo.token && "
+        run("stoa publishers create stoa-demo --token-out demo.token && stoa publishers let-pass stoa-demo && "
             "stoa publishers add-key stoa-demo --key demo.key.pem --token-file demo.token")
         run("stoa customers create northwind && stoa keys create northwind head --scope account --out head.key && "
             "stoa licences issue --customer northwind --model stoa-demo/release")
