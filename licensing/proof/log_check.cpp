@@ -86,7 +86,12 @@ Result<void> LogCheck::check_goes_on_from(const TreeHead& older) {
                                older.size, short_text(older.root), head_.size, short_text(head_.root)));
   };
   if (older.size == 0) return older.root == empty_root() ? Result<void>() : forked();
-  const auto proof = consistency_proof(older.size, head_.size, node_reader(head_.size, read_tile_));
+  // Each tile that is read comes to the head: a damaged one is not taken for another past.
+  const auto read = [this](const TilePlace& place) -> Result<std::string> {
+    const auto bytes = tile(place.level, place.index);
+    return bytes ? Result<std::string>(*bytes) : std::unexpected(bytes.error());
+  };
+  const auto proof = consistency_proof(older.size, head_.size, node_reader(head_.size, read));
   if (!proof) return std::unexpected(proof.error());
   return verify_consistency(older, head_, *proof) ? Result<void>() : forked();
 }
