@@ -114,7 +114,7 @@ def main():
         host.process.wait()
         host.ports_file.unlink()
         host.serve()
-        host.pay_for_a_call()
+        until_signed(host, host.pay_for_a_call())
         read_with_other_eyes(host, [numbers[-1]])
         run(host, "stoa audit fetch earnings --log-key log.key")
         check("304 calls" in run(host, "stoa audit check earnings"), "nothing new after the restart")
