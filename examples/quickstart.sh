@@ -176,6 +176,7 @@ $stoa wallets show --host $url --key-file $demo/shop.key
 $stoa earnings stoa-demo $partner
 $stoa audit fetch $demo/earnings --publisher stoa-demo --log-key $demo/log.key $partner
 $stoa audit check $demo/earnings --log-key $demo/log.key --own-key $demo/stoa-demo.pub.pem  # asks nobody
+$stoa audit statement $demo/earnings --log-key $demo/log.key  # the month so far, worked out by the publisher itself
 
 cat <<EOT
 

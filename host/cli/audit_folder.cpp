@@ -8,6 +8,7 @@
 #include "host/cli/receipt_file.hpp"
 #include "licensing/document/agreement_file.hpp"
 #include "licensing/document/price_list_file.hpp"
+#include "licensing/proof/own_statement.hpp"
 #include "licensing/statement/document_text.hpp"
 #include "registry/document/file.hpp"
 #include "registry/document/staging.hpp"
@@ -167,6 +168,17 @@ Result<licensing::AuditReport> check_folder(const AuditFolder& folder, const Kno
                            .entries = *entries,
                            .terms = *terms,
                            .statements = *statements});
+}
+
+Result<std::vector<licensing::Statement>> work_out_statements(const AuditFolder& folder, const KnownKeys& known,
+                                                              std::int64_t from_ms, std::int64_t until_ms) {
+  const auto found = check_folder(folder, known);
+  if (!found) return std::unexpected(found.error());
+  const auto publisher = folder.read_publisher();
+  if (!publisher) return std::unexpected(publisher.error());
+  const auto entries = registry::read_small_file(folder.entries(), kEntriesMax);
+  if (!entries) return std::unexpected(entries.error());
+  return licensing::own_statements(*entries, *publisher, from_ms, until_ms, found->head);
 }
 
 }  // namespace stoa::cli

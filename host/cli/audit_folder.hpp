@@ -1,6 +1,7 @@
 // audit_folder.hpp: what a publisher fetched for its audit, in a folder: all that `stoa audit check` looks at.
 // docs/how-to/audit-your-earnings.md. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -56,5 +57,9 @@ struct KnownKeys {
 // Errors: those of audit(), of reading; permission_denied "audit.key": another log's key; "audit.unsigned": an
 // agreement that none of the publisher's keys has signed.
 Result<licensing::AuditReport> check_folder(const AuditFolder& folder, const KnownKeys& known);
+// What the folder's entries come to in [from, until), by currency, once they were found to be right. Errors: those of
+// check_folder, own_statements.
+Result<std::vector<licensing::Statement>> work_out_statements(const AuditFolder& folder, const KnownKeys& known,
+                                                              std::int64_t from_ms, std::int64_t until_ms);
 
 }  // namespace stoa::cli

@@ -2,12 +2,17 @@
 // audit of what it earned. SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <memory>
 
+#include "host/app/wall_clock.hpp"
 #include "host/cli/audit_fetch.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
+#include "licensing/settlement/settlement_records.hpp"
+#include "licensing/statement/statement_text.hpp"
+#include "registry/document/utc_time.hpp"
 
 namespace stoa::cli {
 namespace {
@@ -17,6 +22,8 @@ struct Options : ActionOptions {
   int most = 50;
   std::string publisher, log_key;  // of fetch and check
   std::vector<std::string> own_keys;
+  std::string month;  // of statement
+  bool csv = false;
 };
 
 Result<Json> list(HttpClient& registry, const Options& options) {
@@ -112,11 +119,53 @@ Exit check(const Options& options) {
   return Exit::ok;
 }
 
+Json json_of(const licensing::Statement& statement) {
+  Json lines = Json::array();
+  for (const licensing::StatementLine& line : statement.lines)
+    lines.push_back({{"kind", licensing::name_of(line.kind)},
+                     {"model", line.model},
+                     {"price", line.price},
+                     {"agreement", line.agreement},
+                     {"entries", line.entries},
+                     {"units", line.units},
+                     {"gross", licensing::amount_text(line.gross)},
+                     {"amount", licensing::amount_text(line.amount)}});
+  return {{"party", statement.party},
+          {"currency", statement.currency.code()},
+          {"from", registry::utc_text(statement.from_ms)},
+          {"until", registry::utc_text(statement.until_ms)},
+          {"opening", licensing::amount_text(statement.opening)},
+          {"closing", licensing::amount_text(statement.closing)},
+          {"lines", std::move(lines)}};
+}
+
+Exit statement(const Options& options) {
+  const auto month = options.month.empty() ? Result<licensing::Month>(licensing::month_at(app::unix_ms()))
+                                           : licensing::month_of(options.month);
+  if (!month) return report(month.error());
+  const auto worked_out =
+      work_out_statements({options.arguments[0]}, {options.log_key, options.own_keys}, month->from_ms, month->until_ms);
+  if (!worked_out) return report(worked_out.error());
+  Json items = Json::array();
+  std::string text;
+  for (const licensing::Statement& one : *worked_out) {
+    items.push_back(json_of(one));
+    text += options.csv ? licensing::statement_csv(one) : licensing::statement_page(one);
+  }
+  if (text.empty()) text = "no entries\n";
+  if (options.json)
+    print_answer(Json{{"items", std::move(items)}}, true, &record_text);
+  else
+    std::fputs(text.c_str(), stdout);
+  return Exit::ok;
+}
+
 struct OwnAction {
   const char *name, *arguments;
   Exit (*run)(const Options& options);
 };
-constexpr OwnAction kOwnActions[] = {{"fetch", "FOLDER", &fetch}, {"check", "FOLDER", &check}};
+constexpr OwnAction kOwnActions[] = {
+    {"fetch", "FOLDER", &fetch}, {"check", "FOLDER", &check}, {"statement", "FOLDER", &statement}};
 
 Exit run(const Options& options) {
   for (const OwnAction& action : kOwnActions) {
@@ -147,13 +196,17 @@ Action declare_audit(CommandLine line) {
   line.texts("--own-key", options->own_keys,
              "check: a public key (PEM) of the publisher: each agreement has to be signed by one of them",
              {.type_name = "FILE", .one_each = true});
+  line.text("--month", options->month, "statement: of this month (default: the one that is under way)",
+            {.type_name = "YYYY-MM"});
+  line.flag("--csv", options->csv, "statement: for a spreadsheet");
   line.footer(
       "examples:\n"
       "  stoa audit list --token-file auditor.token\n"
       "  stoa audit verify --token-file auditor.token      reads every line; keep the hash, and compare it next "
       "time\n"
       "  stoa audit fetch earnings --publisher acme --log-key log.key --token-file acme.token\n"
-      "  stoa audit check earnings --log-key log.key       asks nobody\n\n"
+      "  stoa audit check earnings --log-key log.key       asks nobody\n"
+      "  stoa audit statement earnings --month 2026-11     the same, and what the month comes to\n\n"
       "fetch takes into a folder what a publisher may see of the ledger, and the next time what is new. check works "
       "out "
       "each\n"

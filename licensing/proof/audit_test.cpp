@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
+#include "licensing/proof/own_statement.hpp"
 #include "licensing/proof/test_proof.hpp"
 
 namespace stoa::licensing {
@@ -101,6 +103,20 @@ TEST_F(AuditTest, OfAnHonestHostSaysEqual) {
   EXPECT_EQ(report->counts.owed.at(kEuro), statements_[1].closing);
   EXPECT_EQ(report->head, log_->checkpoint().head);
   EXPECT_EQ(found_in([](std::vector<OwnShown>&) {}), "equal");
+}
+
+TEST_F(AuditTest, TheStatementIsWorkedOutByThePublisherItself) {
+  const std::string file = file_of(entries_);
+  for (const Statement& issued : statements_) {
+    const auto own = own_statements(file, "acme", issued.from_ms, issued.until_ms, issued.head);
+    ASSERT_TRUE(own) << own.error().message;
+    const auto euros = std::ranges::find(*own, kEuro, &Statement::currency);
+    ASSERT_NE(euros, own->end());
+    EXPECT_EQ(*euros, issued);
+  }
+  EXPECT_TRUE(own_statements(file, "acme", 0, kNowMs - 1, {})->empty()) << "before its first entry";
+  EXPECT_EQ(own_statements(file.substr(0, file.size() - 1), "acme", kNowMs, now_ms_ + 1, {}).error().reason,
+            "audit.form");
 }
 
 TEST_F(AuditTest, WhatWasAlteredIsNotInTheLog) {

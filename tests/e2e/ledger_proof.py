@@ -83,7 +83,7 @@ def main():
             found = run(host, line.replace("receipts get 1 ", f"receipts get {numbers[0]} "))
             executed += 1
             check("audit check" not in line or "equal" in found, f"not equal: {found}")
-        check(executed == 7, f"the page has {executed} commands")
+        check(executed == 8, f"the page has {executed} commands")
         audit = json.loads(run(host, "stoa audit check earnings --json"))
         check(audit["calls"] == 3 and audit["others"] == 0, f"the audit found {audit}")
         read_with_other_eyes(host, numbers)
