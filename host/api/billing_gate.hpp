@@ -71,7 +71,7 @@ class BillingGate {
   bool has_to_wait(std::uint64_t entry) const { return rules_.replies_are_durable && journal_.durable() <= entry; }
 
   // No billed call is served any more.
-  bool has_stopped() const { return journal_.has_failed(); }
+  bool has_stopped() const { return teller_.has_stopped(); }
 
  private:
   std::vector<licensing::Quantity> quantities(const CallCharge& charge, std::span<const runtime::MeterTotal> totals,

@@ -106,7 +106,7 @@ struct BillingHost::Parts {
   }
 
   void look_at_journal() {
-    if (!journal->has_failed() || std::exchange(failure_was_told, true)) return;
+    if (!teller->has_stopped() || std::exchange(failure_was_told, true)) return;
     log.write(Level::error, "billing.stopped",
               {{"reason", "journal.failed"},
                {"why", "the journal cannot be written: no billed call is served until the host is started again"},
@@ -168,7 +168,7 @@ std::vector<api::HostGauge> BillingHost::gauges() const {
   add("stoa_billing_holds", "calls under way that something is held back for", static_cast<double>(counts.holds),
       false);
   add("stoa_billing_stopped", "1 once the journal cannot be written any more, and no billed call is served",
-      journal.has_failed() ? 1.0 : 0.0, false);
+      parts_->teller->has_stopped() ? 1.0 : 0.0, false);
   for (const auto& [currency, sold] : counts.sold) {
     const std::vector<std::pair<std::string, std::string>> labels{{"currency", std::string(currency.code())}};
     gauges.push_back({.name = "stoa_billing_calls_total",

@@ -71,13 +71,14 @@ struct LedgerProjection::Parts {
   }
 
   void save() {
-    const licensing::SavedBook book = teller.save();
-    saved = book.entries;
-    for (int looks = 0; journal.durable() < book.entries && looks < kDurableLooks; ++looks) {
+    const auto book = teller.save();
+    if (!book) return;
+    saved = book->entries;
+    for (int looks = 0; journal.durable() < book->entries && looks < kDurableLooks; ++looks) {
       if (journal.has_failed()) return;  // what the book is ahead of the journal was acknowledged to nobody
       std::this_thread::sleep_for(kDurableLook);
     }
-    if (auto written = licensing::write_saved_book(folder / kSavedBookFile, book, journal); !written)
+    if (auto written = licensing::write_saved_book(folder / kSavedBookFile, *book, journal); !written)
       note("ledger.book_not_saved", written.error());
   }
 

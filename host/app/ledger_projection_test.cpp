@@ -63,7 +63,7 @@ TEST_F(LedgerProjectionTest, FollowsTheJournalAndSavesTheBookAtItsEnd) {
   const auto saved = licensing::read_saved_book(folder_ / kSavedBookFile, *ledger_.journal);
   ASSERT_TRUE(saved) << saved.error().message;
   EXPECT_EQ(saved->entries, ledger_.journal->durable());
-  EXPECT_EQ(saved->state, ledger_.teller->save().state);
+  EXPECT_EQ(saved->state, ledger_.teller->save()->state);
   // It goes on where it was.
   const auto again = started();
   EXPECT_EQ(again->projection().position(), ledger_.journal->durable());

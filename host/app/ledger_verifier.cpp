@@ -83,6 +83,7 @@ Result<licensing::Verification> LedgerVerifier::verify(const std::stop_token& st
   // Saved first, and then the checkpoint: both are of entries that are durable when all is read.
   licensing::VerificationSources sources{.journal = parts_.journal, .terms = {}};
   sources.book = parts_.teller.save();
+  if (!sources.book) return failure(Code::unavailable, "journal.failed", "an entry could not be appended");
   for (int looks = 0; parts_.journal.durable() < sources.book->entries; ++looks) {
     if (parts_.journal.has_failed() || looks == kVerifierLooks)
       return failure(Code::unavailable, "journal.failed", "entries that were booked are not durable");

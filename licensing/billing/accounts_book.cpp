@@ -172,13 +172,15 @@ Result<void> AccountsBook::price(const Payer& payer, const Plan& plan, const Uni
   priced_.gross = 0;
   priced_.used.assign(plan.used->begin(), plan.used->end());
   const std::int64_t start_ms = start_of_period(plan.list->period, at_ms);
+  priced_.units.fill(0);
   for (std::size_t i = 0; i < plan.list->meters.size(); ++i) {
     const MeterPrice& meter = plan.list->meters[i];
-    const std::uint64_t units = used_by_call.units_of(meter.meter);
+    const std::uint64_t units = priced_.units[i] = used_by_call.units_of(meter.meter);
     if (units == 0) continue;
     Used& used = priced_.used[i];
-    if (used.period_start_ms != start_ms) used = Used{start_ms, 0, 0};
-    const auto cost = worst ? worst_cost(meter, used.units, units) : charge(meter, used, units);
+    // A call that began in the period before, and ends in this one, counts in this one: that is closed.
+    if (used.period_start_ms < start_ms) used = Used{start_ms, 0, 0, used.held};
+    const auto cost = worst ? worst_cost(meter, used.units, used.held, units) : charge(meter, used, units);
     if (!cost) return std::unexpected(cost.error());
     const auto gross = plus(priced_.gross, *cost);
     if (!gross) return std::unexpected(gross.error());
@@ -224,13 +226,33 @@ Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std
   const auto held = balances.hold((*plan)->account, priced_.whole - given);
   if (!held) return std::unexpected(held.error());
   const PriceList* const prices = (*plan)->list.get();
-  if (given == 0) return CallHold{&balances, {*held, Hold{(*plan)->promo, 0}}, *payer, *plan, prices};
-  const auto promo = balances.hold((*plan)->promo, given);
-  if (!promo) {
-    balances.release(*held);
-    return std::unexpected(promo.error());
+  CallHold call{&balances, {*held, Hold{(*plan)->promo, 0}}, *payer, *plan, priced_.units, prices};
+  if (given > 0) {
+    const auto promo = balances.hold((*plan)->promo, given);
+    if (!promo) {
+      balances.release(*held);
+      return std::unexpected(promo.error());
+    }
+    call.holds[1] = *promo;
   }
-  return CallHold{&balances, {*held, *promo}, *payer, *plan, prices};
+  for (std::size_t i = 0; i < prices->meters.size(); ++i) {
+    std::uint64_t& beside = (*(*plan)->used)[i].held;
+    if (__builtin_add_overflow(beside, call.units[i], &beside)) beside = UINT64_MAX;
+  }
+  return call;
+}
+
+void AccountsBook::release(const CallHold& hold) {
+  for (const Hold& one : hold.holds) hold.balances->release(one);
+  end_units(hold);
+}
+
+void AccountsBook::end_units(const CallHold& hold) {
+  if (!hold.plan) return;
+  for (std::size_t i = 0; i < hold.plan->used->size() && i < kMetersMax; ++i) {
+    std::uint64_t& beside = (*hold.plan->used)[i].held;
+    beside -= std::min(beside, hold.units[i]);
+  }
 }
 
 Result<EntryView> AccountsBook::settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms) {
@@ -268,6 +290,7 @@ Result<EntryView> AccountsBook::settle_by(Payer& payer, Plan& plan, const Served
     return std::unexpected(posted.error());
   }
   plan.used->swap(priced_.used);
+  if (hold) end_units(*hold);
   payer.tax_carried = priced_.tax_carried;
 
   fill_usage(plan, call);

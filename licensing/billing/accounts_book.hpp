@@ -62,16 +62,15 @@ class AccountsBook {
     Balances* balances = nullptr;
     std::array<Hold, 2> holds = {};  // of the account, of the promo
     Payer* payer = nullptr;
-    std::shared_ptr<Plan> plan = {};    // what was held by is what is charged by, whatever the terms are by then
-    const PriceList* prices = nullptr;  // the plan's
+    std::shared_ptr<Plan> plan = {};  // what was held by is what is charged by, whatever the terms are by then
+    std::array<std::uint64_t, kMetersMax> units = {};  // at most, of the plan's meters
+    const PriceList* prices = nullptr;                 // the plan's
   };
   Result<CallHold> hold(std::string_view customer, std::string_view model, const UnitsByMeter& at_most,
                         std::int64_t now_ms);
   Result<CallHold> hold(std::string_view customer, std::string_view model, std::span<const Quantity> at_most,
                         std::int64_t now_ms);
-  void release(const CallHold& hold) {
-    for (const Hold& one : hold.holds) hold.balances->release(one);
-  }
+  void release(const CallHold& hold);
 
   // Prices the call, shares it out, and books it by the terms of its hold, which ends; without one, by those of now.
   // The entry is what goes into the journal: a view that
@@ -115,7 +114,8 @@ class AccountsBook {
   struct Used {
     std::int64_t period_start_ms = 0;
     std::uint64_t units = 0;
-    Nano charged = 0;  // for them
+    Nano charged = 0;        // for them
+    std::uint64_t held = 0;  // of calls under way, at most: they may come before the next one
   };
   // An agreement at work, and the accounts of those who earn by it.
   struct Earnings {
@@ -144,7 +144,8 @@ class AccountsBook {
   struct Priced {
     Nano gross = 0, tax = 0, whole = 0;
     std::int64_t tax_carried = 0;
-    std::vector<Used> used = {};  // as it is after the call
+    std::vector<Used> used = {};                       // as it is after the call
+    std::array<std::uint64_t, kMetersMax> units = {};  // of the call
   };
   struct Returned {
     std::vector<std::size_t> postings;  // of the call, those of one side
@@ -165,6 +166,7 @@ class AccountsBook {
   Result<EntryView> settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
                               std::int64_t now_ms, std::optional<Nano> from_promo = {});
   static Nano promo_left(const Plan& plan);  // without what is held
+  static void end_units(const CallHold& hold);
   void fill_usage(Plan& plan, const ServedCall& call) const;
   Balances& balances_in(Currency currency);
   Returned returned(std::uint64_t number, const Entry& call, Part part) const;

@@ -44,20 +44,85 @@ TEST_F(AccountsBookTest, ACallIsPricedSharedOutAndBooked) {
 }
 
 TEST_F(AccountsBookTest, AHoldIsTheMostThatACallCanCostAndComesBack) {
-  ASSERT_TRUE(book_.book(top_up("cus_ahead", 30'000'000)));
+  ASSERT_TRUE(book_.book(top_up("cus_ahead", 40'000'000)));
   const Quantity most[] = {{"call", 1}, {"token.out", 2'000}};
   // 0.0125 and 19 per cent.
   const auto hold = book_.hold("cus_ahead", "acme/vision", most, kNowMs);
   ASSERT_TRUE(hold);
-  EXPECT_EQ(available("wallet:cus_ahead"), 30'000'000 - 14'875'000);
+  EXPECT_EQ(available("wallet:cus_ahead"), 40'000'000 - 14'875'000);
+  // The first may take all free tokens: 0.015 and what rounding may add, and 19 per cent.
   const auto second = book_.hold("cus_ahead", "acme/vision", most, kNowMs);
   ASSERT_TRUE(second);
   EXPECT_EQ(book_.hold("cus_ahead", "acme/vision", most, kNowMs).error().reason, "billing.no_funds");
   const std::string customer = "cus_ahead";
   ASSERT_TRUE(book_.settle(SomeCall(customer, 10), &*hold, kNowMs));
-  EXPECT_EQ(available("wallet:cus_ahead"), 30'000'000 - 11'900'000 - 14'875'000);
+  EXPECT_EQ(available("wallet:cus_ahead"), 40'000'000 - 11'900'000 - 17'850'001);
   book_.release(*second);
-  EXPECT_EQ(available("wallet:cus_ahead"), 30'000'000 - 11'900'000);
+  EXPECT_EQ(available("wallet:cus_ahead"), 40'000'000 - 11'900'000);
+}
+
+// Whatever has a hold can be paid, in whichever order calls end.
+TEST(AccountsBook, AHoldCoversTheCallWhateverOthersTakeBeforeIt) {
+  const MeterPrice prices[] = {
+      {"call", PriceModel::per_unit, 1, {{1'000, 0, 0}, {std::nullopt, 7, 0}}},
+      {"call", PriceModel::graduated, 1, {{500, 3, 0}, {900, 1, 2'000}, {std::nullopt, 9, 5'000}}},
+      {"call", PriceModel::graduated, 1'000, {{1'000, 0, 0}, {std::nullopt, 2'501, 0}}},
+      {"call", PriceModel::volume, 1, {{700, 2, 0}, {std::nullopt, 5, 0}}},
+      {"call", PriceModel::volume, 1, {{700, 5, 0}, {std::nullopt, 2, 10}}},
+      {"call", PriceModel::package, 100, {{1'000, 10, 0}, {std::nullopt, 700, 0}}},
+  };
+  std::mt19937_64 random(20261127);
+  for (std::size_t which = 0; which < std::size(prices); ++which) {
+    if (!check_price(prices[which])) continue;  // a form that is not allowed
+    for (int round = 0; round < 200; ++round) {
+      BillingTerms terms = some_terms();
+      PriceList list{.id = "pri_2", .publisher = "acme", .currency = kEuro};
+      list.meters = {prices[which]};
+      terms.add(std::make_shared<const PriceList>(list));
+      terms.charge("acme/vision", list.name(), "agr_1/1");
+      AccountsBook book(terms);
+      ASSERT_TRUE(book.book(top_up("cus_ahead", static_cast<Nano>(1 + random() % 20'000))));
+      const std::string customer = "cus_ahead";
+      const CallParty party{.customer = customer, .key = "key_1", .request = "r", .idempotency_key = "", .body = {}};
+      std::vector<std::pair<AccountsBook::CallHold, std::uint64_t>> open;
+      for (int step = 0; step < 60; ++step) {
+        if (random() % 2 == 0) {
+          const Quantity most[] = {{"call", 1 + random() % 400}};
+          if (auto hold = book.hold(customer, "acme/vision", most, kNowMs)) open.emplace_back(*hold, most[0].units);
+        } else if (!open.empty()) {
+          const std::size_t at = random() % open.size();
+          const auto [hold, units] = open[at];
+          open.erase(open.begin() + static_cast<std::ptrdiff_t>(at));
+          if (random() % 4 == 0) {
+            book.release(hold);
+            continue;
+          }
+          const Quantity used[] = {{"call", random() % 3 == 0 ? units : 1 + random() % units}};
+          const auto settled = book.settle({.customer = customer,
+                                            .model = "acme/vision",
+                                            .version = "1.2.0",
+                                            .quantities = used,
+                                            .happened_ms = kNowMs,
+                                            .party = &party},
+                                           &hold, kNowMs);
+          ASSERT_TRUE(settled) << "price " << which << ": " << settled.error().message;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(AccountsBookTest, ACallThatEndsInTheNextPeriodCountsThere) {
+  ASSERT_TRUE(book_.book(top_up("cus_ahead", kNanoPerUnit)));
+  const std::string customer = "cus_ahead";
+  const std::int64_t midnight_ms = start_of_period(Period::day, kNowMs) + 86'400'000;
+  ASSERT_TRUE(book_.settle(SomeCall(customer, 900, midnight_ms + 1), nullptr, midnight_ms + 1));
+  // It came before midnight and ends after the first call of the new day: 800 of its 900 tokens are paid for.
+  EXPECT_EQ(book_.settle(SomeCall(customer, 900, midnight_ms - 1), nullptr, midnight_ms + 2)->usage->gross,
+            10'000'000 + 2'000'000);
+  EXPECT_EQ(book_.used("cus_ahead", "pri_1/1", "token.out", midnight_ms), 1'800u);
+  EXPECT_EQ(book_.settle(SomeCall(customer, 100, midnight_ms + 3), nullptr, midnight_ms + 3)->usage->gross,
+            10'000'000 + 250'000);
 }
 
 TEST_F(AccountsBookTest, WhoPaysAfterwardsMayOweUpToALimit) {

@@ -37,8 +37,8 @@ TEST(BookState, AtAnyEntryAndTheRestReadIsAllOfItRead) {
     const std::uint64_t all = ledger.journal->durable();
     ASSERT_GT(all, 200u);
     const std::string whole = state_after(*ledger.journal, ledger.terms, all);
-    EXPECT_EQ(ledger.teller->save().entries, all);
-    EXPECT_EQ(ledger.teller->save().state, whole) << "what served is what is read";
+    EXPECT_EQ(ledger.teller->save()->entries, all);
+    EXPECT_EQ(ledger.teller->save()->state, whole) << "what served is what is read";
     std::mt19937 random(seed);
     for (int i = 0; i < 8; ++i) {
       const std::uint64_t cut = random() % (all + 1);
@@ -52,7 +52,7 @@ TEST(BookState, AnyCutOrChangedByteIsRefusedOrAnotherState) {
   const registry::TestFolder folder;
   BusyLedger ledger(folder / "journal");
   ledger.act(60);
-  const std::string state = ledger.teller->save().state;
+  const std::string state = ledger.teller->save()->state;
   for (std::size_t size = 0; size < state.size(); ++size) {
     AccountsBook book(ledger.terms);
     const auto restored = book.restore(std::string_view(state).substr(0, size));
@@ -90,14 +90,14 @@ class SavedBookTest : public testing::Test {
 
 TEST_F(SavedBookTest, OnlyWhatLiesBehindItIsRead) {
   ledger_.act(100);
-  const SavedBook saved = ledger_.teller->save();
+  const SavedBook saved = *ledger_.teller->save();
   ASSERT_TRUE(write_saved_book(file_, saved, *ledger_.journal));
   ledger_.act(100);
-  const SavedBook now = ledger_.teller->save();
+  const SavedBook now = *ledger_.teller->save();
   const auto teller = opened();
   EXPECT_EQ(told_, "");
-  EXPECT_EQ(teller->save().entries, now.entries);
-  EXPECT_EQ(teller->save().state, now.state);
+  EXPECT_EQ(teller->save()->entries, now.entries);
+  EXPECT_EQ(teller->save()->state, now.state);
   EXPECT_EQ(teller->book(top_up("cus_ahead", 1)).value_or(0), now.entries);
   ASSERT_TRUE(settle(*ledger_.journal));
   EXPECT_GE(decode(entries_from(*ledger_.journal, now.entries).at(0))->booked_ms,
@@ -110,13 +110,13 @@ TEST_F(SavedBookTest, OnlyWhatLiesBehindItIsRead) {
   ASSERT_TRUE(book.book(top_up("cus_ahead", 5)));
   richer.state = book.state();
   ASSERT_TRUE(write_saved_book(file_, richer, *ledger_.journal));
-  EXPECT_NE(opened()->save().state, now.state);
+  EXPECT_NE(opened()->save()->state, now.state);
 }
 
 TEST_F(SavedBookTest, OneThatDoesNotFitIsToldAndEverythingIsRead) {
   ledger_.act(60);
-  const SavedBook saved = ledger_.teller->save();
-  EXPECT_EQ(opened()->save().state, saved.state);
+  const SavedBook saved = *ledger_.teller->save();
+  EXPECT_EQ(opened()->save()->state, saved.state);
   EXPECT_EQ(told_, "") << "none is there";
   ASSERT_TRUE(write_saved_book(file_, saved, *ledger_.journal));
   const std::string whole = bytes();
@@ -124,10 +124,10 @@ TEST_F(SavedBookTest, OneThatDoesNotFitIsToldAndEverythingIsRead) {
     std::string changed = whole;
     changed[at] = static_cast<char>(changed[at] ^ 4);
     write(changed);
-    ASSERT_EQ(opened()->save().state, saved.state) << at;
+    ASSERT_EQ(opened()->save()->state, saved.state) << at;
     ASSERT_NE(told_, "") << at;
     write(std::string_view(whole).substr(0, at));
-    ASSERT_EQ(opened()->save().state, saved.state) << at;
+    ASSERT_EQ(opened()->save()->state, saved.state) << at;
     ASSERT_NE(told_, "") << at;
   }
   // A journal that has the same id and fewer entries, or others: a backup that was brought back, and went on.
@@ -158,11 +158,11 @@ TEST_F(SavedBookTest, OfAJournalThatTookAnotherCourseIsRefused) {
     return std::pair(std::move(*journal), std::move(*teller));
   };
   const auto [journal, teller] = goes_on("journal");
-  ASSERT_TRUE(write_saved_book(file_, teller->save(), *journal));
+  ASSERT_TRUE(write_saved_book(file_, *teller->save(), *journal));
   const auto [back, again] = goes_on("backup");
   ASSERT_EQ(back->id(), journal->id());
   ASSERT_EQ(back->durable(), journal->durable());
-  EXPECT_EQ(again->save().state, teller->save().state) << "the same, but for its salts";
+  EXPECT_EQ(again->save()->state, teller->save()->state) << "the same, but for its salts";
   EXPECT_TRUE(read_saved_book(file_, *journal));
   EXPECT_EQ(read_saved_book(file_, *back).error().reason, "book.state");
 }

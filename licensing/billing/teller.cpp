@@ -42,9 +42,10 @@ Result<std::unique_ptr<Teller>> Teller::open(Journal& journal, const BillingTerm
   return teller;
 }
 
-SavedBook Teller::save() const {
+std::optional<SavedBook> Teller::save() const {
   const std::lock_guard lock(mutex_);
-  return {entries_, book_.state()};
+  if (is_broken_) return std::nullopt;  // it has what the journal has not
+  return SavedBook{entries_, book_.state()};
 }
 
 void Teller::set_terms(const BillingTerms& terms) {

@@ -49,8 +49,14 @@ class Teller {
   // A top-up, an adjustment, a payout. Errors: those of Balances::apply, of the journal.
   Result<std::uint64_t> book(Entry entry);
 
-  // The book as it is now, and how many entries are in it: the last of them may not be durable yet.
-  SavedBook save() const;
+  // The book as it is now, and how many entries are in it: the last of them may not be durable yet. Nothing: an entry
+  // could not be appended, and the book is not what the journal comes to.
+  std::optional<SavedBook> save() const;
+  // Nothing is held or charged any more, until the journal is opened again.
+  bool has_stopped() const {
+    const std::lock_guard lock(mutex_);
+    return is_broken_ || journal_.has_failed();
+  }
 
   // Since this was made.
   struct Sold {

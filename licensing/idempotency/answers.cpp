@@ -106,6 +106,7 @@ Result<std::optional<KeyedCall>> Answers::find_indexed(const Sha256& call_key) {
 
 // Until its answer is, nobody sees it: a call is under way that long.
 bool Answers::is_durable(const Row& row) const {
+  if (row.call.entry && *row.call.entry >= ledger_.durable()) return false;
   return !row.call.answer || *row.call.answer + row.records <= journal_->durable();
 }
 
@@ -172,8 +173,10 @@ Result<void> Answers::keep(const KeptAnswer& answer) {
     if (!number) return std::unexpected(number.error());
     if (!first) first = *number;
   }
-  rows_[answer.call_key] = {.call = {.request = answer.request, .entry = answer.entry, .answer = first},
-                            .records = records->size()};
+  Row& row = rows_[answer.call_key];
+  row.call = {.request = answer.request, .entry = answer.entry, .answer = first};
+  row.records = records->size();
+  row.is_running = false;
   return {};
 }
 

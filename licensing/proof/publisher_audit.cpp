@@ -135,7 +135,7 @@ Result<Nano> PublisherAudit::charge(Payer& payer, const Usage& usage, std::int64
     const auto quantity = std::ranges::find(usage.quantities, meter.meter, &Quantity::meter);
     if (quantity == usage.quantities.end() || quantity->units == 0) continue;
     Used& used = payer.used[i];
-    if (used.period_start_ms != start_ms) used = Used{start_ms, 0, 0};
+    if (used.period_start_ms < start_ms) used = Used{start_ms, 0, 0};  // a late call counts in the period that is open
     if (__builtin_add_overflow(used.units, quantity->units, &used.units))
       return refuse(fmt::format("{}: more units than 64 bits hold", meter.meter));
     const auto whole = cost_of(meter, used.units);

@@ -142,4 +142,34 @@ Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint
   return most;
 }
 
+// Rationale: what a call costs changes with where it begins at the borders of tiers and packages alone, so that the
+// most is where it begins or ends at one.
+Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t beside, std::uint64_t quantity) {
+  auto most = worst_cost(price, before, quantity);
+  std::uint64_t last;
+  if (!most || beside == 0 || __builtin_add_overflow(before, beside, &last)) return most;
+  const auto look = [&](std::uint64_t from) -> Result<void> {
+    if (from < before || from > last) return {};
+    const auto cost = worst_cost(price, from, quantity);
+    if (!cost) return std::unexpected(cost.error());
+    most = std::max(*most, *cost);
+    return {};
+  };
+  const auto look_around = [&](std::uint64_t border) -> Result<void> {
+    const std::uint64_t behind = border % price.per_units;  // into a package
+    const std::uint64_t package = behind == 0 ? border : border + (price.per_units - behind);
+    const std::uint64_t up_to = border > quantity ? border - quantity : 0;
+    for (const std::uint64_t from : {border, package, up_to, up_to + 1})
+      if (auto looked = look(from); !looked) return looked;
+    return {};
+  };
+  if (auto looked = look_around(before); !looked) return std::unexpected(looked.error());
+  if (auto looked = look_around(last); !looked) return std::unexpected(looked.error());
+  for (const PriceTier& tier : price.tiers)
+    if (tier.up_to)
+      if (auto looked = look_around(*tier.up_to); !looked) return std::unexpected(looked.error());
+  // Of a price for several units what is cut off once is charged later: a billionth, wherever it falls.
+  return price.per_units == 1 ? most : plus(*most, 1);
+}
+
 }  // namespace stoa::licensing

@@ -48,5 +48,7 @@ Result<Nano> cost_of_call(const MeterPrice& price, std::uint64_t before, std::ui
 
 // The most that `quantity` further units can cost, wherever in the tiers they fall: what a hold has to cover.
 Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity);
+// The same where up to `beside` units of others, which are under way, may come in between.
+Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t beside, std::uint64_t quantity);
 
 }  // namespace stoa::licensing

@@ -9,7 +9,6 @@
 namespace stoa::licensing {
 
 Result<void> check_price_list(const PriceList& list) {
-  constexpr std::size_t kMetersMax = 16;
   const auto refuse = [](std::string_view field, std::string_view rule) {
     return failure(Code::invalid_argument, "price.terms", fmt::format("{}: {}", field, rule));
   };

@@ -12,6 +12,8 @@
 
 namespace stoa::licensing {
 
+inline constexpr std::size_t kMetersMax = 16;  // of a list
+
 // Immutable once it counts; a later version replaces it for calls from its first moment on. Meters that it does not
 // name cost nothing. Rationale: it belongs to one publisher, whose models alone are charged by it: then that publisher
 // sees all calls its tiers count.
@@ -20,7 +22,7 @@ struct PriceList {
   std::uint32_t version = 1;
   std::string publisher = {};  // only its models are charged by it
   Currency currency;
-  std::vector<MeterPrice> meters = {};  // 1 … 16, each once
+  std::vector<MeterPrice> meters = {};  // 1 … kMetersMax, each once
   Period period = Period::none;         // after which tiers begin anew
   Nano minimum = 0;                     // the least that a customer who calls in a period pays for it, without tax
   std::int64_t from_ms = 0;

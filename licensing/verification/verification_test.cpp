@@ -182,7 +182,7 @@ TEST_F(VerificationTest, AShareOffByOneBillionthIsFound) {
   const CallParty party{.customer = "cus_after", .key = "key_1", .request = "r", .idempotency_key = "", .body = {}};
   const Quantity one[] = {{"call", 1}};
   AccountsBook book(ledger_.terms);
-  ASSERT_TRUE(book.restore(ledger_.teller->save().state));
+  ASSERT_TRUE(book.restore(ledger_.teller->save()->state));
   const ServedCall call{.customer = party.customer,
                         .model = "acme/vision",
                         .version = "1.2.0",

@@ -176,7 +176,7 @@ void recover(const std::filesystem::path& folder) {
       market.serve(call);
       if (call + kBehind + 1 != kEntries) continue;
       const auto begin = Clock::now();
-      const SavedBook book = market.teller().save();
+      const SavedBook book = *market.teller().save();
       fmt::print("figure book.save_ms {:.2f} ms customers={} bytes={}\n", seconds_since(begin) * 1e3, kCustomers,
                  book.state.size());
       if (!settle(market.journal())) std::exit(1);

@@ -36,10 +36,19 @@ bool is_of_customer(const Entry& entry, const std::string& customer) {
   });
 }
 
+// No private account in it is another's: an adjustment may move money from one customer to another.
+bool is_of_nobody_else(const Entry& entry, const std::string& customer) {
+  return std::ranges::all_of(entry.postings, [&](const licensing::Posting& posting) {
+    const auto kind = licensing::kind_of_account(posting.account);
+    return !kind || !(*kind)->is_private || !(*kind)->has_owner || posting.account.ends_with(':' + customer);
+  });
+}
+
 // What whoever asks may see of it.
 Result<Receipt> shown_to(const LicensingCall& call, Receipt receipt, const Entry& entry) {
   if (call.holder) {
     if (!is_of_customer(entry, call.holder->customer.id.text)) return no_entry(receipt.number);
+    if (!is_of_nobody_else(entry, call.holder->customer.id.text)) receipt.private_part.reset();
     if (entry.party && entry.party->key == call.holder->key.id.text) return receipt;  // this key's own call
     const auto reads_all = call.customer_who(licensing::Scope::account);
     return reads_all ? Result<Receipt>(std::move(receipt)) : std::unexpected(reads_all.error());
