@@ -62,7 +62,9 @@ class SettlementKilled : public SettlementTest {
     ASSERT_LE(top_ups, acknowledged + 1);
     ASSERT_GE(refunds, acknowledged);
     ASSERT_LE(refunds, acknowledged + 1);
-    ASSERT_EQ(accounts().at("cash:bank"), static_cast<Nano>(top_ups) * 20'000'000);
+    const auto all = accounts();
+    const auto paid = all.find("cash:bank");  // none: it was killed before its first act
+    ASSERT_EQ(paid == all.end() ? 0 : paid->second, static_cast<Nano>(top_ups) * 20'000'000);
     teller_->look([](const AccountsBook& book) {
       EXPECT_TRUE(book.balances(kEuro)->verify());
       return 0;
