@@ -6,6 +6,8 @@ SPDX-License-Identifier: Apache-2.0
 import glob
 import http.server
 import json
+import os
+import re
 import shutil
 import socket
 import sys
@@ -13,7 +15,7 @@ import threading
 import time
 
 from registry import MIB, MODEL, Registry, infer, package, wait_for
-from stoa_host import Host, HostProcess, call, check, staging
+from stoa_host import BUILD, Host, HostProcess, call, check, staging
 from host_process import LISTEN  # noqa: I001: stoa_host knows where it lies
 
 TIMESTAMP_S, KEEP_S = 60, 3
@@ -195,6 +197,8 @@ def set_back(follower):
     libraries = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
     if not libraries:
         return print("faketime is not installed: no clock is set in this run")
+    if re.search(r"(?m)^STOA_SANITIZE:\w+=.+", open(os.path.join(BUILD, "CMakeCache.txt")).read()):
+        return print("a sanitizer wants to be loaded first: no clock is set in this run")
     check(follower.stop() == 0, "the follower did not end as it should")
     (follower.folder / "licensing/trusted_time.json").unlink()
     follower.again(("env", "LD_PRELOAD=" + libraries[0], "FAKETIME=-2d", "FAKETIME_DONT_FAKE_MONOTONIC=1"))
