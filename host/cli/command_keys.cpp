@@ -73,24 +73,7 @@ constexpr RegistryAction<Options> kActions[] = {
     {"revoke", "KEY", &revoke, &record_text},
 };
 
-Exit run(const Options& options) {
-  const bool is_own = is_customer(options.account);
-  const auto action = std::ranges::find_if(kActions, [&](const auto& one) { return options.action == one.name; });
-  std::string arguments = action->arguments;
-  if (is_own && arguments.starts_with("CUSTOMER"))
-    arguments = arguments == "CUSTOMER" ? "" : arguments.substr(std::string_view("CUSTOMER ").size());
-  if (auto good = check_arguments("keys", {action->name, arguments}, options); !good) return report(good.error());
-  if (!is_own && options.url.empty())
-    return report(
-        {Code::invalid_argument, "usage",
-         "--registry and --token-file are for operators, --host and --key-file for customers: neither is given", 0});
-  auto host = is_own ? connect_as_customer(options.account, options) : connect(options);
-  if (!host) return report(host.error());
-  const auto answer = action->ask(*host, options);
-  if (!answer) return report(answer.error());
-  print_answer(*answer, options.json, action->text);
-  return Exit::ok;
-}
+Exit run(const Options& options) { return run_account_action<Options>("keys", kActions, options); }
 
 }  // namespace
 

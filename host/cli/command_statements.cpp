@@ -108,7 +108,7 @@ Action declare_invoices(CommandLine line) {
       "  stoa invoices list --customer northwind --token-file admin.token\n"
       "  stoa invoices show 3 --csv --token-file admin.token\n"
       "  stoa invoices show 3 --page --host https://api.example --key-file own.key");
-  return [options] { return run_money_action<DocumentOptions>("invoices", kInvoiceActions, *options); };
+  return [options] { return run_account_action<DocumentOptions>("invoices", kInvoiceActions, *options); };
 }
 
 }  // namespace stoa::cli

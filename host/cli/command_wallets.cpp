@@ -58,7 +58,7 @@ Action declare_wallets(CommandLine line) {
       "  stoa wallets show --host https://api.example --key-file own.key\n\n"
       "a top-up of a customer that pays afterwards pays off what it owes. A credit is used before the wallet; what is\n"
       "left of it when it expires is gone.");
-  return [options] { return run_money_action<WalletOptions>("wallets", kWalletActions, *options); };
+  return [options] { return run_account_action<WalletOptions>("wallets", kWalletActions, *options); };
 }
 
 }  // namespace stoa::cli
