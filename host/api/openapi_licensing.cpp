@@ -100,6 +100,7 @@ constexpr ApiOperation kOfMoney[] = {
     {"get", "/v1/money/acts", "listMoneyActs", "All that moved money beside calls, the newest first", "",
      "kind customer after limit"},
     {"get", "/v1/money/audit", "readMoneyAudit", "Who moved money, and why, newest first", "", "subject before limit"},
+    {"get", "/v1/money/audit/head", "examineMoneyAudit", "Examines that log and its chain", "", ""},
     {"get", "/v1/statement-key", "statementKey", "What verifies statements and invoices (either plane)", "", ""},
     {"get", "/v1/periods", "listPeriods", "Months that are closed", "", "after limit"},
     {"post", "/v1/periods/{month}/close", "closePeriod", "Issues a month's statements and invoices", "reason", ""},

@@ -7,6 +7,7 @@
 
 #include "host/app/wall_clock.hpp"
 #include "host/cli/audit_fetch.hpp"
+#include "host/cli/audit_lines.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
@@ -18,8 +19,7 @@ namespace stoa::cli {
 namespace {
 
 struct Options : ActionOptions {
-  std::string subject, before;
-  int most = 50;
+  AuditOptions lines;              // of list
   std::string publisher, log_key;  // of fetch and check
   std::vector<std::string> own_keys;
   std::string month;  // of statement
@@ -27,18 +27,10 @@ struct Options : ActionOptions {
 };
 
 Result<Json> list(HttpClient& registry, const Options& options) {
-  return registry.ask({.path = "/v1/audit" + query_of({{"limit", std::to_string(options.most)},
-                                                       {"subject", options.subject},
-                                                       {"before", options.before}})});
+  return ask_audit_lines(registry, "/v1/audit", options.lines);
 }
 
 Result<Json> verify(HttpClient& registry, const Options&) { return registry.ask({.path = "/v1/audit/head"}); }
-
-std::string list_text(const Json& answer) {
-  std::string text = table_text(answer["items"], {"line", "at_ms", "actor", "action", "subject", "detail"});
-  if (answer.contains("next")) text += "earlier ones: --before " + member_text(answer, "next") + "\n";
-  return text;
-}
 
 std::string verify_text(const Json& answer) {
   return "whole: " + member_text(answer, "audit.lines") + " lines, the last one's hash is " +
@@ -46,7 +38,7 @@ std::string verify_text(const Json& answer) {
 }
 
 constexpr RegistryAction<Options> kActions[] = {
-    {"list", "", &list, &list_text},
+    {"list", "", &list, &audit_lines_text},
     {"verify", "", &verify, &verify_text},
 };
 
@@ -186,9 +178,7 @@ Action declare_audit(CommandLine line) {
   for (const OwnAction& action : kOwnActions) forms.push_back({action.name, action.arguments});
   add_actions(line, *options, forms);
   add_registry_options(line, *options, false);
-  line.text("--subject", options->subject, "list: about this alone", {.type_name = "TEXT"});
-  line.text("--before", options->before, "list: lines before this one", {.type_name = "LINE"});
-  line.number("--most", options->most, 1, 1000, "list: so many lines (default 50)");
+  add_audit_options(line, options->lines, "list");
   line.text("--publisher", options->publisher, "fetch: whose entries; the next time the folder knows",
             {.type_name = "NAME"});
   line.text("--log-key", options->log_key,

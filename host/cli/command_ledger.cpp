@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "host/app/ledger_folder.hpp"
+#include "host/cli/audit_lines.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 struct Options : ActionOptions {
   std::string customer, account, kind, prefix, after, licensing;
-  int most = 50;
+  AuditOptions lines;  // --most is of show and acts, too
 };
 
 // Said to a person; a program reads what the end is.
@@ -31,7 +32,7 @@ Result<Json> show(const Options& options) {
   if (!host) return std::unexpected(host.error());
   if (!options.arguments.empty())
     return host->ask({.path = "/v1/ledger/entries/" + client::escape(options.arguments[0])});
-  return host->ask({.path = "/v1/ledger/entries" + query_of({{"limit", std::to_string(options.most)},
+  return host->ask({.path = "/v1/ledger/entries" + query_of({{"limit", std::to_string(options.lines.most)},
                                                              {"customer", options.customer},
                                                              {"account", options.account},
                                                              {"kind", options.kind},
@@ -42,6 +43,25 @@ Result<Json> balances(const Options& options) {
   auto host = connect(options);
   if (!host) return std::unexpected(host.error());
   return ask_all(*host, "/v1/ledger/balances" + query_of({{"prefix", options.prefix}}));
+}
+
+Result<Json> acts(const Options& options) {
+  auto host = connect(options);
+  if (!host) return std::unexpected(host.error());
+  return host->ask({.path = "/v1/money/acts" + query_of({{"limit", std::to_string(options.lines.most)},
+                                                         {"customer", options.customer},
+                                                         {"kind", options.kind},
+                                                         {"after", options.after}})});
+}
+
+// Of money's own log: who moved it, and why.
+Result<Json> audit(const Options& options) {
+  auto host = connect(options);
+  if (!host) return std::unexpected(host.error());
+  if (options.arguments[0] == "verify") return host->ask({.path = "/v1/money/audit/head"});
+  if (options.arguments[0] == "list") return ask_audit_lines(*host, "/v1/money/audit", options.lines);
+  return failure(Code::invalid_argument, "usage",
+                 "'" + options.arguments[0] + "' is none, want: stoa ledger audit list|verify");
 }
 
 // What a host is asked to do beside its calls.
@@ -83,6 +103,17 @@ std::string show_text(const Json& answer) {
   return text;
 }
 
+std::string acts_text(const Json& answer) {
+  std::string text = table_text(
+      answer["items"], {"id", "kind", "state", "at", "actor", "customer", "currency", "amount", "entry", "reason"});
+  if (answer.contains("next")) text += "earlier ones: --after " + member_text(answer, "next") + "\n";
+  return text;
+}
+
+std::string audit_text(const Json& answer) {
+  return answer.contains("items") ? audit_lines_text(answer) : audit_head_text(answer);
+}
+
 std::string balances_text(const Json& answer) {
   return table_text(answer["items"], {"account", "currency", "balance", "debits", "credits", "entries", "last"});
 }
@@ -113,6 +144,8 @@ constexpr struct {
 } kActions[] = {
     {"show", "[NUMBER]", 0, &show, &show_text},
     {"balances", "", 0, &balances, &balances_text},
+    {"acts", "", 0, &acts, &acts_text},
+    {"audit", "list|verify", 1, &audit, &audit_text},
     {"verify", "[BILLING_FOLDER]", 0, &verify, &verify_text},
     {"rebuild", "BILLING_FOLDER", 1, &rebuild, &record_text},
 };
@@ -137,13 +170,14 @@ Action declare_ledger(CommandLine line) {
   std::vector<ActionForm> forms;
   for (const auto& action : kActions) forms.push_back({action.name, action.arguments});
   add_actions(line, *options, forms);
-  line.text("--customer", options->customer, "show: of this customer alone", {.type_name = "CUSTOMER"});
+  line.text("--customer", options->customer, "show, acts: of this customer alone", {.type_name = "CUSTOMER"});
   line.text("--account", options->account, "show: of this account alone: payable:publisher/acme",
             {.type_name = "ACCOUNT"});
-  line.text("--kind", options->kind, "show: usage, top_up, refund, adjustment, payout, guarantee or expiry",
+  line.text("--kind", options->kind,
+            "show: usage, top_up, refund, adjustment, payout, guarantee or expiry; acts: top_up, credit, refund, ...",
             {.type_name = "KIND"});
-  line.text("--after", options->after, "show: the page after the one that said so", {.type_name = "NUMBER"});
-  line.number("--most", options->most, 1, 1000, "show: so many entries (default 50)");
+  line.text("--after", options->after, "show, acts: the page after the one that said so", {.type_name = "TEXT"});
+  add_audit_options(line, options->lines, "audit list", "show, acts, ");
   line.text("--prefix", options->prefix, "balances: of accounts that begin so: wallet:, payable:publisher/acme",
             {.type_name = "TEXT"});
   line.text("--licensing", options->licensing, "verify a folder: the licensing folder beside it", {.type_name = "DIR"});
@@ -153,6 +187,9 @@ Action declare_ledger(CommandLine line) {
       "  stoa ledger show --customer northwind --kind refund --token-file auditor.token\n"
       "  stoa ledger show 4711 --token-file auditor.token\n"
       "  stoa ledger balances --prefix payable: --token-file auditor.token\n"
+      "  stoa ledger acts --kind refund --token-file auditor.token  what moved money beside calls\n"
+      "  stoa ledger audit list --token-file auditor.token          who moved it, and why\n"
+      "  stoa ledger audit verify --token-file auditor.token        reads every line; keep the hash for the next time\n"
       "  stoa ledger verify --token-file auditor.token              a host that runs, beside its calls\n"
       "  stoa ledger verify billing --licensing licensing           the host is stopped\n"
       "  stoa ledger rebuild billing                                the same: its tables anew from the journal\n\n"

@@ -74,7 +74,10 @@ Action declare_licences(CommandLine line) {
   line.footer(
       "examples:\n"
       "  stoa licences issue --customer northwind --model acme/vision --quota 10000/month --token-file admin.token\n"
+      "  stoa licences list --host https://api.example --key-file ci.key           and what is left of each\n"
       "  stoa licences lease take --model acme/vision --host https://api.example --key-file ci.key\n"
+      "  stoa licences audit list --subject lic_01kdvfxr0000000000000000aa --token-file auditor.token\n"
+      "  stoa licences audit verify --token-file auditor.token    reads every line; keep the hash for the next time\n"
       "  stoa licences key --out northwind.key\n"
       "  stoa licences sign terms.json --key acme.key.pem\n"
       "  stoa licences sign terms.json --key acme.key.pem --content-key vision.content.key --for-host host.pub.pem\n"

@@ -155,8 +155,30 @@ Result<Json> list_leases(HttpClient& host, const Options& options) {
   return ask_all(host, "/v1/leases" + query_of({{"customer", options.customer}, {"licence", options.licence}}));
 }
 
+Result<Json> list_audit(HttpClient& host, const Options& options) {
+  return ask_audit_lines(host, "/v1/licensing/audit", options.lines);
+}
+
+Result<Json> verify_audit(HttpClient& host, const Options&) { return host.ask({.path = "/v1/licensing/audit/head"}); }
+
+// What a customer sees of its own has what is left of it.
+std::string left_text(const Json& licence) {
+  std::string text;
+  for (const Json& limit : licence["limits"])
+    text += fmt::format("{}{} {} of {}", text.empty() ? "" : ", ", member_text(limit, "meter"),
+                        member_text(limit, "left"), member_text(limit, "amount"));
+  if (licence.contains("floating"))
+    text += fmt::format("{}{} of {} seats", text.empty() ? "" : ", ", member_text(licence, "floating.free"),
+                        member_text(licence, "floating.seats"));
+  return text.empty() ? "-" : text;
+}
+
 std::string list_text(const Json& answer) {
-  return table_text(answer["items"], {"id", "serial", "state", "subject.name", "not_before", "expires"});
+  Json items = answer["items"];
+  const bool is_own = !items.empty() && items[0].contains("limits");
+  if (!is_own) return table_text(items, {"id", "serial", "state", "subject.name", "not_before", "expires"});
+  for (Json& licence : items) licence["left"] = left_text(licence);
+  return table_text(items, {"id", "issuer", "serial", "state", "not_before", "expires", "left", "refused"});
 }
 std::string leases_text(const Json& answer) {
   return table_text(answer["items"], {"id", "licence", "customer", "holder", "taken", "expires"});
@@ -173,6 +195,8 @@ constexpr LicencesAction kActions[] = {
     {"lease heartbeat", "LEASE", &by_customer<&heartbeat, &record_text>},
     {"lease release", "LEASE", &by_either<&release, &record_text>},
     {"lease list", "", &by_either<&list_leases, &leases_text>},
+    {"audit list", "", &by_operator<&list_audit, &audit_lines_text>},
+    {"audit verify", "", &by_operator<&verify_audit, &audit_head_text>},
 };
 
 }  // namespace
@@ -202,6 +226,7 @@ void add_book_options(CommandLine& line, LicencesOptions& options) {
   line.text("--because", options.because, "revoke: why", {.type_name = "TEXT"});
   line.text("--licence", options.licence, "lease take, lease list: of this licence", {.type_name = "ID"});
   line.text("--holder", options.holder, "lease take: who sits there, for people", {.type_name = "TEXT"});
+  add_audit_options(line, options.lines, "audit list");
   add_account_options(line, options.account);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/cli/account_option.hpp"
+#include "host/cli/audit_lines.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "licensing/document/trusted_issuers.hpp"
@@ -29,6 +30,7 @@ struct LicencesOptions : RegistryOptions {
   int seats = 0, ttl_s = 60;
   bool is_trial = false, with_what_is_over = false;
   std::string publisher, because, licence, holder;
+  AuditOptions lines;  // of audit list
 };
 
 // One action: name and arguments are words, as in "revocations sign" and "LIST".

@@ -56,6 +56,12 @@ def main():
         run(f"stoa licences export {licence} -o northwind.stoa-licence")
         run("stoa licences verify northwind.stoa-licence --issuer platform=key.pub.pem")
         run("stoa licences verify northwind.stoa-licence --issuer acme=key.pub.pem", 1)
+        lines = json.loads(run("stoa licences audit list --most 1000 --json"))["items"]
+        check(json.loads(run("stoa licences audit verify --json"))["lines"] == len(lines) > 10, f"{len(lines)} lines of the log")
+        page = json.loads(run("stoa licences audit list --most 2 --json"))
+        after = json.loads(run(f"stoa licences audit list --most 2 --before {page['next']} --json"))
+        check(page["items"] + after["items"] == lines[:4], "pages of the log are not its lines")
+        check(run(f"stoa licences audit list --subject {licence}").count(licence) == 1, "the licence was issued")
         secrets = [(host.folder / name).read_text().strip() for name in ("shop.key", "head.key", "staging.key", "build-7.lease")]
         for file in (host.folder / "licensing").rglob("*"):
             for secret in secrets if file.is_file() else ():

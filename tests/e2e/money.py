@@ -37,6 +37,28 @@ def last_month():
     return (datetime.datetime.now(datetime.UTC).replace(day=1) - datetime.timedelta(days=1)).strftime("%Y-%m")
 
 
+def audited(run):
+    """Who moved money, page by page, and the log as a whole."""
+    all_lines = json.loads(run("stoa ledger audit list --most 1000 --json"))["items"]
+    pages, before = [], ""
+    while True:
+        page = json.loads(run(f"stoa ledger audit list --most 3 --json {before}"))
+        pages += page["items"]
+        if "next" not in page:
+            break
+        before = f"--before {page['next']}"
+    check(pages == all_lines and len(pages) > 4, f"{len(pages)} lines in pages, {len(all_lines)} at once")
+    whole = json.loads(run("stoa ledger audit verify --json"))
+    check(whole["lines"] == len(all_lines) and len(whole["sha256"]) == 64, f"the log as a whole: {whole}")
+    first = json.loads(run("stoa ledger acts --most 1 --json"))
+    second = json.loads(run(f"stoa ledger acts --most 1 --after {first['next']} --json"))
+    check(first["items"][0]["id"] != second["items"][0]["id"], "the second page of acts is the first")
+    credits = json.loads(run("stoa ledger acts --kind credit --customer northwind --json"))["items"]
+    check([act["kind"] for act in credits] == ["credit"], f"credits: {credits}")
+    check("earlier ones: --before" in run("stoa ledger audit list --most 1"), "the text does not name the next page")
+    check("usage" in run("stoa ledger audit head", 2), "an action that is none")
+
+
 def main():
     environment = {**os.environ, "PATH": os.path.join(BUILD, "bin") + ":" + os.environ["PATH"]}
     settings = blocks("toml")[0].split("\n", 1)[1]
@@ -91,9 +113,9 @@ def main():
         status, _, body = call(host.url + "/v1/account/wallet", headers={"Authorization": "Bearer " + key})
         check(status == 200 and json.loads(body) == wallet, f"after kill -9 the customer sees {status} {body}")
         check(len(json.loads(run("stoa statements months --json"))["items"]) == 1, "the closed month is not there")
-        kinds = [act["kind"] for act in json.loads(call(host.operator_url + "/v1/money/acts", headers={
-            "Authorization": "Bearer " + (host.folder / "admin.token").read_text().strip()})[2])["items"]]
+        kinds = [act["kind"] for act in json.loads(run("stoa ledger acts --json"))["items"]]
         check(kinds == ["adjustment", "adjustment", "credit", "top_up"], f"acts: {kinds}")
+        audited(run)
     print("ok")
 
 

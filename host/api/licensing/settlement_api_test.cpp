@@ -148,7 +148,10 @@ TEST_F(SettlementApiTest, FromATopUpToAPayout) {
   EXPECT_EQ(operate(200, {"GET", payout, "", auditor})["state"], "settled");
   EXPECT_EQ(operate(200, {"GET", "/v1/payouts?state=held", "", auditor})["items"][0]["party"], "data/corpus");
   EXPECT_EQ(operate(200, {"POST", payout + "/return", R"({"reason":"came back"})", finance})["state"], "returned");
-  EXPECT_GT(operate(200, {"GET", "/v1/money/audit?limit=100", "", auditor})["items"].size(), 8u);
+  const Json lines = operate(200, {"GET", "/v1/money/audit?limit=100", "", auditor})["items"];
+  EXPECT_GT(lines.size(), 8u);
+  EXPECT_EQ(operate(200, {"GET", "/v1/money/audit/head", "", auditor})["lines"], lines.size());
+  EXPECT_EQ(tried("GET", "/v1/money/audit/head", "", acme), "role.not_allowed");
 }
 
 TEST_F(SettlementApiTest, EveryoneSeesAndDoesWhatIsTheirs) {

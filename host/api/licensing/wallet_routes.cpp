@@ -161,6 +161,17 @@ Result<RegistryAnswer> money_audit(LicensingCall& call) {
   return RegistryAnswer{200, std::move(body)};
 }
 
+// The chain is read as a whole: the answer takes as long as it is.
+Result<RegistryAnswer> examine_money(LicensingCall& call) {
+  const auto actor = call.operator_who(registry::Permission::read_audit);
+  if (!actor) return std::unexpected(actor.error());
+  const auto settlement = settlement_of(call);
+  if (!settlement) return std::unexpected(settlement.error());
+  const auto head = (*settlement)->examine();
+  if (!head) return std::unexpected(head.error());
+  return RegistryAnswer{200, {{"lines", head->lines}, {"sha256", registry::to_hex(head->sha256)}}};
+}
+
 }  // namespace
 
 void add_wallet_routes(LicensingApi& api, std::vector<http::Route>& routes) {
@@ -176,6 +187,7 @@ void add_wallet_routes(LicensingApi& api, std::vector<http::Route>& routes) {
   add(Method::post, "/v1/adjustments", BodyIs::json, adjust);
   add(Method::get, "/v1/money/acts", BodyIs::none, list_all_acts);
   add(Method::get, "/v1/money/audit", BodyIs::none, money_audit);
+  add(Method::get, "/v1/money/audit/head", BodyIs::none, examine_money);
 }
 
 void add_own_wallet_routes(LicensingApi& api, std::vector<http::Route>& routes) {
