@@ -4,24 +4,9 @@
 #include <ranges>
 #include <utility>
 
+#include "licensing/book/file_licences.hpp"
+
 namespace stoa::app {
-namespace {
-
-using licensing::HeldLicence;
-
-// Both are of the same id.
-HeldLicence later_of(const HeldLicence& a, const HeldLicence& b) {
-  const bool b_is_newer = b.licence.serial > a.licence.serial;
-  HeldLicence later = b_is_newer ? b : a;
-  const HeldLicence& other = b_is_newer ? a : b;
-  if (other.revoked_ms && !later.revoked_ms && other.licence.serial == later.licence.serial) {
-    later.revoked_ms = other.revoked_ms;
-    later.revoked_because = other.revoked_because;
-  }
-  return later;
-}
-
-}  // namespace
 
 void HeldLicences::merge_book(licensing::Holdings changed) {
   all_.revision = changed.revision;
@@ -32,10 +17,9 @@ void HeldLicences::merge_book(licensing::Holdings changed) {
 
 const licensing::Holdings& HeldLicences::all() {
   auto licences = licences_;
-  for (const HeldLicence& file : files_) {
+  for (const licensing::HeldLicence& file : files_) {
     const auto [at, is_new] = licences.try_emplace(file.licence.id.text, file);
-    // An id is its issuer's: nobody replaces another's licence by signing its id with a higher serial.
-    if (!is_new && at->second.licence.issuer == file.licence.issuer) at->second = later_of(at->second, file);
+    if (!is_new) at->second = licensing::later_of(at->second, file);
   }
   const auto values = [](const auto& map, auto& out) {
     out.clear();

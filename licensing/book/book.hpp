@@ -92,6 +92,12 @@ class Book {
   Result<HeldLicence> licence(const LicenceId& id);
   Result<std::vector<HeldLicence>> serials(const LicenceId& id);  // all there were, the newest first
   Result<std::vector<HeldLicence>> licences(const LicenceFilter& filter, const Page& page);
+  // Of a customer by its key, as admission has them: those that came as files, too; of an id the later one.
+  struct OwnLicence {
+    HeldLicence held;
+    Refusal refusal = Refusal::none;  // why nobody calls by it on this host now; rows 15 to 20
+  };
+  Result<std::vector<OwnLicence>> own_licences(const Actor& actor, bool with_what_is_over, const Page& page);
 
   // ---- offers: book_offers.cpp
   // terms: a text that licensing/document has read as an issuer's. already_exists "offer.exists".

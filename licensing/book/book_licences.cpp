@@ -1,6 +1,8 @@
 // book_licences.cpp: licences: issued, replaced, revoked. SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <map>
+
 #include "licensing/book/act_store.hpp"
 #include "licensing/book/customer_store.hpp"
 #include "licensing/book/licence_store.hpp"
@@ -132,6 +134,40 @@ Result<std::vector<HeldLicence>> Book::serials(const LicenceId& id) {
 
 Result<std::vector<HeldLicence>> Book::licences(const LicenceFilter& filter, const Page& page) {
   return read([&](database::Connection& connection) { return read_licences(connection, filter, page, now_ms()); });
+}
+
+Result<std::vector<Book::OwnLicence>> Book::own_licences(const Actor& actor, bool with_what_is_over, const Page& page) {
+  const FileLicences files = options_.files();
+  const std::int64_t now = now_ms();
+  return read([&](database::Connection& connection) -> Result<std::vector<OwnLicence>> {
+    std::map<std::string, OwnLicence> own;
+    const auto in_book = read_licences(
+        connection, {.customer = actor.customer, .publisher = {}, .with_what_is_over = with_what_is_over}, page, now);
+    if (!in_book) return std::unexpected(in_book.error());
+    for (const HeldLicence& held : *in_book) {
+      const HeldLicence* const in_file = files.find(held.licence.id);
+      own[held.licence.id.text].held = in_file == nullptr ? held : later_of(held, *in_file);
+    }
+    for (const HeldLicence& file : files.of(actor)) {
+      const std::string& id = file.licence.id.text;
+      if (id <= page.after || own.contains(id)) continue;
+      const auto known = read_licence(connection, file.licence.id);
+      if (!known && known.error().code != Code::not_found) return std::unexpected(known.error());
+      const HeldLicence held = known ? later_of(*known, file) : file;
+      const Refusal refusal = files.refusal_of(held, now);
+      const bool is_over = refusal == Refusal::licence_revoked || refusal == Refusal::licence_expired;
+      if (held.is_from_file && (with_what_is_over || !is_over)) own[id].held = held;
+    }
+    std::vector<OwnLicence> all;
+    for (auto& [id, one] : own) {
+      if (all.size() == page.most) break;
+      // A later file that is another customer's by now.
+      if (one.held.licence.subject.customer != actor.customer.text) continue;
+      one.refusal = files.refusal_of(one.held, now);
+      all.push_back(std::move(one));
+    }
+    return all;
+  });
 }
 
 }  // namespace stoa::licensing

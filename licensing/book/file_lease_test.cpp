@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <latch>
+#include <map>
 #include <thread>
 
 #include "licensing/book/lease_desk.hpp"
@@ -139,6 +140,53 @@ TEST_F(FileLeases, OfAnIdThatTheBookHasAreTheBooks) {
   give({same});
   EXPECT_EQ(take(on.customer, same), "done");
   EXPECT_EQ(take(on.customer, same), "lease.no_seat") << "two seats, one of them held before";
+}
+
+TEST_F(FileLeases, AndTheirLicencesAreShownToTheirCustomerBesideTheBooks) {
+  using Own = Book::OwnLicence;
+  const auto own = [&](const Actor& actor, bool with_what_is_over = false) {
+    std::map<std::string, Own> all;
+    for (Page page{.after = "", .most = 1};;) {  // a page each: none is left out, none comes twice
+      const auto some = TestBook::good(on->own_licences(actor, with_what_is_over, page));
+      if (some.empty()) return all;
+      page.after = some.back().held.licence.id.text;
+      EXPECT_TRUE(all.emplace(page.after, some.back()).second) << page.after;
+    }
+  };
+  const auto in_book = TestBook::good(on->licences({.customer = on.northwind.id, .publisher = {}}, {})).size();
+  auto mine = own(on.customer);
+  EXPECT_EQ(mine.size(), in_book + 1);
+  EXPECT_TRUE(mine.at(of_northwind.licence.id.text).held.is_from_file);
+  EXPECT_EQ(mine.at(of_northwind.licence.id.text).refusal, Refusal::none);
+  EXPECT_FALSE(mine.contains(of_stranger.licence.id.text));
+
+  const Actor by_file = on.actor_of(stranger_key);
+  HeldLicence unnamed = licence_for("cus_of_a_file");
+  HeldLicence stolen = licence_for(on.northwind.id.text);  // of an id that the book has
+  stolen.licence.id = on.floating.id;
+  stolen.licence.serial = 50;
+  HeldLicence later = stolen;
+  later.licence.issuer = "platform";
+  of_northwind.licence.node = "another";
+  give({of_northwind, of_stranger, unnamed, stolen});
+  EXPECT_EQ(own(by_file).size(), 1u) << "by a key that only a file knows those alone that name it";
+  mine = own(on.customer);
+  EXPECT_EQ(mine.at(of_northwind.licence.id.text).refusal, Refusal::licence_other_node);
+  EXPECT_FALSE(mine.at(on.floating.id.text).held.is_from_file) << "another issuer's of the same id";
+  give({later});
+  mine = own(on.customer);
+  EXPECT_TRUE(mine.at(on.floating.id.text).held.is_from_file) << "the issuer's own, of a higher serial";
+  later.licence.subject.customer = "cus_other";
+  give({later});
+  EXPECT_FALSE(own(on.customer).contains(on.floating.id.text)) << "by now another's";
+
+  of_northwind.licence.node.clear();
+  of_northwind.revoked_ms = on.now_ms;
+  give({of_northwind});
+  EXPECT_FALSE(own(on.customer).contains(of_northwind.licence.id.text));
+  EXPECT_EQ(own(on.customer, true).at(of_northwind.licence.id.text).refusal, Refusal::licence_revoked);
+  give({});
+  EXPECT_EQ(own(on.customer).size(), in_book);
 }
 
 TEST_F(FileLeases, RacedForByManyThreadsAreExactlyTheSeats) {

@@ -27,14 +27,19 @@ const HeldLicence* FileLicences::find(const LicenceId& id) const {
   return at == licences->end() ? nullptr : &*at;
 }
 
-std::vector<HeldLicence> FileLicences::floating_of(const Actor& actor) const {
+std::vector<HeldLicence> FileLicences::of(const Actor& actor) const {
   std::vector<HeldLicence> found;
   if (licences == nullptr) return found;
   const auto key = key_of_file(actor);
   std::ranges::copy_if(*licences, std::back_inserter(found), [&](const HeldLicence& held) {
-    return held.licence.floating && held.licence.subject.customer == actor.customer.text &&
-           (!key || names(held.licence, *key));
+    return held.licence.subject.customer == actor.customer.text && (!key || names(held.licence, *key));
   });
+  return found;
+}
+
+std::vector<HeldLicence> FileLicences::floating_of(const Actor& actor) const {
+  std::vector<HeldLicence> found = of(actor);
+  std::erase_if(found, [](const HeldLicence& held) { return !held.licence.floating; });
   return found;
 }
 
@@ -50,6 +55,18 @@ const HeldLicence* FileLicences::naming(const Sha256& key) const {
   return at == licences->end() ? nullptr : &*at;
 }
 
+HeldLicence later_of(const HeldLicence& in_book, const HeldLicence& in_file) {
+  if (in_book.licence.issuer != in_file.licence.issuer) return in_book;
+  const bool is_files = in_file.licence.serial > in_book.licence.serial;
+  HeldLicence later = is_files ? in_file : in_book;
+  const HeldLicence& other = is_files ? in_book : in_file;
+  if (other.revoked_ms && !later.revoked_ms && other.licence.serial == later.licence.serial) {
+    later.revoked_ms = other.revoked_ms;
+    later.revoked_because = other.revoked_because;
+  }
+  return later;
+}
+
 Actor actor_of_file(const Licence& licence, const Sha256& key) {
   return {.kind = Actor::Kind::customer,
           .name = licence.subject.customer,
@@ -57,5 +74,7 @@ Actor actor_of_file(const Licence& licence, const Sha256& key) {
           .key = {std::string(kOfFile) + registry::to_hex(key)},
           .scopes = static_cast<Scopes>(Scope::infer)};
 }
+
+bool is_of_file(const Actor& actor) { return key_of_file(actor).has_value(); }
 
 }  // namespace stoa::licensing

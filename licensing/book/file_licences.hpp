@@ -22,7 +22,9 @@ struct FileLicences {
 
   // Null: no file has it.
   const HeldLicence* find(const LicenceId& id) const;
-  // Of which the actor may have a seat: its customer's; by a key that only files know, those alone that name the key.
+  // Those of the actor's customer; by a key that only files know, those alone that name the key.
+  std::vector<HeldLicence> of(const Actor& actor) const;
+  // Of which the actor may have a seat.
   std::vector<HeldLicence> floating_of(const Actor& actor) const;
   // Why nobody may have a seat of it now; rows 15 to 20.
   Refusal refusal_of(const HeldLicence& held, std::int64_t now_ms) const;
@@ -30,7 +32,12 @@ struct FileLicences {
   const HeldLicence* naming(const Sha256& key) const;
 };
 
+// Of an id that both the book and a file have: the higher serial, and what either calls revoked is revoked. An id is
+// its issuer's: nobody replaces another's licence by signing its id with a higher serial.
+HeldLicence later_of(const HeldLicence& in_book, const HeldLicence& in_file);
+
 // By a key that the book does not know: it calls, and holds the seats of the licences that name it.
 Actor actor_of_file(const Licence& licence, const Sha256& key);
+bool is_of_file(const Actor& actor);
 
 }  // namespace stoa::licensing

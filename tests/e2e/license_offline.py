@@ -135,6 +135,31 @@ def clocks(host):
     check(host.answer()[0] == 200, f"after a clock that was set forward by mistake: {host.answer()[:2]}")
 
 
+def own(host, *argv):
+    """The licences that the holder of the key is shown."""
+    done = subprocess.run([os.path.abspath(os.path.join(BUILD, "bin/stoa")), "licences", "list", "--host", host.url, "--key-file", "northwind.key",
+                           *argv], cwd=host.folder, capture_output=True, text=True, timeout=60)
+    check(done.returncode == 0, f"stoa licences list {argv}: {done.stderr}")
+    return json.loads(done.stdout)["items"] if "--json" in argv else done.stdout
+
+
+def shown(host):
+    """What came as a file is shown to whom it names, with what is left of it."""
+    always = {"expires": "2099-12-31", "on_clock": "advisory"}
+    renew(host, 7, quotas=[{"meter": "call", "amount": 1000, "period": "day"}], **always)
+    host.comes_to(200)
+    before = own(host, "--json")
+    check(len(before) == 1 and before[0]["from_file"] and before[0]["serial"] == 7, f"it is shown {before}")
+    for _ in range(5):
+        check(host.answer()[0] == 200, "a call of the quota")
+    after = own(host, "--json")[0]["limits"][0]
+    check(after["left"] == before[0]["limits"][0]["left"] - 5 and after["used"] + after["left"] == 1000, f"after 5 calls: {before} {after}")
+    check(f"call {after['left']} of 1000" in own(host), f"the text says {own(host)}")
+    renew(host, 8, node="b" * 64, **always)
+    host.comes_to(403, "licence.other_node")
+    check(own(host, "--json")[0]["refused"] == "licence.other_node", "nothing says why nobody is let in")
+
+
 def seats(host):
     """A floating licence that came as a file: the host gives its seats, and one more to nobody, also after kill -9."""
     renew(host, 6, expires="2099-12-31", on_clock="advisory", floating={"seats": 2, "ttl_s": 3600})
@@ -169,6 +194,7 @@ def main():
         stays_revoked(host)
         clocks(host)
         seats(host)
+        shown(host)
     print(f"without a network: the page as it stands, each file counts within {took:.2f} s, and no clock brings anything back")
 
 

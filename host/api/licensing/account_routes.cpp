@@ -3,6 +3,7 @@
 
 #include "host/api/licensing/licensing_json.hpp"
 #include "host/api/licensing/licensing_routes.hpp"
+#include "licensing/terms/refusal.hpp"
 
 namespace stoa::api {
 namespace {
@@ -83,33 +84,40 @@ Result<RegistryAnswer> revoke_key(LicensingCall& call) {
   return actor ? revoke_key_of(call, *actor) : std::unexpected(actor.error());
 }
 
+// As its customer sees it, with what is left of it.
+Result<Json> licence_json(LicensingCall& call, const licensing::Book::OwnLicence& own) {
+  const licensing::Licence& licence = own.held.licence;
+  Json json = json_of(own.held, call.now_ms);
+  json.erase("content_keys");
+  if (own.refusal != licensing::Refusal::none) json["refused"] = licensing::row_of(own.refusal).reason;
+  Json limits = Json::array();
+  for (const licensing::Quota& quota : licence.quotas) limits.push_back(left_of(call, licence.id.text, quota));
+  json["limits"] = std::move(limits);
+  if (!licence.floating) return json;
+  const auto leases = call.book.leases({}, licence.id, {.after = "", .most = 100'000});
+  if (!leases) return std::unexpected(leases.error());
+  const std::uint64_t seats = licence.floating->seats;
+  json["floating"]["held"] = leases->size();
+  json["floating"]["free"] = seats > leases->size() ? seats - leases->size() : 0;
+  return json;
+}
+
+// By a key that only a file knows: it may know the licences that name it, though no scope was given to it.
 Result<RegistryAnswer> list_licences(LicensingCall& call) {
-  const auto holder = call.customer_who(Scope::account);
+  const bool is_of_file = call.holder && licensing::is_of_file(call.holder->actor);
+  const auto holder = is_of_file ? Result<licensing::Book::Holder>(*call.holder) : call.customer_who(Scope::account);
   if (!holder) return std::unexpected(holder.error());
   const auto page = call.page();
   if (!page) return std::unexpected(page.error());
-  const licensing::LicenceFilter filter{
-      .customer = holder->customer.id, .publisher = {}, .with_what_is_over = call.query_or("all", "") == "true"};
-  const auto licences = call.book.licences(filter, *page);
+  const auto licences = call.book.own_licences(holder->actor, call.query_or("all", "") == "true", *page);
   if (!licences) return std::unexpected(licences.error());
   Json body{{"items", Json::array()}};
-  for (const licensing::HeldLicence& held : *licences) {
-    Json json = json_of(held, call.now_ms);
-    json.erase("content_keys");
-    Json limits = Json::array();
-    for (const licensing::Quota& quota : held.licence.quotas)
-      limits.push_back(left_of(call, held.licence.id.text, quota));
-    json["limits"] = std::move(limits);
-    if (held.licence.floating) {
-      const auto leases = call.book.leases({}, held.licence.id, {.after = "", .most = 100'000});
-      if (!leases) return std::unexpected(leases.error());
-      const std::uint64_t seats = held.licence.floating->seats;
-      json["floating"]["held"] = leases->size();
-      json["floating"]["free"] = seats > leases->size() ? seats - leases->size() : 0;
-    }
-    body["items"].push_back(std::move(json));
+  for (const licensing::Book::OwnLicence& own : *licences) {
+    auto json = licence_json(call, own);
+    if (!json) return std::unexpected(json.error());
+    body["items"].push_back(std::move(*json));
   }
-  if (licences->size() == page->most && !licences->empty()) body["next"] = licences->back().licence.id.text;
+  if (licences->size() == page->most && !licences->empty()) body["next"] = licences->back().held.licence.id.text;
   return RegistryAnswer{200, std::move(body)};
 }
 
