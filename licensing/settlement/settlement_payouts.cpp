@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "licensing/agreement/agreement.hpp"
 #include "licensing/ledger/chart.hpp"
 #include "licensing/settlement/document_store.hpp"
 #include "licensing/settlement/payout_store.hpp"
@@ -17,8 +18,7 @@ namespace {
 constexpr std::int64_t kHoldDayMs = 86'400'000;
 
 Result<void> check_party(std::string_view party) {
-  const auto kind = kind_of_account(fmt::format("payable:{}", party));
-  if (kind) return {};
+  if (is_party_name(party) && party != kPlatformParty) return {};
   return failure(Code::invalid_argument, "payee.party",
                  fmt::format("party: '{}' is none, want one as publisher/acme", party.substr(0, 80)));
 }
@@ -118,7 +118,7 @@ Result<std::optional<PayoutRecord>> Settlement::next_payout(const IssuedDocument
   } else if (now_ms < due_ms) {
     payout.because = fmt::format("is due {} days after its statement", parts_.rules.hold_days);
   } else if (!parts_.provider) {
-    payout.because = "nobody pays: set [billing.payouts]";
+    payout.because = "nobody pays: set iban in [settlement]";
   } else {
     payout.state = PayoutState::scheduled;
     payout.because.clear();

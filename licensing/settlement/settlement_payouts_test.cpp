@@ -184,6 +184,8 @@ TEST_F(PayoutsTest, AnAccountThatIsNoneIsRefused) {
   EXPECT_EQ(set("publisher/acme", "", kIban), "payout.terms");
   EXPECT_EQ(set("", "Acme", kIban), "payee.party");
   EXPECT_EQ(set("a party", "Acme", kIban), "payee.party");
+  EXPECT_EQ(set("acme", "Acme", kIban), "payee.party") << "whose statement there never is";
+  EXPECT_EQ(set("platform", "Acme", kIban), "payee.party");
   EXPECT_EQ(outcome(settlement_->hold_payee(by_fred("why"), "publisher/acme", "because")), "payee.unknown");
   EXPECT_EQ(outcome(settlement_->set_payee(by_fred(""), {.party = "publisher/acme", .account = {"Acme", kIban}})),
             "act.reason");

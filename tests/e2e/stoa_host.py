@@ -23,7 +23,8 @@ def skip(why):
 
 def staging(plugin):
     """The folder that `stoa pack` takes, of a plugin or of one that only the tests have."""
-    places = ["plugins/" + plugin, "tests/e2e/tally", "tests/e2e/isolation", "tests/e2e/release", "tests/e2e/sealed"]
+    places = ["plugins/" + plugin, "tests/e2e/tally", "tests/e2e/isolation", "tests/e2e/release", "tests/e2e/sealed",
+              "tests/integration"]
     folders = [os.path.join(BUILD, at, plugin + ".plugin") for at in places]
     built = [folder for folder in folders if os.path.isdir(os.path.join(folder, "lib"))]
     if not built:
@@ -33,6 +34,8 @@ def staging(plugin):
 
 class Host(HostProcess):
     """with Host(["null"]) as host: ... host.url, host.operator_url"""
+
+    trusted = ("stoa-demo",)  # whose packages are taken, all by one key
 
     def __init__(self, plugins, config="", in_process=("stoa-demo/*",), behind=(), customer=""):
         self.plugins, self.more, self.in_process, self.behind = plugins, config, list(in_process), behind
@@ -51,7 +54,8 @@ class Host(HostProcess):
     def serve(self):
         """Starts the host over what lies in its folder, the first time or after stop()."""
         text = f'packages = "packages"\nstate = "state"\nin_process = {json.dumps(self.in_process)}\n{self.more}\n'
-        super().__init__(self.folder, text + '[trust]\nstoa-demo = "key.pub.pem"\n', behind=self.behind, customer=self.customer)
+        trust = "[trust]\n" + "".join(f'{publisher} = "key.pub.pem"\n' for publisher in self.trusted)
+        super().__init__(self.folder, text + trust, behind=self.behind, customer=self.customer)
         is_ready = self.wait_ports() and self.wait_for(lambda: self.get("/v2/health/ready") == 200, 90)
         if not is_ready or not self.has_logged('"host.ready"', seconds=10):  # the log's thread may be behind
             print(self.log_text()[-4000:])
