@@ -44,8 +44,7 @@ const KeyAccess* AccessSnapshot::find_key(const Sha256& hash) const noexcept {
   const std::size_t mask = key_slots_.size() - 1;
   for (std::size_t at = place_of(hash) & mask; key_slots_[at] != kNone; at = (at + 1) & mask) {
     const KeyAccess& key = keys[key_slots_[at]];
-    // A neighbour in the table is not compared: only whose first bytes are the same, which is nobody else's.
-    if (place_of(key.hash) != place_of(hash)) continue;
+    // All of it, also of a neighbour in the table: the work does not depend on where two hashes differ.
     if (CRYPTO_memcmp(key.hash.data(), hash.data(), hash.size()) == 0) return &key;
   }
   return nullptr;

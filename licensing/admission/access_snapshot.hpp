@@ -102,7 +102,7 @@ class AccessSnapshot {
   std::vector<CustomerAccess> customers;  // by id
   std::vector<KeyAccess> keys;
 
-  // By one look-up; then the whole hash is compared in constant time. Null: no such key.
+  // By one look-up; then whole hashes are compared in constant time. Null: no such key.
   const KeyAccess* find_key(const Sha256& hash) const noexcept;
   const CustomerAccess* find_customer(std::string_view id) const noexcept;
 

@@ -89,14 +89,14 @@ def table(folder):
     made = lambda name, document: raw(name, envelope(document, folder.keys["acme"], kind=LICENCE) + b"\n")  # noqa: E731
     early = {"not_before": "2024-01-01T00:00:00.000Z"}
     rows = [
-        ("by a stranger", make("a", terms(), "stranger"), [], {}, "signature.unknown_key"),
-        ("by the platform in acme's name", make("b", terms(), "platform"), [], {}, "signature.other_issuer"),
-        ("by acme in the platform's name", make("c", terms(issuer="platform")), [], {}, "signature.other_issuer"),
-        ("another's model", make("d", terms(covers=[{"model": "northwind/text", "versions": "*"}])), [], {}, "licence.foreign_model"),
-        ("cut", raw("f", good[:-100]), [], {}, "signature.envelope"),
-        ("another payload", raw("g", good.replace(base64.b64encode(text), base64.b64encode(canonical(terms(serial=3))))), [], {},
+        ("forged: by a stranger", make("a", terms(), "stranger"), [], {}, "signature.unknown_key"),
+        ("wrong issuer: by the platform in acme's name", make("b", terms(), "platform"), [], {}, "signature.other_issuer"),
+        ("wrong issuer: by acme in the platform's name", make("c", terms(issuer="platform")), [], {}, "signature.other_issuer"),
+        ("wrong model: another's", make("d", terms(covers=[{"model": "northwind/text", "versions": "*"}])), [], {}, "licence.foreign_model"),
+        ("truncated", raw("f", good[:-100]), [], {}, "signature.envelope"),
+        ("swapped: another payload", raw("g", good.replace(base64.b64encode(text), base64.b64encode(canonical(terms(serial=3))))), [], {},
          "signature.invalid"),
-        ("a list", make("h", revoked(2), kind=LIST), [], {}, "signature.other_type"),
+        ("swapped: a list", make("h", revoked(2), kind=LIST), [], {}, "signature.other_type"),
         ("white space", made("i", text.replace(b",", b", ", 1)), [], {}, "licence_file.canonical"),
         ("an unknown key", make("j", terms(seats=5)), [], {}, "licence_file.unknown_key"),
         ("a key twice", made("k", text.replace(b'"serial":2', b'"serial":2,"serial":3')), [], {}, "licence_file.duplicate_key"),
@@ -111,15 +111,15 @@ def table(folder):
         ("expired", "x.stoa-licence", [], {"at": "2024-07-01"}, "licence.expired"),
         ("a clock before its issue", make("q", terms(**early)), [], {"at": "2023-12-31"}, "licence.clock"),
         ("grace is over", make("r", terms(on_expiry="grace", grace_ms=86400000)), [], {"at": "2024-07-02"}, "licence.expired"),
-        ("another node", make("s", terms(node="b" * 64)), ["--node", NODE], {}, "licence.other_node"),
+        ("wrong tenant: another node", make("s", terms(node="b" * 64)), ["--node", NODE], {}, "licence.other_node"),
         ("no newer word", make("t", terms(offline_ms=86400000)), [], {}, "licence.offline"),
         ("revoked", "x.stoa-licence", ["--revocations", "x.stoa-revocations"], {}, "licence.revoked"),
         ("a list of another issuer", "x.stoa-licence", ["--revocations", make("u", revoked(2, issuer="platform"), "platform", LIST)], {},
          "revocation_list.other_issuer"),
-        ("a list by a stranger", "x.stoa-licence", ["--revocations", make("v", revoked(2), "stranger", LIST)], {}, "signature.unknown_key"),
-        ("an overdue list", "x.stoa-licence", ["--revocations", make("w", revoked(1), kind=LIST)], {"at": "2024-03-01"},
+        ("forged: a list by a stranger", "x.stoa-licence", ["--revocations", make("v", revoked(2), "stranger", LIST)], {}, "signature.unknown_key"),
+        ("replayed: an overdue list", "x.stoa-licence", ["--revocations", make("w", revoked(1), kind=LIST)], {"at": "2024-03-01"},
          "revocation_list.overdue"),
-        ("a licence for a list", "x.stoa-licence", ["--revocations", "x.stoa-licence"], {}, "signature.other_type"),
+        ("swapped: a licence for a list", "x.stoa-licence", ["--revocations", "x.stoa-licence"], {}, "signature.other_type"),
     ]
     for what, name, more, when, reason in rows:
         status, said, got = folder.verify(name, *more, **when)
@@ -131,6 +131,9 @@ def table(folder):
             ("an older serial revoked", "x.stoa-licence", ["--revocations", "w"], {})):
         status, said, _ = folder.verify(name, *more, **when)
         check(status == 0 and ("warning" in said) == (what in ("in its grace", "advisory")), f"{what}: {said}")
+    kinds = {what.split(":")[0] for what, *_ in rows}
+    check(len(rows) >= 28 and kinds >= {"forged", "truncated", "swapped", "replayed", "wrong issuer", "wrong model", "wrong tenant"},
+          f"{len(rows)} rows, of the kinds {sorted(kinds)}")
     return len(rows)
 
 
@@ -155,12 +158,13 @@ def imported(folder):
     folder.make("list1", revoked(1), kind=LIST)
     folder.make("list2", revoked(3, number=2), kind=LIST)
     folder.make("list3", revoked(3, number=3, revoked=[]), kind=LIST)
-    steps = (("serial2", "active"), ("serial1", "licence_file.replaced"), ("list1", "list"), ("serial2", "active"), ("list2", "list"),
-             ("list1", "revocation_list.older"), ("serial2", "licence.revoked"), ("serial3", "licence.revoked"), ("list3", "list"),
-             ("serial3", "licence.revoked"), ("serial4", "active"), ("serial3", "licence_file.replaced"), ("a", "signature.unknown_key"))
-    for name, wanted in steps:
+    steps = (("serial2", "active", ""), ("serial1", "licence_file.replaced", "downgraded"), ("list1", "list", ""), ("serial2", "active", ""),
+             ("list2", "list", ""), ("list1", "revocation_list.older", "downgraded"), ("serial2", "licence.revoked", "replayed"),
+             ("serial3", "licence.revoked", "replayed"), ("list3", "list", ""), ("serial3", "licence.revoked", "replayed"),
+             ("serial4", "active", ""), ("serial3", "licence_file.replaced", "downgraded"), ("a", "signature.unknown_key", "forged"))
+    for name, wanted, what in steps:
         got = import_(name)
-        check(got == wanted, f"import {name}: {got}, want {wanted}")
+        check(got == wanted, f"import {name}, {what or 'a good one'}: {got}, want {wanted}")
     files = sorted(os.listdir(folder.path / "licensing/licences"))
     check(files == ["acme.stoa-revocations", ID + ".stoa-licence"], f"the folder has {files}")
     seen = json.loads((folder.path / "licensing/seen.json").read_text())

@@ -19,6 +19,11 @@ MODEL, PLUGIN = "stoa-demo/release", "stoa-demo/release"
 ASSET = "assets/table.bin"
 
 
+# What has to be among the attacks; the rollback of metadata is the follower's to refuse: tuf_client_test.cpp.
+KINDS = ("squatting", "replayed old package", "same version, other bytes", "foreign namespace", "expired key", "before the key was revoked",
+         "a key that is revoked", "swapped blobs", "zip", "gzip bomb", "huge manifest", "deep manifest", "deep JSON", "bad UTF-8")
+
+
 class Api:
     """The operator plane, by one connection per request."""
 
@@ -332,7 +337,7 @@ def packages(registry):
         ("a key twice", text(lambda j: b'{"id":"evil/x",' + j[1:]), "manifest.duplicate_key"),
         ("an unknown key", manifest(lambda m: m.update(hooks="rm")), "manifest.unknown_key"),
         ("NUL in a text", manifest(lambda m: m.update(description="a\0b")), "manifest.nul_character"),
-        ("a changelog that moves the cursor", manifest(lambda m: m.update(changelog="\x1b[2J")), "manifest.changelog"),
+        ("a changelog in the manifest that moves the cursor", manifest(lambda m: m.update(changelog="\x1b[2J")), "manifest.changelog"),
         ("a price for what is not counted", manifest(lambda m: m["models"][0].update(
             prices=[{"meter": "soul", "currency": "EUR", "nano": 1}])), "manifest.price"),
         ("a permission that no sandbox has", manifest(lambda m: m.update(permissions=["filesystem:/"])),
@@ -396,7 +401,7 @@ def keys(registry):
             "public_key": late.public, "possession": late.possession("stoa-demo")}, token=token), "key.possession"),
         ("a degenerate key", degenerate, "key.low_order"),
         ("no key", lambda: api.reason("POST", path, {"public_key": "key", "possession": "00" * 64}, token=token), "key.syntax"),
-        ("a key that was rotated", rotated, "signature.key_expired"),
+        ("an expired key: it was rotated", rotated, "signature.key_expired"),
         ("what was signed before the key was revoked from", revoked_since, "package.unknown"),
         ("a key that is revoked", lambda: made("1.2.0", new), "signature.key_revoked"),
         ("a revoked key comes back", lambda: api.reason("POST", path, {
@@ -429,6 +434,10 @@ def main():
                           token=registry.admin)
         check(host.wait_for(lambda: serves(host), 60), "the good release does not answer")
         rows = squatters(registry) + requests(registry) + uploads(registry) + packages(registry) + keys(registry)
+        names = [name for name, *_ in rows]
+        check(len(rows) >= 100 and len(set(names)) == len(rows), f"{len(rows)} attacks, {len(set(names))} names")
+        for kind in KINDS:
+            check(any(kind in name for name in names), f"no attack is of the kind '{kind}'")
         wrong = []
         for name, attack, reason in rows:
             said = attack()
