@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "tests/bench/figure.hpp"
 #include "tests/integration/access_world.hpp"
 
 namespace stoa::test {
@@ -134,8 +135,10 @@ double request_ns(AccessWorld& world) {
 }
 
 void print(const char* name, const Cost& cost) {
-  std::printf("figure admission.%s_ns %.1f\n", name, cost.ns);
-  if (cost.instructions) std::printf("figure admission.%s_instructions %.0f\n", name, *cost.instructions);
+  const std::string base = std::string("admission.") + name;
+  bench::print_figure({.name = base + "_ns", .unit = "ns", .digits = 1}, cost.ns);
+  if (cost.instructions)
+    bench::print_figure({.name = base + "_instructions", .unit = "instructions", .digits = 0}, *cost.instructions);
 }
 
 int run() {
@@ -154,8 +157,9 @@ int run() {
   print("ask", repeated);
   print("ask_new_head", cost_of_asking(world, world.key, true));
   print("ask_all_limits", cost_of_asking(world, all, false));
-  std::printf("figure admission.request_ns %.0f\n", whole_ns);
-  std::printf("figure admission.cpu_share %.4f target <=0.01\n", repeated.ns / whole_ns);
+  bench::print_figure({.name = "admission.request_ns", .unit = "ns", .digits = 0}, whole_ns);
+  bench::print_figure({.name = "admission.cpu_share", .unit = "x", .target = "<=0.01", .digits = 4},
+                      repeated.ns / whole_ns);
   return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "licensing/billing/test_billing.hpp"
 #include "licensing/proof/audit.hpp"
 #include "licensing/proof/shown_entry.hpp"
+#include "tests/bench/figure.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -81,8 +82,9 @@ int run() {
     }
     best = std::max(best, static_cast<double>(kCalls) / took);
   }
-  fmt::print("figure audit.leaves_per_s {:.0f} target >=500000 entries={} bytes_each={} threads=1 clock=cpu\n", best,
-             kCalls, fetched.file.size() / kCalls);
+  bench::print_figure(
+      {.name = "audit.leaves_per_s", .unit = "/s", .target = ">=500000", .digits = 0}, best,
+      fmt::format("entries={} bytes_each={} threads=1 clock=cpu", kCalls, fetched.file.size() / kCalls));
   return 0;
 }
 

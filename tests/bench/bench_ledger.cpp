@@ -13,6 +13,7 @@
 #include "licensing/billing/teller.hpp"
 #include "licensing/billing/test_billing.hpp"
 #include "licensing/journal/test_journal.hpp"
+#include "tests/bench/figure.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -83,7 +84,8 @@ void run(const std::filesystem::path& folder) {
       for (std::uint64_t call = 0; call < kCalls; ++call) desk.serve(call);
       settle(*desk.journal);
     });
-    fmt::print("figure ledger.cpu_us_per_call {:.2f} us target <=1.20 window=5ms\n", cost.cpu_s * 1e6 / kCalls);
+    bench::print_figure({.name = "ledger.cpu_us_per_call", .unit = "us", .target = "<=1.2"}, cost.cpu_s * 1e6 / kCalls,
+                        "window=5ms");
   }
   {
     Desk desk(folder / "batch", 0);
@@ -100,14 +102,16 @@ void run(const std::filesystem::path& folder) {
     }));
     const double events = static_cast<double>(kCalls) / cost.wall_s;
     const double raw = raw_log_events(folder / "raw", entry_bytes);
-    fmt::print("figure ledger.events_per_s {:.0f} batch={} entry_bytes={}\n", events, kBatch, entry_bytes);
-    fmt::print("figure ledger.vs_raw_log {:.2f} x target >=0.50 batch={}\n", events / raw, kBatch);
+    bench::print_figure({.name = "ledger.events_per_s", .unit = "/s", .digits = 0}, events,
+                        fmt::format("batch={} entry_bytes={}", kBatch, entry_bytes));
+    bench::print_figure({.name = "ledger.vs_raw_log", .unit = "x", .target = ">=0.5"}, events / raw,
+                        fmt::format("batch={}", kBatch));
   }
   const auto journal = must(Journal::open(folder / "batch", {}));
   const BillingTerms terms = some_terms();
   const Cost cost = cost_of_run([&] { (void)must(Teller::open(*journal, terms, [] { return kNowMs; })); });
-  fmt::print("figure ledger.rebuild_per_s {:.0f} target >=200000\n",
-             static_cast<double>(journal->durable()) / cost.wall_s);
+  bench::print_figure({.name = "ledger.rebuild_per_s", .unit = "/s", .target = ">=200000", .digits = 0},
+                      static_cast<double>(journal->durable()) / cost.wall_s);
 }
 
 }  // namespace

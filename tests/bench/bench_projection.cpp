@@ -17,6 +17,7 @@
 #include "licensing/billing/test_billing.hpp"
 #include "licensing/journal/test_journal.hpp"
 #include "licensing/projection/projection.hpp"
+#include "tests/bench/figure.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -149,8 +150,9 @@ void follow(const std::filesystem::path& folder) {
   ends = true;
   follower.join();
   const double events = static_cast<double>(kRate * kSeconds);
-  fmt::print("figure projection.lag_s {:.2f} s target <=1.00 events_per_s={:.0f}\n", lag_s_max, events / took_s);
-  fmt::print("figure projection.cpu_us_per_event {:.2f} us\n", cpu_s * 1e6 / events);
+  bench::print_figure({.name = "projection.lag_s", .unit = "s", .target = "<=1"}, lag_s_max,
+                      fmt::format("events_per_s={:.0f}", events / took_s));
+  bench::print_figure({.name = "projection.cpu_us_per_event", .unit = "us"}, cpu_s * 1e6 / events);
 }
 
 void rebuild(const std::filesystem::path& folder) {
@@ -161,9 +163,10 @@ void rebuild(const std::filesystem::path& folder) {
   const auto begin = Clock::now();
   must(build_projection(folder / "projection.db", market.journal(), entries, [](std::uint64_t) { return true; }));
   const double events = static_cast<double>(entries);
-  fmt::print(
-      "figure projection.rebuild_per_s {:.0f} target >=200000 publishers={} customers={} cpu_us_per_event={:.2f}\n",
-      events / seconds_since(begin), kPublishers, kCustomers, (thread_cpu_s() - cpu_s) * 1e6 / events);
+  const double rate = events / seconds_since(begin);
+  bench::print_figure({.name = "projection.rebuild_per_s", .unit = "/s", .target = ">=200000", .digits = 0}, rate,
+                      fmt::format("publishers={} customers={} cpu_us_per_event={:.2f}", kPublishers, kCustomers,
+                                  (thread_cpu_s() - cpu_s) * 1e6 / events));
 }
 
 // After kill -9: a book that was saved 200,000 entries ago, of a million.
@@ -177,8 +180,8 @@ void recover(const std::filesystem::path& folder) {
       if (call + kBehind + 1 != kEntries) continue;
       const auto begin = Clock::now();
       const SavedBook book = *market.teller().save();
-      fmt::print("figure book.save_ms {:.2f} ms customers={} bytes={}\n", seconds_since(begin) * 1e3, kCustomers,
-                 book.state.size());
+      bench::print_figure({.name = "book.save_ms", .unit = "ms"}, seconds_since(begin) * 1e3,
+                          fmt::format("customers={} bytes={}", kCustomers, book.state.size()));
       if (!settle(market.journal())) std::exit(1);
       must(write_saved_book(file, book, market.journal()));
     }
@@ -194,15 +197,15 @@ void recover(const std::filesystem::path& folder) {
         fmt::print(stderr, "error: {}\n", error.message);
         std::exit(1);
       }));
-  fmt::print("figure book.recovery_s {:.2f} s target <=1.00 entries={} behind={} journal_s={:.2f}\n",
-             seconds_since(begin), journal->durable(), kBehind, opened_s);
+  bench::print_figure({.name = "book.recovery_s", .unit = "s", .target = "<=1"}, seconds_since(begin),
+                      fmt::format("entries={} behind={} journal_s={:.2f}", journal->durable(), kBehind, opened_s));
 }
 
 void run(const std::filesystem::path& folder) {
   const double hot = Market(folder / "hot", 1, kCustomers).events_per_s(kCalls);
   const double many = Market(folder / "many", kPublishers, kCustomers).events_per_s(kCalls);
-  fmt::print("figure ledger.hot_publisher {:.2f} x target >=0.95 one={:.0f} publishers_10000={:.0f}\n", hot / many, hot,
-             many);
+  bench::print_figure({.name = "ledger.hot_publisher", .unit = "x", .target = ">=0.95"}, hot / many,
+                      fmt::format("one={:.0f} publishers_10000={:.0f}", hot, many));
   for (const auto& [name, measure] : {std::pair("rebuild", &rebuild), {"follow", &follow}, {"recover", &recover}}) {
     std::filesystem::create_directories(folder / name);
     measure(folder / name);

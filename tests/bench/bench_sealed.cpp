@@ -15,6 +15,7 @@
 
 #include "licensing/sealed/clear_asset.hpp"
 #include "registry/document/id.hpp"
+#include "tests/bench/figure.hpp"
 
 namespace {
 
@@ -60,9 +61,9 @@ void bench_chunks() {
       if (!cipher.open(nonce, header, sealed, plain)) std::abort();
     rates.push_back(double{kSealedChunkBytes} * kChunks / seconds_since(began) / 1e9);
   }
-  fmt::print(
-      "figure sealed.chunk_gb_per_s_and_core {:.2f} (AES-256-GCM, 1 MiB chunks, memory to memory; best {:.2f})\n",
-      median(rates), std::ranges::max(rates));
+  // AES-256-GCM in chunks of 1 MiB, from memory to memory.
+  bench::print_figure({.name = "sealed.chunk_gb_per_s_and_core", .unit = "GB/s", .target = ">=4"}, median(rates),
+                      fmt::format("best={:.2f}", std::ranges::max(rates)));
 }
 
 void bench_asset(const std::filesystem::path& folder) {
@@ -79,8 +80,9 @@ void bench_asset(const std::filesystem::path& folder) {
     const registry::File sealed(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     const auto began = cpu_seconds();
     if (!seal_asset(plain, sealed, key, binding)) std::abort();
-    fmt::print("figure sealed.seal_gb_per_s_and_core {:.2f} (a core; file to file, with SHA-256 of it twice)\n",
-               kAssetBytes / seconds_since(began) / 1e9);
+    // From file to file, with SHA-256 of it twice.
+    bench::print_figure({.name = "sealed.seal_gb_per_s_and_core", .unit = "GB/s"},
+                        kAssetBytes / seconds_since(began) / 1e9);
     std::filesystem::remove(folder / "plain");
   }
   const registry::File sealed(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -100,13 +102,14 @@ void bench_asset(const std::filesystem::path& folder) {
     pages = status_bytes("VmHWM") - before;
     is_locked = clear->is_locked();
   }
-  fmt::print(
-      "figure sealed.open_gb_per_s_and_core {:.2f} (cached file to a sealed memfd, pages made and {}; best {:.2f})\n",
-      median(rates), is_locked ? "locked" : "not locked", std::ranges::max(rates));
-  fmt::print("figure sealed.memfd_of_weights {:.4f} (pages of the memfd over the weights' bytes)\n",
-             double(memory) / kAssetBytes);
-  fmt::print("figure sealed.peak_rss_of_weights {:.4f} (VmHWM above what the process had)\n",
-             double(pages) / kAssetBytes);
+  // A cached file into a sealed memfd, whose pages are made on the way.
+  bench::print_figure({.name = "sealed.open_gb_per_s_and_core", .unit = "GB/s", .target = ">=4"}, median(rates),
+                      fmt::format("best={:.2f} locked={}", std::ranges::max(rates), is_locked));
+  // The memfd's pages, and VmHWM above what the process had, over the weights' bytes.
+  bench::print_figure({.name = "sealed.memfd_of_weights", .unit = "x", .target = "<=1.05", .digits = 4},
+                      double(memory) / kAssetBytes);
+  bench::print_figure({.name = "sealed.peak_rss_of_weights", .unit = "x", .target = "<=1.05", .digits = 4},
+                      double(pages) / kAssetBytes);
 }
 
 }  // namespace
