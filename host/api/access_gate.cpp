@@ -128,6 +128,14 @@ std::optional<http::Response> AccessGate::refusal_of_caller(http::Exchange& exch
   return refuse(exchange.head(), refusal, nullptr);
 }
 
+std::optional<http::Response> AccessGate::refusal_of_key(http::Exchange& exchange, std::string_view model) {
+  const Refusal refusal =
+      admission_.see_key(memo_of(exchange), model, admission_.moment_of(exchange.head().arrived_ns));
+  if (refusal == Refusal::none) return std::nullopt;
+  admission_.count(refusal);
+  return refuse(exchange.head(), refusal, nullptr);
+}
+
 Entry AccessGate::enter(http::Exchange& exchange, const inference::ServedModel& model) {
   CallerMemo& memo = memo_of(exchange);
   const licensing::Moment now = admission_.moment_of(exchange.head().arrived_ns);

@@ -42,6 +42,8 @@ class AccessGate {
   std::string_view customer_of(http::Exchange& exchange);
   // The answer to who shows no key that counts; before anything else is looked at.
   std::optional<http::Response> refusal_of_caller(http::Exchange& exchange);
+  // The same to who shows a key that is not for calls of the model: before it is told what another key was answered.
+  std::optional<http::Response> refusal_of_key(http::Exchange& exchange, std::string_view model);
 
   Entry enter(http::Exchange& exchange, const inference::ServedModel& model);
   // The same, once what it takes is reserved; unavailable "quota.unavailable" (503) when that takes too long.

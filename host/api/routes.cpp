@@ -200,6 +200,10 @@ std::optional<Task<void>> keyed_call(ApiContext& api, Exchange& exchange, Target
   auto key = idempotency_key_of(exchange.head());
   if (!key) return http::answer_with(exchange, v2_error(key.error(), 400));
   if (!*key) return std::nullopt;
+  // An answer is its customer's, whichever of its keys asked for it: but no key gets one that it could not have asked
+  // for. What the customer's licences say by now does not take back what was paid.
+  if (auto refused = api.gate->refusal_of_key(exchange, target.path.name))
+    return http::answer_with(exchange, std::move(*refused));
   const http::BodyLimits limits = keyed_limits(api, exchange, target.path);
   return api.keys->serve(
       exchange, std::string(api.gate->customer_of(exchange)), std::move(**key), limits,

@@ -102,6 +102,8 @@ class Admission {
 
   // Who calls, before it is known what.
   Caller identify(CallerMemo& memo, const Moment& now) noexcept;
+  // Whether the key shown is for calls of the model, by rows 1 to 12; no licence is looked at, and nothing taken.
+  Refusal see_key(CallerMemo& memo, std::string_view model, const Moment& now) noexcept;
   // Whether it may go ahead; takes what it takes. out is as made.
   void admit(CallerMemo& memo, const CalledModel& model, const Moment& now, Admitted& out) noexcept;
   // The same for another release of the model, once admitted: takes nothing.

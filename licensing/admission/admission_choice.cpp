@@ -243,6 +243,14 @@ void Admission::admit(CallerMemo& memo, const CalledModel& model, const Moment& 
   count(out.refusal);
 }
 
+Refusal Admission::see_key(CallerMemo& memo, std::string_view model, const Moment& now) noexcept {
+  const AccessSnapshot& snapshot = look();
+  const Judged judged = judge_key(memo, snapshot, now);
+  if (judged.refusal != Refusal::none) return judged.refusal;
+  if (!has(judged.key->scopes, Scope::infer)) return Refusal::key_scope;
+  return judged.key->is_for(model) ? Refusal::none : Refusal::key_model;
+}
+
 Refusal Admission::see_release(CallerMemo& memo, const CalledModel& model, const Moment& now) noexcept {
   const AccessSnapshot& snapshot = look();
   const Judged judged = judge_key(memo, snapshot, now);

@@ -123,6 +123,37 @@ TEST_F(Idempotency, AKeyIsItsCustomersAlone) {
   EXPECT_FALSE(answer.fields.contains("idempotent-replayed"));
 }
 
+TEST_F(Idempotency, NoKeyIsToldWhatItCouldNotHaveAskedFor) {
+  ASSERT_EQ(repeat("secret", "shared").status, 200);
+  struct Row {
+    std::vector<std::string> models;
+    licensing::Scope scope;
+    const char* outcome;
+  };
+  const Row rows[] = {{{"stoa-demo/*"}, licensing::Scope::infer, "403 key.model"},
+                      {{"stoa-test/repeater"}, licensing::Scope::infer, "403 key.model"},
+                      {{}, licensing::Scope::account, "403 key.scope"},
+                      {{"stoa-demo/identity", "stoa-test/repeat"}, licensing::Scope::infer, "200 "},
+                      {{}, licensing::Scope::infer, "200 "}};
+  auto& access = shared_world->world.access;
+  for (const Row& row : rows) {
+    const std::string other = access.add_key(payer.customer);
+    access.holdings.keys.back().models = row.models;
+    access.holdings.keys.back().scopes = static_cast<licensing::Scopes>(row.scope);
+    access.publish();
+    for (const char* const path : {kRepeat, "/v2/models/stoa-test%2Frepeat/"}) {
+      const Answer answer = client.post(std::string(path) + "generate", json{{"text_input", "secret"}}.dump(),
+                                        {bearer_of(other), "Idempotency-Key: shared"});
+      const bool has_reason = answer.fields.contains("x-stoa-reason");
+      if (path == kRepeat || answer.status == 403)
+        EXPECT_EQ(std::to_string(answer.status) + " " + (has_reason ? answer.fields.at("x-stoa-reason") : ""),
+                  row.outcome);
+      if (answer.status != 200) EXPECT_FALSE(answer.body.contains("secret"));
+      EXPECT_EQ(answer.fields.contains("idempotent-replayed"), answer.status == 200);
+    }
+  }
+}
+
 TEST_F(Idempotency, BinaryTensorsAreAnsweredTheSame) {
   const std::string header =
       R"({"inputs":[{"name":"in_fp32","shape":[1,1],"datatype":"FP32","parameters":{"binary_data_size":4}}],)"
