@@ -12,6 +12,7 @@
 #include "host/app/wall_clock.hpp"
 #include "licensing/billing/saved_book.hpp"
 #include "licensing/book/book.hpp"
+#include "licensing/journal/durable_wait.hpp"
 #include "registry/document/lock_file.hpp"
 
 namespace stoa::app {
@@ -28,24 +29,6 @@ JournalOptions journal_options(const BillingConfig& config, CommitWake& wake) {
   if (!config.replies_are_durable) options.window_us = config.window_ms * 1'000;
   return options;
 }
-
-class DurableWait final : public DurabilityWaiter {
- public:
-  void on_durable(bool) noexcept override {
-    const std::lock_guard lock(mutex_);
-    was_told_ = true;
-    told_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    told_.wait(lock, [this] { return was_told_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable told_;
-  bool was_told_ = false;  // Lock: mutex_
-};
 
 }  // namespace
 
@@ -190,8 +173,7 @@ void BillingHost::stop() {
   parts_->licensing.when_book_changes([] {});
   parts_->keeper.request_stop();
   parts_->keeper.join();
-  DurableWait durable;
-  if (parts_->journal->wait(durable)) durable.wait();
+  (void)DurableWait::until_durable(*parts_->journal);  // where it failed, that is told with what follows
   parts_->look_at_journal();
 }
 

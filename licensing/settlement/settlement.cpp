@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "licensing/settlement/durable_wait.hpp"
+#include "licensing/journal/durable_wait.hpp"
 #include "licensing/settlement/settlement_schema_store.hpp"
 #include "licensing/settlement/writing_store.hpp"
 #include "registry/document/id.hpp"

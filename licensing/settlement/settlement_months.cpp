@@ -1,9 +1,9 @@
 // settlement_months.cpp: a month is closed: documents, then what its end brings. SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "licensing/journal/durable_wait.hpp"
 #include "licensing/settlement/credit_store.hpp"
 #include "licensing/settlement/document_store.hpp"
-#include "licensing/settlement/durable_wait.hpp"
 #include "licensing/settlement/month_end.hpp"
 #include "licensing/settlement/settlement.hpp"
 #include "licensing/settlement/writing_store.hpp"

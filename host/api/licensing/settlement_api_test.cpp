@@ -4,7 +4,7 @@
 #include "host/api/licensing/test_licensing.hpp"
 #include "licensing/billing/ledger_log.hpp"
 #include "licensing/billing/test_billing.hpp"
-#include "licensing/settlement/durable_wait.hpp"
+#include "licensing/journal/durable_wait.hpp"
 #include "licensing/settlement/settlement.hpp"
 #include "licensing/statement/document_text.hpp"
 
