@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "host/api/call_key.hpp"
 #include "host/thread/monotonic.hpp"
 
 namespace stoa::api {
@@ -14,8 +15,6 @@ using licensing::MeterPrice;
 using licensing::Quantity;
 
 constexpr std::uint64_t kMicro = 1'000'000;
-// Longer than any disk that still works takes.
-constexpr std::uint64_t kDurableNs = 60'000'000'000;
 // Where what was reported is not what is charged: no price list has such a meter, so that it costs nothing.
 constexpr std::string_view kReported = "/reported";
 constexpr std::size_t kQuantitiesMax = 64;  // of an entry
@@ -52,46 +51,6 @@ class HoldBound final : public licensing::UnitsByMeter {
 };
 
 }  // namespace
-
-// Keeps itself until it is told. Told on the journal's thread; the signal brings it to the exchange's.
-class DurableSignal final : public licensing::DurabilityWaiter {
- public:
-  explicit DurableSignal(std::shared_ptr<http::Signal> signal) : signal_(std::move(signal)) {}
-  static bool start(const std::shared_ptr<DurableSignal>& waiter, licensing::Journal& journal) {
-    waiter->self_ = waiter;
-    if (journal.wait(*waiter)) return true;
-    waiter->self_.reset();
-    return false;
-  }
-  void on_durable(bool is_durable) noexcept override {
-    const auto self = std::move(self_);
-    is_durable_.store(is_durable, std::memory_order_relaxed);
-    signal_->notify();
-  }
-  bool is_durable() const { return is_durable_.load(std::memory_order_relaxed); }
-
- private:
-  const std::shared_ptr<http::Signal> signal_;
-  std::shared_ptr<DurableSignal> self_;
-  std::atomic<bool> is_durable_{false};
-};
-
-DurableReply::DurableReply(http::Exchange& exchange, licensing::Journal* journal) {
-  if (journal == nullptr) return;
-  auto signal = exchange.make_signal();
-  waiter_ = std::make_shared<DurableSignal>(signal);
-  if (DurableSignal::start(waiter_, *journal)) signal_ = std::move(signal);
-}
-
-std::uint64_t DurableReply::deadline_ns() { return thread::monotonic_ns() + kDurableNs; }
-
-Result<void> DurableReply::outcome(http::Waited waited) const {
-  if (waited == http::Waited::client_gone) return failure(Code::cancelled, "http.client_gone", "the client hung up");
-  if (waited == http::Waited::deadline)
-    return failure(Code::unavailable, "journal.behind", "the disk has not taken the call's entry in time");
-  if (waiter_->is_durable()) return {};
-  return failure(Code::unavailable, "journal.failed", "billing has stopped, because the journal cannot be written");
-}
 
 Result<void> BillingGate::hold(CallCharge& charge, const runtime::ModelSpec& model, const runtime::CallSpec& call) {
   const UseBound bound(model, call, rules_.at_most);
@@ -154,10 +113,16 @@ Result<std::uint64_t> BillingGate::charge(CallCharge& charge, const runtime::Mod
   return settled->number;
 }
 
+DurableReply BillingGate::reply_for(http::Exchange& exchange, std::uint64_t entry) {
+  const bool is_kept_first = call_key_in(exchange) != nullptr;
+  return {exchange, has_to_wait(entry) && !is_kept_first ? &journal_ : nullptr};
+}
+
 http::Task<Result<void>> BillingGate::until_durable(http::Exchange& exchange, std::uint64_t entry) {
   const DurableReply reply = reply_for(exchange, entry);
-  if (!reply.is_pending()) co_return Result<void>();
-  co_return reply.outcome(co_await exchange.wait(reply.signal(), DurableReply::deadline_ns()));
+  auto waited = http::Waited::signalled;
+  if (reply.is_pending()) waited = co_await exchange.wait(reply.signal(), DurableReply::deadline_ns());
+  co_return reply.outcome(waited);
 }
 
 }  // namespace stoa::api

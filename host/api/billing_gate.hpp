@@ -1,13 +1,11 @@
 // billing_gate.hpp: holds before a call, charges after it, and waits until that is on the disk.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <atomic>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <span>
 
 #include "host/api/call_charge.hpp"
+#include "host/api/durable.hpp"
 #include "host/api/use_bound.hpp"
 #include "host/http/exchange.hpp"
 #include "licensing/journal/journal.hpp"
@@ -26,25 +24,6 @@ struct Measured {
   std::uint64_t began_ns = 0;  // CLOCK_MONOTONIC, when the model was given the call; 0: it was not
 };
 
-class DurableSignal;
-
-// An answer on its way to the client that waits for its entry: wait for the signal while it is pending, then ask what
-// came of it. Thread: the exchange's.
-class DurableReply {
- public:
-  // journal: null, there is nothing to wait for.
-  DurableReply(http::Exchange& exchange, licensing::Journal* journal);
-  bool is_pending() const { return signal_ != nullptr; }
-  http::Signal& signal() const { return *signal_; }
-  static std::uint64_t deadline_ns();  // CLOCK_MONOTONIC: longer than any disk that still works takes
-  // Errors: those of BillingGate::until_durable.
-  Result<void> outcome(http::Waited waited) const;
-
- private:
-  std::shared_ptr<http::Signal> signal_;   // null: it may leave
-  std::shared_ptr<DurableSignal> waiter_;  // the journal's, too, until it is told
-};
-
 // Threads: any; each call is one thread's at a time.
 class BillingGate {
  public:
@@ -61,13 +40,12 @@ class BillingGate {
   Result<std::uint64_t> charge(CallCharge& charge, const runtime::ModelSpec& model, licensing::Outcome outcome,
                                std::span<const runtime::MeterTotal> totals, const Measured& measured);
 
-  // Where an answer has to wait for its entry (replies_are_durable). Errors: unavailable "journal.failed": nobody knows
-  // whether the entry is there; "journal.behind": not within a minute; cancelled "http.client_gone".
+  // Where an answer has to wait for its entry (replies_are_durable); but one that is kept before it leaves waits there
+  // (KeyedExchange): what is kept is the answer, whatever the disk does meanwhile. Errors: those of
+  // DurableReply::outcome.
   http::Task<Result<void>> until_durable(http::Exchange& exchange, std::uint64_t entry);
   // The same for who waits itself, which saves a coroutine.
-  DurableReply reply_for(http::Exchange& exchange, std::uint64_t entry) {
-    return {exchange, has_to_wait(entry) ? &journal_ : nullptr};
-  }
+  DurableReply reply_for(http::Exchange& exchange, std::uint64_t entry);
   bool has_to_wait(std::uint64_t entry) const { return rules_.replies_are_durable && journal_.durable() <= entry; }
 
   // No billed call is served any more.

@@ -133,8 +133,8 @@ http::Task<void> IdempotencyGate::serve(http::Exchange& exchange, std::string cu
   run_.fetch_add(1, std::memory_order_relaxed);
   asked->key.entry = asked->standing->entry;
   asked->key.was_charged = asked->key.entry.has_value();
-  KeyedExchange keyed({exchange, parts_.answers, parts_.ledger}, std::move(asked->body), asked->call_key,
-                      std::move(asked->key));
+  KeyedExchange keyed({exchange, parts_.answers, parts_.ledger, parts_.durable_wait_ns}, std::move(asked->body),
+                      asked->call_key, std::move(asked->key));
   co_await run(keyed);
 }
 

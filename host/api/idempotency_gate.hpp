@@ -22,6 +22,7 @@ class IdempotencyGate {
     licensing::Answers& answers;
     licensing::Journal& ledger;
     std::function<bool(std::function<void()> job)> post;
+    std::uint64_t durable_wait_ns = kDurableNs;  // until a client is told that the disk is behind
   };
   explicit IdempotencyGate(Parts parts) : parts_(std::move(parts)) {}
 

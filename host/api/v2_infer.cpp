@@ -203,8 +203,8 @@ http::Task<bool> wait_and_enter(ApiContext& api, http::Exchange& exchange, Admit
 http::Task<void> wait_until_durable(ApiContext& api, http::Exchange& exchange, Admitted& admitted) {
   admitted.call.reset();  // what is not needed any more is free again while others of its kind are at work
   const DurableReply reply = api.billing->reply_for(exchange, *admitted.entry);
-  if (!reply.is_pending()) co_return;
-  const http::Waited waited = co_await exchange.wait(reply.signal(), DurableReply::deadline_ns());
+  auto waited = http::Waited::signalled;
+  if (reply.is_pending()) waited = co_await exchange.wait(reply.signal(), DurableReply::deadline_ns());
   if (auto durable = reply.outcome(waited); !durable) admitted.response = refusal(durable.error(), admitted.spec());
 }
 

@@ -33,6 +33,43 @@ class FailingDisk final : public Disk {
   const std::size_t part_bytes_;
 };
 
+// The real one, but that each call waits while it is held. Destroyed with nobody waiting.
+class StuckDisk final : public Disk {
+ public:
+  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
+    await_leave();
+    return real_disk().write_at(descriptor, bytes, size, offset);
+  }
+  int sync(int descriptor) override {
+    await_leave();
+    return real_disk().sync(descriptor);
+  }
+  void hold(bool is_held) {
+    const std::lock_guard lock(mutex_);
+    is_held_ = is_held;
+    changed_.notify_all();
+  }
+  // Until a call waits.
+  void await_stuck() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_held_ && waiting_ > 0; });
+  }
+
+ private:
+  void await_leave() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !is_held_; });
+    --waiting_;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_held_ = false;  // Lock: mutex_
+  int waiting_ = 0;       // Lock: mutex_
+};
+
 class TestWaiter final : public DurabilityWaiter {
  public:
   void on_durable(bool is_durable) noexcept override {

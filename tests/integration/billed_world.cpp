@@ -68,7 +68,7 @@ void BilledWorld::serve(const Serving& serving) {
   world.host.guard(world.access.admission);
   if (serving.is_charging) {
     world.host.charge(*gate);
-    world.host.keep_answers(files / "answers", *journal);
+    world.host.keep_answers(files / "answers", *journal, serving.keeping);
   }
   world.host.serve(serving.io_threads);
 }

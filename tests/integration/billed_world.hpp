@@ -34,6 +34,7 @@ class BilledWorld {
     bool is_in_workers = false;  // the probe's models, each in a process of its own
     bool is_charging = true;
     unsigned io_threads = 2;
+    ServedHost::Keeping keeping = {};
   };
   void serve(const Serving& serving);
   void serve() { serve(Serving{}); }

@@ -99,14 +99,20 @@ class ServedHost {
     api_.billing = &billing;
   }
 
-  // Answers to calls with an Idempotency-Key are kept in the folder. ledger outlives this. After guard(), before
-  // serve().
-  void keep_answers(const std::filesystem::path& folder, licensing::Journal& ledger) {
-    auto answers = licensing::Answers::open({.folder = folder, .journal = {.segment_bytes = 32u << 20}}, ledger);
+  // Answers to calls with an Idempotency-Key are kept in the folder. ledger and disk outlive this. After guard(),
+  // before serve().
+  struct Keeping {
+    std::uint64_t durable_wait_ns = api::kDurableNs;
+    licensing::Disk* disk = &licensing::real_disk();
+  };
+  void keep_answers(const std::filesystem::path& folder, licensing::Journal& ledger, const Keeping& keeping) {
+    auto answers =
+        licensing::Answers::open({.folder = folder, .journal = {.segment_bytes = 32u << 20}}, ledger, *keeping.disk);
     ASSERT_TRUE(answers) << answers.error().message;
     answers_ = std::move(*answers);
     keys_ = std::make_unique<api::IdempotencyGate>(api::IdempotencyGate::Parts{
-        *answers_, ledger, [this](std::function<void()> job) { return desk_.post(std::move(job)); }});
+        *answers_, ledger, [this](std::function<void()> job) { return desk_.post(std::move(job)); },
+        keeping.durable_wait_ns});
     api_.keys = keys_.get();
   }
 
