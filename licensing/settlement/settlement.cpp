@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "licensing/journal/durable_wait.hpp"
+#include "licensing/settlement/credit_store.hpp"
 #include "licensing/settlement/settlement_schema_store.hpp"
 #include "licensing/settlement/writing_store.hpp"
 #include "registry/document/id.hpp"
@@ -135,6 +136,16 @@ Result<void> Settlement::book_act(MoneyAct& act) {
   return DurableWait::until_durable(parts_.journal);
 }
 
+// With what ends by it: a reserve that is released is none any more, and one whose release was refused still is.
+Result<void> Settlement::keep_outcome(const MoneyAct& act) {
+  auto writing = Writing::begin(*this);
+  if (!writing) return std::unexpected(writing.error());
+  if (auto kept = update_act(connection_, act); !kept) return kept;
+  if (act.kind == ActKind::release && act.state == ActState::booked)
+    if (auto ended = end_reserve(connection_, act.subject); !ended) return ended;
+  return writing->keep();
+}
+
 Result<MoneyAct> Settlement::finish(MoneyAct act, bool may_be_there) {
   if (may_be_there)
     if (auto found = find_entries(act); !found) return std::unexpected(found.error());
@@ -142,7 +153,7 @@ Result<MoneyAct> Settlement::finish(MoneyAct act, bool may_be_there) {
   if (!booked && (!is_refusal(booked.error()) || act.entry)) return std::unexpected(booked.error());
   act.state = booked ? ActState::booked : ActState::refused;
   if (!booked) act.refused = fmt::format("{}: {}", booked.error().reason, booked.error().message);
-  if (auto kept = update_act(connection_, act); !kept) return std::unexpected(kept.error());
+  if (auto kept = keep_outcome(act); !kept) return std::unexpected(kept.error());
   if (!booked) return std::unexpected(booked.error());
   return act;
 }

@@ -154,6 +154,7 @@ class Settlement {
   Result<MoneyAct> perform(const Order& order, MoneyAct act, const std::function<Result<void>()>& write);
   // may_be_there: look first whether it was booked before.
   Result<MoneyAct> finish(MoneyAct act, bool may_be_there);
+  Result<void> keep_outcome(const MoneyAct& act);
   Result<void> book_act(MoneyAct& act);
   Result<void> find_entries(MoneyAct& act) const;
   Result<void> end_intended();

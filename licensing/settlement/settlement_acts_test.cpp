@@ -162,6 +162,35 @@ TEST_F(SettlementTest, ACreditIsUsedFirstAndWhatIsLeftOfItExpires) {
   EXPECT_TRUE(settlement_->wallet("cus_ahead")->credits.empty());
 }
 
+// Whoever calls in the moment in which its credit ends keeps what it holds, and no more: at each moment in which that
+// may be, what is left is written off once it is free.
+TEST_F(SettlementTest, ACreditThatEndsWhileItsCustomerCallsIsWrittenOff) {
+  open();
+  ASSERT_TRUE(settlement_->top_up(by_fred("transfer 7"), euros(kNanoPerUnit)));
+  constexpr int kMoments = 3;  // until its credit is written off
+  for (int moment = 1; moment <= kMoments; ++moment) {
+    SCOPED_TRACE(moment);
+    ASSERT_TRUE(settlement_->give_credit(by_fred("welcome"), {"cus_ahead", {kEuro, 20'000'000}, now_ms_ + kDayMs}));
+    now_ms_ += kDayMs;
+    const Quantity one[] = {{"call", 1}};
+    std::optional<AccountsBook::CallHold> hold;
+    on_clock_ = [&, asked = 0]() mutable {
+      if (++asked == moment) hold = *teller_->hold("cus_ahead", "acme/vision", one);
+    };
+    ASSERT_TRUE(settlement_->tick());
+    on_clock_ = nullptr;
+    ASSERT_TRUE(hold) << "the time is not asked for so often any more";
+    EXPECT_EQ(settlement_->wallet("cus_ahead")->credits.size(), 1u);
+    ASSERT_TRUE(settlement_->tick());
+    EXPECT_EQ(accounts().at("promo:cus_ahead"), -11'900'000);
+    teller_->release(*hold);
+    ASSERT_TRUE(settlement_->tick());
+    EXPECT_FALSE(accounts().contains("promo:cus_ahead"));
+    EXPECT_TRUE(settlement_->wallet("cus_ahead")->credits.empty());
+  }
+  EXPECT_TRUE(settlement_->examine());
+}
+
 // Calls that customers pay ahead, afterwards and out of credits, refunded in pieces down to a billionth, borne by
 // anybody.
 TEST_F(SettlementTest, ARefundOfEverythingLeavesNothingBehindButWhatTheBearerGave) {

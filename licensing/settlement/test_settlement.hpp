@@ -3,6 +3,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,7 +34,11 @@ class SettlementTest : public testing::Test {
          .journal = *journal_,
          .teller = *teller_,
          .terms = [this] { return terms_; },
-         .now_ms = [this] { return now_ms_; },
+         .now_ms =
+             [this] {
+               if (on_clock_) on_clock_();
+               return now_ms_;
+             },
          .head = [this](std::uint64_t) -> Result<TreeHead> {
            const auto head = advance(*log_, *journal_);
            return head ? Result<TreeHead>(head->head) : std::unexpected(head.error());
@@ -90,6 +95,7 @@ class SettlementTest : public testing::Test {
   NoteVerifier verifier_ = *NoteVerifier::make("stoa.example/ledger", key_.public_key());
   std::shared_ptr<BillingTerms> terms_ = std::make_shared<BillingTerms>(some_terms());
   std::int64_t now_ms_ = kNowMs;
+  std::function<void()> on_clock_;  // what comes in between, whenever the settlement asks for the time
   SettlementRules rules_{.from = {"Stoa Platform", "DE89370400440532013000"}};
   PayoutProvider* provider_ = nullptr;
   registry::TestFolder folder_;
