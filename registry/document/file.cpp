@@ -6,10 +6,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 namespace stoa::registry {
+namespace {
+
+// A path as a message shows it: whoever names a file may put a line feed or an escape sequence into the name.
+std::string shown(const std::filesystem::path& path) {
+  std::string text = path.string();
+  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+}  // namespace
 
 File::~File() {
   if (fd_ >= 0) ::close(fd_);
@@ -38,7 +49,7 @@ Error file_error(const std::string& what, const std::filesystem::path& path, int
     default:
       break;
   }
-  error.message = "cannot " + what + " " + path.string() + ": " + std::generic_category().message(error_number);
+  error.message = "cannot " + what + " " + shown(path) + ": " + std::generic_category().message(error_number);
   return error;
 }
 
@@ -49,7 +60,7 @@ Result<File> open_regular(const std::filesystem::path& path) {
   struct stat status{};
   if (::fstat(file.fd(), &status) != 0) return std::unexpected(file_error("stat", path, errno));
   if (!S_ISREG(status.st_mode))
-    return failure(Code::invalid_argument, "file.not_regular", path.string() + " is not a regular file");
+    return failure(Code::invalid_argument, "file.not_regular", shown(path) + " is not a regular file");
   return file;
 }
 
@@ -93,7 +104,7 @@ Result<std::string> read_small_file(const File& file, const std::filesystem::pat
   if (!size) return std::unexpected(size.error());
   if (*size > bytes_max)
     return failure(Code::invalid_argument, "file.too_large",
-                   name.string() + " has " + std::to_string(*size) + " bytes, limit is " + std::to_string(bytes_max));
+                   shown(name) + " has " + std::to_string(*size) + " bytes, limit is " + std::to_string(bytes_max));
   std::string text(*size, '\0');
   if (auto ok = read_at(file, 0, std::as_writable_bytes(std::span(text))); !ok) return std::unexpected(ok.error());
   return text;

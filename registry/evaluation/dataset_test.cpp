@@ -129,6 +129,7 @@ TEST_F(DatasetTest, IsRefusedWithLineAndField) {
       {file("pipe.txt"), "dataset.path", "no regular file"},
       {file("empty.txt"), "dataset.path", "is empty"},
       {file("a\\u0000.txt"), "dataset.json", "line 1"},
+      {file("a\\n\\u001b[2J.txt"), "file.not_found", "a??[2J.txt"},
       {std::string(kLineBytesMax + 2, ' '), "dataset.line_too_long", "line 1: has"},
   };
   for (const Row& row : rows) {
