@@ -1,6 +1,8 @@
 // catalogue_follower.cpp: from a state of the catalogue to plans of traffic. SPDX-License-Identifier: Apache-2.0
 #include "host/app/catalogue_follower.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -12,6 +14,7 @@ using registry::ReleaseState;
 
 constexpr std::chrono::milliseconds kIdle{1000};    // between two looks at what has cooled down
 constexpr std::chrono::milliseconds kSettling{50};  // between two looks at what still loads
+constexpr std::chrono::seconds kTelling{10};        // between two lines about what a start waits for
 
 }  // namespace
 
@@ -58,13 +61,15 @@ void CatalogueFollower::run() {
   }
 }
 
-bool CatalogueFollower::has_settled(const std::set<std::string>& models) const {
-  const auto is_on_its_way = [](const rollout::ReleaseStatus& release) {
-    return release.state < rollout::ReleaseState::ready;
-  };
-  return std::ranges::none_of(parts_.rollout.status(), [&](const rollout::ModelStatus& model) {
-    return models.contains(model.model) && std::ranges::any_of(model.releases, is_on_its_way);
-  });
+std::string CatalogueFollower::on_their_way(const std::set<std::string>& models) const {
+  std::string all;
+  for (const rollout::ModelStatus& model : parts_.rollout.status()) {
+    if (!models.contains(model.model)) continue;
+    for (const rollout::ReleaseStatus& release : model.releases)
+      if (release.state < rollout::ReleaseState::ready)
+        all += fmt::format("{}{} {} {}", all.empty() ? "" : ", ", model.model, release.version, name_of(release.state));
+  }
+  return all;
 }
 
 void CatalogueFollower::note_first(std::set<std::string> models) {
@@ -77,15 +82,25 @@ void CatalogueFollower::note_first(std::set<std::string> models) {
 }
 
 void CatalogueFollower::await_first_plans(const std::stop_token& stop) {
-  std::set<std::string> models;
-  {
+  auto told = std::chrono::steady_clock::now();
+  const auto tell = [&](std::string_view what) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told < kTelling) return;
+    told = now;
+    parts_.log.write(Level::warn, "host.waiting", {{"for", what}});
+  };
+  std::optional<std::set<std::string>> models;
+  while (!stop.stop_requested()) {
+    if (models) {
+      const std::string releases = on_their_way(*models);
+      if (releases.empty()) return;
+      tell(releases);
+    } else {
+      tell("the catalogue's first state");
+    }
     std::unique_lock lock(mutex_);
-    if (!followed_.wait(lock, stop, [this] { return first_models_.has_value(); })) return;
-    models = *first_models_;
-  }
-  while (!stop.stop_requested() && !has_settled(models)) {
-    std::unique_lock lock(mutex_);
-    followed_.wait_for(lock, stop, kSettling, [] { return false; });
+    followed_.wait_for(lock, stop, kSettling, [&] { return !models && first_models_.has_value(); });
+    models = first_models_;
   }
 }
 

@@ -74,7 +74,8 @@ class CatalogueFollower {
   void follow(bool is_changed);
   std::set<std::string> models_to_look_at(bool is_changed, std::int64_t now_ms) const;
   std::set<registry::Sha256> needed() const;
-  bool has_settled(const std::set<std::string>& models) const;
+  // What of these models is not ready yet, in words; empty: nothing.
+  std::string on_their_way(const std::set<std::string>& models) const;
   void note_first(std::set<std::string> models);
   void revoke_all(const registry::ResolutionInput& input);
   void forgive_all(const registry::ResolutionInput& input);
