@@ -8,9 +8,11 @@ usage() {
   cat <<'EOT'
 usage: tests/run.sh [--quick] [--nightly] [--only PRESET]
 
-  (nothing)        release with all tests, then asan with a short run of each fuzz target, then tsan: what CI runs
+  (nothing)        release with all tests; asan with a short run of each fuzz target, without the longest tests; tsan
+                   with the tests labelled threads: what CI runs
   --quick          the release preset's tests labelled quick, without installing anything
-  --nightly        with ten minutes for each fuzz target instead of twenty seconds, and the tests labelled nightly
+  --nightly        all tests in every preset, those labelled nightly too, and ten minutes for each fuzz target instead of
+                   eight seconds
   --only WHAT      one of release asan tsan fuzz (the asan preset's fuzz targets alone)
 
 examples:
@@ -43,7 +45,7 @@ fi
 
 # run_tests PRESET ARGUMENT…: its tests, two at a time where there are two cores. What fails beside others is asked once
 # more alone: if it passes then, waiting was too short for a busy machine, and it is named at the end as such. There is no
-# second chance for what a sanitizer reported, nor for more than three tests.
+# second chance for what a sanitizer or a fuzz target reported, nor for more than three tests.
 run_tests() {
   local preset=$1 temporary=build/$1/Testing/Temporary
   shift
@@ -52,13 +54,13 @@ run_tests() {
   local names
   names=$(cut -d: -f2 "$temporary/LastTestsFailed.log")
   [ -n "$names" ] && [ "$(wc -l <<< "$names")" -le 3 ] || return 1
-  ! grep -qE '(ERROR|WARNING|SUMMARY): [A-Za-z]*Sanitizer|runtime error:' "build/$preset.tests.log" || return 1
+  ! grep -qE '(ERROR|WARNING|SUMMARY): ([A-Za-z]*Sanitizer|libFuzzer)|runtime error:' "build/$preset.tests.log" || return 1
   say "$preset: alone once more: $(paste -sd' ' <<< "$names")"
   timeout 1200 ctest --preset "$preset" -j 1 --rerun-failed --output-on-failure || return 1
   busy+=("$preset: $(paste -sd' ' <<< "$names")")
 }
 
-fuzz_seconds=20
+fuzz_seconds=8
 [ $nightly -eq 1 ] && fuzz_seconds=600
 if [ "${presets[0]}" = fuzz ]; then only_fuzz=1 presets=(asan); fi
 jobs=$(nproc)
@@ -66,21 +68,26 @@ mkdir -p build
 failed=() busy=()
 for preset in "${presets[@]}"; do
   say "$preset: build"
+  # What does not depend on how the host was compiled ran with release already.
+  targets=() labels=()
+  case "$preset-$nightly" in
+    release-0) labels=(-LE nightly) ;;
+    release-1) ;;
+    tsan-0) targets=(--target stoa_threaded) labels=(-L threads) ;;
+    *-0) labels=(-LE 'lint|install|slow|nightly|thorough|tiers' -E 'abi_headers|abi_lock') ;;
+    *-1) labels=(-LE 'lint|install|slow' -E 'abi_headers|abi_lock') ;;
+  esac
+  [ $quick -eq 1 ] && labels=(-L quick)
+  [ $only_fuzz -eq 1 ] && labels=(-L fuzz)
   # The log is long and only matters when something fails.
-  if ! { timeout 2400 cmake --preset "$preset" -DSTOA_FUZZ_SECONDS=$fuzz_seconds && timeout 2400 cmake --build --preset "$preset" -j "$jobs"; } \
-      > "build/$preset.log" 2>&1; then
+  if ! { timeout 2400 cmake --preset "$preset" -DSTOA_FUZZ_SECONDS=$fuzz_seconds &&
+         timeout 2400 cmake --build --preset "$preset" -j "$jobs" "${targets[@]}"; } > "build/$preset.log" 2>&1; then
     tail -40 "build/$preset.log"
     echo "error: the $preset preset does not build; the whole log is build/$preset.log" >&2
     failed+=("$preset build")
     continue
   fi
   say "$preset: tests"
-  labels=(-LE nightly)
-  [ $nightly -eq 1 ] && labels=()
-  [ $quick -eq 1 ] && labels=(-L quick)
-  # What does not depend on how the host was compiled ran with release already.
-  [ "$preset" != release ] && labels=(-LE 'lint|install|slow|nightly' -E 'abi_headers|abi_lock')
-  [ $only_fuzz -eq 1 ] && labels=(-L fuzz)
   run_tests "$preset" "${labels[@]}" || failed+=("$preset tests")
 done
 
