@@ -17,6 +17,7 @@
 #include "licensing/book/book_copy.hpp"
 #include "licensing/journal/journal.hpp"
 #include "licensing/projection/projection.hpp"
+#include "licensing/settlement/issued_statement_store.hpp"
 #include "licensing/verification/verification.hpp"
 #include "registry/document/lock_file.hpp"
 
@@ -72,6 +73,9 @@ Result<nlohmann::ordered_json> verify_ledger_folder(const LedgerFolders& folders
   auto checkpoint = checkpoint_in(folders.billing);
   if (!checkpoint) return std::unexpected(checkpoint.error());
   sources.checkpoint = std::move(*checkpoint);
+  auto statements = licensing::issued_statements(folders.billing / licensing::kSettlementFile);
+  if (!statements) return std::unexpected(statements.error());
+  sources.statements = std::move(*statements);
   sources.projection = folders.billing / kProjectionFile;
   sources.scratch = scratch.path();
   sources.told = told;

@@ -9,6 +9,7 @@
 #include "host/app/ledger_projection.hpp"
 #include "host/app/wall_clock.hpp"
 #include "licensing/log/checkpoint.hpp"
+#include "licensing/settlement/issued_statement_store.hpp"
 #include "registry/document/file.hpp"
 #include "registry/document/lock_file.hpp"
 #include "registry/signature/key_file.hpp"
@@ -95,6 +96,9 @@ Result<licensing::Verification> LedgerVerifier::verify(const std::stop_token& st
   auto terms = parts_.terms();
   if (!terms) return std::unexpected(terms.error());
   sources.terms = std::move(*terms);
+  auto statements = licensing::issued_statements(parts_.folder / licensing::kSettlementFile);
+  if (!statements) return std::unexpected(statements.error());
+  sources.statements = std::move(*statements);
   sources.scratch = parts_.folder / kVerifierScratch;
   if (auto made = registry::make_private_folder(sources.scratch); !made) return std::unexpected(made.error());
   sources.projection = parts_.folder / kProjectionFile;

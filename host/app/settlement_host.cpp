@@ -14,6 +14,7 @@
 #include "licensing/ledger/entry_codec.hpp"
 #include "licensing/log/merkle.hpp"
 #include "licensing/log/signed_note.hpp"
+#include "licensing/settlement/issued_statement_store.hpp"
 #include "registry/signature/key_file.hpp"
 
 namespace stoa::app {
@@ -87,16 +88,13 @@ struct SettlementHost::Running {
   void run(const std::stop_token& stop) {
     std::string last_failure;
     while (!stop.stop_requested()) {
-      {
-        std::unique_lock lock(mutex);
-        woken.wait_for(lock, stop, kSettlementTick, [] { return false; });
-      }
-      if (stop.stop_requested()) return;
-      const auto ticked = settlement->tick();
+      const auto ticked = settlement->tick();  // also at the start: what fell due meanwhile
       const std::string failed = ticked ? "" : ticked.error().reason + ticked.error().message;
       if (failed != std::exchange(last_failure, failed) && !ticked)
         log.write(Level::error, "billing.settlement_failed",
                   {{"reason", ticked.error().reason}, {"why", ticked.error().message}});
+      std::unique_lock lock(mutex);
+      woken.wait_for(lock, stop, kSettlementTick, [] { return false; });
     }
   }
 };
@@ -118,7 +116,7 @@ Result<std::unique_ptr<SettlementHost>> SettlementHost::open(const Parts& parts)
     else
       raw.provider = std::make_unique<CommandPayoutProvider>(parts.config.command);
   }
-  auto opened = Settlement::open({.file = parts.folder / "settlement.db",
+  auto opened = Settlement::open({.file = parts.folder / kSettlementFile,
                                   .journal = parts.journal,
                                   .teller = parts.teller,
                                   .terms = [&book = parts.book]() -> std::shared_ptr<const BillingTerms> {

@@ -9,9 +9,9 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::string_view kActKinds[] = {"top_up",    "credit",    "expiry",       "adjustment", "refund",
-                                          "minimum",   "guarantee", "reserve",      "release",    "netting",
-                                          "write_off", "payout",    "payout_return"};
+constexpr std::string_view kActKinds[] = {"top_up",  "credit",    "expiry",   "adjustment",   "refund",
+                                          "minimum", "guarantee", "referral", "reserve",      "release",
+                                          "netting", "write_off", "payout",   "payout_return"};
 constexpr std::string_view kActStates[] = {"intended", "booked", "refused"};
 constexpr std::string_view kBearers[] = {"all", "publisher", "platform"};
 

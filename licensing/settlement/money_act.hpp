@@ -13,7 +13,7 @@
 namespace stoa::licensing {
 
 // top_up: a customer paid. credit: it was given some, which expires. adjustment: an operator's own postings. refund: of
-// a call. minimum, guarantee, reserve, release, netting, write_off: what the end of a month brings. payout,
+// a call. minimum, guarantee, referral, reserve, release, netting, write_off: what the end of a month brings. payout,
 // payout_return: what a party was paid, and what came back.
 enum class ActKind : std::uint8_t {
   top_up,
@@ -23,6 +23,7 @@ enum class ActKind : std::uint8_t {
   refund,
   minimum,
   guarantee,
+  referral,
   reserve,
   release,
   netting,

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <set>
 
 #include "licensing/agreement/waterfall.hpp"
 #include "licensing/money/split.hpp"
@@ -44,14 +46,35 @@ std::vector<Posting> shared_out(Nano amount, Agreement agreement, std::int64_t a
   return postings;
 }
 
-void add_minimums(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) {
+// What a customer paid by a list in the month, whatever versions of it there were; the newest of them says the minimum.
+struct PaidByList {
+  Nano gross = 0;
+  std::shared_ptr<const PriceList> list = {};
+  std::string agreement = {};
+};
+
+std::map<std::pair<std::string, std::string>, PaidByList> paid_by_list(const MonthEndFacts& facts) {
+  std::map<std::pair<std::string, std::string>, PaidByList> all;  // by customer and id of the list
   for (const auto& [who, charged] : facts.books.charged()) {
-    const auto& [customer, list_name] = who;
-    const auto list = facts.terms.price_list(list_name);
-    const auto agreement = facts.terms.agreement(charged.agreement);
+    const auto list = facts.terms.price_list(who.second);
+    if (!list) continue;
+    PaidByList& paid = all[{who.first, list->id}];
+    paid.gross = plus(paid.gross, charged.gross).value_or(INT64_MAX);
+    if (paid.list && paid.list->version > list->version) continue;
+    paid.list = list;
+    paid.agreement = charged.agreement;
+  }
+  return all;
+}
+
+void add_minimums(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) {
+  for (const auto& [who, paid] : paid_by_list(facts)) {
+    const std::string& customer = who.first;
+    const PriceList& list = *paid.list;
+    const auto agreement = facts.terms.agreement(paid.agreement);
     const PayingCustomer* const payer = facts.terms.customer(customer);
-    if (!list || !agreement || !payer || list->period != Period::month || list->minimum <= charged.gross) continue;
-    const Nano more = list->minimum - charged.gross;
+    if (!agreement || !payer || list.period != Period::month || list.minimum <= paid.gross) continue;
+    const Nano more = list.minimum - paid.gross;
     std::vector<Posting> postings = shared_out(more, *agreement, facts.month.until_ms - 1);
     const Nano tax = CarriedRate().take(CarriedRate::Millionths{more} * payer->tax_ppm);
     if (tax > 0) postings.push_back({"tax:" + payer->tax_office, -tax});
@@ -59,10 +82,10 @@ void add_minimums(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) {
     if (!whole) continue;
     postings.push_back({payer->account(), *whole});
     acts.push_back({ActKind::minimum,
-                    "publisher/" + list->publisher,
+                    "publisher/" + list.publisher,
                     customer,
-                    fmt::format("minimum of {} by {}", facts.month.name, list_name),
-                    {list->currency, *whole},
+                    fmt::format("minimum of {} by {}", facts.month.name, list.name()),
+                    {list.currency, *whole},
                     std::move(postings)});
   }
 }
@@ -85,6 +108,23 @@ void add_guarantees(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) 
                     fmt::format("guarantee of {} by {}", facts.month.name, name_of(*agreement)),
                     {agreement->currency, more},
                     {{"expense:guarantee", more}, {"payable:" + party, -more}}});
+  }
+}
+
+// Whoever brought customers is owed by then what refunds of the month have left of it: below zero, it goes back.
+void add_referrals(const MonthEndFacts& facts, std::vector<MonthEndAct>& acts) {
+  std::set<std::pair<std::string, Currency>> known;
+  for (const auto& [name, agreement] : facts.terms.agreements()) {
+    if (!agreement->referral || !known.emplace(agreement->referral->party, agreement->currency).second) continue;
+    const std::string& party = agreement->referral->party;
+    const Nano earned = facts.owed("referral:" + party, agreement->currency);
+    if (earned == 0 || earned == INT64_MIN) continue;
+    acts.push_back({ActKind::referral,
+                    party,
+                    "",
+                    fmt::format("referrals until the end of {}", facts.month.name),
+                    {agreement->currency, earned < 0 ? -earned : earned},
+                    {{"referral:" + party, earned}, {"payable:" + party, -earned}}});
   }
 }
 
@@ -135,6 +175,7 @@ Result<std::vector<MonthEndAct>> month_end_acts(const MonthEndFacts& facts) {
   std::vector<MonthEndAct> acts;
   add_minimums(facts, acts);
   add_guarantees(facts, acts);
+  add_referrals(facts, acts);
   for (const Statement& statement : facts.statements) {
     add_reserve(facts, statement, acts);
     if (auto covered = cover_debt(facts, statement, acts); !covered) return std::unexpected(covered.error());

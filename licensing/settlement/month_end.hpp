@@ -34,8 +34,11 @@ struct MonthEndFacts {
 };
 
 // minimum: of each customer that called by a list of prices with one, by the month, and paid less: what it pays more,
-// with tax, shared as the agreement of its last call says.
+// with tax, shared as the agreement of its last call says. Versions of a list are one list; the newest that it called
+// by says how much.
 // guarantee: of each agreement by the month that counts in it (its newest version), what its parties earned less.
+// referral: what whoever brought customers has earned by then, which its next statement and payout are of. Rationale:
+// a month later, refunds of the calls are known.
 // reserve: the rules' part of what a party earned by calls. netting: who was below zero at the begin and at the end of
 // the month, and is still, had its chance to earn it back: its reserve pays. write_off: after so many statements below
 // zero, and with an empty reserve, the platform does.

@@ -1,5 +1,6 @@
 // settlement_months_test.cpp: statements and invoices of a month, what its end brings, and what is not closed.
 // SPDX-License-Identifier: Apache-2.0
+#include "licensing/settlement/issued_statement_store.hpp"
 #include "licensing/settlement/test_settlement.hpp"
 #include "licensing/statement/document_text.hpp"
 
@@ -164,6 +165,56 @@ TEST_F(MonthsTest, BringTheRestUpToAMinimumWithTaxSharedAsCallsAre) {
   EXPECT_EQ(closing.acts, 1u);
   EXPECT_EQ(settlement_->acts({.kind = "minimum"}, {})->front().state, ActState::refused);
   EXPECT_EQ(owed("tax:DE"), 191'900'000);
+}
+
+// A price that changed within the month is one list still: the minimum is of both together, and not of each.
+TEST_F(MonthsTest, AMinimumIsOfAllVersionsOfAList) {
+  PriceList list = *terms_->price_list("pri_1/1");
+  list.period = Period::month;
+  list.minimum = kNanoPerUnit;
+  for (const std::uint32_t version : {2u, 10u}) {
+    list.version = version;
+    terms_->add(std::make_shared<const PriceList>(list));
+  }
+  terms_->charge("acme/vision", "pri_1/2", "agr_1/1");
+  open();
+  ASSERT_TRUE(settlement_->top_up(by_fred("transfer 7"), euros(9 * kNanoPerUnit)));
+  for (int i = 0; i < 60; ++i) call("cus_ahead");
+  terms_->charge("acme/vision", "pri_1/10", "agr_1/1");
+  open();
+  for (int i = 0; i < 30; ++i) call("cus_ahead");
+  EXPECT_EQ(close_month(kMonth).acts, 1u);
+  EXPECT_EQ(settlement_->acts({.kind = "minimum"}, {})->front().amount, 119'000'000);  // 0.1 more, and 19 per cent
+}
+
+// Whoever brought the customers is owed it from the month's end on: it stands in the next statement, and is paid.
+TEST_F(MonthsTest, BringWhatReferralsEarnedAndTakeBackWhatWasRefunded) {
+  Agreement referred = *terms_->agreement("agr_1/1");
+  referred.version = 2;
+  referred.referral = Referral{.party = "partner/blog", .ppm = 100'000, .of_platform_fee = false, .until_ms = {}};
+  terms_->add(std::make_shared<const Agreement>(referred));
+  terms_->charge("acme/vision", "pri_1/1", "agr_1/2");
+  open();
+  ASSERT_TRUE(settlement_->top_up(by_fred("transfer 7"), euros(30 * kNanoPerUnit)));
+  std::uint64_t last = 0;
+  for (int i = 0; i < 10; ++i) last = call("cus_ahead");
+  EXPECT_EQ(owed("referral:partner/blog"), 10'000'000);
+  EXPECT_EQ(close_month(kMonth).acts, 1u);
+  EXPECT_EQ(owed("referral:partner/blog"), 0);
+  EXPECT_EQ(owed("payable:partner/blog"), 10'000'000);
+  ASSERT_TRUE(settlement_->refund(by_fred("it was wrong"), {.call = last}));
+  EXPECT_EQ(owed("referral:partner/blog"), -1'000'000);
+  close_month(kNext);
+  EXPECT_EQ(owed("referral:partner/blog"), 0);
+  EXPECT_EQ(owed("payable:partner/blog"), 9'000'000);
+  const auto statements = documents(IssuedKind::statement, "partner/blog");
+  ASSERT_EQ(statements.size(), 1u);
+  EXPECT_EQ(statements[0].closing, 10'000'000);
+  std::vector<Statement> issued;
+  for (const IssuedDocument& one : documents(IssuedKind::statement))
+    issued.push_back(parse_statement(open_note(one.note, std::vector{verifier_})->text)->statement);
+  EXPECT_EQ(*issued_statements(folder_ / kSettlementFile), issued);
+  EXPECT_TRUE(issued_statements(folder_ / "none.db")->empty());
 }
 
 TEST_F(MonthsTest, ADebtIsNettedThenCoveredByTheReserveThenByThePlatform) {
