@@ -36,26 +36,20 @@ std::uint64_t reported_of(std::string_view meter, std::span<const runtime::Meter
   return total == totals.end() ? 0 : units_of(*total);
 }
 
-// Remembers what it says, in the order in which it is asked: the price list's.
 class HoldBound final : public licensing::UnitsByMeter {
  public:
-  HoldBound(const UseBound& bound, std::vector<std::uint64_t>& said) : bound_(bound), said_(said) { said_.clear(); }
-  std::uint64_t units_of(std::string_view meter) const override {
-    said_.push_back(bound_.of(meter));
-    return said_.back();
-  }
+  explicit HoldBound(const UseBound& bound) : bound_(bound) {}
+  std::uint64_t units_of(std::string_view meter) const override { return bound_.of(meter); }
 
  private:
   const UseBound& bound_;
-  std::vector<std::uint64_t>& said_;
 };
 
 }  // namespace
 
 Result<void> BillingGate::hold(CallCharge& charge, const runtime::ModelSpec& model, const runtime::CallSpec& call) {
   const UseBound bound(model, call, rules_.at_most);
-  const HoldBound asked(bound, charge.at_most_);
-  auto held = teller_.hold(charge.party.customer, model.name, asked);
+  auto held = teller_.hold(charge.party.customer, model.name, HoldBound(bound), charge.arrived_ms);
   if (!held) {
     if (rules_.unpriced_are_free && held.error().reason == "billing.no_price") return {};
     return std::unexpected(std::move(held.error()));
@@ -80,7 +74,7 @@ std::vector<Quantity> BillingGate::quantities(const CallCharge& charge, std::spa
     const std::string& meter = prices[i].meter;
     const std::uint64_t reported = reported_of(meter, totals);
     const std::uint64_t used = is_measured_here(meter) ? measured_of(meter, measured) : reported;
-    const std::uint64_t charged = std::min(used, charge.at_most_[i]);
+    const std::uint64_t charged = std::min(used, charge.hold_.units[i]);
     add(meter, charged);
     if (used > charged) add_reported(meter, used);
     if (is_measured_here(meter) && reported != used) add_reported(meter, reported);

@@ -1,7 +1,7 @@
 // call_charge.hpp: what a call carries of money until it is settled. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <vector>
+#include <utility>
 
 #include "licensing/billing/teller.hpp"
 
@@ -22,13 +22,12 @@ class CallCharge {
 
   // Whose call it is, as its entry will say. Written before it is held for.
   licensing::CallParty party = {};
-  std::int64_t arrived_ms = 0;  // Unix time
+  std::int64_t arrived_ms = 0;  // Unix time; before it is held for
 
  private:
   friend class BillingGate;
   licensing::Teller* teller_ = nullptr;  // null: nothing is held
   licensing::AccountsBook::CallHold hold_;
-  std::vector<std::uint64_t> at_most_;  // of each meter of the price list, in its order
 };
 
 }  // namespace stoa::api

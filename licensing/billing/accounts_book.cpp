@@ -14,19 +14,6 @@ std::string account_of(const Party& party) {
   return party.name == kPlatform ? "income:share" : "payable:" + party.name;
 }
 
-// What a list says of a meter; nothing: none.
-class UnitsIn final : public UnitsByMeter {
- public:
-  explicit UnitsIn(std::span<const Quantity> quantities) : quantities_(quantities) {}
-  std::uint64_t units_of(std::string_view meter) const override {
-    const auto quantity = std::ranges::find(quantities_, meter, &Quantity::meter);
-    return quantity == quantities_.end() ? 0 : quantity->units;
-  }
-
- private:
-  const std::span<const Quantity> quantities_;
-};
-
 // Opens accounts one after the other; the first that cannot be is the answer.
 class Opening {
  public:
@@ -68,10 +55,10 @@ std::uint64_t AccountsBook::used(std::string_view customer, std::string_view pri
   const auto list = terms_->price_list(price_list);
   const auto payer = payers_.find(customer);
   if (!list || payer == payers_.end()) return 0;
-  const auto used = payer->second.used.find(price_list);
+  const auto use = payer->second.use.find(price_list);
   const auto row = std::ranges::find(list->meters, meter, &MeterPrice::meter);
-  if (used == payer->second.used.end() || row == list->meters.end()) return 0;
-  const Used& found = used->second[static_cast<std::size_t>(row - list->meters.begin())];
+  if (use == payer->second.use.end() || row == list->meters.end()) return 0;
+  const UsedUnits& found = use->second.meters[static_cast<std::size_t>(row - list->meters.begin())];
   return found.period_start_ms == start_of_period(list->period, now_ms) ? found.units : 0;
 }
 
@@ -126,7 +113,8 @@ Result<std::unique_ptr<AccountsBook::Plan>> AccountsBook::make_plan(Payer& payer
   plan->promo = open("promo:" + by.id);
   plan->tax = open("tax:" + by.tax_office);
   if (!open.result()) return std::unexpected(open.result().error());
-  plan->used = &payer.used.try_emplace(std::string(list), plan->list->meters.size()).first->second;
+  plan->pool = pool_of(payer, by, *plan);
+  plan->use = &payer.use.try_emplace(std::string(list), plan->list->meters.size()).first->second;
   plan->usage.model = model;
   plan->usage.payer = terms_->payer({by.id, publisher});
   plan->usage.payer_terms = by.version;
@@ -154,7 +142,7 @@ Result<AccountsBook::Earnings*> AccountsBook::earnings_of(const std::shared_ptr<
 
 // What all units cost together, less what was charged for those before. Where a volume price reached a cheaper tier,
 // that is below zero: the next calls cost nothing until it is made up for.
-Result<Nano> AccountsBook::charge(const MeterPrice& meter, Used& used, std::uint64_t units) {
+Result<Nano> AccountsBook::charge(const MeterPrice& meter, UsedUnits& used, std::uint64_t units) {
   std::uint64_t after;
   if (__builtin_add_overflow(used.units, units, &after))
     return failure(Code::out_of_range, "meter.overflow",
@@ -167,20 +155,18 @@ Result<Nano> AccountsBook::charge(const MeterPrice& meter, Used& used, std::uint
   return more;
 }
 
-Result<void> AccountsBook::price(const Payer& payer, const Plan& plan, const UnitsByMeter& used_by_call,
-                                 std::int64_t at_ms, bool worst) {
+Result<void> AccountsBook::price(const Payer& payer, const Plan& plan, const ServedCall& call) {
   priced_.gross = 0;
-  priced_.used.assign(plan.used->begin(), plan.used->end());
-  const std::int64_t start_ms = start_of_period(plan.list->period, at_ms);
-  priced_.units.fill(0);
+  priced_.used.assign(plan.use->meters.begin(), plan.use->meters.end());
+  const std::int64_t start_ms = start_of_period(plan.list->period, call.happened_ms);
   for (std::size_t i = 0; i < plan.list->meters.size(); ++i) {
     const MeterPrice& meter = plan.list->meters[i];
-    const std::uint64_t units = priced_.units[i] = used_by_call.units_of(meter.meter);
-    if (units == 0) continue;
-    Used& used = priced_.used[i];
+    const auto quantity = std::ranges::find(call.quantities, meter.meter, &Quantity::meter);
+    if (quantity == call.quantities.end() || quantity->units == 0) continue;
+    UsedUnits& used = priced_.used[i];
     // A call that began in the period before, and ends in this one, counts in this one: that is closed.
-    if (used.period_start_ms < start_ms) used = Used{start_ms, 0, 0, used.held};
-    const auto cost = worst ? worst_cost(meter, used.units, used.held, units) : charge(meter, used, units);
+    if (used.period_start_ms < start_ms) used = UsedUnits{start_ms};
+    const auto cost = charge(meter, used, quantity->units);
     if (!cost) return std::unexpected(cost.error());
     const auto gross = plus(priced_.gross, *cost);
     if (!gross) return std::unexpected(gross.error());
@@ -193,66 +179,6 @@ Result<void> AccountsBook::price(const Payer& payer, const Plan& plan, const Uni
   if (!whole) return std::unexpected(whole.error());
   priced_.whole = *whole;
   return {};
-}
-
-Nano AccountsBook::promo_left(const Plan& plan) {
-  const Balance& promo = plan.balances->balance(plan.promo);
-  return promo.credits - promo.debits - promo.held;
-}
-
-Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std::string_view model,
-                                                  std::span<const Quantity> at_most, std::int64_t now_ms) {
-  return hold(customer, model, UnitsIn(at_most), now_ms);
-}
-
-Result<AccountsBook::CallHold> AccountsBook::hold(std::string_view customer, std::string_view model,
-                                                  const UnitsByMeter& at_most, std::int64_t now_ms) {
-  const auto payer = payer_of(customer);
-  if (!payer) return std::unexpected(payer.error());
-  const auto plan = plan_of(**payer, model);
-  if (!plan) return std::unexpected(plan.error());
-  if (auto priced = price(**payer, **plan, at_most, now_ms, true); !priced) return std::unexpected(priced.error());
-  const PayingCustomer& terms = (*payer)->terms;
-  Balances& balances = *(*plan)->balances;
-  const Balance& balance = balances.balance((*plan)->account);
-  const Nano there = terms.pays_ahead ? balance.credits - balance.debits - balance.held
-                                      : terms.credit_limit - (balance.debits - balance.credits) - balance.held;
-  const Nano given = std::min(priced_.whole, promo_left(**plan));
-  if (priced_.whole - given > there)
-    return failure(Code::resource_exhausted, "billing.no_funds",
-                   fmt::format("the call may cost {} {}, {} are there: {}", amount_text(priced_.whole),
-                               balances.currency().code(), amount_text(there + given),
-                               terms.pays_ahead ? "top the wallet up" : "pay what is owed, or ask for a higher limit"));
-  const auto held = balances.hold((*plan)->account, priced_.whole - given);
-  if (!held) return std::unexpected(held.error());
-  const PriceList* const prices = (*plan)->list.get();
-  CallHold call{&balances, {*held, Hold{(*plan)->promo, 0}}, *payer, *plan, priced_.units, prices};
-  if (given > 0) {
-    const auto promo = balances.hold((*plan)->promo, given);
-    if (!promo) {
-      balances.release(*held);
-      return std::unexpected(promo.error());
-    }
-    call.holds[1] = *promo;
-  }
-  for (std::size_t i = 0; i < prices->meters.size(); ++i) {
-    std::uint64_t& beside = (*(*plan)->used)[i].held;
-    if (__builtin_add_overflow(beside, call.units[i], &beside)) beside = UINT64_MAX;
-  }
-  return call;
-}
-
-void AccountsBook::release(const CallHold& hold) {
-  for (const Hold& one : hold.holds) hold.balances->release(one);
-  end_units(hold);
-}
-
-void AccountsBook::end_units(const CallHold& hold) {
-  if (!hold.plan) return;
-  for (std::size_t i = 0; i < hold.plan->used->size() && i < kMetersMax; ++i) {
-    std::uint64_t& beside = (*hold.plan->used)[i].held;
-    beside -= std::min(beside, hold.units[i]);
-  }
 }
 
 Result<EntryView> AccountsBook::settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms) {
@@ -268,8 +194,7 @@ Result<EntryView> AccountsBook::settle(const ServedCall& call, const CallHold* h
 // held then.
 Result<EntryView> AccountsBook::settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
                                           std::int64_t now_ms, std::optional<Nano> from_promo) {
-  if (auto priced = price(payer, plan, UnitsIn(call.quantities), call.happened_ms, false); !priced)
-    return std::unexpected(priced.error());
+  if (auto priced = price(payer, plan, call); !priced) return std::unexpected(priced.error());
   Earnings& earnings = *plan.earnings;
   before_ = earnings.waterfall.state();
   earnings.waterfall.distribute(priced_.gross, call.happened_ms, allotments_);
@@ -280,18 +205,22 @@ Result<EntryView> AccountsBook::settle_by(Payer& payer, Plan& plan, const Served
                      -part.amount});
   }
   if (priced_.tax > 0) legs_.push_back({plan.tax, -priced_.tax});
-  const Nano promo =
-      std::clamp<Nano>(from_promo.value_or(promo_left(plan) + (hold ? hold->holds[1].amount : 0)), 0, priced_.whole);
+  const Nano promo = std::clamp<Nano>(from_promo.value_or(promo_left(plan)), 0, priced_.whole);
   if (promo > 0) legs_.push_back({plan.promo, promo});
   if (priced_.whole > promo) legs_.push_back({plan.account, priced_.whole - promo});
-  // A call that costs nothing moves nothing; its hold is free again.
-  if (auto posted = plan.balances->post(legs_, hold ? std::span(hold->holds) : std::span<const Hold>()); !posted) {
+  Pool& pool = *plan.pool;
+  const Hold paid[] = {{plan.account, std::min(priced_.whole - promo, pool.on_account.amount)},
+                       {plan.promo, std::min(promo, pool.on_promo.amount)}};
+  // A call that costs nothing moves nothing.
+  if (auto posted = plan.balances->post(legs_, paid); !posted) {
     earnings.waterfall.go_back(before_);
     return std::unexpected(posted.error());
   }
-  plan.used->swap(priced_.used);
-  if (hold) end_units(*hold);
+  pool.on_account.amount -= paid[0].amount;
+  pool.on_promo.amount -= paid[1].amount;
+  plan.use->meters.swap(priced_.used);
   payer.tax_carried = priced_.tax_carried;
+  if (hold) end(*hold);
 
   fill_usage(plan, call);
   postings_.clear();

@@ -1,8 +1,8 @@
 // accounts_book.hpp: what all entries so far come to, and what the next call costs: the same whether calls are served
 // or the journal is read again. SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +13,7 @@
 
 #include "licensing/agreement/waterfall.hpp"
 #include "licensing/billing/billing_terms.hpp"
+#include "licensing/billing/list_use.hpp"
 #include "licensing/ledger/balances.hpp"
 #include "licensing/ledger/entry_codec.hpp"
 #include "licensing/money/split.hpp"
@@ -55,27 +56,28 @@ class AccountsBook {
   // Later calls go by these. Lifetime: views terms.
   void set_terms(const BillingTerms& terms);
 
-  // The most that such a call can cost with tax, held back on what the customer was given, and for the rest on its
-  // account. Errors: failed_precondition "billing.no_price", "billing.terms" (there is one, and it cannot be used),
+  // From now on the most that this call and the customer's others under way can cost together, with tax, is held back
+  // on what the customer was given, and for the rest on its account. happened_ms: as the call will be settled by.
+  // Errors: failed_precondition "billing.no_price", "billing.terms" (there is one, and it cannot be used),
   // "billing.no_customer"; resource_exhausted "billing.no_funds", with the amounts.
   struct CallHold {
-    Balances* balances = nullptr;
-    std::array<Hold, 2> holds = {};  // of the account, of the promo
     Payer* payer = nullptr;
     std::shared_ptr<Plan> plan = {};  // what was held by is what is charged by, whatever the terms are by then
-    std::array<std::uint64_t, kMetersMax> units = {};  // at most, of the plan's meters
-    const PriceList* prices = nullptr;                 // the plan's
+    MeterUnits units = {};            // at most
+    std::int64_t period_start_ms = 0;
+    const PriceList* prices = nullptr;  // the plan's
   };
   Result<CallHold> hold(std::string_view customer, std::string_view model, const UnitsByMeter& at_most,
-                        std::int64_t now_ms);
+                        std::int64_t happened_ms);
   Result<CallHold> hold(std::string_view customer, std::string_view model, std::span<const Quantity> at_most,
-                        std::int64_t now_ms);
+                        std::int64_t happened_ms);
   void release(const CallHold& hold);
 
-  // Prices the call, shares it out, and books it by the terms of its hold, which ends; without one, by those of now.
-  // The entry is what goes into the journal: a view that
-  // is good until the next act, and as long as call is. Errors: out_of_range "money.overflow", "meter.overflow"; those
-  // of hold: nothing was booked then, and the hold is open.
+  // Prices the call, shares it out, and books it by the terms of its hold, which ends; without one, which is for who
+  // has no calls under way, by those of now. A call uses no more than it was held for: then what is held covers it. The
+  // entry is what goes into the journal: a view that is good until the next act, and as long as call is. Errors:
+  // out_of_range "money.overflow", "meter.overflow"; without a hold those of hold and Balances::post: nothing was
+  // booked then, and the hold is open.
   Result<EntryView> settle(const ServedCall& call, const CallHold* hold, std::int64_t now_ms);
 
   // Gives back of a call what the customer paid, or a part of it: each account that got something of it gives its
@@ -111,12 +113,6 @@ class AccountsBook {
   template <class Value>
   using ByName = std::unordered_map<std::string, Value, NameHash, std::equal_to<>>;
 
-  struct Used {
-    std::int64_t period_start_ms = 0;
-    std::uint64_t units = 0;
-    Nano charged = 0;        // for them
-    std::uint64_t held = 0;  // of calls under way, at most: they may come before the next one
-  };
   // An agreement at work, and the accounts of those who earn by it.
   struct Earnings {
     std::shared_ptr<const Agreement> agreement;
@@ -124,12 +120,22 @@ class AccountsBook {
     AccountNo processing{}, platform_fee{}, referral{}, recoupment{};
     std::vector<AccountNo> parties = {};
   };
+  // What is held back on one account of a customer and on its promo, for all calls under way that it pays for. A
+  // customer has one, unless it paid otherwise when some of them began.
+  struct Pool {
+    Balances* balances = nullptr;
+    bool pays_ahead = true;
+    Hold on_account, on_promo;
+    std::uint32_t calls = 0;
+    std::uint32_t tax_ppm = 0;  // the highest of theirs
+  };
   // A customer's calls of a model by one price and one agreement.
   struct Plan {
     std::shared_ptr<const PriceList> list;
-    std::vector<Used>* used = nullptr;  // a row for each meter of the list; all models of that list count together
+    ListUse* use = nullptr;  // all models of that list count together
     Earnings* earnings = nullptr;
     Balances* balances = nullptr;
+    Pool* pool = nullptr;
     AccountNo account{}, promo{}, tax{};
     std::uint32_t tax_ppm = 0;
     Usage usage = {};  // what is the same for each call is there already
@@ -137,15 +143,16 @@ class AccountsBook {
   struct Payer {
     PayingCustomer terms;
     std::int64_t tax_carried = 0;
-    ByName<std::vector<Used>> used = {};       // by price list
+    Nano held = 0;             // of all lists, without tax
+    ByName<ListUse> use = {};  // by price list
+    std::deque<Pool> pools = {};
     ByName<std::shared_ptr<Plan>> plans = {};  // by model, as the terms are now
     ByName<std::unique_ptr<Plan>> past = {};   // of entries that are read again: by model and versions
   };
   struct Priced {
     Nano gross = 0, tax = 0, whole = 0;
     std::int64_t tax_carried = 0;
-    std::vector<Used> used = {};                       // as it is after the call
-    std::array<std::uint64_t, kMetersMax> units = {};  // of the call
+    std::vector<UsedUnits> used = {};  // as it is after the call
   };
   struct Returned {
     std::vector<std::size_t> postings;  // of the call, those of one side
@@ -159,14 +166,20 @@ class AccountsBook {
   Result<std::unique_ptr<Plan>> make_plan(Payer& payer, const PayingCustomer& by, std::string_view model,
                                           std::string_view list, std::string_view agreement);
   Result<Earnings*> earnings_of(const std::shared_ptr<const Agreement>& agreement, Balances& balances);
-  static Result<Nano> charge(const MeterPrice& meter, Used& used, std::uint64_t units);
-  // Into priced_. worst: the most that so much can come to.
-  Result<void> price(const Payer& payer, const Plan& plan, const UnitsByMeter& used, std::int64_t at_ms, bool worst);
+  static Pool* pool_of(Payer& payer, const PayingCustomer& by, const Plan& plan);
+  static Result<Nano> charge(const MeterPrice& meter, UsedUnits& used, std::uint64_t units);
+  // Into priced_.
+  Result<void> price(const Payer& payer, const Plan& plan, const ServedCall& call);
   // from_promo: what of it an entry says that the promo paid; nothing: as much as there is.
   Result<EntryView> settle_by(Payer& payer, Plan& plan, const ServedCall& call, const CallHold* hold,
                               std::int64_t now_ms, std::optional<Nano> from_promo = {});
-  static Nano promo_left(const Plan& plan);  // without what is held
-  static void end_units(const CallHold& hold);
+  static Nano promo_left(const Plan& plan);  // with what is held for its pool
+  // The pools of a customer, as its calls under way want them now. Error: "billing.no_funds".
+  static Result<void> begin(const CallHold& hold);
+  static void end(const CallHold& hold);
+  static Result<void> hold_for(Payer& payer, ListUse& use, const PriceList& prices);
+  static Result<void> resize(const Payer& payer, Pool& pool);
+  static Result<Nano> wanted(const Payer& payer, const Pool& pool);
   void fill_usage(Plan& plan, const ServedCall& call) const;
   Balances& balances_in(Currency currency);
   Returned returned(std::uint64_t number, const Entry& call, Part part) const;

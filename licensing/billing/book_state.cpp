@@ -98,24 +98,25 @@ void AccountsBook::write_balances(StateWriter& out) const {
 }
 
 void AccountsBook::write_payers(StateWriter& out) const {
-  const auto has_used = [](const std::vector<Used>& rows) {
-    return std::ranges::any_of(rows, [](const Used& row) { return row.period_start_ms != 0 || row.units != 0; });
+  const auto has_used = [](const ListUse& use) {
+    return std::ranges::any_of(use.meters,
+                               [](const UsedUnits& row) { return row.period_start_ms != 0 || row.units != 0; });
   };
   const auto has_paid = [&](const Payer& payer) {
     return payer.tax_carried != 0 ||
-           std::ranges::any_of(payer.used, has_used, [](const auto& one) -> const auto& { return one.second; });
+           std::ranges::any_of(payer.use, has_used, [](const auto& one) -> const auto& { return one.second; });
   };
   const auto payers = sorted(payers_, has_paid);
   out.number(payers.size());
   for (const auto& [customer, payer] : payers) {
     out.text(customer);
     out.amount(payer->tax_carried);
-    const auto lists = sorted(payer->used, has_used);
+    const auto lists = sorted(payer->use, has_used);
     out.number(lists.size());
-    for (const auto& [list, rows] : lists) {
+    for (const auto& [list, use] : lists) {
       out.text(list);
-      out.number(rows->size());
-      for (const Used& row : *rows) {
+      out.number(use->meters.size());
+      for (const UsedUnits& row : use->meters) {
         out.amount(row.period_start_ms);
         out.number(row.units);
         out.amount(row.charged);
@@ -173,8 +174,8 @@ Result<void> AccountsBook::read_payers(StateReader& in) {
       const auto list = terms_->price_list(name);
       const std::uint64_t rows = in.count();
       if (!list || list->meters.size() != rows) return not_this_books(fmt::format("price '{}' is another", name));
-      auto& used = (*payer)->used.try_emplace(std::string(name), rows).first->second;
-      for (Used& row : used) {
+      ListUse& use = (*payer)->use.try_emplace(std::string(name), rows).first->second;
+      for (UsedUnits& row : use.meters) {
         row.period_start_ms = in.amount();
         row.units = in.number();
         row.charged = in.amount();

@@ -75,10 +75,10 @@ Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::stri
 }
 
 Result<AccountsBook::CallHold> Teller::hold(std::string_view customer, std::string_view model,
-                                            const UnitsByMeter& at_most) {
+                                            const UnitsByMeter& at_most, std::int64_t happened_ms) {
   const std::lock_guard lock(mutex_);
   if (auto may = may_hold(); !may) return std::unexpected(may.error());
-  return counted(book_.hold(customer, model, at_most, now_ms_()));
+  return counted(book_.hold(customer, model, at_most, happened_ms));
 }
 
 void Teller::release(const AccountsBook::CallHold& hold) {

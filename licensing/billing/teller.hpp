@@ -28,11 +28,13 @@ class Teller {
 
   void set_terms(const BillingTerms& terms);
 
-  // Before a call. Errors: those of AccountsBook::hold; unavailable "journal.failed", and "journal.behind": the disk
-  // does not keep up, later it may.
+  // Before a call that comes now. Errors: those of AccountsBook::hold; unavailable "journal.failed", and
+  // "journal.behind": the disk does not keep up, later it may.
   Result<AccountsBook::CallHold> hold(std::string_view customer, std::string_view model,
                                       std::span<const Quantity> at_most);
-  Result<AccountsBook::CallHold> hold(std::string_view customer, std::string_view model, const UnitsByMeter& at_most);
+  // The same of a call that came at happened_ms, which it is settled by.
+  Result<AccountsBook::CallHold> hold(std::string_view customer, std::string_view model, const UnitsByMeter& at_most,
+                                      std::int64_t happened_ms);
   // The call was not served, and is not charged.
   void release(const AccountsBook::CallHold& hold);
   // After it: the entry's number, which is durable once the journal says so (Journal::wait). On an error nothing was

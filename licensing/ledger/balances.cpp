@@ -108,6 +108,17 @@ void Balances::release(const Hold& hold) {
   balance.held -= hold.amount;
 }
 
+Result<void> Balances::resize(Hold& hold, Nano amount) {
+  if (amount > hold.amount) {
+    const auto more = this->hold(hold.account, amount - hold.amount);
+    if (!more) return std::unexpected(more.error());
+  } else {
+    release({hold.account, hold.amount - amount});
+  }
+  hold.amount = amount;
+  return {};
+}
+
 Result<void> Balances::restore(std::string_view account, Nano debits, Nano credits) {
   const auto number = open(account);
   if (!number) return std::unexpected(number.error());

@@ -53,6 +53,8 @@ class Balances {
   // Error: resource_exhausted "ledger.overdraft".
   Result<Hold> hold(AccountNo account, Nano amount);
   void release(const Hold& hold);
+  // hold is of `amount` from now on. Error: resource_exhausted "ledger.overdraft"; it is as it was then.
+  Result<void> resize(Hold& hold, Nano amount);
   // What an account held when all() was written down; nothing was posted to it since. Errors: those of open;
   // data_loss "ledger.state": a side below zero.
   Result<void> restore(std::string_view account, Nano debits, Nano credits);

@@ -85,6 +85,20 @@ TEST_F(BalancesTest, AHoldIsTakenOnceAndComesBack) {
   EXPECT_TRUE(balances_.verify());
 }
 
+TEST_F(BalancesTest, AHoldGrowsWhereThereIsEnoughAndShrinksAlways) {
+  ASSERT_TRUE(balances_.apply(top_up(2'000)));
+  Hold hold{*balances_.open("wallet:cus_1"), 0};
+  ASSERT_TRUE(balances_.resize(hold, 1'500));
+  EXPECT_EQ(balances_.available("wallet:cus_1"), 500);
+  EXPECT_EQ(balances_.resize(hold, 2'001).error().reason, "ledger.overdraft");
+  EXPECT_EQ(hold.amount, 1'500);
+  ASSERT_TRUE(balances_.resize(hold, 2'000));
+  ASSERT_TRUE(balances_.resize(hold, 7));
+  EXPECT_EQ(balances_.available("wallet:cus_1"), 1'993);
+  balances_.release(hold);
+  EXPECT_EQ(balances_.available("wallet:cus_1"), 2'000);
+}
+
 TEST_F(BalancesTest, StayWholeInAnyOrderOfEntriesAndHolds) {
   std::mt19937_64 random(4);
   std::vector<Hold> open;

@@ -70,6 +70,11 @@ std::unexpected<Error> too_much(const MeterPrice& price, std::uint64_t units) {
                  fmt::format("{}: {} units cost more than 64 bits of billionths hold", price.meter, units));
 }
 
+std::unexpected<Error> more_than_64_bits(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity) {
+  return failure(Code::out_of_range, "meter.overflow",
+                 fmt::format("{}: {} and {} units are more than 64 bits hold", price.meter, before, quantity));
+}
+
 }  // namespace
 
 std::string_view name_of(PriceModel model) { return kModels[static_cast<std::size_t>(model)]; }
@@ -114,9 +119,7 @@ Result<Nano> cost_of(const MeterPrice& price, std::uint64_t units) {
 
 Result<Nano> cost_of_call(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity) {
   std::uint64_t after;
-  if (__builtin_add_overflow(before, quantity, &after))
-    return failure(Code::out_of_range, "meter.overflow",
-                   fmt::format("{}: {} and {} units are more than 64 bits hold", price.meter, before, quantity));
+  if (__builtin_add_overflow(before, quantity, &after)) return more_than_64_bits(price, before, quantity);
   const auto so_far = cost_of(price, before);
   if (!so_far) return so_far;
   const auto with_it = cost_of(price, after);
@@ -124,52 +127,21 @@ Result<Nano> cost_of_call(const MeterPrice& price, std::uint64_t before, std::ui
   return *with_it - *so_far;
 }
 
-Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity) {
-  // Only volume prices fall with the quantity: there the most is just below the border of a cheaper tier, or at the
-  // end.
-  Nano most = 0;
+// Rationale: only volume prices fall with the quantity, where a cheaper tier is reached: there the most is at the end,
+// or where a tier ends.
+Result<Nano> most_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity) {
   std::uint64_t end;
-  if (__builtin_add_overflow(before, quantity, &end)) return cost_of_call(price, before, quantity);
-  std::uint64_t from = before;
+  if (__builtin_add_overflow(before, quantity, &end)) return more_than_64_bits(price, before, quantity);
+  auto most = cost_of(price, end);
+  if (price.model != PriceModel::volume) return most;
   for (const PriceTier& tier : price.tiers) {
-    const std::uint64_t to = std::min(end, tier.up_to.value_or(end));
-    if (to < from) continue;
-    const auto cost = cost_of_call(price, before, to - before);
+    if (!most || tier.up_to.value_or(end) >= end) return most;
+    if (*tier.up_to < before) continue;
+    const auto cost = cost_of(price, *tier.up_to);
     if (!cost) return cost;
-    most = std::max(most, *cost);
-    from = to;
+    most = std::max(*most, *cost);
   }
   return most;
-}
-
-// Rationale: what a call costs changes with where it begins at the borders of tiers and packages alone, so that the
-// most is where it begins or ends at one.
-Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t beside, std::uint64_t quantity) {
-  auto most = worst_cost(price, before, quantity);
-  std::uint64_t last;
-  if (!most || beside == 0 || __builtin_add_overflow(before, beside, &last)) return most;
-  const auto look = [&](std::uint64_t from) -> Result<void> {
-    if (from < before || from > last) return {};
-    const auto cost = worst_cost(price, from, quantity);
-    if (!cost) return std::unexpected(cost.error());
-    most = std::max(*most, *cost);
-    return {};
-  };
-  const auto look_around = [&](std::uint64_t border) -> Result<void> {
-    const std::uint64_t behind = border % price.per_units;  // into a package
-    const std::uint64_t package = behind == 0 ? border : border + (price.per_units - behind);
-    const std::uint64_t up_to = border > quantity ? border - quantity : 0;
-    for (const std::uint64_t from : {border, package, up_to, up_to + 1})
-      if (auto looked = look(from); !looked) return looked;
-    return {};
-  };
-  if (auto looked = look_around(before); !looked) return std::unexpected(looked.error());
-  if (auto looked = look_around(last); !looked) return std::unexpected(looked.error());
-  for (const PriceTier& tier : price.tiers)
-    if (tier.up_to)
-      if (auto looked = look_around(*tier.up_to); !looked) return std::unexpected(looked.error());
-  // Of a price for several units what is cut off once is charged later: a billionth, wherever it falls.
-  return price.per_units == 1 ? most : plus(*most, 1);
 }
 
 }  // namespace stoa::licensing

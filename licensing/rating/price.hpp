@@ -46,9 +46,8 @@ Result<Nano> cost_of(const MeterPrice& price, std::uint64_t units);
 // "meter.overflow".
 Result<Nano> cost_of_call(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity);
 
-// The most that `quantity` further units can cost, wherever in the tiers they fall: what a hold has to cover.
-Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity);
-// The same where up to `beside` units of others, which are under way, may come in between.
-Result<Nano> worst_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t beside, std::uint64_t quantity);
+// The most that any number of units from `before` up to `before` + `quantity` cost together: what is charged by then,
+// and what is held back for it, never has to be more. Errors: those of cost_of_call.
+Result<Nano> most_cost(const MeterPrice& price, std::uint64_t before, std::uint64_t quantity);
 
 }  // namespace stoa::licensing

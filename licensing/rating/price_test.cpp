@@ -57,9 +57,9 @@ TEST(Price, OfCallsSumsToThePriceOfAllHoweverTheyAreCut) {
       while (used < 100) {
         const std::uint64_t quantity = random() % 20;
         const auto cost = cost_of_call(price, used, quantity);
-        const auto worst = worst_cost(price, used, quantity);
-        ASSERT_TRUE(cost && worst);
-        ASSERT_GE(*worst, *cost);
+        const auto most = most_cost(price, used, quantity);
+        ASSERT_TRUE(cost && most);
+        ASSERT_GE(*most, charged + *cost);
         if (model != PriceModel::volume) ASSERT_GE(*cost, 0);
         charged += *cost;
         used += quantity;
@@ -69,13 +69,18 @@ TEST(Price, OfCallsSumsToThePriceOfAllHoweverTheyAreCut) {
   }
 }
 
-TEST(Price, WorstIsTheMostThatFewerUnitsCanCost) {
-  const MeterPrice price = tiers_of(PriceModel::volume);
-  for (std::uint64_t before = 0; before < 60; ++before) {
-    for (std::uint64_t quantity = 0; quantity < 60; ++quantity) {
-      Nano most = 0;
-      for (std::uint64_t used = 0; used <= quantity; ++used) most = std::max(most, *cost_of_call(price, before, used));
-      ASSERT_EQ(worst_cost(price, before, quantity), most) << before << " + " << quantity;
+TEST(Price, MostIsWhatAnyNumberOfTheUnitsCostsAtMost) {
+  for (const PriceModel model : {PriceModel::graduated, PriceModel::volume, PriceModel::package}) {
+    MeterPrice price = tiers_of(model);
+    for (const Nano flat : {Nano{100}, Nano{0}}) {
+      price.tiers[2].flat = flat;  // without it a volume price falls where the third tier begins
+      for (std::uint64_t before = 0; before < 60; ++before) {
+        for (std::uint64_t quantity = 0; quantity < 60; ++quantity) {
+          Nano most = 0;
+          for (std::uint64_t used = 0; used <= quantity; ++used) most = std::max(most, *cost_of(price, before + used));
+          ASSERT_EQ(most_cost(price, before, quantity), most) << name_of(model) << " " << before << " + " << quantity;
+        }
+      }
     }
   }
 }
@@ -86,6 +91,8 @@ TEST(Price, SaysWhenAnAmountDoesNotFit) {
   EXPECT_EQ(cost_of(price, 2).error().reason, "money.overflow");
   EXPECT_EQ(cost_of(price, UINT64_MAX).error().reason, "money.overflow");
   EXPECT_EQ(cost_of_call(price, UINT64_MAX, 1).error().reason, "meter.overflow");
+  EXPECT_EQ(most_cost(price, 1, UINT64_MAX).error().reason, "meter.overflow");
+  EXPECT_EQ(most_cost(price, 1, 1).error().reason, "money.overflow");
   price = {"call", PriceModel::package, 1'000'000'000'000, {{std::nullopt, INT64_MAX, INT64_MAX}}};
   EXPECT_EQ(cost_of(price, UINT64_MAX).error().reason, "money.overflow");
 }
