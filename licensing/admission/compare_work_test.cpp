@@ -36,8 +36,8 @@ TEST_F(CompareWork, IsTheSameWhereverAHashDiffers) {
       if (snapshot_.find_key(hash) != nullptr) ::_exit(2);
     });
   };
-  const auto first = work_of(0);
-  if (!first) GTEST_SKIP() << "no process may be traced here";
+  if (!work_of(0)) GTEST_SKIP() << "no process may be traced here";
+  const auto first = work_of(0);  // not the very first: that one may find something for the first time
   EXPECT_EQ(work_of(0), first) << "counting is not exact here";
   for (std::size_t byte = 1; byte < snapshot_.keys[0].hash.size(); ++byte)
     EXPECT_EQ(work_of(byte), first) << "a difference in byte " << byte;
@@ -46,12 +46,13 @@ TEST_F(CompareWork, IsTheSameWhereverAHashDiffers) {
 // Reading what is sent is work on what the caller knows; it is the same for all whole keys, too.
 TEST_F(CompareWork, IsTheSameForEveryWholeKey) {
   std::optional<long> first;
-  for (int i = 0; i < 8; ++i) {
+  for (int i = -1; i < 8; ++i) {  // the very first may find something for the first time
     const std::string key = new_api_key();
     const auto work = instructions_of([&] {
       if (read_shown({.key = key, .lease = {}}).flaw != Refusal::none) ::_exit(2);
     });
     if (!work) GTEST_SKIP() << "no process may be traced here";
+    if (i < 0) continue;
     if (!first) first = work;
     EXPECT_EQ(work, first) << key;
   }

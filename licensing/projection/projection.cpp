@@ -18,8 +18,9 @@ namespace fs = std::filesystem;
 using database::Access;
 using database::Connection;
 
-// Whatever is lost of it is in the journal: no commit has to wait for the disk.
-constexpr const char* kLoose = "PRAGMA synchronous=NORMAL";
+// Whatever is lost of it is in the journal: no commit has to wait for the disk. Sums are grown all over their tables:
+// pages that do not fit 64 MiB go to the file and come back within one commit.
+constexpr const char* kLoose = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536";
 
 std::unexpected<Error> does_not_fit(const fs::path& file, std::string_view why) {
   return failure(Code::data_loss, "projection.place", fmt::format("{}: {}", file.string(), why));
@@ -131,7 +132,8 @@ Result<std::uint64_t> Projection::advance(std::size_t most) {
 
 Result<void> build_projection(const fs::path& file, const Journal& journal, std::uint64_t entries,
                               const std::function<bool(std::uint64_t)>& told) {
-  constexpr std::uint64_t kBatch = 50'000;
+  // A sum is written once a batch, however many entries are in it; a batch of so many takes some 60 MB.
+  constexpr std::uint64_t kBatch = 200'000;
   Result<void> result;
   const auto projection = Projection::open(file, journal, [&](const Error& error) { result = std::unexpected(error); });
   if (!projection) return std::unexpected(projection.error());
