@@ -20,6 +20,9 @@ constexpr milliseconds kProjectionLook{100}, kProjectionRetry{2'000};
 // Read again after kill -9 at a microsecond or two each: well below a second. Saving locks the teller for about as long
 // as 10,000 customers' rows take to write down, a few milliseconds: not more often than that.
 constexpr std::uint64_t kSaveBookEvery = 200'000;
+// What a start had to read is saved at once where it was more than that: a host that is killed again and again reads no
+// entry twice.
+constexpr std::uint64_t kSaveBookAtStart = 5'000;
 // A saved book has to wait for its last entries to be durable; a journal that takes longer is in trouble of its own.
 constexpr int kDurableLooks = 500;
 constexpr milliseconds kDurableLook{10};
@@ -46,6 +49,7 @@ struct LedgerProjection::Parts {
   void run(const std::stop_token& stop) {
     const auto there = licensing::read_saved_book(folder / kSavedBookFile, journal);
     saved = there ? there->entries : 0;
+    if (journal.durable() - saved >= kSaveBookAtStart) save();
     while (!stop.stop_requested()) {
       const auto taken = projection->advance();
       if (taken) {

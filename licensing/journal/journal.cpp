@@ -17,7 +17,6 @@ namespace {
 
 using registry::file_error;
 
-constexpr std::uint64_t kMarkBytes = 256u << 10;  // between two marks
 constexpr std::string_view kNextName = "next.prepared", kLockName = "lock";
 
 JournalId new_journal_id() {
@@ -80,8 +79,9 @@ Result<void> Journal::recover_segments() {
     written_.push_back({segment->first, path, {}});
     segment_ = std::move(*segment);
   }
-  const auto recovered = recover(segment_, disk_);
+  auto recovered = recover(segment_, disk_);
   if (!recovered) return std::unexpected(recovered.error());
+  written_.back().marks = std::move(recovered->marks);
   offset_ = recovered->offset;
   next_ = recovered->next;
   durable_.store(next_, std::memory_order_release);
@@ -201,8 +201,7 @@ Result<void> Journal::commit(Batch& batch) {
   if (auto written = write_frame(frame); !written) return written;
   {
     const std::lock_guard lock(mutex_);
-    auto& marks = written_.back().marks;
-    if (marks.empty() || offset_ - marks.back().offset >= kMarkBytes) marks.push_back({durable(), offset_});
+    mark_frame(written_.back().marks, {durable(), offset_});
   }
   offset_ += frame.size();
   return {};
@@ -246,7 +245,7 @@ Result<void> Journal::read_segment(const Written& written, std::uint64_t& next, 
   const auto segment = open_segment(written.path);
   if (!segment) return std::unexpected(segment.error());
   std::uint64_t offset = kSegmentHeadBytes;
-  if (const auto behind = std::ranges::upper_bound(written.marks, next, {}, &Mark::first);
+  if (const auto behind = std::ranges::upper_bound(written.marks, next, {}, &FrameMark::first);
       behind != written.marks.begin())
     offset = std::prev(behind)->offset;
   Result<void> result;

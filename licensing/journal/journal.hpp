@@ -100,14 +100,10 @@ class Journal {
     FrameBuilder frame;
     std::vector<DurabilityWaiter*> waiters;
   };
-  // Where frames begin in a segment, one for each stretch of it.
-  struct Mark {
-    std::uint64_t first, offset;
-  };
   struct Written {
     std::uint64_t first;
     std::filesystem::path path;
-    std::vector<Mark> marks;  // of the one being written; empty: it is read from its beginning
+    std::vector<FrameMark> marks;  // since the journal was opened; empty: it is read from its beginning
   };
 
   Result<void> lock_folder();

@@ -1,6 +1,7 @@
 // recovery_test.cpp: what a crash leaves at the end of a segment, byte by byte, and what no crash leaves.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -98,6 +99,35 @@ TEST_F(RecoveryTest, AnotherJournalsCommitCountsForNothing) {
   std::copy(reinterpret_cast<const char*>(forged.data()), reinterpret_cast<const char*>(forged.data()) + forged.size(),
             bytes.begin() + static_cast<std::ptrdiff_t>(offsets_[3] + 64));
   EXPECT_EQ(recovered(bytes), "next 106 at 3");
+}
+
+TEST_F(RecoveryTest, SaysWhereReadingCanBegin) {
+  const auto segment = open_segment(path_);
+  ASSERT_TRUE(segment);
+  const auto found = recover(*segment, real_disk());
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->marks.size(), 1u) << "they are far apart";
+  EXPECT_EQ(found->marks[0].first, 100u);
+  EXPECT_EQ(found->marks[0].offset, offsets_[0]);
+}
+
+TEST_F(RecoveryTest, WhatWasPreparedAndNotUsedIsTakenAsItIsWhereItIsWhole) {
+  const auto next = folder_ / "next";
+  const auto number_of = [&] {
+    struct stat status{};
+    EXPECT_EQ(::stat(next.c_str(), &status), 0);
+    return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+  };
+  ASSERT_TRUE(prepare_segment(next, kBytes));
+  const auto before = number_of();
+  ASSERT_TRUE(prepare_segment(next, kBytes));
+  EXPECT_EQ(number_of(), before) << "it was written again";
+  for (const std::string& other : {std::string(kBytes - 1, '\0'), std::string(kBytes, '\0') + '\0',
+                                   std::string(kBytes - 1, '\0') + 'x', std::string("STOAJRN1")}) {
+    registry::write_file(next, other);
+    ASSERT_TRUE(prepare_segment(next, kBytes));
+    EXPECT_EQ(registry::file_bytes(next), std::string(kBytes, '\0'));
+  }
 }
 
 TEST_F(RecoveryTest, AHeadThatIsNotWholeOpensNothing) {

@@ -19,6 +19,7 @@ using registry::file_error;
 
 constexpr std::string_view kSuffix = ".segment", kMagic = "STOAJRN1";
 constexpr std::size_t kBlockBytes = 1u << 20;
+constexpr std::uint64_t kMarkBytes = 256u << 10;  // between two marks
 
 // The first bytes of a segment; the rest of its page is zeros.
 struct Head {
@@ -149,7 +150,28 @@ Disk& real_disk() {
   return disk;
 }
 
+void mark_frame(std::vector<FrameMark>& marks, const FrameMark& frame) {
+  if (marks.empty() || frame.offset - marks.back().offset >= kMarkBytes) marks.push_back(frame);
+}
+
+namespace {
+
+// What the start before laid out and did not use. Rationale: a host that is started again and again would write as much
+// as all it books, each time.
+bool is_prepared(const std::filesystem::path& path, std::uint64_t bytes) {
+  auto file = open_for_writing(path, 0);
+  if (!file) return false;
+  const auto size = registry::size_of_file(*file);
+  if (!size || *size != bytes) return false;
+  const Segment segment{path, std::move(*file), {}, 0, bytes};
+  const auto is_zero = is_zero_from(segment, 0);
+  return is_zero && *is_zero && ::fsync(segment.file.fd()) == 0;
+}
+
+}  // namespace
+
 Result<void> prepare_segment(const std::filesystem::path& path, std::uint64_t bytes) {
+  if (is_prepared(path, bytes)) return {};
   auto file = open_for_writing(path, O_CREAT | O_TRUNC);
   if (!file) return std::unexpected(file.error());
   auto written = write_zeros(*file, path, bytes);
@@ -223,8 +245,9 @@ Result<ScanEnd> scan(const Segment& segment, std::uint64_t offset, const VisitFr
 Result<Recovered> recover(const Segment& segment, Disk& disk) {
   Recovered recovered{kSegmentHeadBytes, segment.first};
   bool is_numbered_on = true;
-  const auto end = scan(segment, kSegmentHeadBytes, [&](std::uint64_t, const Frame& frame) {
+  const auto end = scan(segment, kSegmentHeadBytes, [&](std::uint64_t offset, const Frame& frame) {
     is_numbered_on = frame.first == recovered.next;
+    if (is_numbered_on) mark_frame(recovered.marks, {frame.first, offset});
     recovered.next += frame.entries;
     return is_numbered_on;
   });

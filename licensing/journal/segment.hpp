@@ -23,7 +23,14 @@ struct Segment {
   std::uint64_t bytes = 0;  // of the file
 };
 
-// A file of zeros under `path`, on the disk, that use_segment() takes. Errors: file.*; what was begun is removed.
+// Where frames begin in a segment, one for each stretch of it.
+struct FrameMark {
+  std::uint64_t first, offset;  // of the frame's first entry, in the file
+};
+void mark_frame(std::vector<FrameMark>& marks, const FrameMark& frame);
+
+// A file of zeros under `path`, on the disk, that use_segment() takes; one that is there already is as good. Errors:
+// file.*; what was begun is removed.
 Result<void> prepare_segment(const std::filesystem::path& path, std::uint64_t bytes);
 // Gives a prepared file its head and its name.
 Result<Segment> use_segment(const std::filesystem::path& prepared, JournalId journal, std::uint64_t first, Disk& disk);
@@ -45,6 +52,7 @@ Result<ScanEnd> scan(const Segment& segment, std::uint64_t offset, const VisitFr
 // damaged the file, and data_loss "journal.damaged" says where. Entries have to be numbered on from segment.first.
 struct Recovered {
   std::uint64_t offset = 0, next = 0;  // next: the number of the next entry
+  std::vector<FrameMark> marks = {};   // of what there is, so that nobody who starts reads it again from its beginning
 };
 Result<Recovered> recover(const Segment& segment, Disk& disk);
 

@@ -1,6 +1,9 @@
 // billed_world.cpp SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/billed_world.hpp"
 
+#include <stdexcept>
+
+#include "licensing/billing/saved_book.hpp"
 #include "licensing/ledger/entry_codec.hpp"
 
 namespace stoa::test {
@@ -42,7 +45,14 @@ BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t wind
   const JournalOptions options{.segment_bytes = 2 * kFrameBodyBytesMax, .window_us = window_us, .waker = wake.get()};
   journal = std::move(*Journal::open(files / "journal", options, disk));
   wake->wakes(journal.get());
-  teller = std::move(*Teller::open(*journal, terms, [] { return TestAccess::kNowMs; }));
+  const auto now_ms = [] { return TestAccess::kNowMs; };
+  const auto told = [](const Error& error) { throw std::runtime_error(error.message); };  // no crash leaves such a one
+  teller = std::move(*open_from_saved(files / app::kSavedBookFile, *journal, terms, now_ms, told));
+  if (files != folder.path()) {
+    log = std::move(
+        *app::Log::open({.level = "info", .format = app::LogFormat::text, .file = files / "log", .access = false}));
+    follower = std::move(*app::LedgerProjection::start(files, *journal, *teller, *log));
+  }
   gate = std::make_unique<api::BillingGate>(*teller, *journal, std::move(rules));
 }
 

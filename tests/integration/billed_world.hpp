@@ -8,6 +8,8 @@
 
 #include "host/api/billing_gate.hpp"
 #include "host/app/commit_wake.hpp"
+#include "host/app/ledger_projection.hpp"
+#include "host/app/log.hpp"
 #include "licensing/billing/test_billing.hpp"
 #include "licensing/journal/test_journal.hpp"
 #include "registry/document/test_folder.hpp"
@@ -21,7 +23,8 @@ inline constexpr std::string_view kMetered = "stoa-test/metered", kNull = "stoa-
 // A call of the identity model costs a cent; one of the metered model a cent, and a tenth of one for each token.
 class BilledWorld {
  public:
-  // kept: a folder that outlives it; empty: one of its own.
+  // kept: a folder that outlives it, and is taken up where the last one left it, as a host does, with a projection and
+  // a saved book beside the journal; empty: one of its own.
   explicit BilledWorld(api::BillingRules rules = {}, licensing::Disk& disk = licensing::real_disk(),
                        std::uint32_t window_us = 0, std::filesystem::path kept = {});
 
@@ -50,6 +53,8 @@ class BilledWorld {
   std::shared_ptr<app::CommitWake> wake = std::make_shared<app::CommitWake>();
   std::unique_ptr<licensing::Journal> journal;
   std::unique_ptr<licensing::Teller> teller;
+  std::unique_ptr<app::Log> log;                    // of what is kept
+  std::unique_ptr<app::LedgerProjection> follower;  // the same
   std::unique_ptr<api::BillingGate> gate;
   AccessWorld world;
 };

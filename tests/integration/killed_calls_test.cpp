@@ -85,9 +85,23 @@ void ask_until_gone(const Host& host, std::size_t client, Told& told, std::mt199
   }
 }
 
+// What the last start went on from is what all entries come to, each read again by its terms.
+void check_taken_up(const BilledWorld& world) {
+  const auto anew = Teller::open(*world.journal, world.terms, [] { return TestAccess::kNowMs; });
+  ASSERT_TRUE(anew) << anew.error().message;
+  EXPECT_EQ((*anew)->save()->state, world.teller->save()->state);
+  world.follower->stop();
+  const auto worked_out = world.files / "worked_out.db";
+  ASSERT_TRUE(
+      build_projection(worked_out, *world.journal, world.journal->durable(), [](std::uint64_t) { return true; }));
+  const auto same = compare_projections(world.files / app::kProjectionFile, worked_out);
+  EXPECT_TRUE(same) << same.error().message;
+}
+
 // The journal against what the clients were told.
 void check_books(const std::filesystem::path& folder, const std::string& customer, const std::vector<Told>& told) {
-  BilledWorld world({}, real_disk(), 0, folder);  // reads every entry again, each by its terms
+  BilledWorld world({}, real_disk(), 0, folder);
+  check_taken_up(world);
   std::map<std::string, std::uint64_t> entries;
   std::uint64_t number = 0, calls = 0, doubled = 0, lost = 0;
   for (const std::string& record : entries_from(*world.journal, 0)) {
@@ -150,9 +164,15 @@ TEST(KilledHost, LosesAndDoublesNothingForClientsThatAskAgain) {
     child.kill();
   }
   check_books(folder.path(), host.customer, told);
+  const auto tenth = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, recovery_ms.size() / 10));
+  std::vector<std::int64_t> last(recovery_ms.end() - tenth, recovery_ms.end());
+  std::ranges::sort(last);
   std::ranges::sort(recovery_ms);
-  std::printf("%d kills, from the start of the process until it answers: median %lld ms, longest %lld ms\n", kills,
-              static_cast<long long>(recovery_ms[recovery_ms.size() / 2]), static_cast<long long>(recovery_ms.back()));
+  std::printf(
+      "%d kills, from the start of the process until it answers: median %lld ms, longest %lld ms; median of the last "
+      "tenth %lld ms\n",
+      kills, static_cast<long long>(recovery_ms[recovery_ms.size() / 2]), static_cast<long long>(recovery_ms.back()),
+      static_cast<long long>(last[last.size() / 2]));
 }
 
 }  // namespace
