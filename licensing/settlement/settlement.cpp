@@ -21,6 +21,10 @@ bool is_refusal(const Error& error) {
          error.code == Code::resource_exhausted || error.code == Code::out_of_range || error.code == Code::not_found;
 }
 
+Error journal_failed() {
+  return {Code::unavailable, "journal.failed", "billing has stopped, because the journal cannot be written", 0};
+}
+
 }  // namespace
 
 Settlement::~Settlement() = default;
@@ -150,6 +154,9 @@ Result<MoneyAct> Settlement::finish(MoneyAct act, bool may_be_there) {
   if (may_be_there)
     if (auto found = find_entries(act); !found) return std::unexpected(found.error());
   const auto booked = book_act(act);
+  // Invariant: an act is refused by a book whose journal works. One that failed may hold the act's entry, which the
+  // book then takes for another's: that is the next start's to find out.
+  if (!booked && parts_.teller.has_stopped()) return std::unexpected(journal_failed());
   if (!booked && (!is_refusal(booked.error()) || act.entry)) return std::unexpected(booked.error());
   act.state = booked ? ActState::booked : ActState::refused;
   if (!booked) act.refused = fmt::format("{}: {}", booked.error().reason, booked.error().message);

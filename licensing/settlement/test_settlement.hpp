@@ -19,15 +19,19 @@ namespace stoa::licensing {
 class SettlementTest : public testing::Test {
  protected:
   void open() {
+    const auto opened = try_open();
+    ASSERT_TRUE(opened) << opened.error().message;
+  }
+  Result<void> try_open() {
     close();
     auto journal = Journal::open(folder_ / "journal", {.segment_bytes = 2 * kFrameBodyBytesMax});
-    ASSERT_TRUE(journal) << journal.error().message;
+    if (!journal) return std::unexpected(journal.error());
     journal_ = std::move(*journal);
     auto teller = Teller::open(*journal_, *terms_, [this] { return now_ms_; });
-    ASSERT_TRUE(teller) << teller.error().message;
+    if (!teller) return std::unexpected(teller.error());
     teller_ = std::move(*teller);
     auto log = LogFolder::open(folder_ / "log", verifier_, key_);
-    ASSERT_TRUE(log) << log.error().message;
+    if (!log) return std::unexpected(log.error());
     log_ = std::move(*log);
     auto opened = Settlement::open(
         {.file = folder_ / "settlement.db",
@@ -50,8 +54,9 @@ class SettlementTest : public testing::Test {
              },
          .provider = provider_,
          .rules = rules_});
-    ASSERT_TRUE(opened) << opened.error().message;
+    if (!opened) return std::unexpected(opened.error());
     settlement_ = std::move(*opened);
+    return {};
   }
   void close() {
     settlement_.reset();
