@@ -57,6 +57,23 @@ Result<Json> move(HttpClient& registry, const Options& options) {
                             {"note", options.note}}});
 }
 
+Result<Json> remove(HttpClient& registry, const Options& options) {
+  return registry.ask({"PUT", "/v1/aliases",
+                       Json{{"model", options.arguments[0]},
+                            {"alias", options.arguments[1]},
+                            {"targets", Json::array()},
+                            {"note", options.note}}});
+}
+
+// "two": whoever moves an alias of the model proposes it, and another operator approves.
+Result<Json> operators(HttpClient& registry, const Options& options) {
+  const std::string& wanted = options.arguments[1];
+  if (wanted != "one" && wanted != "two")
+    return failure(Code::invalid_argument, "usage", "'" + wanted + "' is neither one nor two");
+  return registry.ask(
+      {"PUT", "/v1/aliases/approvals", Json{{"model", options.arguments[0]}, {"approvals", wanted == "two" ? 1 : 0}}});
+}
+
 Result<Json> take_back(HttpClient& registry, const Options& options) {
   return registry.ask({"POST", "/v1/aliases/take-back",
                        Json{{"model", options.arguments[0]}, {"alias", options.arguments[1]}, {"note", options.note}}});
@@ -89,6 +106,8 @@ constexpr RegistryAction<Options> kActions[] = {
     {"list", "", &list, &list_text},
     {"move", "MODEL ALIAS VERSION", &move, &outcome_text},
     {"take-back", "MODEL ALIAS", &take_back, &outcome_text},
+    {"remove", "MODEL ALIAS", &remove, &outcome_text},
+    {"operators", "MODEL one|two", &operators, &record_text},
     {"steps", "", &steps, &steps_text},
     {"proposals", "", &proposals, &proposals_text},
     {"approve", "PROPOSAL", &judge, &outcome_text},
@@ -103,7 +122,7 @@ Action declare_aliases(CommandLine line) {
   add_registry_options(line, *options);
   line.texts("--beside", options->beside, "move: another version that gets a share of the calls; may be repeated",
              {.type_name = "VERSION=PERCENT", .one_each = true});
-  line.text("--note", options->note, "move, take-back: why; it is kept", {.type_name = "TEXT"});
+  line.text("--note", options->note, "move, take-back, remove: why; it is kept", {.type_name = "TEXT"});
   line.text("--model", options->model, "list, steps: of this model", {.type_name = "PUBLISHER/NAME"});
   line.text("--alias", options->alias, "steps: of this alias", {.type_name = "NAME"});
   line.text("--state", options->state, "proposals: in this state (default open)", {.type_name = "STATE"});
@@ -111,7 +130,9 @@ Action declare_aliases(CommandLine line) {
       "examples:\n"
       "  stoa aliases move acme/classify default 1.2.0 --note 'passed its trial'\n"
       "  stoa aliases move acme/classify default 1.2.0 --beside 1.3.0=5    five of a hundred calls go to 1.3.0\n"
-      "  stoa aliases take-back acme/classify default                      to where it was before\n\n"
+      "  stoa aliases take-back acme/classify default                      to where it was before\n"
+      "  stoa aliases operators acme/classify two --token-file admin.token from now on each move waits for a second\n"
+      "  stoa aliases approve PROPOSAL --token-file otto.token             the second, of `stoa aliases proposals`\n\n"
       "hosts follow the alias 'default'. --registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");
   return [options] { return run_action<Options>("aliases", kActions, *options); };
 }

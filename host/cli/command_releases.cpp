@@ -38,6 +38,10 @@ Result<Json> step(HttpClient& registry, const Options& options) {
   return registry.ask({"POST", release_path(options) + "/" + options.action, Json{{"because", options.because}}});
 }
 
+Result<Json> drop(HttpClient& registry, const Options& options) {
+  return registry.ask({"DELETE", release_path(options), nullptr});
+}
+
 std::string list_text(const Json& answer) {
   return table_text(answer["items"], {"id", "plugin", "version", "state", "published", "state_because"});
 }
@@ -57,6 +61,7 @@ constexpr RegistryAction<Options> kActions[] = {
     {"accept", "RELEASE", &review, &release_text},
     {"reject", "RELEASE", &review, &release_text},
     {"quarantine", "RELEASE", &review, &release_text},
+    {"drop", "RELEASE", &drop, &record_text},
     {"deprecate", "RELEASE", &step, &release_text},
     {"yank", "RELEASE", &step, &release_text},
     {"restore", "RELEASE", &step, &release_text},
@@ -80,6 +85,7 @@ Action declare_releases(CommandLine line) {
       "examples:\n"
       "  stoa releases list --state validating             what is checked, or waits for its review\n"
       "  stoa releases accept RELEASE --token-file reviewer.token\n"
+      "  stoa releases drop RELEASE --token-file acme.token        a draft, with what was sent of it\n"
       "  stoa releases yank RELEASE --because 'wrong labels'       nobody new gets it; who pinned it keeps it\n"
       "  stoa releases revoke RELEASE --because 'leaks inputs'     hosts unload it within a second; cannot be "
       "undone\n\n"

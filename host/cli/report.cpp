@@ -54,6 +54,7 @@ constexpr Hint kHints[] = {
     {"version.unknown", "`stoa show MODEL` lists its versions"},
     {"range.", "`stoa show MODEL` lists its versions; ranges are npm's: ^1.2, ~1.2.3, >=1 <3"},
     {"alias.", "`stoa show MODEL` lists its aliases"},
+    {"proposal.", "`stoa aliases proposals` lists what waits for a second operator"},
     {"role.not_allowed", "use the token of an operator whose role may do this; `stoa operators whoami` shows yours"},
     {"publisher.foreign", "use the token of the publisher in front of the plugin's name"},
     {"client.url", "--registry https://HOST:PORT, the operator plane of a host with a [registry]"},

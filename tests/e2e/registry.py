@@ -112,6 +112,26 @@ def infer(host, version=None):
     return status, answer["outputs"][0]["data"][0] if status == 200 else ""
 
 
+def two_operators(host, admin, rita):
+    """Who moves an alias proposes it, and somebody else approves; then one is enough again."""
+    rita.refused("role.not_allowed", "aliases", "operators", MODEL, "two")
+    check(admin.json("aliases", "operators", MODEL, "two") == {"model": MODEL, "approvals": 1}, "two operators")
+    said = rita.text("aliases", "move", MODEL, "champion", "1.0.0")
+    check("another operator has to approve" in said, f"the first of two is told {said}")
+    check(not [each for each in admin.json("aliases", "list", "--model", MODEL)["items"] if each["alias"] == "champion"], "it moved by one alone")
+    proposal = rita.json("aliases", "proposals")["items"][0]["id"]
+    rita.refused("proposal.own", "aliases", "approve", proposal)
+    step = admin.json("aliases", "approve", proposal)["step"]
+    check((step["actor"], step["approved_by"]) == ("operator:rita", "operator:admin"), f"the step says {step}")
+    rita.refused("proposal.state", "aliases", "decline", proposal)
+    rita.text("aliases", "remove", MODEL, "champion")
+    admin.text("aliases", "decline", rita.json("aliases", "proposals")["items"][0]["id"])
+    check(not rita.json("aliases", "proposals")["items"], "what was declined is still open")
+    admin.text("aliases", "operators", MODEL, "one")
+    rita.text("aliases", "remove", MODEL, "champion", "--note", "no longer")
+    check(not [each for each in admin.json("aliases", "list", "--model", MODEL)["items"] if each["alias"] == "champion"], "it is there still")
+
+
 def wait_for(is_so, what, seconds=30):
     end = time.monotonic() + seconds
     while not is_so():
@@ -173,6 +193,7 @@ def main():
         rita.text("aliases", "move", MODEL, "default", "1.1.0")
         wait_for(lambda: infer(host) == (200, "1.1.0"), "the alias moves on")
         check("not yet" in rita.text("aliases", "steps", "--model", MODEL), "the step's note is not kept")
+        two_operators(host, admin, rita)
 
         rita.text("releases", "yank", second, "--because", "wrong labels")
         check(rita.json("releases", "show", second)["state"] == "yanked", "it is not yanked")
