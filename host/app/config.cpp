@@ -106,6 +106,12 @@ void read_registry(Section& section, const std::filesystem::path& base, std::opt
   read_extras(section, *registry);
   section.number<std::uint32_t>("cool_down_s", registry->cool_down_s, 0);
   section.flag("review_required", registry->review_required);
+  std::string downloads;
+  section.text("downloads", downloads);
+  if (downloads == "public" || downloads == "licensed")
+    registry->downloads_are_public = downloads == "public";
+  else if (!downloads.empty())
+    section.fail("downloads", "value", fmt::format("is \"{}\", want public or licensed", downloads));
   section.number<std::uint64_t>("publisher_mib", registry->publisher_mib, 1, 1u << 30);
   section.number<std::uint32_t>("metadata_bins", registry->metadata_bins, 1, 4096);
   if (!std::has_single_bit(registry->metadata_bins))
@@ -131,7 +137,8 @@ void read_follow(Section& section, const std::filesystem::path& base, std::optio
   if (follow.trusted_root.empty())
     section.fail("trusted_root", "missing",
                  "is needed: a root of the other registry's metadata, got from its operator");
-  for (const char* key : {"cool_down_s", "review_required", "publisher_mib", "metadata_bins", "timestamp_s"})
+  for (const char* key :
+       {"cool_down_s", "review_required", "downloads", "publisher_mib", "metadata_bins", "timestamp_s"})
     if (section.take(key))
       section.fail(key, "value", "is for a host that keeps a catalogue, and this one follows another");
   registry.emplace();

@@ -55,7 +55,8 @@ struct RegistryConfig {
   std::filesystem::path folder = "registry";
   std::uint32_t cool_down_s = 0;  // from publishing until hosts take a release by themselves
   bool review_required = true;
-  std::uint64_t publisher_mib = 10'240;  // of each publisher's packages together
+  std::optional<bool> downloads_are_public;  // packages' bytes; nothing: where calls are asked for no keys
+  std::uint64_t publisher_mib = 10'240;      // of each publisher's packages together
   // Of the signed metadata by which others follow: bins of a new registry; how long its timestamp counts, which bounds
   // how long somebody can keep a follower from news without its noticing.
   std::uint32_t metadata_bins = 256, timestamp_s = 86'400;

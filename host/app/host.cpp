@@ -273,7 +273,7 @@ Result<std::unique_ptr<Host>> Host::create(Config config, Log& log) {
     p.following->add_routes(operators);
     resolve_with(p.following->follower());
   } else if (p.config.registry) {
-    auto registry = RegistryHost::open({serving, p.workers, p.services});
+    auto registry = RegistryHost::open({serving, p.workers, p.services, p.licensing.get()});
     if (!registry) return std::unexpected(registry.error());
     p.registry = std::move(*registry);
     p.registry->add_routes(operators, customers);

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "host/api/registry/registry_routes.hpp"
+#include "host/app/licensing_host.hpp"
 #include "host/app/wall_clock.hpp"
 #include "host/runtime/export_lint.hpp"
 #include "host/thread/monotonic.hpp"
@@ -76,6 +77,14 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
                       {{"release", id.text}, {"reason", error.reason}, {"why", error.message}});
           },
       .metadata = config.folder / "metadata"});
+  host.api_->downloads_are_public = config.downloads_are_public.value_or(parts.licensing == nullptr);
+  if (parts.licensing)
+    host.api_->key_may_download = [licensing = parts.licensing](std::string_view key,
+                                                                const registry::ReleaseRecord& release) {
+      std::vector<std::string> models;
+      for (const registry::ReleaseModel& model : release.models) models.push_back(model.name);
+      return licensing->book().may_download(key, models, release.version);
+    };
   registry::Lifetimes lifetimes;
   lifetimes.timestamp = std::chrono::seconds(config.timestamp_s);
   host.signer_ = std::make_unique<FeedSigner>(

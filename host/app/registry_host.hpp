@@ -15,11 +15,14 @@
 
 namespace stoa::app {
 
+class LicensingHost;
+
 class RegistryHost {
  public:
   struct Parts : ServingParts {
     WorkerSupply& workers;
     const runtime::HostServices& services;
+    LicensingHost* licensing = nullptr;  // null: nobody is asked for keys here
   };
   // All parts outlive it. Where the registry is new, its first admin's token is written to admin.token in its folder.
   static Result<std::unique_ptr<RegistryHost>> open(const Parts& parts);

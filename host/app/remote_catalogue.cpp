@@ -269,15 +269,22 @@ Result<void> RemoteCatalogue::download(const registry::PublicRelease& release) {
     download = std::move(*begun);
   }
   const registry::UploadKey key{download->id, kOwner};
-  parts_.log.write(Level::info, "package.download",
-                   {{"plugin", release.plugin},
-                    {"version", release.version},
-                    {"bytes", release.package_bytes},
-                    {"from", download->offset}});
+  // Once for as long as it stands still: who is refused asks again.
+  if (std::exchange(told_download_, {hex, download->offset}) != std::pair(hex, download->offset))
+    parts_.log.write(Level::info, "package.download",
+                     {{"plugin", release.plugin},
+                      {"version", release.version},
+                      {"bytes", release.package_bytes},
+                      {"from", download->offset}});
   while (download->offset < release.package_bytes) {
     const auto part = download_client_->fetch(
         {.path = "/v1/packages/" + hex, .bytes_max = kPartBytesMax, .tag = {}, .from = download->offset});
-    if (!part) return std::unexpected(part.error());
+    if (!part) {
+      // A licence or a token may come, and nothing in the catalogue will tell.
+      Error error = part.error();
+      if (error.code == Code::permission_denied || error.code == Code::unauthenticated) error.code = Code::unavailable;
+      return std::unexpected(std::move(error));
+    }
     if (part->status != 206 && download->offset > 0)
       return failure(Code::unavailable, "follow.range", "the registry does not go on where a download stopped");
     auto taken = downloads_->append(key, {download->offset, std::as_bytes(std::span(part->body))}, unix_ns());

@@ -91,6 +91,7 @@ class RemoteCatalogue {
   std::set<std::string> revoked_;                        // its thread's; ids of releases
   std::mutex download_mutex_;
   std::unique_ptr<client::HttpClient> download_client_;  // Lock: download_mutex_
+  std::pair<std::string, std::uint64_t> told_download_;  // the log: of what, and from where. Lock: download_mutex_
   std::thread thread_;
   std::atomic<bool> is_stopped_{false};
   mutable std::mutex mutex_;

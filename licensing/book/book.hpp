@@ -98,6 +98,10 @@ class Book {
     Refusal refusal = Refusal::none;  // why nobody calls by it on this host now; rows 15 to 20
   };
   Result<std::vector<OwnLicence>> own_licences(const Actor& actor, bool with_what_is_over, const Page& page);
+  // Whether who has this key may have the package with these models in this version: a licence covers one of them here
+  // and now. The reasons of a call's refusal, rows 4 to 20; of several licences the one that comes furthest.
+  // book_downloads.cpp
+  Result<void> may_download(std::string_view key, std::span<const std::string> models, std::string_view version);
 
   // ---- offers: book_offers.cpp
   // terms: a text that licensing/document has read as an issuer's. already_exists "offer.exists".

@@ -1,4 +1,5 @@
-// catalogue_routes.cpp: what anybody may have: packages, whole or in ranges. SPDX-License-Identifier: Apache-2.0
+// catalogue_routes.cpp: packages, whole or in ranges, for whom the operator gives them to.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +9,11 @@
 #include "host/api/problem.hpp"
 #include "host/api/registry/registry_json.hpp"
 #include "host/api/registry/registry_routes.hpp"
+#include "host/api/shown_key.hpp"
 #include "host/api/status_mapping.hpp"
+#include "licensing/terms/api_key.hpp"
+#include "licensing/terms/refusal.hpp"
+#include "registry/catalogue/release_rules.hpp"
 
 namespace stoa::api {
 namespace {
@@ -44,16 +49,38 @@ constexpr std::string_view kPackageType = "application/vnd.stoa.package";
 struct PackageAsked {
   std::string hex, request_id;
   std::optional<std::string> token;
+  std::optional<std::string> key;  // a customer's
   std::optional<RangeAsked> range;
   bool is_known = false;  // the client has these bytes
 };
 
+enum class KeptBy : std::uint8_t { every_cache, who_asked, nobody };
 struct PackageFound {
   registry::Blob blob;
-  bool is_public = true;
+  KeptBy kept_by = KeptBy::every_cache;
 };
 
-// Anybody's, or its publisher's and the operators': then their token opens it, and no cache keeps it for others.
+// Who may have the bytes of a release that everybody may see.
+Result<void> require_licence(const RegistryApi& api, const PackageAsked& asked,
+                             const std::optional<registry::Actor>& actor, const registry::Sha256& digest) {
+  const auto releases = api.publishing.with_catalogue(
+      [&](registry::Catalogue& catalogue) { return catalogue.releases_of_package(digest); });
+  if (!releases) return std::unexpected(releases.error());
+  const auto release = std::ranges::find_if(
+      *releases, [](const registry::ReleaseRecord& one) { return registry::is_servable(one.state); });
+  if (release == releases->end())  // since it was found
+    return failure(Code::not_found, "package.unknown", "there is no package '" + asked.hex + "'");
+  if (asked.key) return api.key_may_download(*asked.key, *release);
+  if (!actor)
+    return failure(Code::unauthenticated, "token.missing",
+                   "a package is given to whom it is licensed: send 'Authorization: Bearer' and a token, or, on the "
+                   "customer plane, a key");
+  if (actor->kind == registry::Actor::Kind::operators) return {};
+  return registry::require_publisher(*actor, registry::publisher_of(release->plugin),
+                                     registry::Permission::read_catalogue);
+}
+
+// Everybody's or its licence's; or its publisher's and the operators': then their token opens it, and nobody keeps it.
 Result<PackageFound> find(const RegistryApi& api, const PackageAsked& asked) {
   const auto digest = registry::sha256_from_hex(asked.hex);
   if (!digest)
@@ -66,22 +93,28 @@ Result<PackageFound> find(const RegistryApi& api, const PackageAsked& asked) {
     actor = std::move(*known);
   }
   auto blob = api.publishing.find_package(std::nullopt, *digest);
-  const bool is_public = blob.has_value();
-  if (!is_public && actor) blob = api.publishing.find_package(actor, *digest);
+  if (blob && api.downloads_are_public) return PackageFound{std::move(*blob), KeptBy::every_cache};
+  if (blob) {
+    if (auto licensed = require_licence(api, asked, actor, *digest); !licensed)
+      return std::unexpected(licensed.error());
+    return PackageFound{std::move(*blob), KeptBy::who_asked};
+  }
+  if (actor) blob = api.publishing.find_package(actor, *digest);
   if (!blob) return std::unexpected(blob.error());
-  return PackageFound{std::move(*blob), is_public};
+  return PackageFound{std::move(*blob), KeptBy::nobody};
 }
 
-std::vector<std::pair<std::string_view, std::string>> fields_of(const PackageAsked& asked, bool is_public) {
-  return {{"ETag", '"' + asked.hex + '"'},
-          {"Accept-Ranges", "bytes"},
-          {"Cache-Control", is_public ? "public, max-age=31536000, immutable" : "private, no-store"}};
+std::vector<std::pair<std::string_view, std::string>> fields_of(const PackageAsked& asked, KeptBy kept_by) {
+  const char* const control = kept_by == KeptBy::every_cache ? "public, max-age=31536000, immutable"
+                              : kept_by == KeptBy::who_asked ? "private, no-cache"
+                                                             : "private, no-store";
+  return {{"ETag", '"' + asked.hex + '"'}, {"Accept-Ranges", "bytes"}, {"Cache-Control", control}};
 }
 
-http::Response described(const PackageAsked& asked, bool is_public) {
+http::Response described(const PackageAsked& asked, KeptBy kept_by) {
   http::Response response;
   response.content_type = kPackageType;
-  response.fields = fields_of(asked, is_public);
+  response.fields = fields_of(asked, kept_by);
   return response;
 }
 
@@ -94,7 +127,7 @@ http::Response refused(const PackageAsked& asked, const Error& error) { return p
 
 http::Response range_of(const RegistryApi& api, const PackageAsked& asked, const PackageFound& found) {
   const registry::Blob& blob = found.blob;
-  http::Response response = described(asked, found.is_public);
+  http::Response response = described(asked, found.kept_by);
   const std::uint64_t first = asked.range->first;
   if (first >= blob.size) {
     const Error beyond{Code::out_of_range, "package.range",
@@ -138,19 +171,38 @@ http::Task<void> stream(RegistryApi& api, http::Exchange& exchange, http::Stream
   co_await exchange.end_stream();
 }
 
+// Whose bytes are asked for. On the customer plane nobody is looked at where they are everybody's.
+Result<void> read_who(const RegistryApi& api, const http::RequestHead& head, PackagesFor whom, PackageAsked& asked) {
+  if (whom == PackagesFor::actors) {
+    auto token = token_of(head);
+    if (!token) return std::unexpected(token.error());
+    asked.token = std::move(*token);
+    return {};
+  }
+  if (api.downloads_are_public) return {};
+  const licensing::ShownCredentials shown = shown_in(head);
+  if (shown.flaw != licensing::Refusal::none) {
+    const licensing::RefusalRow& row = licensing::row_of(shown.flaw);
+    return failure(row.code, std::string(row.reason), std::string(row.message));
+  }
+  // A host that follows may show its operator's token on this plane, too.
+  (shown.key.starts_with(licensing::kApiKeyPrefix) ? asked.key : asked.token) = std::string(shown.key);
+  return {};
+}
+
 }  // namespace
 
 http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, PackagesFor whom, std::string hex) {
   const http::RequestHead& head = exchange.head();
-  PackageAsked asked{
-      .hex = std::move(hex), .request_id = std::string(head.request_id), .token = {}, .range = {}, .is_known = false};
-  if (whom == PackagesFor::actors) {
-    auto token = token_of(head);
-    if (!token) {
-      co_await exchange.reply(refused(asked, token.error()));
-      co_return;
-    }
-    asked.token = std::move(*token);
+  PackageAsked asked{.hex = std::move(hex),
+                     .request_id = std::string(head.request_id),
+                     .token = {},
+                     .key = {},
+                     .range = {},
+                     .is_known = false};
+  if (auto read = read_who(api, head, whom, asked); !read) {
+    co_await exchange.reply(refused(asked, read.error()));
+    co_return;
   }
   const std::string tag = '"' + asked.hex + '"';
   // The name is the digest of the bytes: a range of what has this tag is a range of these.
@@ -168,7 +220,7 @@ http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, Packa
     auto found = find(api, asked);
     if (!found) return refused(asked, found.error());
     if (asked.is_known) {
-      http::Response same = described(asked, found->is_public);
+      http::Response same = described(asked, found->kept_by);
       same.status = 304;
       return same;
     }
@@ -185,7 +237,7 @@ http::Task<void> serve_package(RegistryApi& api, http::Exchange& exchange, Packa
   }
   http::StreamHead begun{.status = 200,
                          .content_type = kPackageType,
-                         .fields = fields_of(asked, whole->found.is_public),
+                         .fields = fields_of(asked, whole->found.kept_by),
                          .length = whole->found.blob.size};
   co_await stream(api, exchange, std::move(begun), std::shared_ptr<registry::BlobReader>(whole, &*whole->reader));
 }

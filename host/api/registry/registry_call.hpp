@@ -113,7 +113,14 @@ struct RegistryApi {
   std::function<void(const registry::ReleaseId&, const Error&)> on_unchecked = [](const registry::ReleaseId&,
                                                                                   const Error&) {};
   std::filesystem::path metadata = {};  // the folder of what is signed
-  SignalList metadata_changed = {};     // wakes who waits for another timestamp
+  // Bytes of packages whose release anybody may see. Public: anybody's. Else whoever shows the token of an operator or
+  // of their publisher, or a customer's key of which this says nothing. On the desk `slow`.
+  bool downloads_are_public = true;
+  std::function<Result<void>(std::string_view key, const registry::ReleaseRecord&)> key_may_download =
+      [](std::string_view, const registry::ReleaseRecord&) -> Result<void> {
+    return failure(Code::unauthenticated, "key.unknown", "this host knows no customer's keys: it has no [licensing]");
+  };
+  SignalList metadata_changed = {};  // wakes who waits for another timestamp
 };
 
 // Nobody need wait for golden cases; what a full desk or a stop leaves undone is taken up at the next start.

@@ -16,8 +16,8 @@ void add_upkeep_routes(RegistryApi& api, std::vector<http::Route>& routes);
 void add_rollout_routes(RegistryApi& api, std::vector<http::Route>& routes);
 // What everybody may see of models; the same on either plane.
 void add_listing_routes(RegistryApi& api, std::vector<http::Route>& routes);
-// Packages. For everybody: what is public, and no token is looked at, as on the customer plane, where the field is
-// another's. For actors: what theirs opens, too.
+// Packages. For everybody, as on the customer plane: what is public, and nobody's token is looked at, or by the keys of
+// customers where RegistryApi says that downloads are not public. For actors: what theirs opens, too.
 enum class PackagesFor : std::uint8_t { everybody, actors };
 void add_catalogue_routes(RegistryApi& api, std::vector<http::Route>& routes, PackagesFor whom);
 // The signed metadata under /tuf. Pre: api.metadata.
