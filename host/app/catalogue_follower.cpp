@@ -79,6 +79,7 @@ void CatalogueFollower::note_first(std::set<std::string> models) {
     first_models_ = std::move(models);
   }
   followed_.notify_all();
+  if (parts_.begun) parts_.begun();
 }
 
 void CatalogueFollower::await_first_plans(const std::stop_token& stop) {

@@ -45,6 +45,9 @@ class CatalogueFollower {
     std::function<void()> extras_moved = {};
     // Hears every change of the catalogue that is followed; the follower's thread. Or empty.
     std::function<void(const registry::ResolutionChange&)> told = {};
+    // Once, when the first state of the catalogue was read and its packages are prepared, or cannot be; the follower's
+    // thread. Or empty.
+    std::function<void()> begun = {};
     // Hears every needed_every what a plan names, runs, or may be gone back to: the packages to keep. Or empty.
     std::function<void(const std::set<registry::Sha256>& needed)> needed = {};
     std::chrono::milliseconds needed_every{3'600'000};

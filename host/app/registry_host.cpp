@@ -49,7 +49,8 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
   host.follower_ = std::make_unique<CatalogueFollower>(follower_parts(
       parts, {.read = [&host](const std::set<std::string>& models) { return host.read_change(models); },
               .package = [&publishing = *host.publishing_](
-                             const WantedPackage& package) { return publishing.verified_package(package.digest); }}));
+                             const WantedPackage& package) { return publishing.verified_package(package.digest); },
+              .begun = [&host] { host.read_all(); }}));
   host.reporter_ = std::make_unique<RolloutReporter>(RolloutReporter::Parts{
       .publishing = *host.publishing_, .log = parts.log, .on_change = [&host] { host.api_->on_change(); }});
   host.api_ = std::unique_ptr<api::RegistryApi>(new api::RegistryApi{
@@ -168,9 +169,16 @@ void RegistryHost::start() {
     for (const registry::ReleaseId& id : *undone) api::check_later(*api_, id);
   follower_->start();
   reporter_->start();
-  // The first search waits for the whole catalogue to be read: let it be this one.
-  (void)api_->browse.post([&api = *api_] { (void)api.listing.index(); });
-  signer_->start();
+}
+
+// Where nothing was kept of it, as after a restore, both read the whole catalogue, for seconds each, and whoever serves
+// its packages would wait for them. The first search waits, too: let it be this one.
+void RegistryHost::read_all() {
+  const bool is_posted = api_->browse.post([&api = *api_, &signer = *signer_] {
+    (void)api.listing.index();
+    signer.start();
+  });
+  if (!is_posted) signer_->start();  // many search already
 }
 
 std::vector<api::HostGauge> RegistryHost::gauges() const {

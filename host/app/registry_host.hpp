@@ -30,7 +30,8 @@ class RegistryHost {
   void add_routes(std::vector<http::Route>& operators, std::vector<http::Route>& customers);
   registry::Publishing& publishing() { return *publishing_; }
   CatalogueFollower& follower() { return *follower_; }
-  // Takes up checks that a stopped process left undone, and begins to serve what is published.
+  // Takes up checks that a stopped process left undone, and begins to serve what is published; what is read of the
+  // catalogue as a whole is read after that.
   void start();
   // Until what the catalogue said at the start answers, or cannot: as long as these models take to load.
   void await_first_plans(const std::stop_token& stop) { follower_->await_first_plans(stop); }
@@ -48,6 +49,7 @@ class RegistryHost {
  private:
   explicit RegistryHost(const Parts& parts) : parts_(parts), serve_(parts.config.registry->serve) {}
   Result<registry::ResolutionChange> read_change(const std::set<std::string>& models);
+  void read_all();
   registry::HostChecks checks();
   Result<std::string> run_golden(const registry::Package& package);
   Result<void> greet_first_admin();

@@ -20,6 +20,7 @@ CatalogueFollower::Parts follower_parts(const ServingParts& host, CatalogueSourc
           .extra_releases_max = host.config.registry->extra_releases,
           .extras_moved = host.releases_changed,
           .told = [&board = host.board](const registry::ResolutionChange& change) { board.note(change); },
+          .begun = std::move(source.begun),
           .needed = std::move(source.needed),
           .needed_every = source.needed_every};
 }

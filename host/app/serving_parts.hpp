@@ -29,6 +29,7 @@ struct ServingParts {
 struct CatalogueSource {
   std::function<Result<registry::ResolutionChange>(const std::set<std::string>& models)> read;
   std::function<Result<registry::Package>(const WantedPackage& package)> package;
+  std::function<void()> begun = {};
   std::function<void(const std::set<registry::Sha256>& needed)> needed = {};
   std::chrono::milliseconds needed_every{3'600'000};
 };
