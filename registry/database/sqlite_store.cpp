@@ -9,12 +9,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace stoa::database {
 namespace {
 
 constexpr int kBusyMs = 5'000;
-constexpr int kBackupPages = 256;  // between two looks at whether others wait
+constexpr std::uintmax_t kLogBytesMost = 4u << 20;  // what SQLite lets a log come to, about: 1,000 pages
+constexpr int kBackupPages = 256;                   // between two looks at whether others wait
 
 Error error_for(int code, std::string_view doing, const char* says) {
   const std::string message = fmt::format("{}: {}", doing, says);
@@ -49,6 +51,18 @@ Result<void> make_durable(const std::filesystem::path& path) {
   const bool is_durable = ::fsync(fd) == 0;
   ::close(fd);
   return is_durable ? Result<void>() : io_failure(path);
+}
+
+// What a process that was killed left in the log goes into the file. Rationale: SQLite begins a log anew with the write
+// after a checkpoint, and forgets at a crash how far that had come; whoever is killed before its second write leaves a
+// log that only grows, and that each start reads from its beginning. Where somebody still reads it stays as it is.
+void take_up_log(sqlite3* handle, const std::filesystem::path& file) {
+  std::error_code none;
+  const auto bytes = std::filesystem::file_size(file.string() + "-wal", none);
+  if (none || bytes <= kLogBytesMost) return;
+  sqlite3_busy_timeout(handle, 0);
+  sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(handle, kBusyMs);
 }
 
 // Text and blobs are copied by SQLite: what was bound need not outlive the call.
@@ -124,6 +138,7 @@ Result<Connection> Connection::open(const std::filesystem::path& file, Access ac
                                    ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                                    : "PRAGMA wal_autocheckpoint=0; PRAGMA query_only=ON;";
   if (auto set = connection.run_script(settings); !set) return std::unexpected(set.error());
+  if (access == Access::write) take_up_log(raw, file);
   return connection;
 }
 

@@ -128,6 +128,28 @@ TEST_F(DatabaseFile, AFullDiskLeavesWhatWasThere) {
   EXPECT_TRUE(connection.run("INSERT INTO t VALUES(2, 'b')"));
 }
 
+// Each process ends after its first write, as one that is killed does.
+TEST_F(DatabaseFile, ALogThatCrashesLeaveDoesNotGrow) {
+  ASSERT_TRUE(open().run_script("CREATE TABLE t(i INTEGER PRIMARY KEY, b BLOB)"));
+  constexpr int kStarts = 30, kRows = 300;
+  for (int start = 1; start <= kStarts; ++start) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      Connection connection = open();
+      auto transaction = Transaction::begin(connection);
+      for (int row = 0; row < kRows; ++row)
+        if (!connection.run("INSERT OR REPLACE INTO t VALUES(?, zeroblob(4000))", row)) ::_exit(1);
+      ::_exit(transaction && transaction->commit() ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+    ASSERT_LT(std::filesystem::file_size(folder_ / "a.db-wal"), 16u << 20) << "after " << start << " starts";
+  }
+  Connection connection = open();
+  EXPECT_EQ(count(connection), kRows);
+}
+
 TEST_F(DatabaseFile, ABackupIsOneFileThatOpens) {
   Connection connection = open();
   ASSERT_TRUE(connection.run_script("CREATE TABLE t(i INTEGER PRIMARY KEY); INSERT INTO t VALUES(7)"));
