@@ -75,6 +75,7 @@ Action declare_licences(CommandLine line) {
       "examples:\n"
       "  stoa licences issue --customer northwind --model acme/vision --quota 10000/month --token-file admin.token\n"
       "  stoa licences list --host https://api.example --key-file ci.key           and what is left of each\n"
+      "  stoa licences held acme --token-file acme.token           who holds licences for a publisher's models\n"
       "  stoa licences lease take --model acme/vision --host https://api.example --key-file ci.key\n"
       "  stoa licences audit list --subject lic_01kdvfxr0000000000000000aa --token-file auditor.token\n"
       "  stoa licences audit verify --token-file auditor.token    reads every line; keep the hash for the next time\n"

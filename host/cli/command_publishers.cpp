@@ -8,12 +8,13 @@
 #include "host/cli/registry_text.hpp"
 #include "host/cli/token_answer.hpp"
 #include "registry/catalogue/catalogue.hpp"
+#include "registry/document/utc_time.hpp"
 
 namespace stoa::cli {
 namespace {
 
 struct Options : ActionOptions {
-  std::string key, because, display_name, token_out;
+  std::string key, because, display_name, token_out, from;
 };
 
 std::string publisher_path(const Options& options) { return "/v1/publishers/" + client::escape(options.arguments[0]); }
@@ -69,7 +70,30 @@ Result<Json> rotate_key(HttpClient& registry, const Options& options) {
 }
 
 Result<Json> revoke_key(HttpClient& registry, const Options& options) {
-  return registry.ask({"POST", key_path(options) + "/revoke", Json{{"because", options.because}}});
+  Json body{{"because", options.because}};
+  if (!options.from.empty()) {
+    const auto from_ms = registry::utc_ms_of(options.from);
+    if (!from_ms)
+      return failure(Code::invalid_argument, "usage", "--from: is no time, want 2026-12-31 or 2026-12-31T12:00:00Z");
+    body["from_ms"] = *from_ms;
+  }
+  return registry.ask({"POST", key_path(options) + "/revoke", std::move(body)});
+}
+
+Result<Json> list_plugins(HttpClient& registry, const Options& options) {
+  return registry.ask({.path = publisher_path(options) + "/plugins"});
+}
+
+// PLUGIN: "acme/vision".
+Result<Json> set_listed(HttpClient& registry, const Options& options) {
+  const std::string& plugin = options.arguments[0];
+  const std::size_t slash = plugin.find('/');
+  if (slash == plugin.npos) return failure(Code::invalid_argument, "usage", "'" + plugin + "' is not PUBLISHER/NAME");
+  return registry.ask(
+      {"PUT",
+       "/v1/publishers/" + client::escape(plugin.substr(0, slash)) + "/plugins/" +
+           client::escape(plugin.substr(slash + 1)) + "/state",
+       Json{{"state", options.action == "delist" ? "delisted" : "listed"}, {"because", options.because}}});
 }
 
 std::string list_text(const Json& answer) {
@@ -78,6 +102,7 @@ std::string list_text(const Json& answer) {
 std::string keys_text(const Json& answer) {
   return table_text(answer["items"], {"id", "state", "role", "valid_from", "valid_until", "revoked_from"});
 }
+std::string plugins_text(const Json& answer) { return table_text(answer["items"], {"name", "state"}); }
 
 constexpr RegistryAction<Options> kActions[] = {
     {"list", "", &list, &list_text},
@@ -91,6 +116,9 @@ constexpr RegistryAction<Options> kActions[] = {
     {"add-key", "NAME", &add_key, &record_text},
     {"rotate-key", "NAME KEY", &rotate_key, &record_text},
     {"revoke-key", "NAME KEY", &revoke_key, &record_text},
+    {"plugins", "NAME", &list_plugins, &plugins_text},
+    {"delist", "PLUGIN", &set_listed, &record_text},
+    {"relist", "PLUGIN", &set_listed, &record_text},
 };
 
 }  // namespace
@@ -103,14 +131,17 @@ Action declare_publishers(CommandLine line) {
   line.text("--token-out", options->token_out, "create, token: a new file for the token, instead of showing it",
             {.type_name = "FILE"});
   line.text("--key", options->key, "add-key: the private key (PEM); it is not sent", {.type_name = "FILE"});
-  line.text("--because", options->because, "suspend, verify, revoke-key: the reason; it is kept",
+  line.text("--because", options->because, "suspend, verify, revoke-key, delist, relist: the reason; it is kept",
             {.type_name = "TEXT"});
+  line.text("--from", options->from, "revoke-key: from when on it was no longer its owner's (default: now)",
+            {.type_name = "TIME"});
   line.footer(
       "examples:\n"
       "  stoa publishers create acme --display-name 'Acme Vision' --token-out acme.token --token-file admin.token\n"
       "  stoa publishers let-pass acme --token-file admin.token       its name was held: it may pass all the same\n"
       "  stoa publishers add-key acme --key acme.key.pem --token-file acme.token\n"
-      "  stoa publishers revoke-key acme KEY --because 'was stolen' --token-file admin.token\n\n"
+      "  stoa publishers revoke-key acme KEY --because 'was stolen' --from 2026-12-31 --token-file admin.token\n"
+      "  stoa publishers delist acme/vision --because 'replaced by acme/sight' --token-file acme.token\n\n"
       "--registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");
   return [options] { return run_action<Options>("publishers", kActions, *options); };
 }

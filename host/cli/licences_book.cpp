@@ -112,6 +112,16 @@ Result<Json> list(HttpClient& host, const Options& options) {
 
 Result<Json> show(HttpClient& host, const Options& options) { return host.ask({.path = path_of(options)}); }
 
+Result<Json> serials(HttpClient& host, const Options& options) {
+  return host.ask({.path = path_of(options) + "/serials"});
+}
+
+// A publisher's own question, or an operator's: who holds licences for its models.
+Result<Json> held(HttpClient& host, const Options& options) {
+  return ask_all(host, "/v1/publishers/" + client::escape(options.arguments[0]) + "/licences" +
+                           query_of({{"all", options.with_what_is_over ? "true" : ""}}));
+}
+
 Result<Json> revoke(HttpClient& host, const Options& options) {
   if (options.because.empty()) return usage("--because: is missing; it stands in the audit log");
   return host.ask({"POST", path_of(options) + "/revoke", Json{{"because", options.because}}});
@@ -184,11 +194,17 @@ std::string leases_text(const Json& answer) {
   return table_text(answer["items"], {"id", "licence", "customer", "holder", "taken", "expires"});
 }
 
+std::string held_text(const Json& answer) {
+  return table_text(answer["items"], {"id", "serial", "state", "subject.customer", "subject.name", "expires"});
+}
+
 constexpr LicencesAction kActions[] = {
     {"issue", "", &by_operator<&issue, &record_text>},
     {"replace", "LICENCE", &by_operator<&replace, &record_text>},
     {"list", "", &by_either<&list, &list_text>},
     {"show", "LICENCE", &by_operator<&show, &record_text>},
+    {"serials", "LICENCE", &by_operator<&serials, &list_text>},
+    {"held", "PUBLISHER", &by_operator<&held, &held_text>},
     {"revoke", "LICENCE", &by_operator<&revoke, &record_text>},
     {"export", "LICENCE", &by_operator<&export_file, &record_text>},
     {"lease take", "", &by_customer<&take, &record_text>},
@@ -222,7 +238,7 @@ void add_book_options(CommandLine& line, LicencesOptions& options) {
   line.flag("--trial", options.is_trial, "issue, replace: a trial; it has to have an end");
   line.text("--publisher", options.publisher, "list: those that cover a model of this publisher",
             {.type_name = "NAME"});
-  line.flag("--all", options.with_what_is_over, "list: also those that are over or revoked");
+  line.flag("--all", options.with_what_is_over, "list, held: also those that are over or revoked");
   line.text("--because", options.because, "revoke: why", {.type_name = "TEXT"});
   line.text("--licence", options.licence, "lease take, lease list: of this licence", {.type_name = "ID"});
   line.text("--holder", options.holder, "lease take: who sits there, for people", {.type_name = "TEXT"});

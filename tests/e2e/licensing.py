@@ -56,6 +56,9 @@ def main():
         run(f"stoa licences export {licence} -o northwind.stoa-licence")
         run("stoa licences verify northwind.stoa-licence --issuer platform=key.pub.pem")
         run("stoa licences verify northwind.stoa-licence --issuer acme=key.pub.pem", 1)
+        check(len(json.loads(run(f"stoa licences serials {licence} --json"))["items"]) >= 1, "the licence has no serials")
+        held = json.loads(run("stoa licences held stoa-demo --json"))["items"]
+        check(held and all(row["covers"][0]["model"].startswith("stoa-demo/") for row in held), f"held: {held}")
         lines = json.loads(run("stoa licences audit list --most 1000 --json"))["items"]
         check(json.loads(run("stoa licences audit verify --json"))["lines"] == len(lines) > 10, f"{len(lines)} lines of the log")
         page = json.loads(run("stoa licences audit list --most 2 --json"))

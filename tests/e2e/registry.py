@@ -194,6 +194,11 @@ def main():
         wait_for(lambda: infer(host) == (200, "1.1.0"), "the alias moves on")
         check("not yet" in rita.text("aliases", "steps", "--model", MODEL), "the step's note is not kept")
         two_operators(host, admin, rita)
+        partner.text("publishers", "delist", MODEL, "--because", "for a while")
+        check("delisted" in partner.text("publishers", "plugins", "stoa-demo"), "the plugin is listed still")
+        check(json.loads(call(f"{host.url}/v1/catalogue?publisher=stoa-demo")[2])["items"] == [], "what is delisted is found")
+        partner.text("publishers", "relist", MODEL, "--because", "again")
+        check("because: is empty" in partner.run("publishers", "delist", MODEL)[2], "without a reason")
 
         rita.text("releases", "yank", second, "--because", "wrong labels")
         check(rita.json("releases", "show", second)["state"] == "yanked", "it is not yanked")
