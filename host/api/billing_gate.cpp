@@ -103,8 +103,10 @@ Result<std::uint64_t> BillingGate::charge(CallCharge& charge, const runtime::Mod
                                        .happened_ms = charge.arrived_ms,
                                        .party = &charge.party},
                                       charge.hold_);
-  if (!settled) return std::unexpected(settled.error());
-  return settled->number;
+  if (settled) return settled->number;
+  if (tell_) tell_({charge.party, model.name, outcome, settled.error()});
+  uncharged_.fetch_add(1, std::memory_order_release);
+  return std::unexpected(settled.error());
 }
 
 DurableReply BillingGate::reply_for(http::Exchange& exchange, std::uint64_t entry) {

@@ -123,7 +123,17 @@ Result<std::unique_ptr<BillingHost>> BillingHost::open(const BillingConfig& conf
   parts->teller = std::move(*teller);
   parts->gate = std::make_unique<api::BillingGate>(
       *parts->teller, *parts->journal,
-      api::BillingRules{config.replies_are_durable, config.unpriced_are_free, config.at_most});
+      api::BillingRules{config.replies_are_durable, config.unpriced_are_free, config.at_most},
+      [&log](const api::Uncharged& call) {
+        log.write(Level::error, "billing.not_charged",
+                  {{"reason", call.why.reason},
+                   {"why", call.why.message},
+                   {"request", call.party.request},
+                   {"customer", call.party.customer},
+                   {"key", call.party.key},
+                   {"model", call.model},
+                   {"outcome", name_of(call.outcome)}});
+      });
   log.write(Level::info, "billing.ready", {{"entries", parts->journal->durable()}});
   Parts& raw = *parts;
   licensing.when_book_changes([&raw] { raw.note_change(); });
@@ -150,6 +160,8 @@ std::vector<api::HostGauge> BillingHost::gauges() const {
   add("stoa_billing_lag_entries", "entries that are not durable yet", static_cast<double>(journal.waiting()), false);
   add("stoa_billing_holds", "calls under way that something is held back for", static_cast<double>(counts.holds),
       false);
+  add("stoa_billing_not_charged_total", "calls that used something and could not be charged, each told in the log",
+      static_cast<double>(parts_->gate->uncharged()), true);
   add("stoa_billing_stopped", "1 once the journal cannot be written any more, and no billed call is served",
       parts_->teller->has_stopped() ? 1.0 : 0.0, false);
   for (const auto& [currency, sold] : counts.sold) {

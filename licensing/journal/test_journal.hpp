@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,37 @@ class StuckDisk final : public Disk {
   std::condition_variable changed_;
   bool is_held_ = false;  // Lock: mutex_
   int waiting_ = 0;       // Lock: mutex_
+};
+
+// Nothing is durable while it is shut, nor after it has failed.
+class ShutDisk final : public Disk {
+ public:
+  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
+    return real_disk().write_at(descriptor, bytes, size, offset);
+  }
+  int sync(int descriptor) override {
+    std::unique_lock lock(mutex_);
+    opened_.wait(lock, [this] { return !is_shut_; });
+    if (fails_) {
+      errno = EIO;
+      return -1;
+    }
+    return real_disk().sync(descriptor);
+  }
+  void shut(bool is_shut) {
+    const std::lock_guard lock(mutex_);
+    is_shut_ = is_shut;
+    opened_.notify_all();
+  }
+  void fail() {
+    const std::lock_guard lock(mutex_);
+    fails_ = true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable opened_;
+  bool is_shut_ = false, fails_ = false;  // Lock: mutex_
 };
 
 class TestWaiter final : public DurabilityWaiter {

@@ -1,7 +1,7 @@
 // billed_call_test.cpp: calls that cost something, over real HTTP: charged once, exactly, and durable before they are
 // answered. SPDX-License-Identifier: Apache-2.0
-#include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "tests/integration/billed_world.hpp"
@@ -13,31 +13,9 @@ using http::RawClient;
 using http::status_of_answer;
 using licensing::kNanoPerUnit;
 using licensing::Nano;
+using licensing::ShutDisk;
 
 constexpr std::size_t kConnections = 64;
-
-// Nothing is durable while it is shut.
-class ShutDisk final : public licensing::Disk {
- public:
-  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
-    return licensing::real_disk().write_at(descriptor, bytes, size, offset);
-  }
-  int sync(int descriptor) override {
-    std::unique_lock lock(mutex_);
-    opened_.wait(lock, [this] { return !is_shut_; });
-    return licensing::real_disk().sync(descriptor);
-  }
-  void shut(bool is_shut) {
-    const std::lock_guard lock(mutex_);
-    is_shut_ = is_shut;
-    opened_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable opened_;
-  bool is_shut_ = false;  // Lock: mutex_
-};
 
 TEST(BilledCall, EachAnswerNamesItsEntryAndTheWalletFallsExactly) {
   BilledWorld world;
@@ -184,6 +162,35 @@ TEST(BilledCall, IsRefusedOnceTheJournalHasFailed) {
   answer = client.answer();
   EXPECT_NE(status_of_answer(answer), "200");
   EXPECT_NE(answer.find("billing has stopped"), std::string::npos) << answer;
+}
+
+TEST(BilledCall, ThatWasUnderWayWhenTheJournalFailedIsToldAndCounted) {
+  ShutDisk disk;
+  std::mutex mutex;
+  std::string told;  // Lock: mutex
+  BilledWorld world({.replies_are_durable = false}, disk, 0, {}, [&](const api::Uncharged& call) {
+    const std::lock_guard lock(mutex);
+    told += call.party.request + ' ' + call.party.customer + ' ' + std::string(call.model) + ' ' + call.why.reason;
+  });
+  world.serve();
+  const auto payer = world.add(100 * kNanoPerUnit);
+  ASSERT_TRUE(licensing::settle(*world.journal));
+  RawClient client(world.port());
+  const std::string body = R"({"text_input":"a","times":3,"hang_at":2})";
+  const std::string target = "/v2/models/" + std::string(kMetered) + "/generate_stream";
+  ASSERT_TRUE(client.send(request_with(bearer(payer.key) + "X-Request-Id: req-77\r\n", target, body)));
+  while (client.received().find("text_output") == std::string::npos) ASSERT_TRUE(client.receive());
+  disk.fail();
+  EXPECT_EQ(status_of_answer(ask(world, payer)), "200") << "in the window";
+  EXPECT_FALSE(licensing::settle(*world.journal));
+  EXPECT_EQ(world.gate->uncharged(), 0u);
+  client.close();
+  const std::uint64_t until_ns = thread::monotonic_ns() + 10'000'000'000;
+  while (world.gate->uncharged() == 0 && thread::monotonic_ns() < until_ns) std::this_thread::yield();
+  EXPECT_EQ(world.gate->uncharged(), 1u);
+  EXPECT_EQ(world.teller->counts().holds, 0u);
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(told, "req-77 " + payer.customer + " " + std::string(kMetered) + " journal.failed");
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ BillingTerms terms_of_world() {
 
 }  // namespace
 
-BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t window_us, std::filesystem::path kept)
+BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t window_us, std::filesystem::path kept,
+                         api::TellUncharged tell)
     : files(kept.empty() ? folder.path() : std::move(kept)), terms(terms_of_world()) {
   // Who is there before anybody is added: a journal that is read again has calls of the first one who was.
   if (files != folder.path()) terms.add(PayingCustomer{.id = "cus_2", .currency = kEuro});
@@ -53,7 +54,7 @@ BilledWorld::BilledWorld(api::BillingRules rules, Disk& disk, std::uint32_t wind
         *app::Log::open({.level = "info", .format = app::LogFormat::text, .file = files / "log", .access = false}));
     follower = std::move(*app::LedgerProjection::start(files, *journal, *teller, *log));
   }
-  gate = std::make_unique<api::BillingGate>(*teller, *journal, std::move(rules));
+  gate = std::make_unique<api::BillingGate>(*teller, *journal, std::move(rules), std::move(tell));
 }
 
 BilledWorld::Payer BilledWorld::add(std::optional<Nano> funds) {

@@ -26,7 +26,7 @@ class BilledWorld {
   // kept: a folder that outlives it, and is taken up where the last one left it, as a host does, with a projection and
   // a saved book beside the journal; empty: one of its own.
   explicit BilledWorld(api::BillingRules rules = {}, licensing::Disk& disk = licensing::real_disk(),
-                       std::uint32_t window_us = 0, std::filesystem::path kept = {});
+                       std::uint32_t window_us = 0, std::filesystem::path kept = {}, api::TellUncharged tell = {});
 
   struct Payer {
     std::string customer, key;
