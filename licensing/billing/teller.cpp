@@ -56,7 +56,7 @@ void Teller::set_terms(const BillingTerms& terms) {
 // Lock: mutex_.
 Result<void> Teller::may_hold() const {
   if (is_broken_ || journal_.has_failed()) return broken();
-  // Whoever has a hold is settled, whatever the disk does: the journal has as much room again.
+  // Whoever has a hold is settled, however long the disk stalls: its entry has room.
   if (journal_.is_behind())
     return failure(Code::unavailable, "journal.behind", "billing waits for the disk, which does not keep up");
   return {};
@@ -105,7 +105,7 @@ Salts Teller::next_salts() {
 
 // Of record_.
 Result<std::uint64_t> Teller::append() {
-  auto number = journal_.append(record_);
+  auto number = journal_.append(record_, Room::promised);
   is_broken_ = !number;
   if (number) entries_ = *number + 1;
   return number;

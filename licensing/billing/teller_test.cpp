@@ -132,6 +132,37 @@ TEST_F(TellerTest, WhereTheDiskFailsNothingIsServedAnyMore) {
   EXPECT_TRUE(teller_->hold("cus_ahead", "acme/vision", one));
 }
 
+TEST_F(TellerTest, WhereTheDiskStallsWhoeverWasLetInIsChargedAndTheNextAreAskedToWait) {
+  constexpr int kCalls = 30'000;  // whose entries are more than twice what one commit takes
+  ShutDisk disk;
+  open(disk);
+  ASSERT_TRUE(teller_->book(top_up("cus_ahead", 1'000 * kNanoPerUnit)));
+  const std::string customer = "cus_ahead";
+  const Quantity one[] = {{"call", 1}};
+  std::vector<AccountsBook::CallHold> holds;
+  for (int i = 0; i < kCalls; ++i) {
+    auto hold = teller_->hold("cus_ahead", "acme/vision", one);
+    ASSERT_TRUE(hold) << hold.error().message;
+    holds.push_back(std::move(*hold));
+  }
+  disk.shut(true);
+  for (const auto& hold : holds) {
+    const auto settled = teller_->settle(SomeCall(customer, 0), hold);
+    ASSERT_TRUE(settled) << settled.error().message;
+  }
+  EXPECT_GT(journal_->waiting(), 0u);
+  EXPECT_EQ(teller_->hold("cus_ahead", "acme/vision", one).error().reason, "journal.behind");
+  EXPECT_TRUE(teller_->book(top_up("cus_ahead", 1))) << "what is paid in is taken";
+  EXPECT_FALSE(teller_->has_stopped());
+  disk.shut(false);
+  ASSERT_TRUE(settle(*journal_));
+  EXPECT_EQ(journal_->durable(), kCalls + 2u);
+  EXPECT_TRUE(teller_->hold("cus_ahead", "acme/vision", one));
+  const auto before = balances();
+  open();
+  EXPECT_EQ(balances().at("wallet:cus_ahead").debits, before.at("wallet:cus_ahead").debits);
+}
+
 TEST_F(TellerTest, AJournalThatWasBookedByOtherTermsIsNotTakenForTheirs) {
   open();
   ASSERT_TRUE(teller_->book(top_up("cus_ahead", kNanoPerUnit)));

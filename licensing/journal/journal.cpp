@@ -113,18 +113,21 @@ void Journal::prepare_next() {
   preparing_ = std::thread([this] { prepared_ = prepare_segment(folder_ / kNextName, options_.segment_bytes); });
 }
 
-Result<std::uint64_t> Journal::append(std::string_view entry) {
+Journal::Batch& Journal::last() { return behind_it_.empty() ? gathering_ : behind_it_.back(); }
+
+Result<std::uint64_t> Journal::append(std::string_view entry, Room room) {
   if (entry.empty() || entry.size() > kEntryBytesMax)
     return failure(Code::invalid_argument, "journal.entry_size",
                    fmt::format("entry: has {} bytes, allowed are 1 to {}", entry.size(), kEntryBytesMax));
   std::unique_lock lock(mutex_);
   if (error_) return std::unexpected(*error_);
-  if (gathering_.frame.body_bytes() + entry.size() + 2 > kFrameBodyBytesMax)
+  const std::uint64_t waiting = backlog_bytes_.load(std::memory_order_relaxed), bytes = entry.size() + 2;
+  if (room == Room::asked && waiting + bytes > kFrameBodyBytesMax)
     return failure(Code::resource_exhausted, "journal.full",
-                   fmt::format("{} bytes wait to be committed, at most {} may", gathering_.frame.body_bytes(),
-                               kFrameBodyBytesMax));
-  gathering_.frame.add(entry);
-  backlog_bytes_.store(gathering_.frame.body_bytes(), std::memory_order_relaxed);
+                   fmt::format("{} bytes wait to be committed, at most {} may", waiting, kFrameBodyBytesMax));
+  if (last().frame.body_bytes() + bytes > kFrameBodyBytesMax) behind_it_.emplace_back();
+  last().frame.add(entry);
+  backlog_bytes_.store(waiting + bytes, std::memory_order_relaxed);
   const std::uint64_t number = next_++;
   const bool wakes = std::exchange(is_waiting_, false);
   lock.unlock();
@@ -138,7 +141,7 @@ Result<std::uint64_t> Journal::append(std::string_view entry) {
 bool Journal::wait(DurabilityWaiter& waiter) {
   std::unique_lock lock(mutex_);
   if (!gathering_.frame.is_empty() && !error_) {
-    gathering_.waiters.push_back(&waiter);
+    last().waiters.push_back(&waiter);
   } else if (is_committing_ && !error_) {
     late_waiters_.push_back(&waiter);
   } else {
@@ -161,7 +164,11 @@ void Journal::run() {
     if (options_.window_us > 0 && !ends_)
       appended_.wait_for(lock, std::chrono::microseconds(options_.window_us), [this] { return ends_; });
     std::swap(batch, gathering_);
-    backlog_bytes_.store(0, std::memory_order_relaxed);
+    if (!behind_it_.empty()) {
+      gathering_ = std::move(behind_it_.front());
+      behind_it_.pop_front();
+    }
+    backlog_bytes_.fetch_sub(batch.frame.body_bytes(), std::memory_order_relaxed);
     is_committing_ = true;
     lock.unlock();
 
@@ -177,7 +184,10 @@ void Journal::run() {
     is_committing_ = false;
     batch.waiters.insert(batch.waiters.end(), late_waiters_.begin(), late_waiters_.end());
     late_waiters_.clear();
-    if (!committed) std::ranges::move(gathering_.waiters, std::back_inserter(batch.waiters));
+    if (!committed) {
+      std::ranges::move(gathering_.waiters, std::back_inserter(batch.waiters));
+      for (const Batch& later : behind_it_) std::ranges::copy(later.waiters, std::back_inserter(batch.waiters));
+    }
     lock.unlock();
     for (DurabilityWaiter* waiter : batch.waiters) waiter->on_durable(committed.has_value());
     batch.waiters.clear();

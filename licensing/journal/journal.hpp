@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -39,6 +40,10 @@ struct JournalOptions {
   JournalWaker* waker = nullptr;  // null: the committing thread is woken at once. Outlives the journal
 };
 
+// asked: refused once kFrameBodyBytesMax wait to be committed. promised: to whoever was let in while the journal was
+// not behind; taken, however much waits: in memory, until the disk goes on.
+enum class Room : std::uint8_t { asked, promised };
+
 // Told once, from the journal's thread. Lifetime: until it was told.
 class DurabilityWaiter {
  public:
@@ -64,9 +69,9 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   // Any thread, below. The entry's number: they begin at 0 and have no gaps. It is not durable yet. Errors:
-  // invalid_argument "journal.entry_size"; resource_exhausted "journal.full": kFrameBodyBytesMax wait to be committed;
-  // unavailable "journal.failed".
-  Result<std::uint64_t> append(std::string_view entry);
+  // invalid_argument "journal.entry_size"; resource_exhausted "journal.full": kFrameBodyBytesMax wait to be committed,
+  // and no room was promised; unavailable "journal.failed".
+  Result<std::uint64_t> append(std::string_view entry, Room room = Room::asked);
   void wake() noexcept { appended_.notify_one(); }
   // False: everything appended so far is durable already, and waiter is not told.
   bool wait(DurabilityWaiter& waiter);
@@ -115,6 +120,7 @@ class Journal {
                             const Visit& visit) const;
   void run();
   void prepare_next();
+  Batch& last();  // Lock: mutex_: what is appended next goes into it
   void fail(const Error& error);
 
   const std::filesystem::path folder_;
@@ -132,6 +138,7 @@ class Journal {
   mutable std::mutex mutex_;
   std::condition_variable appended_;
   Batch gathering_;                                                 // Lock: mutex_
+  std::deque<Batch> behind_it_;                                     // Lock: mutex_: what no longer fits into its frame
   std::vector<DurabilityWaiter*> late_waiters_;                     // Lock: mutex_: for the commit under way
   std::vector<Written> written_;                                    // Lock: mutex_
   std::optional<Error> error_;                                      // Lock: mutex_

@@ -107,6 +107,56 @@ TEST_F(JournalTest, RefusesWhatIsNoEntryAndMoreThanTheDiskTakes) {
   EXPECT_EQ(Journal::open(folder_ / "other", {.segment_bytes = 1}).error().reason, "journal.options");
 }
 
+// Ten frames of it wait for a disk that stalls.
+TEST_F(JournalTest, TakesWhatItPromisedHoweverMuchWaits) {
+  constexpr std::uint64_t kEntries = 700;
+  const std::string tail(60'000, 'x');
+  ShutDisk disk;
+  auto opened = Journal::open(folder_ / "journal", kSmall, disk);
+  ASSERT_TRUE(opened) << opened.error().message;
+  const auto journal = std::move(*opened);
+  disk.shut(true);
+  ASSERT_TRUE(journal->append("first"));
+  std::vector<TestWaiter> waiters(kEntries);
+  for (std::uint64_t i = 0; i < kEntries; ++i) {
+    EXPECT_EQ(journal->append(std::to_string(i) + " " + tail, Room::promised), i + 1);
+    EXPECT_TRUE(journal->wait(waiters[i]));
+  }
+  EXPECT_TRUE(journal->is_behind());
+  EXPECT_EQ(journal->append("asked").error().reason, "journal.full");
+  EXPECT_FALSE(journal->has_failed());
+  disk.shut(false);
+  for (std::uint64_t i = kEntries; i-- > 0;) {
+    EXPECT_TRUE(waiters[i].told());
+    EXPECT_GE(journal->durable(), i + 2) << "told before it was durable";
+  }
+  EXPECT_FALSE(journal->is_behind());
+  EXPECT_TRUE(journal->append("asked"));
+  ASSERT_TRUE(settle(*journal));
+  const auto entries = entries_from(*journal, 0);
+  ASSERT_EQ(entries.size(), kEntries + 2);
+  for (std::uint64_t i = 0; i < kEntries; ++i)
+    EXPECT_TRUE(entries[i + 1].starts_with(std::to_string(i) + " ")) << entries[i + 1].substr(0, 9);
+}
+
+TEST_F(JournalTest, TellsAllWhoWaitBehindADiskThatFails) {
+  const std::string entry(60'000, 'x');
+  ShutDisk disk;
+  auto opened = Journal::open(folder_ / "journal", kSmall, disk);
+  ASSERT_TRUE(opened) << opened.error().message;
+  const auto journal = std::move(*opened);
+  disk.shut(true);
+  std::vector<TestWaiter> waiters(300);
+  for (TestWaiter& waiter : waiters) {
+    EXPECT_TRUE(journal->append(entry, Room::promised));
+    EXPECT_TRUE(journal->wait(waiter));
+  }
+  disk.fail();
+  disk.shut(false);
+  for (TestWaiter& waiter : waiters) EXPECT_FALSE(waiter.told());
+  EXPECT_EQ(journal->append(entry, Room::promised).error().reason, "journal.failed");
+}
+
 TEST_F(JournalTest, IsOpenedByOneProcessAtATime) {
   const auto journal = open();
   EXPECT_EQ(Journal::open(folder_ / "journal", kSmall).error().reason, "journal.in_use");

@@ -79,7 +79,9 @@ class ShutDisk final : public Disk {
   }
   int sync(int descriptor) override {
     std::unique_lock lock(mutex_);
-    opened_.wait(lock, [this] { return !is_shut_; });
+    is_held_up_ = is_shut_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !is_shut_; });
     if (fails_) {
       errno = EIO;
       return -1;
@@ -89,7 +91,13 @@ class ShutDisk final : public Disk {
   void shut(bool is_shut) {
     const std::lock_guard lock(mutex_);
     is_shut_ = is_shut;
-    opened_.notify_all();
+    is_held_up_ = false;
+    changed_.notify_all();
+  }
+  // Until somebody waits for it.
+  void wait_held_up() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_held_up_; });
   }
   void fail() {
     const std::lock_guard lock(mutex_);
@@ -98,8 +106,8 @@ class ShutDisk final : public Disk {
 
  private:
   std::mutex mutex_;
-  std::condition_variable opened_;
-  bool is_shut_ = false, fails_ = false;  // Lock: mutex_
+  std::condition_variable changed_;
+  bool is_shut_ = false, is_held_up_ = false, fails_ = false;  // Lock: mutex_
 };
 
 class TestWaiter final : public DurabilityWaiter {

@@ -134,6 +134,36 @@ TEST(BilledCall, IsAnsweredFirstInTheWindow) {
   EXPECT_FALSE(field_of(answer, api::kReceiptField).empty());
 }
 
+TEST(BilledCall, IsAskedToComeLaterWhileTheDiskStallsAndThoseUnderWayAreCharged) {
+  ShutDisk disk;
+  BilledWorld world({.replies_are_durable = false}, disk);
+  world.serve();
+  const auto payer = world.add(100 * kNanoPerUnit);
+  ASSERT_TRUE(licensing::settle(*world.journal));
+  RawClient stream(world.port());
+  ASSERT_TRUE(stream.send(request_with(bearer(payer.key) + "Connection: close\r\n",
+                                       "/v2/models/" + std::string(kMetered) + "/generate_stream",
+                                       R"({"text_input":"a","times":3,"hang_at":2})")));
+  while (stream.received().find("text_output") == std::string::npos) ASSERT_TRUE(stream.receive());
+  disk.shut(true);
+  const std::string other(licensing::kEntryBytesMax, 'x');
+  ASSERT_TRUE(world.journal->append(other));
+  disk.wait_held_up();
+  while (world.journal->append(other)) continue;  // until it is full
+  const std::string answer = ask(world, payer);
+  EXPECT_EQ(status_of_answer(answer), "503") << answer;
+  EXPECT_EQ(field_of(answer, "x-stoa-reason"), "journal.behind");
+  EXPECT_NE(field_of(answer, "Retry-After"), "");
+  stream.close();
+  const std::uint64_t until_ns = thread::monotonic_ns() + 10'000'000'000;
+  while (world.teller->counts().holds > 0 && thread::monotonic_ns() < until_ns) std::this_thread::yield();
+  EXPECT_EQ(world.gate->uncharged(), 0u);
+  EXPECT_LT(world.available(payer), 100 * kNanoPerUnit);
+  disk.shut(false);
+  ASSERT_TRUE(licensing::settle(*world.journal));
+  EXPECT_EQ(status_of_answer(ask(world, payer)), "200");
+}
+
 TEST(BilledCall, IsRefusedOnceTheJournalHasFailed) {
   licensing::FailingDisk disk(8);
   BilledWorld world({}, disk);
