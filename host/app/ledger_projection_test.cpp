@@ -49,6 +49,17 @@ class LedgerProjectionTest : public testing::Test {
       *Log::open({.level = "info", .format = LogFormat::text, .file = folder_ / "log", .access = false});
 };
 
+TEST_F(LedgerProjectionTest, WhatAStartHadToReadIsSavedAtOnce) {
+  ledger_.act(9'000);
+  ASSERT_GE(ledger_.journal->durable(), 5'000u);
+  const auto follower = started();
+  const auto entries_saved = [&] {
+    const auto saved = licensing::read_saved_book(folder_ / kSavedBookFile, *ledger_.journal);
+    return saved ? saved->entries : 0;
+  };
+  EXPECT_TRUE(comes_true([&] { return entries_saved() == ledger_.journal->durable(); }));
+}
+
 TEST_F(LedgerProjectionTest, FollowsTheJournalAndSavesTheBookAtItsEnd) {
   {
     const auto follower = started();
