@@ -1,10 +1,11 @@
-// command_backup.cpp: `stoa backup`: a registry's folder as it is now, in another folder, and back.
+// command_backup.cpp: `stoa backup`: a folder of a host as it is now, in another folder, and back.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <chrono>
 #include <memory>
 
+#include "host/app/billing_copy.hpp"
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
@@ -54,6 +55,50 @@ std::string book_text(const Json& summary) {
       member_text(summary, "leases"), member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
 }
 
+Json json_of(const registry::AuditHead& head) {
+  return {{"lines", head.lines}, {"sha256", registry::to_hex(head.sha256)}};
+}
+
+Result<Json> about_billing(const Options& options) {
+  const auto what = options.action == "restore" ? app::CopyIs::restored : app::CopyIs::backup;
+  const auto summary = options.action == "check" ? app::examine_billing(options.arguments[0])
+                                                 : app::copy_billing(options.arguments[0], options.arguments[1], what);
+  if (!summary) return std::unexpected(summary.error());
+  return Json{{"entries", summary->entries},
+              {"answers", summary->answers},
+              {"statements", summary->statements},
+              {"audit", json_of(summary->audit)}};
+}
+
+std::string billing_text(const Json& summary) {
+  return fmt::format(
+      "sound: {} entries, {} records of answers, {} statements; the audit log has {} lines, the last one's hash is "
+      "{}\n",
+      member_text(summary, "entries"), member_text(summary, "answers"), member_text(summary, "statements"),
+      member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
+}
+
+Result<Json> about_webhooks(const Options& options) {
+  const auto head = options.action == "check" ? app::examine_webhooks(options.arguments[0])
+                                              : app::copy_webhooks(options.arguments[0], options.arguments[1]);
+  if (!head) return std::unexpected(head.error());
+  return Json{{"audit", json_of(*head)}};
+}
+
+std::string webhooks_text(const Json& summary) {
+  return fmt::format("sound: the audit log has {} lines, the last one's hash is {}\n",
+                     member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
+}
+
+// The folders that are laid out as their backups are: copied there, and back.
+constexpr struct {
+  bool (*is_one)(const std::filesystem::path& folder);
+  Result<Json> (*about)(const Options& options);
+  std::string (*text)(const Json& summary);
+} kCopiedFolders[] = {{&licensing::is_book_folder, &about_book, &book_text},
+                      {&app::is_billing_folder, &about_billing, &billing_text},
+                      {&app::is_webhooks_folder, &about_webhooks, &webhooks_text}};
+
 std::string text_of(const Json& summary) {
   return fmt::format(
       "sound: {} releases, {} blobs of {} bytes; the audit log has {} lines, the last one's hash is {}\n",
@@ -73,10 +118,11 @@ Exit run(const Options& options) {
       std::ranges::find_if(kActions, [&](const auto& one) { return options.action == one.name; });
   if (auto good = check_arguments("backup", {action->name, action->arguments}, options); !good)
     return report(good.error());
-  if (licensing::is_book_folder(options.arguments[0])) {
-    const auto summary = about_book(options);
+  for (const auto& folder : kCopiedFolders) {
+    if (!folder.is_one(options.arguments[0])) continue;
+    const auto summary = folder.about(options);
     if (!summary) return report(summary.error());
-    print_answer(*summary, options.json, &book_text);
+    print_answer(*summary, options.json, folder.text);
     return Exit::ok;
   }
   const auto summary = action->run(options);
@@ -99,7 +145,9 @@ Action declare_backup(CommandLine line) {
       "  stoa backup create registry backups/monday        the host may run, and publish meanwhile\n"
       "  stoa backup check backups/monday                  reads all of it\n"
       "  stoa backup restore backups/monday registry       the folder is not there yet; then start the host\n"
-      "  stoa backup create licensing backups/customers    the same of a licensing folder\n\n"
+      "  stoa backup create licensing backups/customers    the same of a licensing folder\n"
+      "  stoa backup create billing backups/money          of [billing]; and of [webhooks]\n\n"
+      "of one host in this order: webhooks, billing, licensing, registry: each names only what a later one has.\n"
       "a backup holds the registry's key: keep it as the registry itself. Nothing is ever replaced (exit 3).");
   return [options] { return run(*options); };
 }

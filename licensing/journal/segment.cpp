@@ -265,4 +265,8 @@ Result<Recovered> recover(const Segment& segment, Disk& disk) {
   return recovered;
 }
 
+Result<bool> goes_on_behind(const Segment& segment, const Recovered& end) {
+  return has_whole_frame_behind(segment, end);
+}
+
 }  // namespace stoa::licensing

@@ -55,5 +55,7 @@ struct Recovered {
   std::vector<FrameMark> marks = {};   // of what there is, so that nobody who starts reads it again from its beginning
 };
 Result<Recovered> recover(const Segment& segment, Disk& disk);
+// Whether a whole frame with this entry or a later one lies behind what is none.
+Result<bool> goes_on_behind(const Segment& segment, const Recovered& end);
 
 }  // namespace stoa::licensing
