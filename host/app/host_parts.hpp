@@ -1,5 +1,5 @@
-// host_parts.hpp: every part of a running host, and the steps by which they are made. SPDX-License-Identifier:
-// Apache-2.0
+// host_parts.hpp: every part of a running host, and the steps by which they are made.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <atomic>
 #include <memory>
