@@ -111,9 +111,9 @@ class Catalogue {
   // possession: the key's signature over key_possession_text(), so that nobody registers a key it has not got.
   Result<PublisherKeyRecord> add_key(const Actor& actor, std::string_view publisher, const PublicKey& key,
                                      const Ed25519Signature& possession);
-  // From at_ms on it signs nothing new. Its signatures from before stay valid.
+  // From at_ms, or else from now on it signs nothing new. Its signatures from before stay valid.
   Result<PublisherKeyRecord> rotate_key(const Actor& actor, std::string_view publisher, const KeyId& key,
-                                        std::int64_t at_ms);
+                                        std::optional<std::int64_t> at_ms);
   // What it signed from from_ms on never counted: such releases are quarantined, their ids come back. A later call may
   // only move the date back. What is still on its way to its checks is stopped by end_checks().
   struct Revocation {

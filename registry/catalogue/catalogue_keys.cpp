@@ -56,13 +56,14 @@ Result<PublisherKeyRecord> Catalogue::add_key(const Actor& actor, std::string_vi
 }
 
 Result<PublisherKeyRecord> Catalogue::rotate_key(const Actor& actor, std::string_view publisher, const KeyId& key,
-                                                 std::int64_t at_ms) {
+                                                 std::optional<std::int64_t> from_ms) {
   if (auto allowed = require_publisher(actor, publisher, Permission::manage_publishers); !allowed)
     return std::unexpected(allowed.error());
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   auto record = read_key(connection_, publisher, key);
   if (!record) return record;
+  const std::int64_t at_ms = from_ms.value_or(act->now_ms);
   if (at_ms < act->now_ms)
     return failure(Code::invalid_argument, "key.rotation",
                    "at: lies in the past; to take back what a key has signed, revoke it from that date");

@@ -124,7 +124,7 @@ Result<RegistryAnswer> rotate_key(RegistryCall& call) {
   const auto at_ms = members.number_if("at_ms");
   if (auto read = members.end(); !read) return std::unexpected(read.error());
   auto kept = call.publishing.with_catalogue([&](Catalogue& catalogue) {
-    return catalogue.rotate_key(*actor, call.param("name"), {call.param("key")}, at_ms.value_or(catalogue.now_ms()));
+    return catalogue.rotate_key(*actor, call.param("name"), {call.param("key")}, at_ms);
   });
   if (!kept) return std::unexpected(kept.error());
   return RegistryAnswer{200, json_of(*kept, call.now_ms)};
