@@ -100,7 +100,7 @@ void add_limits(const licensing::Admitted& admitted, AnswerFields& fields) {
 
 http::Response AccessGate::refuse(const http::RequestHead& head, Refusal refusal, const licensing::Admitted* admitted) {
   const licensing::RefusalRow& row = licensing::row_of(refusal);
-  Error error{row.code, std::string(row.reason), std::string(row.message), 0};
+  Error error = licensing::error_of(refusal);
   if (admitted != nullptr) {
     const bool is_for_good =
         admitted->retry_after_ms == 0 && (refusal == Refusal::licence_used_up || refusal == Refusal::key_budget);

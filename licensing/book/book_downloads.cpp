@@ -10,18 +10,6 @@ namespace {
 
 constexpr std::size_t kPage = 1000;
 
-Error error_of(Refusal refusal) {
-  const RefusalRow& row = row_of(refusal);
-  return {row.code, std::string(row.reason), std::string(row.message), 0};
-}
-
-// As admission has it: "*" is every version, pre-releases among them.
-bool covers_version(const Coverage& coverage, const registry::VersionKey& version) {
-  if (coverage.versions == "*") return true;
-  const auto range = registry::parse_version_range(coverage.versions);
-  return range && range->admits(version);
-}
-
 // How far this licence comes in the table; none: it covers one of the models in this version, here and now.
 Refusal refusal_of(const Book::OwnLicence& own, std::span<const std::string> models,
                    const registry::VersionKey& version) {

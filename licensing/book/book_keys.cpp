@@ -16,9 +16,9 @@ namespace {
 constexpr std::int64_t kOverlapMaxMs = 90LL * 86'400'000;
 
 std::unexpected<Error> refused(Refusal refusal, std::string_view more = {}) {
-  const RefusalRow& row = row_of(refusal);
-  return failure(row.code, std::string(row.reason),
-                 more.empty() ? std::string(row.message) : fmt::format("{} ({})", row.message, more));
+  Error error = error_of(refusal);
+  if (!more.empty()) error.message += fmt::format(" ({})", more);
+  return std::unexpected(std::move(error));
 }
 
 std::string scopes_text(Scopes scopes) {

@@ -17,11 +17,6 @@ namespace {
 
 constexpr std::size_t kHolderMax = 200;
 
-Error error_of(Refusal refusal) {
-  const RefusalRow& row = row_of(refusal);
-  return {row.code, std::string(row.reason), std::string(row.message), 0};
-}
-
 // Whether a new lease may be given under it now.
 Refusal refusal_of(const FileLicences& files, const HeldLicence& held, std::int64_t now_ms) {
   if (held.is_from_file) return files.refusal_of(held, now_ms);

@@ -19,18 +19,35 @@ namespace {
 namespace fs = std::filesystem;
 using registry::file_error;
 
-// What becomes of a segment's frames: whole ones as they are, the last one perhaps cut.
-class FrameSink {
- public:
-  virtual ~FrameSink() = default;
-  virtual Result<void> begin(const Segment& segment) = 0;
-  virtual Result<void> take(std::span<const std::byte> frame) = 0;
-  virtual Result<void> end(const Segment& segment) = 0;
-};
-
 std::unexpected<Error> damaged_copy(const fs::path& path, std::string_view how) {
   return failure(Code::data_loss, "journal.damaged", fmt::format("{}: {}", path.filename().string(), how));
 }
+
+// What a copy gets: whole frames as they are, the last one perhaps cut; a file as long as the original.
+class CopiedSegments final {
+ public:
+  explicit CopiedSegments(fs::path folder) : folder_(std::move(folder)) {}
+
+  Result<void> begin(const Segment& segment) {
+    path_ = folder_ / segment.path.filename();
+    file_ = registry::File(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (file_.fd() < 0) return std::unexpected(file_error("cannot be made", path_, errno));
+    std::vector<std::byte> head(kSegmentHeadBytes);
+    if (auto read = registry::read_at(segment.file, 0, head); !read) return read;
+    return registry::write_all(file_, head);
+  }
+  Result<void> take(std::span<const std::byte> frame) { return registry::write_all(file_, frame); }
+  Result<void> end(const Segment& segment) {
+    if (::ftruncate(file_.fd(), static_cast<off_t>(segment.bytes)) != 0 || ::fsync(file_.fd()) != 0)
+      return std::unexpected(file_error("cannot be written", path_, errno));
+    return {};
+  }
+
+ private:
+  const fs::path folder_;
+  fs::path path_;
+  registry::File file_;
+};
 
 // The entries of a frame that come before the first that is not wanted.
 Result<FrameBuilder> cut(const Frame& frame, const VisitEntry& visit, std::uint64_t& next, bool& goes_on) {
@@ -47,26 +64,26 @@ Result<FrameBuilder> cut(const Frame& frame, const VisitEntry& visit, std::uint6
 }
 
 Result<void> take_frame(const Segment& segment, std::uint64_t offset, const Frame& frame, const VisitEntry& visit,
-                        FrameSink* sink, std::uint64_t& next, bool& goes_on) {
+                        CopiedSegments* copy, std::uint64_t& next, bool& goes_on) {
   if (frame.first != next) return damaged_copy(segment.path, fmt::format("entries are missing before byte {}", offset));
   auto kept = cut(frame, visit, next, goes_on);
   if (!kept) return std::unexpected(kept.error());
-  if (!sink || kept->is_empty()) return {};
+  if (!copy || kept->is_empty()) return {};
   const auto* const whole = reinterpret_cast<const std::byte*>(frame.body.data()) - kFrameHeadBytes;
-  return sink->take(goes_on ? std::span(whole, frame.bytes) : kept->seal(segment.journal, frame.first));
+  return copy->take(goes_on ? std::span(whole, frame.bytes) : kept->seal(segment.journal, frame.first));
 }
 
-Result<void> walk_segment(const Segment& segment, const VisitEntry& visit, FrameSink* sink, std::uint64_t& next,
+Result<void> walk_segment(const Segment& segment, const VisitEntry& visit, CopiedSegments* copy, std::uint64_t& next,
                           bool& goes_on, bool is_last) {
   if (segment.first != next)
     return damaged_copy(segment.path, fmt::format("begins with entry {}, and {} is the next", segment.first, next));
-  if (sink)
-    if (auto begun = sink->begin(segment); !begun) return begun;
+  if (copy)
+    if (auto begun = copy->begin(segment); !begun) return begun;
   std::uint64_t offset = kSegmentHeadBytes;
   for (;;) {
     Result<void> result;
     const auto end = scan(segment, offset, [&](std::uint64_t at, const Frame& frame) {
-      result = take_frame(segment, at, frame, visit, sink, next, goes_on);
+      result = take_frame(segment, at, frame, visit, copy, next, goes_on);
       return goes_on && result.has_value();
     });
     if (!end) return std::unexpected(end.error());
@@ -80,10 +97,10 @@ Result<void> walk_segment(const Segment& segment, const VisitEntry& visit, Frame
       return damaged_copy(segment.path, fmt::format("is broken at byte {}", end->offset));
     offset = end->offset;  // once more from there
   }
-  return sink ? sink->end(segment) : Result<void>();
+  return copy ? copy->end(segment) : Result<void>();
 }
 
-Result<std::uint64_t> walk(const fs::path& folder, const VisitEntry& visit, FrameSink* sink) {
+Result<std::uint64_t> walk(const fs::path& folder, const VisitEntry& visit, CopiedSegments* copy) {
   const auto paths = segments_in(folder);
   if (!paths) return std::unexpected(paths.error());
   std::uint64_t next = 0;
@@ -92,44 +109,11 @@ Result<std::uint64_t> walk(const fs::path& folder, const VisitEntry& visit, Fram
     const auto segment = open_segment((*paths)[i]);
     if (!segment) return std::unexpected(segment.error());
     const bool is_last = i + 1 == paths->size();
-    if (auto walked = walk_segment(*segment, visit, sink, next, goes_on, is_last); !walked)
+    if (auto walked = walk_segment(*segment, visit, copy, next, goes_on, is_last); !walked)
       return std::unexpected(walked.error());
   }
   return next;
 }
-
-Result<void> make_folder_durable(const fs::path& folder) {
-  const registry::File opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.fd() < 0 || ::fsync(opened.fd()) != 0)
-    return std::unexpected(file_error("cannot make a folder durable", folder, errno));
-  return {};
-}
-
-// As long as the original, with nothing behind its frames.
-class CopiedSegments final : public FrameSink {
- public:
-  explicit CopiedSegments(fs::path folder) : folder_(std::move(folder)) {}
-
-  Result<void> begin(const Segment& segment) override {
-    path_ = folder_ / segment.path.filename();
-    file_ = registry::File(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file_.fd() < 0) return std::unexpected(file_error("cannot be made", path_, errno));
-    std::vector<std::byte> head(kSegmentHeadBytes);
-    if (auto read = registry::read_at(segment.file, 0, head); !read) return read;
-    return registry::write_all(file_, head);
-  }
-  Result<void> take(std::span<const std::byte> frame) override { return registry::write_all(file_, frame); }
-  Result<void> end(const Segment& segment) override {
-    if (::ftruncate(file_.fd(), static_cast<off_t>(segment.bytes)) != 0 || ::fsync(file_.fd()) != 0)
-      return std::unexpected(file_error("cannot be written", path_, errno));
-    return {};
-  }
-
- private:
-  const fs::path folder_;
-  fs::path path_;
-  registry::File file_;
-};
 
 }  // namespace
 
@@ -145,7 +129,7 @@ Result<std::uint64_t> copy_journal(const fs::path& folder, const fs::path& to, c
   CopiedSegments copied(to);
   auto entries = walk(folder, keeps, &copied);
   if (!entries) return entries;
-  if (auto durable = make_folder_durable(to); !durable) return std::unexpected(durable.error());
+  if (auto durable = sync_folder(to); !durable) return std::unexpected(durable.error());
   return entries;
 }
 

@@ -41,13 +41,6 @@ class RealDisk final : public Disk {
   int sync(int descriptor) override { return ::fdatasync(descriptor); }
 };
 
-Result<void> sync_folder(const std::filesystem::path& folder) {
-  const File opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.fd() < 0 || ::fsync(opened.fd()) != 0)
-    return std::unexpected(file_error("cannot make a folder durable", folder, errno));
-  return {};
-}
-
 Result<File> open_for_writing(const std::filesystem::path& path, int more) {
   File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | more, 0600));
   if (file.fd() < 0) return std::unexpected(file_error("cannot open a segment", path, errno));
@@ -144,6 +137,13 @@ Result<void> make_zeros(const Segment& segment, std::uint64_t from, Disk& disk) 
 }
 
 }  // namespace
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+  const File opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.fd() < 0 || ::fsync(opened.fd()) != 0)
+    return std::unexpected(file_error("cannot make a folder durable", folder, errno));
+  return {};
+}
 
 Disk& real_disk() {
   static RealDisk disk;

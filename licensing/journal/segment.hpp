@@ -29,6 +29,8 @@ struct FrameMark {
 };
 void mark_frame(std::vector<FrameMark>& marks, const FrameMark& frame);
 
+// What was made or renamed in it survives the machine. Errors: file.*.
+Result<void> sync_folder(const std::filesystem::path& folder);
 // A file of zeros under `path`, on the disk, that use_segment() takes; one that is there already is as good. Errors:
 // file.*; what was begun is removed.
 Result<void> prepare_segment(const std::filesystem::path& path, std::uint64_t bytes);

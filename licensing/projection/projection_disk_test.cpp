@@ -106,11 +106,8 @@ TEST_P(ProjectionDisk, AtAnyCallIsWhatTheEntriesComeTo) {
   EXPECT_GE(calls, 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Faults, ProjectionDisk, testing::ValuesIn(registry::kDiskFaults), [](const auto& row) {
-  std::string name = row.param.name;
-  std::ranges::replace(name, ' ', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Faults, ProjectionDisk, testing::ValuesIn(registry::kDiskFaults),
+                         &registry::name_of_row<testing::TestParamInfo<registry::DiskFault>>);
 
 }  // namespace
 }  // namespace stoa::licensing

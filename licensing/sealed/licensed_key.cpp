@@ -25,13 +25,6 @@ Error refusal(std::string_view reason, std::string message) {
   return {Code::permission_denied, std::string(reason), std::move(message), 0};
 }
 
-bool covers_version(const Coverage& coverage, const std::string& version) {
-  if (coverage.versions == "*") return true;  // pre-releases, too
-  const auto range = registry::parse_version_range(coverage.versions);
-  const auto key = registry::parse_version_key(version);
-  return range && key && range->admits(*key);
-}
-
 const WrappedKey* find_key(const Licence& licence, const KeyWanted& wanted, std::string_view host) {
   const WrappedKey* any = nullptr;
   for (const WrappedKey& wrapped : licence.content_keys) {
@@ -45,10 +38,12 @@ const WrappedKey* find_key(const Licence& licence, const KeyWanted& wanted, std:
 Judged judge(const HeldLicence& held, const KeyWanted& wanted, const HostFacts& host, std::int64_t now_ms) {
   const Licence& licence = held.licence;
   const std::string name = fmt::format("licence {}", licence.id.text);
+  const auto version = registry::parse_version_key(wanted.version);
+  const auto is_covered = [&](const Coverage& coverage) { return version && covers_version(coverage, *version); };
   Step step = Step::nothing;
   for (const Coverage& coverage : licence.covers) {
     if (!covers_model(coverage, wanted.model)) continue;
-    step = std::max(step, covers_version(coverage, wanted.version) ? Step::no_key : Step::other_version);
+    step = std::max(step, is_covered(coverage) ? Step::no_key : Step::other_version);
   }
   if (step == Step::nothing) return {};
   if (step == Step::other_version)

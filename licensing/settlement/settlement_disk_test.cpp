@@ -148,11 +148,8 @@ TEST_P(SettlementDisk, AFirstStartThatFailsIsMadeAgain) {
   EXPECT_GE(calls, 5);
 }
 
-INSTANTIATE_TEST_SUITE_P(Faults, SettlementDisk, testing::ValuesIn(registry::kDiskFaults), [](const auto& row) {
-  std::string name = row.param.name;
-  std::ranges::replace(name, ' ', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Faults, SettlementDisk, testing::ValuesIn(registry::kDiskFaults),
+                         &registry::name_of_row<testing::TestParamInfo<registry::DiskFault>>);
 
 }  // namespace
 }  // namespace stoa::licensing

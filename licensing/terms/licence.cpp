@@ -141,4 +141,10 @@ bool covers_model(const Coverage& coverage, std::string_view model) {
   return model.starts_with(std::string_view(coverage.model).substr(0, coverage.model.size() - 1));
 }
 
+bool covers_version(const Coverage& coverage, const registry::VersionKey& version) {
+  if (coverage.versions == "*") return true;
+  const auto range = registry::parse_version_range(coverage.versions);
+  return range && range->admits(version);
+}
+
 }  // namespace stoa::licensing

@@ -11,6 +11,7 @@
 #include "licensing/terms/limit.hpp"
 #include "registry/document/digest.hpp"
 #include "registry/signature/ed25519.hpp"
+#include "registry/versions/version_range.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::licensing {
@@ -92,5 +93,7 @@ bool is_model_pattern(std::string_view text);
 bool is_issuer_name(std::string_view text);
 
 bool covers_model(const Coverage& coverage, std::string_view model);
+// "*" is every version, pre-releases among them; a range admits as it says.
+bool covers_version(const Coverage& coverage, const registry::VersionKey& version);
 
 }  // namespace stoa::licensing

@@ -67,5 +67,9 @@ static_assert(are_in_order());
 
 std::span<const RefusalRow> refusals() { return kRows; }
 const RefusalRow& row_of(Refusal refusal) { return kRows[static_cast<std::size_t>(refusal) - 1]; }
+Error error_of(Refusal refusal) {
+  const RefusalRow& row = row_of(refusal);
+  return {row.code, std::string(row.reason), std::string(row.message), 0};
+}
 
 }  // namespace stoa::licensing

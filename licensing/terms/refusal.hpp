@@ -55,5 +55,6 @@ struct RefusalRow {
 // In the enum's order, without none.
 std::span<const RefusalRow> refusals();
 const RefusalRow& row_of(Refusal refusal);  // not none
+Error error_of(Refusal refusal);            // of its row; not none
 
 }  // namespace stoa::licensing

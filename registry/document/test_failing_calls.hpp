@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -24,6 +25,13 @@ struct DiskFault {
 inline constexpr DiskFault kDiskFaults[] = {{.name = "dies"},
                                             {.name = "dies amid a write", .is_torn = true},
                                             {.name = "is full for a moment", .error = ENOSPC, .is_for_good = false}};
+// For INSTANTIATE_TEST_SUITE_P.
+template <class Row>
+std::string name_of_row(const Row& row) {
+  std::string name = row.param.name;
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
 
 // Of this process.
 class FailingCalls {

@@ -6,7 +6,7 @@ import concurrent.futures
 import json
 import sys
 
-from registry import MODEL, Registry, infer, wait_for
+from registry import MODEL, infer, wait_for, with_publisher
 from rollout import metric, publish
 from stoa_host import Host, call, check, staging
 
@@ -69,11 +69,7 @@ def main():
     staging("release_1_2_0")
     config = '[registry]\nfolder = "registry"\nextra_releases = {}\nextra_wait_ms = {}\n'
     with Host([], config.format(1, 30000), in_process=()) as host:
-        admin = Registry(host.operator_url, host.folder / "registry/admin.token")
-        partner = Registry(host.operator_url, host.folder / "partner.token")
-        admin.json("publishers", "create", "stoa-demo", "--token-out", host.folder / "partner.token")
-        admin.text("publishers", "let-pass", "stoa-demo")
-        partner.json("publishers", "add-key", "stoa-demo", "--key", host.folder / "key.key.pem")
+        admin, partner = with_publisher(host)
         releases = {"1.0.0": publish(host, partner, admin, "1.0.0")}
         wait_for(lambda: infer(host) == (200, "1.0.0"), "the first release answers")
         admin.text("aliases", "move", MODEL, "default", "1.0.0")

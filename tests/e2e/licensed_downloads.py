@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 
-from registry import MODEL, Registry, infer, package, wait_for
+from registry import MODEL, Registry, infer, package, wait_for, with_publisher
 from stoa_host import Host, call, check, staging
 
 CONFIG = '[registry]\nfolder = "registry"\nmetadata_bins = 16\n[licensing]\nfolder = "licensing"\n'
@@ -16,10 +16,7 @@ OPEN = "[licensing]\nfolder = \"licensing\"\ncalls_need_keys = false\n"
 
 def published(origin, admin):
     """A release that is out, and the digest of its package."""
-    partner = Registry(origin.operator_url, origin.folder / "partner.token")
-    admin.json("publishers", "create", "stoa-demo", "--token-out", origin.folder / "partner.token")
-    admin.text("publishers", "let-pass", "stoa-demo")
-    partner.json("publishers", "add-key", "stoa-demo", "--key", origin.folder / "key.key.pem")
+    _, partner = with_publisher(origin)
     file = package(origin, "1.0.0")
     admin.text("releases", "accept", partner.json("publish", file, "--wait")["id"])
     return hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size

@@ -112,6 +112,17 @@ def infer(host, version=None):
     return status, answer["outputs"][0]["data"][0] if status == 200 else ""
 
 
+def with_publisher(host, key_from=None):
+    """The command lines of its admin and of one publisher, whose key is that host's, or another's."""
+    admin = Registry(host.operator_url, host.folder / "registry/admin.token")
+    publisher = admin.json("publishers", "create", "stoa-demo", "--token-out", host.folder / "partner.token")
+    if "held_because" in publisher:
+        admin.text("publishers", "let-pass", "stoa-demo")
+    partner = Registry(host.operator_url, host.folder / "partner.token")
+    partner.json("publishers", "add-key", "stoa-demo", "--key", (key_from or host).folder / "key.key.pem")
+    return admin, partner
+
+
 def two_operators(host, admin, rita):
     """Who moves an alias proposes it, and somebody else approves; then one is enough again."""
     rita.refused("role.not_allowed", "aliases", "operators", MODEL, "two")

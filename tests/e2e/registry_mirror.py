@@ -8,19 +8,8 @@ import shutil
 import sys
 import tarfile
 
-from registry import MIB, MODEL, BreakingLine, Registry, infer, package, wait_for
+from registry import MIB, MODEL, BreakingLine, infer, package, wait_for, with_publisher
 from stoa_host import Host, call, check, staging
-
-
-def with_publisher(host, key_from):
-    """The command line of its admin, with the same publisher and the same key on either side."""
-    admin = Registry(host.operator_url, host.folder / "registry/admin.token")
-    publisher = admin.json("publishers", "create", "stoa-demo", "--token-out", host.folder / "partner.token")
-    if "held_because" in publisher:
-        admin.text("publishers", "let-pass", "stoa-demo")
-    partner = Registry(host.operator_url, host.folder / "partner.token")
-    partner.json("publishers", "add-key", "stoa-demo", "--key", key_from.folder / "key.key.pem")
-    return admin, partner
 
 
 def measured(host, partner, release, version):

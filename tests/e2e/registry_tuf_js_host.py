@@ -8,7 +8,7 @@ import hashlib
 import sys
 
 from npm_tool import npm_package
-from registry import MODEL, Registry, package, wait_for
+from registry import MODEL, package, wait_for, with_publisher
 from registry_tuf_js import Follower
 from stoa_host import Host, call, check, staging
 
@@ -19,11 +19,7 @@ def main():
     staging("release_1_0_0")
     tuf_js = npm_package("tuf-js@3")
     with Host([], '[registry]\nfolder = "registry"\n', in_process=()) as host:
-        admin = Registry(host.operator_url, host.folder / "registry/admin.token")
-        partner = Registry(host.operator_url, host.folder / "partner.token")
-        admin.json("publishers", "create", "stoa-demo", "--token-out", host.folder / "partner.token")
-        admin.text("publishers", "let-pass", "stoa-demo")
-        partner.json("publishers", "add-key", "stoa-demo", "--key", host.folder / "key.key.pem")
+        admin, partner = with_publisher(host)
         (host.folder / "root.json").write_bytes(call(host.url + "/tuf/1.root.json")[2])
 
         def follower(name):

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from registry import Registry, infer, package, wait_for
+from registry import Registry, infer, package, wait_for, with_publisher
 from stoa_host import BUILD, Host, check, staging
 from host_process import LISTEN, HostProcess
 
@@ -65,12 +65,7 @@ def main():
     check(words == ["stoa backup create", "stoa backup check", "mv registry registry.broken", "stoa backup restore",
                     "stoa doctor registry", "stoa doctor --registry", "stoa doctor registry"], f"the page has {words}")
     with Host([], '[registry]\nfolder = "registry"\n', in_process=()) as host:
-        admin = Registry(host.operator_url, host.folder / "registry/admin.token")
-        partner = Registry(host.operator_url, host.folder / "partner.token")
-        publisher = admin.json("publishers", "create", "stoa-demo", "--token-out", host.folder / "partner.token")
-        if "held_because" in publisher:
-            admin.text("publishers", "let-pass", "stoa-demo")
-        partner.json("publishers", "add-key", "stoa-demo", "--key", host.folder / "key.key.pem")
+        admin, partner = with_publisher(host)
         first = partner.json("publish", package(host, "1.0.0"), "--wait")
         admin.text("releases", "accept", first["id"])
         wait_for(lambda: infer(host) == (200, "1.0.0"), "the release answers")

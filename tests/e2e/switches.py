@@ -10,7 +10,7 @@ import threading
 import time
 
 import rollout
-from registry import MODEL, Registry, infer, wait_for
+from registry import MODEL, infer, wait_for, with_publisher
 from stoa_host import Host, call, check, staging
 
 SWITCHES = int(os.environ.get("STOA_SWITCHES", "100"))
@@ -67,12 +67,7 @@ def switched(host, rita, load):
 def main():
     staging("release_1_1_0")
     with Host([], '[registry]\nfolder = "registry"\n', in_process=()) as host:
-        rita = Registry(host.operator_url, host.folder / "registry/admin.token")
-        partner = Registry(host.operator_url, host.folder / "partner.token")
-        publisher = rita.json("publishers", "create", "stoa-demo", "--token-out", host.folder / "partner.token")
-        if "held_because" in publisher:
-            rita.text("publishers", "let-pass", "stoa-demo")
-        partner.json("publishers", "add-key", "stoa-demo", "--key", host.folder / "key.key.pem")
+        rita, partner = with_publisher(host)
         rollout.publish(host, partner, rita, "1.0.0")
         wait_for(lambda: infer(host) == (200, "1.0.0"), "the first release answers", 60)
         rita.text("aliases", "move", MODEL, "default", "1.0.0")

@@ -9,11 +9,6 @@
 namespace stoa::api {
 namespace {
 
-Error error_of(licensing::Refusal refusal) {
-  const licensing::RefusalRow& row = licensing::row_of(refusal);
-  return {row.code, std::string(row.reason), std::string(row.message), 0};
-}
-
 Result<void> authenticate(LicensingCall& call, Plane plane) {
   if (!call.token) return {};
   if (plane == Plane::customers) {
