@@ -5,6 +5,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/registry_option.hpp"
 #include "host/cli/registry_text.hpp"
+#include "host/client/bounded_json.hpp"
 #include "registry/document/file.hpp"
 
 namespace stoa::cli {
@@ -21,7 +22,7 @@ Result<Json> list(HttpClient& host, const Options&) { return ask_all(host, "/v1/
 Result<Json> create(HttpClient& host, const Options& options) {
   const auto text = registry::read_small_file(options.arguments[1], kTermsMax);
   if (!text) return std::unexpected(text.error());
-  Json terms = Json::parse(*text, nullptr, false);
+  Json terms = client::parse_bounded_json(*text);
   if (!terms.is_object())
     return failure(Code::invalid_argument, "licence_file.json", options.arguments[1] + ": is no JSON object");
   Json body{{"name", options.arguments[0]}, {"terms", std::move(terms)}};

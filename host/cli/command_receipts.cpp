@@ -8,6 +8,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/receipt_file.hpp"
 #include "host/cli/registry_text.hpp"
+#include "host/client/bounded_json.hpp"
 #include "host/client/problem_answer.hpp"
 #include "licensing/proof/entry_text.hpp"
 #include "registry/document/file.hpp"
@@ -55,7 +56,7 @@ Exit verify(const Options& options) {
   if (!key) return report(key.error());
   const auto text = registry::read_small_file(options.arguments[0], kReceiptMax);
   if (!text) return report(text.error());
-  const auto receipt = receipt_in(Json::parse(*text, nullptr, false));
+  const auto receipt = receipt_in(client::parse_bounded_json(*text));
   if (!receipt) return report(receipt.error());
   const auto entry = licensing::verify_receipt(*receipt, *key);
   if (!entry) return report(entry.error());

@@ -11,6 +11,7 @@
 #include "host/cli/new_file.hpp"
 #include "host/cli/registry_text.hpp"
 #include "host/cli/token_answer.hpp"
+#include "host/client/bounded_json.hpp"
 #include "registry/document/file.hpp"
 
 namespace stoa::cli {
@@ -61,7 +62,7 @@ Result<Json> terms_of(const Options& options) {
   if (!options.terms.empty()) {
     const auto text = registry::read_small_file(options.terms, kTermsMax);
     if (!text) return std::unexpected(text.error());
-    terms = Json::parse(*text, nullptr, false);
+    terms = client::parse_bounded_json(*text);
     if (!terms.is_object())
       return failure(Code::invalid_argument, "licence_file.json", options.terms + ": is no JSON object");
   }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "host/client/bounded_json.hpp"
 #include "host/client/problem_answer.hpp"
 
 namespace stoa::client {
@@ -187,9 +188,10 @@ Result<Json> HttpClient::perform(const Sent& sent) {
   if (!fetched) return std::unexpected(fetched.error());
   const std::string& answer = fetched->body;
   if (answer.empty()) return Json();
-  Json body = Json::parse(answer, nullptr, false);
+  Json body = parse_bounded_json(answer);
   if (body.is_discarded())
-    return failure(Code::internal, "client.answer", fmt::format("{}: the answer is no JSON", options_.url));
+    return failure(Code::internal, "client.answer",
+                   fmt::format("{}: the answer is no JSON, or too deep", options_.url));
   return body;
 }
 

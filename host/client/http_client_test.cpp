@@ -34,6 +34,9 @@ Task<void> answer_with(Exchange& exchange, unsigned status, std::string body) {
   co_await exchange.reply(std::move(response));
 }
 
+// Nothing that a program may copy or print: each level of it is a call that waits for the next.
+std::string deep() { return R"({"reason":)" + std::string(200'000, '[') + std::string(200'000, ']') + "}"; }
+
 std::vector<http::Route> routes() {
   return {
       {Method::get, "/told", tell},
@@ -49,6 +52,8 @@ std::vector<http::Route> routes() {
          response.fields.emplace_back("Location", "/told");
          co_await exchange.reply(std::move(response));
        }},
+      {Method::get, "/deep", [](Exchange& exchange) { return answer_with(exchange, 200, deep()); }},
+      {Method::get, "/refused-deep", [](Exchange& exchange) { return answer_with(exchange, 400, deep()); }},
       {Method::get, "/words", [](Exchange& exchange) { return answer_with(exchange, 200, "hello"); }},
   };
 }
@@ -90,6 +95,8 @@ TEST_F(Client, AnswersBecomeJsonOrErrors) {
   };
   constexpr Row kRows[] = {{"/refused", "a.b"},
                            {"/elsewhere", "client.status"},  // the token follows no redirect
+                           {"/deep", "client.answer"},
+                           {"/refused-deep", "client.status"},
                            {"/words", "client.answer"}};
   for (const Row& row : kRows) {
     const auto got = client_.ask({.path = row.path});

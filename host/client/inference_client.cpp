@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "host/client/bounded_json.hpp"
 #include "host/client/problem_answer.hpp"
 
 namespace stoa::client {
@@ -139,10 +140,11 @@ Result<InferenceAnswer> InferenceClient::perform(const std::string& path, const 
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   if (status < 200 || status > 299) return std::unexpected(refusal(status, received));
   InferenceAnswer answer{
-      nlohmann::ordered_json::parse(received.body, nullptr, false),
+      parse_bounded_json(received.body),
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count())};
   if (answer.body.is_discarded())
-    return failure(Code::internal, "client.answer", fmt::format("{}: the answer is no JSON", printable(options_.url)));
+    return failure(Code::internal, "client.answer",
+                   fmt::format("{}: the answer is no JSON, or too deep", printable(options_.url)));
   return answer;
 }
 

@@ -33,6 +33,12 @@ TEST_F(BadRequestTest, ABodySaysWhatIsAskedForOnceAndNothingElse) {
     for (int i = 0; i < 50'000; ++i) body += "\"m" + std::to_string(i) + "\":1,";
     return body + "\"name\":\"x\"}";
   }();
+  const auto levels = [](std::size_t count, const std::string& open, const std::string& close) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += open;
+    for (std::size_t i = 0; i < count; ++i) text += close;
+    return R"({"name":)" + text + "}";
+  };
   const auto post = [&](std::string body) { return RegistryRequest{"POST", "/v1/operators", std::move(body), admin}; };
   const Row rows[] = {
       {post(""), 400, "registry.field", "name: is missing, want a string"},
@@ -45,6 +51,11 @@ TEST_F(BadRequestTest, ABodySaysWhatIsAskedForOnceAndNothingElse) {
       {post(R"({"name":"a","name":"b","role":"admin"})"), 400, "registry.json", "'name' is given twice"},
       {post(R"({"name":"a","role":"admin","x":{"y":1,"y":2}})"), 400, "registry.json", "'y' is given twice"},
       {post(many), 400, "registry.json", "more than 64 members"},
+      {post(levels(63, "[", "]")), 400, "registry.field", "name: is array, want a string"},
+      {post(levels(64, "[", "]")), 400, "registry.json", "body: is nested deeper than 64 levels"},
+      {post(levels(400'000, "[", "]")), 400, "registry.json", "body: is nested deeper than 64 levels"},
+      {post(levels(100'000, "[{\"a\":", "}]")), 400, "registry.json", "body: is nested deeper than 64 levels"},
+      {post(R"({"name":)" + std::string(400'000, '[')), 400, "registry.json", "body: is nested deeper than 64 levels"},
       {post(R"({"name":null,"role":"admin"})"), 400, "registry.field", "name: is missing"},
       {post(R"({"name":7,"role":"admin"})"), 400, "registry.field", "name: is number, want a string"},
       {post(R"({"name":"","role":"admin"})"), 400, "registry.field", "name: is empty"},

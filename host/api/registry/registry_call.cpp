@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::uint64_t kJsonBytesMax = 1 << 20, kChunkBytesMax = 16 << 20;
 constexpr std::size_t kMembersMax = 64;  // the longest body here has five
+// Far more than any body here needs. Copying, comparing and writing a value call themselves once a level, so that no
+// deeper one is ever made.
+constexpr int kLevelsMax = 64;
 
 // '+' is a space in a query, as forms write it.
 std::string decoded(std::string_view text) {
@@ -37,8 +40,11 @@ std::string decoded(std::string_view text) {
 Result<Json> parse_body(std::string_view text) {
   std::vector<std::vector<std::string>> names;
   std::string twice;
-  bool is_crowded = false;
-  const auto watch = [&](int, Json::parse_event_t event, Json& value) {
+  bool is_crowded = false, is_deep = false;
+  const auto watch = [&](int level, Json::parse_event_t event, Json& value) {
+    const bool is_opened = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    is_deep = is_deep || (is_opened && level >= kLevelsMax);
+    if (is_deep) return false;  // nothing is kept any more
     if (event == Json::parse_event_t::object_start) names.emplace_back();
     if (event == Json::parse_event_t::object_end && !names.empty()) names.pop_back();
     if (event == Json::parse_event_t::key && !names.empty()) {
@@ -51,6 +57,9 @@ Result<Json> parse_body(std::string_view text) {
     return true;
   };
   Json body = Json::parse(text, watch, false);
+  if (is_deep)
+    return failure(Code::invalid_argument, "registry.json",
+                   fmt::format("body: is nested deeper than {} levels", kLevelsMax));
   if (body.is_discarded() || !body.is_object())
     return failure(Code::invalid_argument, "registry.json", "body: is no JSON object");
   if (is_crowded)
