@@ -38,7 +38,7 @@ class DurableReply::Told final : public licensing::DurabilityWaiter {
   std::atomic<Durability> state_{Durability::waiting};
 };
 
-DurableReply::DurableReply(http::Exchange& exchange, licensing::Journal* journal) {
+DurableReply::DurableReply(http::Exchange& exchange, licensing::Journal* journal) : journal_(journal) {
   if (journal == nullptr) return;
   auto told = std::make_shared<Told>(exchange.make_signal());
   if (Told::start(told, *journal)) told_ = std::move(told);
@@ -50,6 +50,7 @@ std::uint64_t DurableReply::deadline_ns() { return thread::monotonic_ns() + kDur
 bool DurableReply::is_durable() const { return !told_ || told_->state() == Durability::durable; }
 
 Result<void> DurableReply::outcome(http::Waited waited) const {
+  if (told_ && !is_pending()) journal_->go_on_soon();
   if (is_durable()) return {};
   if (!is_pending()) return std::unexpected(journal_failed());
   if (waited == http::Waited::client_gone) return failure(Code::cancelled, "http.client_gone", "the client hung up");

@@ -28,6 +28,7 @@ class DurableReply {
 
  private:
   class Told;
+  licensing::Journal* journal_;
   std::shared_ptr<Told> told_;  // the journal's, too, until it is told; null: it may leave
 };
 

@@ -14,7 +14,7 @@ class CommitWake final : public licensing::JournalWaker,
                          public thread::Sleeper,
                          public std::enable_shared_from_this<CommitWake> {
  public:
-  void wake_soon() noexcept override { thread::WakeBatch::wake(shared_from_this()); }
+  void wake_soon() noexcept override { thread::WakeBatch::wake_last(shared_from_this()); }
   void wake() noexcept override {
     if (licensing::Journal* const journal = journal_.load(std::memory_order_acquire)) journal->wake();
   }

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kCutGrace{2'000};
 
 // Handlers that run before those they have work for are woken: about ten requests, tens of microseconds.
-constexpr std::size_t kBurstMax = 32;
+constexpr std::size_t kBurstMax = 32, kBurstsMax = 8;
 
 HeadLimits head_limits(const Limits& limits) {
   return {limits.head_bytes_max, limits.fields_max, limits.target_bytes_max};
@@ -116,14 +116,17 @@ void IoThread::run() {
 }
 
 // Until the context is stopped. Answers leave, and a thread that a handler has work for is woken, when the handlers
-// that are ready have run.
+// that are ready have run, or enough of them; who is woken last, when none is ready, or after several such bursts.
 void IoThread::run_handlers(thread::WakeBatch& wakes) {
-  std::size_t ran = 0;
+  std::size_t ran = 0, bursts = 0;
   do {
     while (!wakes.is_empty() || wakes.is_expecting() || !answers.is_empty()) {
-      if (ran++ < kBurstMax && context_.poll_one() > 0) continue;
+      const bool ran_one = context_.poll_one() > 0;
+      if (ran_one && ++ran < kBurstMax) continue;
       answers.release();
-      wakes.flush();
+      const bool goes_on = ran_one && ++bursts < kBurstsMax;
+      goes_on ? wakes.flush_but_last() : wakes.flush();
+      if (!goes_on) bursts = 0;
       if (wakes.is_expecting()) wakes.look();
       ran = 0;
     }

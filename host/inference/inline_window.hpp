@@ -9,7 +9,7 @@ namespace stoa::inference {
 // The last 1,024 calls, one bit each: took longer than the bound, or not. Their p99 lies above the bound exactly when
 // more than 1 % of them (10) did, so no durations need to be kept. Fewer calls than that are judged by the same count:
 // 11 slow ones are more than 1 % of whatever fits into the window. Wall time, because that is what the I/O thread
-// loses.
+// loses; but for calls in which it was preempted.
 class InlineWindow {
  public:
   static constexpr std::size_t kCalls = 1024, kSlowMax = kCalls / 100;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/inference/model_core.hpp"
+#include "host/thread/preempted.hpp"
 
 namespace stoa::inference {
 namespace {
@@ -106,6 +107,8 @@ bool ModelCore::run_inline(const std::shared_ptr<Call>& call, std::uint64_t now_
   count_misuses(*call);
   leave();
   const bool is_slow = !call->finished() || call->times.ended_ns - now_ns > runtime::kInlineNsMax;
+  // What another thread took from this one says nothing of the model.
+  if (is_slow && thread::was_preempted()) return true;
   if (!window_.add(is_slow) && is_inline_.exchange(false, std::memory_order_relaxed))
     log(runtime::LogLevel::warn, "moved off the I/O threads: more than " + std::to_string(InlineWindow::kSlowMax) +
                                      " of the last " + std::to_string(InlineWindow::kCalls) + " calls took over " +

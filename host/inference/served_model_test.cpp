@@ -412,13 +412,13 @@ TEST_F(Served, InlineModelThatBecomesSlowIsMovedOffForGood) {
   const auto model = serve(fixture_source("inlined"));
   ASSERT_NE(model, nullptr);
   std::size_t inline_count = 0;
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 2'000 && model->statistics().is_inline; ++i) {
     Asked asked("slow");
     ASSERT_TRUE(model->enqueue(asked.call).has_value());
     ASSERT_TRUE(asked.wait());
     if (asked.text() == this_thread()) ++inline_count;
   }
-  EXPECT_EQ(inline_count, 11u) << "more than 1 % of 1,024";
+  EXPECT_GE(inline_count, 11u) << "more than 1 % of 1,024, and those in which this thread was preempted";
   EXPECT_FALSE(model->statistics().is_inline);
   EXPECT_TRUE(host.log->has("moved off the I/O threads"));
   Asked quick("quick");

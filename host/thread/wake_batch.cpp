@@ -16,6 +16,7 @@ thread_local WakeBatch* t_batch = nullptr;
 
 WakeBatch::WakeBatch(bool is_holding) noexcept : is_holding_(is_holding) {
   sleepers_.reserve(kSleepersMax);
+  last_.reserve(kSleepersMax);
   t_batch = this;
 }
 
@@ -24,27 +25,35 @@ WakeBatch::~WakeBatch() {
   t_batch = nullptr;
 }
 
-void WakeBatch::wake(std::shared_ptr<Sleeper> sleeper) noexcept {
+void WakeBatch::put_off(std::shared_ptr<Sleeper> sleeper, Sleepers WakeBatch::* where) noexcept {
   WakeBatch* const batch = t_batch;
-  if (batch == nullptr || !batch->is_holding_ || batch->sleepers_.size() == kSleepersMax) {
+  if (batch == nullptr || !batch->is_holding_ || (batch->*where).size() == kSleepersMax) {
     sleeper->is_put_off_.store(false, std::memory_order_seq_cst);
     return sleeper->wake();
   }
   sleeper->is_put_off_.store(true, std::memory_order_seq_cst);
-  if (std::ranges::find(batch->sleepers_, sleeper) == batch->sleepers_.end())
-    batch->sleepers_.push_back(std::move(sleeper));
+  Sleepers& sleepers = batch->*where;
+  if (std::ranges::find(sleepers, sleeper) == sleepers.end()) sleepers.push_back(std::move(sleeper));
 }
 
+void WakeBatch::wake(std::shared_ptr<Sleeper> sleeper) noexcept { put_off(std::move(sleeper), &WakeBatch::sleepers_); }
+void WakeBatch::wake_last(std::shared_ptr<Sleeper> sleeper) noexcept { put_off(std::move(sleeper), &WakeBatch::last_); }
+
 void WakeBatch::flush_of_this_thread() noexcept {
-  if (t_batch != nullptr) t_batch->flush();
+  if (t_batch != nullptr) t_batch->flush(t_batch->sleepers_);
+}
+
+void WakeBatch::flush(Sleepers& sleepers) noexcept {
+  // Whoever found it put off and could not wait has woken it meanwhile.
+  for (const auto& sleeper : sleepers)
+    if (sleeper->is_put_off_.exchange(false, std::memory_order_seq_cst)) sleeper->wake();
+  sleepers.clear();
+  put_off_ns_ = 0;
 }
 
 void WakeBatch::flush() noexcept {
-  // Whoever found it put off and could not wait has woken it meanwhile.
-  for (const auto& sleeper : sleepers_)
-    if (sleeper->is_put_off_.exchange(false, std::memory_order_seq_cst)) sleeper->wake();
-  sleepers_.clear();
-  put_off_ns_ = 0;
+  flush(sleepers_);
+  flush(last_);
 }
 
 void WakeBatch::expect(std::weak_ptr<Expected> expected) noexcept {

@@ -46,12 +46,15 @@ class WakeBatch {
 
   // Now; or with this thread's batch while it holds wakes back, once however often it was asked for.
   static void wake(std::shared_ptr<Sleeper> sleeper) noexcept;
-  static void flush_of_this_thread() noexcept;
+  // The same, for somebody whose work only gets less by waiting until the burst is over, whatever is flushed in it.
+  static void wake_last(std::shared_ptr<Sleeper> sleeper) noexcept;
+  static void flush_of_this_thread() noexcept;  // not those that are woken last
   // This thread's loop looks for what is expected before it sleeps. Of several the last one counts; the others ring.
   static void expect(std::weak_ptr<Expected> expected) noexcept;
 
-  bool is_empty() const noexcept { return sleepers_.empty(); }
-  void flush() noexcept;
+  bool is_empty() const noexcept { return sleepers_.empty() && last_.empty(); }
+  void flush() noexcept;  // all
+  void flush_but_last() noexcept { flush(sleepers_); }
   bool is_expecting() const noexcept { return is_expecting_; }
   void look();  // once; who wants to be looked for again says so
   // A piece of work is done. From now on it holds wakes back if that was a short one, because the next will be short,
@@ -60,7 +63,11 @@ class WakeBatch {
   void stop_holding() noexcept;  // until the next short piece of work
 
  private:
-  std::vector<std::shared_ptr<Sleeper>> sleepers_;
+  using Sleepers = std::vector<std::shared_ptr<Sleeper>>;
+  static void put_off(std::shared_ptr<Sleeper> sleeper, Sleepers WakeBatch::* sleepers) noexcept;
+  void flush(Sleepers& sleepers) noexcept;
+
+  Sleepers sleepers_, last_;
   std::uint64_t put_off_ns_ = 0;
   std::weak_ptr<Expected> expected_;
   bool is_holding_, is_expecting_ = false;

@@ -5,6 +5,7 @@
 
 #include "licensing/agreement/agreement.hpp"
 #include "licensing/money/split.hpp"
+#include "licensing/money/wide.hpp"
 
 namespace stoa::licensing {
 
@@ -25,11 +26,12 @@ class CarriedRate {
   CarriedRate() = default;
   explicit CarriedRate(std::int64_t carried) : carried_(carried) {}
   // exact: amount * ppm, of one or several tiers; at most amount * 10^6.
-  __extension__ typedef __int128 Millionths;
+  using Millionths = Wide;
   Nano take(Millionths exact) {
     const Millionths owed = exact + carried_;
-    carried_ = static_cast<std::int64_t>(owed % kPpm);
-    return static_cast<Nano>(owed / kPpm);
+    const Millionths whole = quotient(owed, kPpm);
+    carried_ = static_cast<std::int64_t>(owed - whole * kPpm);
+    return static_cast<Nano>(whole);
   }
   std::int64_t carried() const { return carried_; }
 

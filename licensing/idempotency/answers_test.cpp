@@ -144,12 +144,9 @@ TEST_F(AnswersTest, TheIndexIsMadeAgainFromTheJournals) {
 // Nothing is durable while it is shut.
 class ShutDisk final : public Disk {
  public:
-  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
-    return real_disk().write_at(descriptor, bytes, size, offset);
-  }
-  int sync(int descriptor) override {
+  ssize_t write_durably(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
     is_shut_.wait(true);
-    return real_disk().sync(descriptor);
+    return real_disk().write_durably(descriptor, bytes, size, offset);
   }
   void shut(bool is_shut) {
     is_shut_ = is_shut;

@@ -1,4 +1,4 @@
-// disk.hpp: the two system calls on which durability rests. SPDX-License-Identifier: Apache-2.0
+// disk.hpp: the one system call on which durability rests. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <sys/types.h>
 
@@ -10,9 +10,9 @@ namespace stoa::licensing {
 class Disk {
  public:
   virtual ~Disk() = default;
-  // As pwrite(2) and fdatasync(2).
-  virtual ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) = 0;
-  virtual int sync(int descriptor) = 0;
+  // As pwritev2(2) with RWF_DSYNC: what it says it wrote is on the disk, and so is what it takes to find it. Where it
+  // fails, nobody knows what is.
+  virtual ssize_t write_durably(int descriptor, const void* bytes, std::size_t size, off_t offset) = 0;
 };
 
 Disk& real_disk();

@@ -1,7 +1,7 @@
 // frame.cpp SPDX-License-Identifier: Apache-2.0
 #include "licensing/journal/frame.hpp"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <bit>
 #include <cassert>
@@ -27,8 +27,7 @@ Number get(std::span<const std::byte> bytes, std::size_t at) {
 }
 
 std::uint32_t crc_of(JournalId journal, const void* bytes, std::size_t size) {
-  const uLong seed = ::crc32_z(0, reinterpret_cast<const Bytef*>(&journal), sizeof journal);
-  return static_cast<std::uint32_t>(::crc32_z(seed, static_cast<const Bytef*>(bytes), size));
+  return ::libdeflate_crc32(::libdeflate_crc32(0, &journal, sizeof journal), bytes, size);
 }
 
 std::size_t padded(std::size_t bytes) { return (bytes + kFrameAlignment - 1) / kFrameAlignment * kFrameAlignment; }

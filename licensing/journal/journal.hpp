@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "licensing/journal/block_file.hpp"
 #include "licensing/journal/disk.hpp"
 #include "licensing/journal/frame.hpp"
 #include "licensing/journal/segment.hpp"
@@ -72,7 +73,12 @@ class Journal {
   // invalid_argument "journal.entry_size"; resource_exhausted "journal.full": kFrameBodyBytesMax wait to be committed,
   // and no room was promised; unavailable "journal.failed".
   Result<std::uint64_t> append(std::string_view entry, Room room = Room::asked);
-  void wake() noexcept { appended_.notify_one(); }
+  void wake() noexcept;
+  // By whoever was told, on the thread that goes on with it: once it has nothing else to do, the next commit begins.
+  void go_on_soon() noexcept {
+    if (is_gathering_.load(std::memory_order_relaxed) && is_gathering_.exchange(false, std::memory_order_acq_rel))
+      options_.waker->wake_soon();
+  }
   // False: everything appended so far is durable already, and waiter is not told.
   bool wait(DurabilityWaiter& waiter);
   // Entries that are durable; their numbers are below.
@@ -115,10 +121,10 @@ class Journal {
   Result<void> recover_segments();
   Result<void> begin_segment();
   Result<void> commit(Batch& batch);
-  Result<void> write_frame(std::span<const std::byte> frame);
   Result<void> read_segment(const Written& written, std::uint64_t& next, std::uint64_t end, bool& goes_on,
                             const Visit& visit) const;
   void run();
+  void gather(std::unique_lock<std::mutex>& lock);
   void prepare_next();
   Batch& last();  // Lock: mutex_: what is appended next goes into it
   void fail(const Error& error);
@@ -131,22 +137,22 @@ class Journal {
   // The committing thread's.
   JournalId id_{};
   Segment segment_;
-  std::uint64_t offset_ = 0;
+  BlockAppender end_;      // of segment_
   std::thread preparing_;  // lays out the segment after this one
   Result<void> prepared_;  // joined before it is read
 
   mutable std::mutex mutex_;
   std::condition_variable appended_;
-  Batch gathering_;                                                 // Lock: mutex_
-  std::deque<Batch> behind_it_;                                     // Lock: mutex_: what no longer fits into its frame
-  std::vector<DurabilityWaiter*> late_waiters_;                     // Lock: mutex_: for the commit under way
-  std::vector<Written> written_;                                    // Lock: mutex_
-  std::optional<Error> error_;                                      // Lock: mutex_
-  std::uint64_t next_ = 0;                                          // Lock: mutex_: number of the next entry
-  bool is_committing_ = false, is_waiting_ = false, ends_ = false;  // Lock: mutex_
+  Batch gathering_;                              // Lock: mutex_
+  std::deque<Batch> behind_it_;                  // Lock: mutex_: what no longer fits into its frame
+  std::vector<DurabilityWaiter*> late_waiters_;  // Lock: mutex_: for the commit under way
+  std::vector<Written> written_;                 // Lock: mutex_
+  std::optional<Error> error_;                   // Lock: mutex_
+  std::uint64_t next_ = 0;                       // Lock: mutex_: number of the next entry
+  bool is_committing_ = false, is_waiting_ = false, is_woken_ = false, ends_ = false;  // Lock: mutex_
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<std::uint64_t> backlog_bytes_{0}, commits_{0};
-  std::atomic<bool> has_failed_{false};
+  std::atomic<bool> has_failed_{false}, is_gathering_{false};
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -30,7 +30,7 @@ class RecoveryTest : public testing::Test {
       builder.add(std::string(30, static_cast<char>('a' + first - 100)));
       const auto frame = builder.seal(kJournal, first);
       offsets_.push_back(offset);
-      real_disk().write_at(segment->file.fd(), frame.data(), frame.size(), static_cast<off_t>(offset));
+      real_disk().write_durably(segment->file.fd(), frame.data(), frame.size(), static_cast<off_t>(offset));
       offset += frame.size();
     }
     offsets_.push_back(offset);

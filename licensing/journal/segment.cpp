@@ -3,13 +3,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <libdeflate.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "licensing/journal/block_file.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -18,7 +20,7 @@ using registry::File;
 using registry::file_error;
 
 constexpr std::string_view kSuffix = ".segment", kMagic = "STOAJRN1";
-constexpr std::size_t kBlockBytes = 1u << 20;
+constexpr std::size_t kWindowBytes = 1u << 20;
 constexpr std::uint64_t kMarkBytes = 256u << 10;  // between two marks
 
 // The first bytes of a segment; the rest of its page is zeros.
@@ -29,35 +31,12 @@ struct Head {
   std::uint32_t crc, zero;
 };
 
-std::uint32_t crc_of(const Head& head) {
-  return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(&head), offsetof(Head, crc)));
-}
-
-class RealDisk final : public Disk {
- public:
-  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
-    return ::pwrite(descriptor, bytes, size, offset);
-  }
-  int sync(int descriptor) override { return ::fdatasync(descriptor); }
-};
+std::uint32_t crc_of(const Head& head) { return ::libdeflate_crc32(0, &head, offsetof(Head, crc)); }
 
 Result<File> open_for_writing(const std::filesystem::path& path, int more) {
   File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | more, 0600));
   if (file.fd() < 0) return std::unexpected(file_error("cannot open a segment", path, errno));
   return file;
-}
-
-Result<void> write_zeros(const File& file, const std::filesystem::path& path, std::uint64_t bytes) {
-  const std::vector<std::byte> zeros(kBlockBytes);
-  for (std::uint64_t done = 0; done < bytes;) {
-    const ssize_t wrote = ::pwrite(file.fd(), zeros.data(), std::min<std::uint64_t>(zeros.size(), bytes - done),
-                                   static_cast<off_t>(done));
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return std::unexpected(file_error("cannot prepare a segment", path, wrote == 0 ? ENOSPC : errno));
-    done += static_cast<std::uint64_t>(wrote);
-  }
-  if (::fsync(file.fd()) != 0) return std::unexpected(file_error("cannot prepare a segment", path, errno));
-  return {};
 }
 
 std::unexpected<Error> damaged(const std::filesystem::path& path, std::string_view how) {
@@ -74,7 +53,7 @@ class Window {
     const std::uint64_t there = segment_.bytes - offset;
     if (offset < begin_ || offset + std::min<std::uint64_t>(wanted, there) > begin_ + bytes_.size()) {
       begin_ = offset;
-      bytes_.resize(std::min<std::uint64_t>(std::max(wanted, kBlockBytes), there));
+      bytes_.resize(std::min<std::uint64_t>(std::max(wanted, kWindowBytes), there));
       if (auto read = registry::read_at(segment_.file, offset, bytes_); !read) return std::unexpected(read.error());
     }
     return std::span<const std::byte>(bytes_).subspan(offset - begin_);
@@ -121,18 +100,16 @@ Result<bool> has_whole_frame_behind(const Segment& segment, const Recovered& rec
 }
 
 Result<void> make_zeros(const Segment& segment, std::uint64_t from, Disk& disk) {
-  const std::vector<std::byte> zeros(kBlockBytes);
+  const std::vector<std::byte> zeros(kWindowBytes);
   for (std::uint64_t at = from; at < segment.bytes;) {
     const ssize_t wrote =
-        disk.write_at(segment.file.fd(), zeros.data(), std::min<std::uint64_t>(zeros.size(), segment.bytes - at),
-                      static_cast<off_t>(at));
+        disk.write_durably(segment.file.fd(), zeros.data(), std::min<std::uint64_t>(zeros.size(), segment.bytes - at),
+                           static_cast<off_t>(at));
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote <= 0)
       return std::unexpected(file_error("cannot mend a segment", segment.path, wrote == 0 ? ENOSPC : errno));
     at += static_cast<std::uint64_t>(wrote);
   }
-  if (disk.sync(segment.file.fd()) != 0)
-    return std::unexpected(file_error("cannot mend a segment", segment.path, errno));
   return {};
 }
 
@@ -143,11 +120,6 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
   if (opened.fd() < 0 || ::fsync(opened.fd()) != 0)
     return std::unexpected(file_error("cannot make a folder durable", folder, errno));
   return {};
-}
-
-Disk& real_disk() {
-  static RealDisk disk;
-  return disk;
 }
 
 void mark_frame(std::vector<FrameMark>& marks, const FrameMark& frame) {
@@ -174,9 +146,9 @@ Result<void> prepare_segment(const std::filesystem::path& path, std::uint64_t by
   if (is_prepared(path, bytes)) return {};
   auto file = open_for_writing(path, O_CREAT | O_TRUNC);
   if (!file) return std::unexpected(file.error());
-  auto written = write_zeros(*file, path, bytes);
-  if (!written) ::unlink(path.c_str());
-  return written;
+  auto laid_out = lay_out(*file, path, bytes);
+  if (!laid_out) ::unlink(path.c_str());
+  return laid_out;
 }
 
 Result<Segment> use_segment(const std::filesystem::path& prepared, JournalId journal, std::uint64_t first, Disk& disk) {
@@ -190,7 +162,7 @@ Result<Segment> use_segment(const std::filesystem::path& prepared, JournalId jou
   head.journal = journal;
   head.crc = crc_of(head);
   const auto path = prepared.parent_path() / fmt::format("{:020}{}", first, kSuffix);
-  if (disk.write_at(file->fd(), &head, sizeof head, 0) != sizeof head || disk.sync(file->fd()) != 0 ||
+  if (disk.write_durably(file->fd(), &head, sizeof head, 0) != sizeof head ||
       ::rename(prepared.c_str(), path.c_str()) != 0)
     return std::unexpected(file_error("cannot begin a segment", path, errno));
   if (auto synced = sync_folder(path.parent_path()); !synced) return std::unexpected(synced.error());

@@ -1,49 +1,49 @@
 // test_journal.hpp: a disk that fails on demand, and somebody who waits. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <unistd.h>
+
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "licensing/journal/journal.hpp"
 
 namespace stoa::licensing {
 
-// The real one, until the call with that number; from then on each fails. A write that fails may have written a part.
+// The real one, until the call with that number; from then on each fails. A write that fails may have written a part:
+// all but so many of the bytes before the zeros it ends with.
 class FailingDisk final : public Disk {
  public:
-  explicit FailingDisk(int calls, int error = EIO, std::size_t part_bytes = 0)
-      : calls_(calls), error_(error), part_bytes_(part_bytes) {}
-  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
-    if (calls_-- > 0) return real_disk().write_at(descriptor, bytes, size, offset);
-    if (part_bytes_ > 0 && part_bytes_ < size) (void)real_disk().write_at(descriptor, bytes, part_bytes_, offset);
-    errno = error_;
-    return -1;
-  }
-  int sync(int descriptor) override {
-    if (calls_-- > 0) return real_disk().sync(descriptor);
+  explicit FailingDisk(int calls, int error = EIO, std::size_t bytes_missing = 0)
+      : calls_(calls), error_(error), bytes_missing_(bytes_missing) {}
+  ssize_t write_durably(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
+    if (calls_-- > 0) return real_disk().write_durably(descriptor, bytes, size, offset);
+    if (bytes_missing_ > 0) write_part({static_cast<const char*>(bytes), size}, descriptor, offset);
     errno = error_;
     return -1;
   }
 
  private:
+  void write_part(std::string_view bytes, int descriptor, off_t offset) const {
+    const std::size_t end = bytes.find_last_not_of('\0') + 1;
+    if (end > bytes_missing_) (void)real_disk().write_durably(descriptor, bytes.data(), end - bytes_missing_, offset);
+  }
+
   int calls_;
   const int error_;
-  const std::size_t part_bytes_;
+  const std::size_t bytes_missing_;
 };
 
 // The real one, but that each call waits while it is held. Destroyed with nobody waiting.
 class StuckDisk final : public Disk {
  public:
-  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
+  ssize_t write_durably(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
     await_leave();
-    return real_disk().write_at(descriptor, bytes, size, offset);
-  }
-  int sync(int descriptor) override {
-    await_leave();
-    return real_disk().sync(descriptor);
+    return real_disk().write_durably(descriptor, bytes, size, offset);
   }
   void hold(bool is_held) {
     const std::lock_guard lock(mutex_);
@@ -74,10 +74,9 @@ class StuckDisk final : public Disk {
 // Nothing is durable while it is shut, nor after it has failed.
 class ShutDisk final : public Disk {
  public:
-  ssize_t write_at(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
-    return real_disk().write_at(descriptor, bytes, size, offset);
-  }
-  int sync(int descriptor) override {
+  // What is written is in the file at once, as the kernel may have it, too.
+  ssize_t write_durably(int descriptor, const void* bytes, std::size_t size, off_t offset) override {
+    if (::pwrite(descriptor, bytes, size, offset) != static_cast<ssize_t>(size)) return -1;
     std::unique_lock lock(mutex_);
     is_held_up_ = is_shut_;
     changed_.notify_all();
@@ -86,7 +85,7 @@ class ShutDisk final : public Disk {
       errno = EIO;
       return -1;
     }
-    return real_disk().sync(descriptor);
+    return real_disk().write_durably(descriptor, bytes, size, offset);
   }
   void shut(bool is_shut) {
     const std::lock_guard lock(mutex_);

@@ -7,6 +7,8 @@
 #include <cassert>
 #include <vector>
 
+#include "licensing/money/wide.hpp"
+
 namespace stoa::licensing {
 namespace {
 
@@ -147,7 +149,6 @@ std::map<std::string_view, Balance> Balances::all() const {
 }
 
 Result<void> Balances::verify() const {
-  __extension__ using Wide = __int128;
   Wide debits = 0, credits = 0;
   for (const Account& account : accounts_) {
     debits += account.balance.debits;

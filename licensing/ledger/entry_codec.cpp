@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "licensing/ledger/chart.hpp"
 
@@ -12,17 +13,19 @@ namespace {
 
 constexpr char kFormat = 1;
 constexpr std::uint8_t kHasUsage = 1, kHasRefers = 2, kFlags = 3;
-constexpr std::size_t kListMax = 64, kTextMax = 4096;
+constexpr std::size_t kListMax = 64, kTextMax = 4096, kNumberBytesMax = 10;
 
 bool is_private(const Posting& posting) {
   const auto kind = kind_of_account(posting.account);
   return !kind || (*kind)->is_private;
 }
 
+// Into memory that has room for all of it. Rationale: a text that grows by a byte asks at each whether it has to.
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
-  void byte(std::uint8_t value) { out_ += static_cast<char>(value); }
+  explicit Writer(char* out) : out_(out) {}
+  char* at() const { return out_; }
+  void byte(std::uint8_t value) { *out_++ = static_cast<char>(value); }
   void number(std::uint64_t value) {
     for (; value >= 128; value >>= 7) byte(static_cast<std::uint8_t>(value | 128));
     byte(static_cast<std::uint8_t>(value));
@@ -32,13 +35,36 @@ class Writer {
   }
   void text(std::string_view value) {
     number(value.size());
-    out_ += value;
+    bytes(value);
   }
-  void digest(const Sha256& value) { out_.append(value.begin(), value.end()); }
+  void bytes(std::string_view value) { out_ = std::ranges::copy(value, out_).out; }
+  void bytes(std::span<const std::uint8_t> value) { out_ = std::ranges::copy(value, out_).out; }
+  // What was written further on.
+  void moved(const char* from, const char* to) {
+    std::memmove(out_, from, static_cast<std::size_t>(to - from));
+    out_ += to - from;
+  }
 
  private:
-  std::string& out_;
+  char* out_;
 };
+
+std::size_t bytes_at_most(const EntryView& entry) {
+  std::size_t bytes = 1 + 2 * sizeof(Salt) + 20 * kNumberBytesMax + entry.reason.size();
+  for (const PostingView& posting : entry.postings) bytes += posting.account.size() + 2 * kNumberBytesMax;
+  if (const Usage* const usage = entry.usage) {
+    bytes += sizeof usage->package;
+    for (const std::string* text : {&usage->model, &usage->version, &usage->payer, &usage->price, &usage->agreement})
+      bytes += text->size() + kNumberBytesMax;
+    for (const Quantity& quantity : usage->quantities) bytes += quantity.meter.size() + 2 * kNumberBytesMax;
+  }
+  if (const CallParty* const party = entry.party) {
+    bytes += sizeof party->body;
+    for (const std::string* text : {&party->customer, &party->key, &party->request, &party->idempotency_key})
+      bytes += text->size() + kNumberBytesMax;
+  }
+  return bytes;
+}
 
 // The first thing that is wrong ends it: from then on it reads zeros.
 class Reader {
@@ -134,7 +160,7 @@ void read_postings(Reader& in, Entry& entry, bool private_ones) {
 void write_usage(Writer& out, const Usage& usage) {
   out.text(usage.model);
   out.text(usage.version);
-  out.digest(usage.package);
+  out.bytes(usage.package);
   out.byte(static_cast<std::uint8_t>(usage.outcome));
   out.number(usage.quantities.size());
   for (const Quantity& quantity : usage.quantities) {
@@ -208,7 +234,7 @@ void write_private(Writer& out, const EntryView& entry) {
   if (const CallParty* const party = entry.party) {
     for (const std::string* text : {&party->customer, &party->key, &party->request, &party->idempotency_key})
       out.text(*text);
-    out.digest(party->body);
+    out.bytes(party->body);
   }
   write_postings(out, entry, true);
 }
@@ -253,18 +279,20 @@ std::string encode(const Entry& entry, const Salts& salts) {
 }
 
 void encode(const EntryView& entry, const Salts& salts, std::string& record) {
-  // The public half is written in its place; its length, which stands before it, is known only then.
-  constexpr std::size_t kLengthBytesMax = 10, kHeadBytes = 1 + 2 * sizeof(Salt);
-  record.assign(kHeadBytes + kLengthBytesMax, '\0');
-  Writer out(record);
-  write_public(out, entry);
-  std::string length;
-  Writer(length).number(record.size() - kHeadBytes - kLengthBytesMax);
-  record.replace(kHeadBytes, kLengthBytesMax, length);
-  record[0] = kFormat;
-  std::ranges::copy(salts.of_public, record.begin() + 1);
-  std::ranges::copy(salts.of_private, record.begin() + 1 + sizeof(Salt));
-  write_private(out, entry);
+  record.resize_and_overwrite(bytes_at_most(entry), [&](char* const begin, std::size_t) {
+    // The public half's length, which stands before it, is known only behind it.
+    char* const public_half = begin + 1 + 2 * sizeof(Salt) + kNumberBytesMax;
+    Writer behind(public_half);
+    write_public(behind, entry);
+    Writer out(begin);
+    out.byte(kFormat);
+    out.bytes(salts.of_public);
+    out.bytes(salts.of_private);
+    out.number(static_cast<std::uint64_t>(behind.at() - public_half));
+    out.moved(public_half, behind.at());
+    write_private(out, entry);
+    return out.at() - begin;
+  });
 }
 
 Entry to_entry(const EntryView& view) {

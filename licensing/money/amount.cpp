@@ -13,11 +13,6 @@ constexpr std::string_view kWhole[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
                                        "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"};
 constexpr std::string_view kThousandths[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
 
-std::unexpected<Error> overflow(Nano a, std::string_view sign, Nano b) {
-  return failure(Code::out_of_range, "money.overflow",
-                 fmt::format("{} {} {} billionths is more than 64 bits hold", a, sign, b));
-}
-
 std::unexpected<Error> no_amount(std::string_view text, std::string_view rule) {
   return failure(Code::invalid_argument, "money.amount", fmt::format("'{}': {}", text.substr(0, 40), rule));
 }
@@ -41,16 +36,9 @@ int Currency::minor_digits() const {
   return std::ranges::find(kThousandths, code()) != std::end(kThousandths) ? 3 : 2;
 }
 
-Result<Nano> plus(Nano a, Nano b) {
-  Nano sum;
-  if (__builtin_add_overflow(a, b, &sum)) return overflow(a, "+", b);
-  return sum;
-}
-
-Result<Nano> minus(Nano a, Nano b) {
-  Nano difference;
-  if (__builtin_sub_overflow(a, b, &difference)) return overflow(a, "-", b);
-  return difference;
+std::unexpected<Error> amounts_overflow(Nano a, std::string_view sign, Nano b) {
+  return failure(Code::out_of_range, "money.overflow",
+                 fmt::format("{} {} {} billionths is more than 64 bits hold", a, sign, b));
 }
 
 Result<Nano> parse_amount(std::string_view text) {

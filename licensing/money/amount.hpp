@@ -39,9 +39,18 @@ struct Money {
   friend bool operator==(const Money&, const Money&) = default;
 };
 
+std::unexpected<Error> amounts_overflow(Nano a, std::string_view sign, Nano b);
 // Error: out_of_range "money.overflow", with both numbers.
-Result<Nano> plus(Nano a, Nano b);
-Result<Nano> minus(Nano a, Nano b);
+inline Result<Nano> plus(Nano a, Nano b) {
+  Nano sum;
+  if (__builtin_add_overflow(a, b, &sum)) return amounts_overflow(a, "+", b);
+  return sum;
+}
+inline Result<Nano> minus(Nano a, Nano b) {
+  Nano difference;
+  if (__builtin_sub_overflow(a, b, &difference)) return amounts_overflow(a, "-", b);
+  return difference;
+}
 
 // "12.5", "-0.000000001": no exponent, at most nine digits behind the point. Error: invalid_argument "money.amount".
 Result<Nano> parse_amount(std::string_view text);

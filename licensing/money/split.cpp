@@ -7,11 +7,12 @@
 #include <cassert>
 #include <numeric>
 
+#include "licensing/money/wide.hpp"
+
 namespace stoa::licensing {
 namespace {
 
 constexpr std::size_t kPartiesMax = 16;
-__extension__ using Wide = __int128;
 
 }  // namespace
 
@@ -42,7 +43,7 @@ void Split::divide(Nano amount, std::span<Nano> parts) {
   Nano left = amount;
   for (std::size_t i = 0; i < ppm_.size(); ++i) {
     const Wide owed = Wide{amount} * ppm_[i] + remainders_[i];
-    parts[i] = owed > 0 ? static_cast<Nano>(owed / kPpm) : 0;
+    parts[i] = owed > 0 ? static_cast<Nano>(quotient(owed, kPpm)) : 0;
     remainders_[i] = static_cast<std::int64_t>(owed - Wide{parts[i]} * kPpm);
     left -= parts[i];
   }
@@ -87,7 +88,7 @@ Result<std::vector<Nano>> Refund::take(Nano amount) {
   Nano rest = amount;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     const Wide share = Wide{parts_[i] - returned_[i]} * amount;
-    steps[i] = static_cast<Nano>(share / whole);
+    steps[i] = static_cast<Nano>(quotient(share, whole));
     cut.emplace_back(static_cast<Nano>(share % whole), i);
     rest -= steps[i];
   }

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "licensing/money/wide.hpp"
+
 namespace stoa::licensing {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr std::string_view kModels[] = {"per_unit", "graduated", "volume", "package"};
 constexpr std::uint64_t kPerUnitsMax = 1'000'000'000'000;
@@ -112,7 +112,7 @@ Result<void> check_price(const MeterPrice& price) {
 Result<Nano> cost_of(const MeterPrice& price, std::uint64_t units) {
   const auto cost = exact_cost(price, units);
   if (!cost) return too_much(price, units);
-  const Wide nano = *cost / Wide{price.per_units};
+  const Wide nano = quotient(*cost, static_cast<std::int64_t>(price.per_units));
   if (nano > Wide{INT64_MAX}) return too_much(price, units);
   return static_cast<Nano>(nano);
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "licensing/money/wide.hpp"
+
 namespace stoa::licensing {
 namespace {
 
@@ -257,7 +259,6 @@ Result<void> RefundRule::check(const SeenEntry& seen) {
 }
 
 void RefundRule::see_call(std::uint64_t number, const Entry& call) {
-  __extension__ using Wide = __int128;
   std::map<std::string, Wide> left;  // of the call, on the side it was posted
   for (const Posting& posting : call.postings) left[posting.account] += posting.amount;
   for (const SeenRefund& refund : refunds_.at(number)) {
