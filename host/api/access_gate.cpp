@@ -120,6 +120,11 @@ licensing::Caller AccessGate::identify(http::Exchange& exchange) {
 
 std::string_view AccessGate::customer_of(http::Exchange& exchange) { return identify(exchange).customer; }
 
+std::string_view AccessGate::customer_for(http::Exchange& exchange, std::string_view model) {
+  CallerMemo& memo = memo_of(exchange);
+  return admission_.identify_for(memo, model, admission_.moment_of(exchange.head().arrived_ns)).customer;
+}
+
 std::optional<http::Response> AccessGate::refusal_of_caller(http::Exchange& exchange) {
   const Refusal refusal = identify(exchange).refusal;
   if (refusal == Refusal::none) [[likely]]

@@ -40,6 +40,8 @@ class AccessGate {
 
   // The id of the customer whose key is shown and counts; empty: nobody's. Lifetime: until the handler next waits.
   std::string_view customer_of(http::Exchange& exchange);
+  // The same, as whom it calls the model.
+  std::string_view customer_for(http::Exchange& exchange, std::string_view model);
   // The answer to who shows no key that counts; before anything else is looked at.
   std::optional<http::Response> refusal_of_caller(http::Exchange& exchange);
   // The same to who shows a key that is not for calls of the model: before it is told what another key was answered.

@@ -206,7 +206,7 @@ std::optional<Task<void>> keyed_call(ApiContext& api, Exchange& exchange, Target
     return http::answer_with(exchange, std::move(*refused));
   const http::BodyLimits limits = keyed_limits(api, exchange, target.path);
   return api.keys->serve(
-      exchange, std::string(api.gate->customer_of(exchange)), std::move(**key), limits,
+      exchange, std::string(api.gate->customer_for(exchange, target.path.name)), std::move(**key), limits,
       [&api, target = std::move(target)](Exchange& keyed) { return run_target(api, keyed, target); });
 }
 

@@ -50,6 +50,11 @@ const KeyAccess* AccessSnapshot::find_key(const Sha256& hash) const noexcept {
   return nullptr;
 }
 
+const KeyAccess* AccessSnapshot::row_for(const KeyAccess* row, std::string_view model) const noexcept {
+  while (row != nullptr && !row->is_for(model)) row = next_of(*row);
+  return row;
+}
+
 const CustomerAccess* AccessSnapshot::find_customer(std::string_view id) const noexcept {
   const auto at = std::ranges::lower_bound(customers, id, std::ranges::less(),
                                            [](const CustomerAccess& row) { return std::string_view(row.id); });

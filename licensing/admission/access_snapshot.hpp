@@ -86,6 +86,9 @@ struct KeyAccess {
   std::vector<std::string> models;
   std::shared_ptr<RateLimiter> rate;
   PeriodMeters budget;
+  // Of a key that licence files name for several customers: the row of the next of them; kNoRow: there is none.
+  static constexpr std::uint32_t kNoRow = UINT32_MAX;
+  std::uint32_t next = kNoRow;
 
   bool is_for(std::string_view model) const;
 };
@@ -105,6 +108,17 @@ class AccessSnapshot {
   // By one look-up; then whole hashes are compared in constant time. Null: no such key.
   const KeyAccess* find_key(const Sha256& hash) const noexcept;
   const CustomerAccess* find_customer(std::string_view id) const noexcept;
+  // Of a key's rows, from the first on, the next that is for the model; null: none is.
+  const KeyAccess* row_for(const KeyAccess* row, std::string_view model) const noexcept;
+  // Whose customer calls the model with it, whatever its licences say.
+  const KeyAccess& row_or_first(const KeyAccess& first, std::string_view model) const noexcept {
+    if (first.next == KeyAccess::kNoRow) return first;
+    const KeyAccess* const row = row_for(&first, model);
+    return row == nullptr ? first : *row;
+  }
+  const KeyAccess* next_of(const KeyAccess& row) const noexcept {
+    return row.next == KeyAccess::kNoRow ? nullptr : &keys[row.next];
+  }
 
   void index();  // once, when the rows are in place
 

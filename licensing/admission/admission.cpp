@@ -143,6 +143,13 @@ Caller Admission::identify(CallerMemo& memo, const Moment& now) noexcept {
   return {Refusal::none, snapshot.customers[judged.key->customer].id};
 }
 
+Caller Admission::identify_for(CallerMemo& memo, std::string_view model, const Moment& now) noexcept {
+  const AccessSnapshot& snapshot = look();
+  const Judged judged = judge_key(memo, snapshot, now);
+  if (judged.refusal != Refusal::none) return {judged.refusal, {}};
+  return {Refusal::none, snapshot.customers[snapshot.row_or_first(*judged.key, model).customer].id};
+}
+
 std::optional<EntitlementGrant> Admission::entitlement(std::string_view customer, std::string_view model,
                                                        std::string_view feature, std::int64_t now_ms) const {
   const auto snapshot = current();

@@ -100,8 +100,10 @@ class Admission {
             (static_cast<std::int64_t>(monotonic_ns) + unix_offset_ns_.load(std::memory_order_relaxed)) / 1'000'000};
   }
 
-  // Who calls, before it is known what.
+  // Who calls, before it is known what; of a key that licence files name for several customers, the first.
   Caller identify(CallerMemo& memo, const Moment& now) noexcept;
+  // The same for calls of the model: as whom admit lets it in.
+  Caller identify_for(CallerMemo& memo, std::string_view model, const Moment& now) noexcept;
   // Whether the key shown is for calls of the model, by rows 1 to 12; no licence is looked at, and nothing taken.
   Refusal see_key(CallerMemo& memo, std::string_view model, const Moment& now) noexcept;
   // Whether it may go ahead; takes what it takes. out is as made.
@@ -150,6 +152,8 @@ class Admission {
   Refusal judge_lease(const Asked& asked, const LicenceAccess& licence) const noexcept;
   void try_licence(const Asked& asked, const LicenceAccess& licence, Admitted& out) const noexcept;
   void choose(const Asked& asked, Admitted& out) const noexcept;
+  void choose_of_rows(CallerMemo& memo, const AccessSnapshot& snapshot, const KeyAccess& first,
+                      const CalledModel& model, const Moment& now, Admitted& out) const noexcept;
 
   const SeatTable& seats_;
   const std::uint64_t id_;  // of this Admission among all there ever were

@@ -212,12 +212,28 @@ void Admission::try_licence(const Asked& asked, const LicenceAccess& licence, Ad
 // The first that admits it; else what the one that comes furthest says.
 void Admission::choose(const Asked& asked, Admitted& out) const noexcept {
   const CallerMemo& memo = asked.memo;
-  out.refusal = memo.exact_count + memo.all_count == 0 ? Refusal::licence_none : Refusal::licence_version;
+  out.refusal =
+      std::max(out.refusal, memo.exact_count + memo.all_count == 0 ? Refusal::licence_none : Refusal::licence_version);
   for (std::uint64_t left = memo.admitting; left != 0; left &= left - 1) {
     const CoverageAccess& row = coverage_of(memo, asked.customer, left);
     try_licence(asked, asked.snapshot.licences[row.licence], out);
     if (out.refusal == Refusal::none) return;
   }
+}
+
+// A key that licence files name for several customers: what covers the call is looked at, whoever signed it, and as
+// whose it is named there.
+void Admission::choose_of_rows(CallerMemo& memo, const AccessSnapshot& snapshot, const KeyAccess& first,
+                               const CalledModel& model, const Moment& now, Admitted& out) const noexcept {
+  out.refusal = Refusal::key_model;
+  for (const KeyAccess* row = snapshot.row_for(&first, model.name); row != nullptr;
+       row = snapshot.row_for(snapshot.next_of(*row), model.name)) {
+    const CustomerAccess& customer = snapshot.customers[row->customer];
+    find_coverages(memo, customer, *row, model);
+    choose({memo, snapshot, customer, *row, now}, out);
+    if (out.refusal == Refusal::none) break;
+  }
+  memo.model = 0;  // what it holds is one row's alone
 }
 
 void Admission::admit(CallerMemo& memo, const CalledModel& model, const Moment& now, Admitted& out) noexcept {
@@ -226,10 +242,13 @@ void Admission::admit(CallerMemo& memo, const CalledModel& model, const Moment& 
   out.refusal = judged.refusal;
   if (judged.refusal == Refusal::none) {
     const KeyAccess& key = *judged.key;
-    const CustomerAccess& customer = snapshot.customers[key.customer];
-    if (memo.model != model.number) find_coverages(memo, customer, key, model);
+    const CustomerAccess& customer = snapshot.customers[snapshot.row_or_first(key, model.name).customer];
+    const bool is_of_one = key.next == KeyAccess::kNoRow;
+    if (is_of_one && memo.model != model.number) find_coverages(memo, customer, key, model);
     if (!has(key.scopes, Scope::infer))
       out.refusal = Refusal::key_scope;
+    else if (!is_of_one)
+      choose_of_rows(memo, snapshot, key, model, now, out);
     else if (!memo.is_for_model)
       out.refusal = Refusal::key_model;
     else
@@ -248,19 +267,32 @@ Refusal Admission::see_key(CallerMemo& memo, std::string_view model, const Momen
   const Judged judged = judge_key(memo, snapshot, now);
   if (judged.refusal != Refusal::none) return judged.refusal;
   if (!has(judged.key->scopes, Scope::infer)) return Refusal::key_scope;
-  return judged.key->is_for(model) ? Refusal::none : Refusal::key_model;
+  return snapshot.row_for(judged.key, model) != nullptr ? Refusal::none : Refusal::key_model;
 }
 
 Refusal Admission::see_release(CallerMemo& memo, const CalledModel& model, const Moment& now) noexcept {
   const AccessSnapshot& snapshot = look();
   const Judged judged = judge_key(memo, snapshot, now);
   if (judged.refusal != Refusal::none) return judged.refusal;
-  const CustomerAccess& customer = snapshot.customers[judged.key->customer];
-  if (memo.model != model.number) find_coverages(memo, customer, *judged.key, model);
-  Refusal furthest = memo.exact_count + memo.all_count == 0 ? Refusal::licence_none : Refusal::licence_version;
-  for (std::uint64_t left = memo.admitting; left != 0; left &= left - 1) {
-    const CoverageAccess& row = coverage_of(memo, customer, left);
-    const Refusal refusal = snapshot.licences[row.licence].verdicts.at(now.ms).refusal;
+  const auto see_row = [&](const KeyAccess& key) {
+    const CustomerAccess& customer = snapshot.customers[key.customer];
+    if (memo.model != model.number) find_coverages(memo, customer, key, model);
+    Refusal furthest = memo.exact_count + memo.all_count == 0 ? Refusal::licence_none : Refusal::licence_version;
+    for (std::uint64_t left = memo.admitting; left != 0; left &= left - 1) {
+      const CoverageAccess& row = coverage_of(memo, customer, left);
+      const Refusal refusal = snapshot.licences[row.licence].verdicts.at(now.ms).refusal;
+      if (refusal == Refusal::none) return refusal;
+      furthest = std::max(furthest, refusal);
+    }
+    return furthest;
+  };
+  if (judged.key->next == KeyAccess::kNoRow) return see_row(*judged.key);
+  Refusal furthest = Refusal::licence_none;
+  for (const KeyAccess* row = snapshot.row_for(judged.key, model.name); row != nullptr;
+       row = snapshot.row_for(snapshot.next_of(*row), model.name)) {
+    memo.model = 0;
+    const Refusal refusal = see_row(*row);
+    memo.model = 0;
     if (refusal == Refusal::none) return refusal;
     furthest = std::max(furthest, refusal);
   }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -324,6 +325,47 @@ TEST(Admission, AKeyOfALicenceFileOpensWhatTheFileCovers) {
   world.holdings.customers.push_back({.id = {"cus_1"}, .name = "northwind", .display_name = {}, .state_because = {}});
   world.publish();
   EXPECT_EQ(ask(world, {.key = owners, .lease = {}}).refusal, Refusal::key_unknown);
+}
+
+// Whoever signs a licence file may name any key in it, for a customer of its own.
+TEST(Admission, AKeyNamedForSeveralCustomersOpensWhatEachIssuerGave) {
+  TestAccess world;
+  world.holdings.customers.clear();
+  world.holdings.keys.clear();
+  const std::string key = new_api_key();
+  world.licence().subject.keys = {hash_of_api_key(key)};
+  world.licence().id.text = "lic_7";
+  Licence evil = TestAccess::licence_for("a_evil", "evil/*", "*");
+  evil.id.text = "lic_0";
+  evil.issuer = "evil";
+  evil.subject.keys = {hash_of_api_key(key)};
+  Licence acmes = TestAccess::licence_for("a_acme", "acme/vision", "*");
+  acmes.issuer = "acme";
+  acmes.subject.keys = {hash_of_api_key(key)};
+  acmes.floating = Floating{1, 60};
+  for (const Licence& licence : {evil, acmes}) world.add_licence(licence);
+  const CalledModel x{"evil/x", "1.0.0", 2}, other{"other/x", "1.0.0", 3};
+  std::reverse(world.holdings.licences.begin(), world.holdings.licences.end());
+  const std::string lease = world.add_lease(kNow + 1000, "a_acme", acmes.id.text);
+  for (const bool is_expired : {false, true}) {
+    if (is_expired) world.holdings.licences.back().licence.expires_ms = kNow;
+    world.publish();
+    const Admitted vision = ask(world, {.key = key, .lease = {}});
+    EXPECT_EQ(vision.refusal, is_expired ? Refusal::lease_missing : Refusal::none) << "what comes furthest";
+    EXPECT_EQ(vision.customer, "cus_1") << "the platform's word first";
+    EXPECT_EQ(ask(world, {.key = key, .lease = lease}).refusal, Refusal::none);
+    const Admitted evils = ask(world, {.key = key, .lease = {}}, kMoment, x);
+    EXPECT_EQ(evils.refusal, Refusal::none);
+    EXPECT_EQ(evils.customer, "a_evil");
+    EXPECT_EQ(ask(world, {.key = key, .lease = {}}, kMoment, other).refusal, Refusal::key_model);
+    CallerMemo memo = read_shown({.key = key, .lease = lease});
+    EXPECT_EQ(world.admission.identify(memo, kMoment).customer, "cus_1");
+    EXPECT_EQ(world.admission.identify_for(memo, "evil/x", kMoment).customer, "a_evil");
+    EXPECT_EQ(world.admission.see_key(memo, "evil/x", kMoment), Refusal::none);
+    EXPECT_EQ(world.admission.see_key(memo, "other/x", kMoment), Refusal::key_model);
+    EXPECT_EQ(world.admission.see_release(memo, kVision, kMoment), Refusal::none);
+    EXPECT_EQ(world.admission.see_release(memo, x, kMoment), Refusal::none);
+  }
 }
 
 TEST(Admission, EntitlementsAreTheMostOfTheLicencesThatHold) {

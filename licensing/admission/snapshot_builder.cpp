@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <vector>
 
 #include "licensing/admission/seat_table.hpp"
 
@@ -176,28 +177,38 @@ class SnapshotBuilder::Work {
 
   // Of a host that knows no customers. A key the book knows is the book's, revoked or not, and so are the keys of a
   // customer the book knows. A key opens no more than the licences that name it cover: whoever signs one could name any
-  // customer.
+  // customer, and any key. So it is a key of each customer that it is named for, and none of them hides another.
   void add_keys_of_files() {
     std::set<std::string_view> known;
     for (const Customer& customer : holdings_.customers) known.insert(customer.id.text);
-    std::map<Sha256, std::size_t> places;
+    std::vector<const Licence*> naming;
     for (const HeldLicence& held : holdings_.licences) {
       const Subject& subject = held.licence.subject;
-      const CustomerAccess* const customer = find(subject.customer);
-      if (customer == nullptr || known.contains(subject.customer)) continue;
-      for (const Sha256& hash : subject.keys) {
-        if (hashes_.insert(hash).second) {
-          places.emplace(hash, made_->keys.size());
-          KeyAccess& row = made_->keys.emplace_back();
-          row.hash = hash;
-          row.customer = place_of(customer);
-          row.scopes = static_cast<Scopes>(Scope::infer);
-        }
-        const auto at = places.find(hash);
-        if (at == places.end() || made_->keys[at->second].customer != place_of(customer)) continue;
-        for (const Coverage& covered : held.licence.covers) made_->keys[at->second].models.push_back(covered.model);
-      }
+      if (!subject.keys.empty() && !subject.customer.empty() && !known.contains(subject.customer))
+        naming.push_back(&held.licence);
     }
+    std::ranges::sort(naming, [](const Licence* a, const Licence* b) { return speaks_before(*a, *b); });
+    std::map<Sha256, std::uint32_t> last;  // row of each key
+    for (const Licence* const licence : naming)
+      for (const Sha256& hash : licence->subject.keys) add_key_of_file(hash, *licence, last);
+  }
+
+  void add_key_of_file(const Sha256& hash, const Licence& licence, std::map<Sha256, std::uint32_t>& last) {
+    const CustomerAccess* const customer = find(licence.subject.customer);
+    if (customer == nullptr) return;
+    const auto at = last.find(hash);
+    if (at == last.end() && !hashes_.insert(hash).second) return;  // the book's
+    std::uint32_t row = at == last.end() ? KeyAccess::kNoRow : at->second;
+    if (row == KeyAccess::kNoRow || made_->keys[row].customer != place_of(customer)) {
+      const auto added = static_cast<std::uint32_t>(made_->keys.size());
+      if (row != KeyAccess::kNoRow) made_->keys[row].next = added;
+      KeyAccess& key = made_->keys.emplace_back();
+      key.hash = hash;
+      key.customer = place_of(customer);
+      key.scopes = static_cast<Scopes>(Scope::infer);
+      last[hash] = row = added;
+    }
+    for (const Coverage& covered : licence.covers) made_->keys[row].models.push_back(covered.model);
   }
 
   SnapshotBuilder& builder_;

@@ -192,6 +192,9 @@ class Book {
   Result<HeldLicence> licence_for(Act& act, const FileLicences& files, const Actor& actor, const LeaseWish& wish);
   Result<HeldLicence> licence_of(const FileLicences& files, const Lease& lease);
   Result<Holder> holder_by_file(database::Connection& connection, const Sha256& key) const;
+  // The actor's as they came in files: of a key that only files know, none of a customer that the book knows.
+  static Result<std::vector<HeldLicence>> files_of(database::Connection& connection, const FileLicences& files,
+                                                   const Actor& actor);
   template <class Read>
   auto read(Read&& read) -> decltype(read(std::declval<database::Connection&>())) {
     const std::lock_guard lock(reading_mutex_);

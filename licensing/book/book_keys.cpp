@@ -156,12 +156,16 @@ Result<std::vector<ApiKey>> Book::keys(const CustomerId& customer, const Page& p
 // The keys of a customer that the book knows are the book's alone.
 Result<Book::Holder> Book::holder_by_file(database::Connection& connection, const Sha256& key) const {
   const FileLicences files = options_.files();
-  const HeldLicence* const held = files.naming(key);
+  const HeldLicence* held = nullptr;
+  for (const HeldLicence* const one : files.naming(key)) {
+    const auto known = read_customer(connection, one->licence.subject.customer);
+    if (known) continue;
+    if (known.error().code != Code::not_found) return std::unexpected(known.error());
+    held = one;
+    break;
+  }
   if (held == nullptr) return refused(Refusal::key_unknown);
   Holder holder{.actor = actor_of_file(held->licence, key), .customer = {}, .key = {}};
-  const auto known = read_customer(connection, holder.actor.customer.text);
-  if (known) return refused(Refusal::key_unknown);
-  if (known.error().code != Code::not_found) return std::unexpected(known.error());
   holder.customer.id = holder.key.customer = holder.actor.customer;
   holder.customer.name = holder.actor.name;
   holder.customer.display_name = held->licence.subject.name;

@@ -45,11 +45,15 @@ Result<HeldLicence> Book::licence_of(const FileLicences& files, const Lease& lea
 Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const Actor& actor, const LeaseWish& wish) {
   auto floating = read_floating(writing_, actor.customer);
   if (!floating) return std::unexpected(floating.error());
-  for (HeldLicence& held : files.floating_of(actor))
+  auto in_files = files_of(writing_, files, actor);
+  if (!in_files) return std::unexpected(in_files.error());
+  for (HeldLicence& held : *in_files) {
+    if (!held.licence.floating) continue;
     if (const auto in_book = read_licence(writing_, held.licence.id); !in_book) {
       if (in_book.error().code != Code::not_found) return std::unexpected(in_book.error());
       floating->push_back(std::move(held));
     }
+  }
   Error why = error_of(Refusal::licence_none);
   why.message = "the customer has no floating licence for that";
   Refusal furthest = Refusal::none;
@@ -121,7 +125,7 @@ Result<LeaseOutcome> Book::take(Act& act, const Actor& actor, const LeaseWish& w
     outcome.lease = {.id = new_id<LeaseTag>(act.now_ms),
                      .hash = {},
                      .licence = licence.id,
-                     .customer = actor.customer,
+                     .customer = {licence.subject.customer},
                      .key = actor.key,
                      .holder = wish.holder,
                      .taken_ms = act.now_ms,
@@ -152,11 +156,12 @@ Result<LeaseOutcome> Book::decide(Act& act, const Actor& actor, const LeaseWish&
   if (!found) return std::unexpected(found.error());
   if (!*found) return std::unexpected(error_of(Refusal::lease_unknown));
   LeaseOutcome outcome{.lease = std::move(**found), .secret = {}, .ttl_s = 0, .seats = 0, .free_seats = 0};
-  if (actor.kind == Actor::Kind::customer && actor.customer != outcome.lease.customer)
-    return std::unexpected(error_of(Refusal::lease_other_customer));
-  // A key without the scope manage keeps what it took itself.
+  // A key without the scope manage keeps what it took itself; one that only files know, for whichever customer.
   const bool is_own = actor.key == outcome.lease.key;
-  if (auto allowed = is_own ? require_lease_scope(actor, outcome.lease.customer)
+  const bool is_by_file = is_own && is_of_file(actor);
+  if (actor.kind == Actor::Kind::customer && actor.customer != outcome.lease.customer && !is_by_file)
+    return std::unexpected(error_of(Refusal::lease_other_customer));
+  if (auto allowed = is_own ? require_lease_scope(actor, is_by_file ? actor.customer : outcome.lease.customer)
                             : require_customer(actor, outcome.lease.customer, Scope::manage, "hold other keys' leases");
       !allowed)
     return std::unexpected(allowed.error());

@@ -136,6 +136,19 @@ Result<std::vector<HeldLicence>> Book::licences(const LicenceFilter& filter, con
   return read([&](database::Connection& connection) { return read_licences(connection, filter, page, now_ms()); });
 }
 
+Result<std::vector<HeldLicence>> Book::files_of(database::Connection& connection, const FileLicences& files,
+                                                const Actor& actor) {
+  std::vector<HeldLicence> own;
+  for (HeldLicence& held : files.of(actor)) {
+    const auto known = is_of_file(actor) ? read_customer(connection, held.licence.subject.customer)
+                                         : failure(Code::not_found, "customer.unknown", {});
+    if (known) continue;
+    if (known.error().code != Code::not_found) return std::unexpected(known.error());
+    own.push_back(std::move(held));
+  }
+  return own;
+}
+
 Result<std::vector<Book::OwnLicence>> Book::own_licences(const Actor& actor, bool with_what_is_over, const Page& page) {
   const FileLicences files = options_.files();
   const std::int64_t now = now_ms();
@@ -148,7 +161,9 @@ Result<std::vector<Book::OwnLicence>> Book::own_licences(const Actor& actor, boo
       const HeldLicence* const in_file = files.find(held.licence.id);
       own[held.licence.id.text].held = in_file == nullptr ? held : later_of(held, *in_file);
     }
-    for (const HeldLicence& file : files.of(actor)) {
+    const auto in_files = files_of(connection, files, actor);
+    if (!in_files) return std::unexpected(in_files.error());
+    for (const HeldLicence& file : *in_files) {
       const std::string& id = file.licence.id.text;
       if (id <= page.after || own.contains(id)) continue;
       const auto known = read_licence(connection, file.licence.id);
@@ -162,7 +177,7 @@ Result<std::vector<Book::OwnLicence>> Book::own_licences(const Actor& actor, boo
     for (auto& [id, one] : own) {
       if (all.size() == page.most) break;
       // A later file that is another customer's by now.
-      if (one.held.licence.subject.customer != actor.customer.text) continue;
+      if (!is_of_file(actor) && one.held.licence.subject.customer != actor.customer.text) continue;
       one.refusal = files.refusal_of(one.held, now);
       all.push_back(std::move(one));
     }

@@ -133,6 +133,26 @@ TEST_F(FileLeases, OfAKeyThatOnlyAFileNamesAreOfThatFileAlone) {
   EXPECT_EQ(key_of(stranger_key), "key.unknown");
 }
 
+// Whoever signs a licence file may name any key in it, for a customer of its own or for one that the book knows.
+TEST_F(FileLeases, OfAKeyNamedForSeveralCustomersAreThoseOfEachIssuer) {
+  HeldLicence before = licence_for("a_customer"), known = licence_for(on.northwind.id.text);
+  before.licence.issuer = known.licence.issuer = "aaa";
+  before.licence.subject.keys = known.licence.subject.keys = of_stranger.licence.subject.keys;
+  of_stranger.licence.issuer = "platform";
+  ASSERT_EQ((give({of_stranger}), take(on.actor_of(stranger_key), of_stranger)), "done");
+  const LeaseId first = last.lease.id;
+  give({known, before, of_stranger});
+  const Actor actor = on.actor_of(stranger_key);
+  EXPECT_EQ(actor.customer.text, "cus_of_a_file") << "the platform's word first";
+  EXPECT_EQ(renew(actor, first), "done");
+  EXPECT_EQ(take(actor, before), "done");
+  EXPECT_EQ(last.lease.customer.text, "a_customer") << "whose seat admission looks for";
+  EXPECT_EQ(renew(actor, last.lease.id), "done");
+  EXPECT_EQ(take(actor, known), "licence.none") << "the keys of a customer of the book's are the book's";
+  EXPECT_EQ(TestBook::good(on->own_licences(actor, false, {})).size(), 2u);
+  EXPECT_EQ(renew(on.stranger, last.lease.id), "lease.other_customer");
+}
+
 TEST_F(FileLeases, OfAnIdThatTheBookHasAreTheBooks) {
   HeldLicence same = of_northwind;
   same.licence.id = on.floating.id;

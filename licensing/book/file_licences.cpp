@@ -32,14 +32,9 @@ std::vector<HeldLicence> FileLicences::of(const Actor& actor) const {
   if (licences == nullptr) return found;
   const auto key = key_of_file(actor);
   std::ranges::copy_if(*licences, std::back_inserter(found), [&](const HeldLicence& held) {
-    return held.licence.subject.customer == actor.customer.text && (!key || names(held.licence, *key));
+    const std::string& customer = held.licence.subject.customer;
+    return key ? !customer.empty() && names(held.licence, *key) : customer == actor.customer.text;
   });
-  return found;
-}
-
-std::vector<HeldLicence> FileLicences::floating_of(const Actor& actor) const {
-  std::vector<HeldLicence> found = of(actor);
-  std::erase_if(found, [](const HeldLicence& held) { return !held.licence.floating; });
   return found;
 }
 
@@ -47,12 +42,14 @@ Refusal FileLicences::refusal_of(const HeldLicence& held, std::int64_t now_ms) c
   return standing_of(held, {node, trusted_floor_ms}, now_ms).refusal;
 }
 
-const HeldLicence* FileLicences::naming(const Sha256& key) const {
-  if (licences == nullptr) return nullptr;
-  const auto at = std::ranges::find_if(*licences, [&](const HeldLicence& held) {
-    return !held.licence.subject.customer.empty() && names(held.licence, key);
-  });
-  return at == licences->end() ? nullptr : &*at;
+std::vector<const HeldLicence*> FileLicences::naming(const Sha256& key) const {
+  std::vector<const HeldLicence*> found;
+  if (licences == nullptr) return found;
+  for (const HeldLicence& held : *licences)
+    if (!held.licence.subject.customer.empty() && names(held.licence, key)) found.push_back(&held);
+  std::ranges::sort(found,
+                    [](const HeldLicence* a, const HeldLicence* b) { return speaks_before(a->licence, b->licence); });
+  return found;
 }
 
 HeldLicence later_of(const HeldLicence& in_book, const HeldLicence& in_file) {

@@ -22,14 +22,12 @@ struct FileLicences {
 
   // Null: no file has it.
   const HeldLicence* find(const LicenceId& id) const;
-  // Those of the actor's customer; by a key that only files know, those alone that name the key.
+  // Those of the actor's customer; by a key that only files know, those that name the key, for whichever customer.
   std::vector<HeldLicence> of(const Actor& actor) const;
-  // Of which the actor may have a seat.
-  std::vector<HeldLicence> floating_of(const Actor& actor) const;
   // Why nobody may have a seat of it now; rows 15 to 20.
   Refusal refusal_of(const HeldLicence& held, std::int64_t now_ms) const;
-  // The first licence that names this key; null: none does.
-  const HeldLicence* naming(const Sha256& key) const;
+  // Those that name this key, as they speak of who holds it (speaks_before).
+  std::vector<const HeldLicence*> naming(const Sha256& key) const;
 };
 
 // Of an id that both the book and a file have: the higher serial, and what either calls revoked is revoked. An id is

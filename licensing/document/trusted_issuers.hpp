@@ -13,8 +13,6 @@
 
 namespace stoa::licensing {
 
-inline constexpr std::string_view kPlatformIssuer = "platform";
-
 struct IssuerKey {
   std::string issuer;  // "platform", or a publisher
   registry::PublicKey key;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "licensing/terms/api_key.hpp"
@@ -21,6 +23,16 @@ struct HeldLicence {
   // Of what came from a file: when its issuer, or its revocation list, last spoke. Nothing: it needs no newer word.
   std::optional<std::int64_t> confirmed_ms;
 };
+
+// Of two licences that name one API key: whose word about its holder counts before the other's. The platform's before a
+// publisher's, which could name any key.
+inline bool speaks_before(const Licence& a, const Licence& b) {
+  const auto place = [](const Licence& one) {
+    return std::tuple(one.issuer != kPlatformIssuer, std::string_view(one.issuer),
+                      std::string_view(one.subject.customer), std::string_view(one.id.text));
+  };
+  return place(a) < place(b);
+}
 
 struct Holdings {
   std::int64_t revision = 0;  // of the book; what is older never replaces what is newer

@@ -54,6 +54,8 @@ struct WrappedKey {
 };
 
 // Whose it is. A customer's licence lets its keys call; a host's lets that host open encrypted assets.
+inline constexpr std::string_view kPlatformIssuer = "platform";  // else a publisher signs
+
 struct Subject {
   std::string customer;      // "cus_…"; empty: no customer's
   std::string name;          // for people
