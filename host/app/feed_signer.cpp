@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "host/app/wall_clock.hpp"
+#include "registry/feed/feed_opening.hpp"
 
 namespace stoa::app {
 namespace {
@@ -16,9 +17,15 @@ constexpr seconds kSignAgain{1}, kRefreshMax{3600};
 }  // namespace
 
 Result<void> FeedSigner::open() {
-  auto feed = registry::CatalogueFeed::open(parts_.options, unix_now());
-  if (!feed) return std::unexpected(feed.error());
-  feed_.emplace(std::move(*feed));
+  auto opened = parts_.publishing.with_catalogue(
+      [this](registry::Catalogue& catalogue) { return registry::open_feed(catalogue, parts_.options, unix_now()); });
+  if (!opened) return std::unexpected(opened.error());
+  feed_.emplace(std::move(opened->feed));
+  for (const registry::ReleaseRecord& release : opened->revoked)
+    parts_.log.write(Level::warn, "release.revoked_again",
+                     {{"release", release.plugin + " " + release.version},
+                      {"state", name_of(release.state)},
+                      {"why", release.state_because}});
   note(false);
   return {};
 }

@@ -106,6 +106,14 @@ std::string text_of(const Json& summary) {
       member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
 }
 
+std::string restored_text(const Json& summary) {
+  return text_of(summary) +
+         fmt::format(
+             "what was done after line {} of the log is undone: tokens and keys that were revoked since count "
+             "again; docs/how-to/run-a-registry.md says what to do before customers are let in\n",
+             member_text(summary, "audit.lines"));
+}
+
 constexpr struct {
   const char* name;
   const char* arguments;
@@ -127,7 +135,8 @@ Exit run(const Options& options) {
   }
   const auto summary = action->run(options);
   if (!summary) return report(summary.error());
-  print_answer(Json::parse(registry::backup_json(*summary)), options.json, &text_of);
+  print_answer(Json::parse(registry::backup_json(*summary)), options.json,
+               options.action == "restore" ? &restored_text : &text_of);
   return Exit::ok;
 }
 

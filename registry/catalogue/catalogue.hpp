@@ -236,6 +236,19 @@ class Catalogue {
   // What others follow, as one state, and what of it may have changed since a head of the audit log.
   Result<PublicState> read_public();
   Result<PublicChange> public_change(const AuditHead& since);
+
+  // ---- what was signed of it: catalogue_metadata.cpp
+  // Whether others may follow it: signed metadata was begun once, and has not been given up since.
+  Result<bool> has_metadata();
+  Result<void> note_metadata_begun(std::string_view how);
+  // Only when what was signed is gone for ever: what is begun next proves nothing to those who followed before.
+  Result<void> give_up_metadata(const Actor& actor, std::string_view because);
+  // Whether the audit log has been there.
+  Result<bool> has_been_at(const AuditHead& head);
+  // Of a catalogue that was restored from before: what was signed as revoked since is revoked again, what waits for its
+  // review is quarantined. Those come back. All else that is not revoked is as it was.
+  Result<std::vector<ReleaseRecord>> revoke_again(const std::vector<PublicRelease>& revoked);
+
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }
   PublicKey public_key() const { return key_.public_key(); }

@@ -17,14 +17,6 @@ Result<AuditHead> head_of(database::Connection& connection) {
   return head;
 }
 
-Result<bool> is_place(database::Connection& connection, const AuditHead& since) {
-  if (since.lines == 0) return false;
-  auto rows = connection.query("SELECT sha256 FROM audit WHERE line = ?", since.lines);
-  const bool is_there = rows.next() && digest_in(rows, 0) == since.sha256;
-  if (auto end = rows.end(); !end) return std::unexpected(end.error());
-  return is_there;
-}
-
 void add(ChangedNames& changed, std::string_view subject) {
   const std::string_view name = subject.substr(0, subject.find_first_of(" @"));
   if (name.find('/') == name.npos) return;  // an operator, a publisher: nothing of a release or a model
@@ -35,6 +27,23 @@ void add(ChangedNames& changed, std::string_view subject) {
 }
 
 }  // namespace
+
+Result<bool> is_place(database::Connection& connection, const AuditHead& head) {
+  if (head.lines == 0) return false;
+  auto rows = connection.query("SELECT sha256 FROM audit WHERE line = ?", head.lines);
+  const bool is_there = rows.next() && digest_in(rows, 0) == head.sha256;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return is_there;
+}
+
+Result<std::string> last_act_on(database::Connection& connection, std::string_view subject, std::string_view prefix) {
+  auto rows = connection.query(
+      "SELECT action FROM audit WHERE subject = ?1 AND substr(action, 1, length(?2)) = ?2 ORDER BY line DESC LIMIT 1",
+      subject, prefix);
+  std::string action(rows.next() ? rows.text(0) : "");
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return action;
+}
 
 Result<ChangedNames> read_changed_names(database::Connection& connection, const AuditHead& since) {
   ChangedNames changed;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "registry/audit/audit_store.hpp"
 #include "registry/database/sqlite_store.hpp"
@@ -22,5 +23,11 @@ struct ChangedNames {
 // since: a head of this log, as an earlier call gave it. The hash tells a restored catalogue from the one that was
 // seen.
 Result<ChangedNames> read_changed_names(database::Connection& connection, const AuditHead& since);
+
+// Whether this log has been there. A head without lines is no place.
+Result<bool> is_place(database::Connection& connection, const AuditHead& head);
+
+// The last act on a subject whose name begins so; empty where there was none.
+Result<std::string> last_act_on(database::Connection& connection, std::string_view subject, std::string_view prefix);
 
 }  // namespace stoa::registry

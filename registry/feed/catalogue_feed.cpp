@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/feed/catalogue_feed.hpp"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "registry/feed/feed_folder.hpp"
 #include "registry/feed/feed_keys.hpp"
 #include "registry/feed/feed_target.hpp"
 #include "registry/feed/told_mark.hpp"
@@ -56,25 +59,48 @@ std::vector<const PrivateKey*> CatalogueFeed::signers() const {
 
 Result<CatalogueFeed> CatalogueFeed::open(const FeedOptions& options, TufTime now) {
   const auto metadata = options.folder / "metadata", key_folder = options.folder / "keys";
+  const auto state = state_of_feed(options.folder);
+  const bool is_new = state == FeedState::none && options.may_begin;
+  if (state == FeedState::lost || (state == FeedState::none && !is_new))
+    return std::unexpected(lost_feed(options.folder));
+  // What is not found now is one of the files that the timestamp stands on.
   auto repository = TufRepository::open(metadata, options.lifetimes);
-  const bool is_new = !repository && repository.error().code == Code::not_found;
-  if (!repository && !is_new) return std::unexpected(repository.error());
+  if (!repository && !is_new) return std::unexpected(broken_feed(metadata, repository.error()));
   SigningRules rules;
   if (is_new) {
     // Beside a repository none is made: a lost key is to be found or rotated away, not replaced in silence.
     auto made = make_feed_keys(key_folder);
-    if (!made) return std::unexpected(made.error());
+    if (!made) return std::unexpected(broken_keys(key_folder, made.error()));
     rules = std::move(*made);
   }
   auto keys = read_feed_keys(key_folder);
-  if (!keys) return std::unexpected(keys.error());
+  if (!keys) return std::unexpected(broken_keys(key_folder, keys.error()));
   if (is_new) {
     std::vector<const PrivateKey*> signers;
     for (const PrivateKey& key : *keys) signers.push_back(&key);
     repository = TufRepository::create(metadata, rules, options.bins, options.lifetimes, signers, now);
     if (!repository) return std::unexpected(repository.error());
   }
-  return CatalogueFeed(std::move(*repository), std::move(*keys), options.folder / ".told");
+  CatalogueFeed feed(std::move(*repository), std::move(*keys), options.folder / ".told");
+  feed.is_new_ = is_new;
+  return feed;
+}
+
+Result<std::vector<PublicRelease>> revoked_in(const TufRepository& repository) {
+  std::vector<PublicRelease> revoked;
+  std::optional<Error> error;
+  const auto take = [&](const std::string& path, const Target& target) {
+    if (error || !path.ends_with(kReleaseEnding)) return;
+    auto release = release_of(path, target);
+    if (!release)
+      error = release.error();
+    else if (release->state == ReleaseState::revoked)
+      revoked.push_back(std::move(*release));
+  };
+  if (auto read = repository.visit(take, fmt::format("\"{}\"", name_of(ReleaseState::revoked))); !read)
+    return std::unexpected(read.error());
+  if (error) return std::unexpected(*error);
+  return revoked;
 }
 
 // Without a mark: everything that was signed is read, and held against everything there is. Seconds for a full

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,24 @@
 
 namespace stoa::registry {
 
+// Releases that are signed as revoked; bins without one are not parsed. data_loss "feed.fact": signed, and nothing that
+// this version understands.
+Result<std::vector<PublicRelease>> revoked_in(const TufRepository& repository);
+
 struct FeedOptions {
   std::filesystem::path folder;  // metadata/ and keys/ lie in it: made where they are not there
   // For a repository that is made now. Who begins to follow fetches each bin once; 256 keep those of 500,000 releases
   // under a megabyte.
   unsigned bins = 256;
   Lifetimes lifetimes = {};
+  bool may_begin = true;  // false: something was signed before, so a repository that is not there was lost
 };
 
-// Threads: one at a time. Blocks on the disk, and signs. Reasons: those of TufRepository, file.*, key.*.
+// Threads: one at a time. Blocks on the disk, and signs. Reasons: those of TufRepository, file.*; of open(), each with
+// the path: metadata.lost (nothing is made anew), metadata.broken, metadata.locked, keys.broken.
 class CatalogueFeed {
  public:
+  // Of the catalogue's own folder, and for the catalogue that lies in it: feed_opening.hpp.
   static Result<CatalogueFeed> open(const FeedOptions& options, TufTime now);
 
   // Up to where the audit log is told, by this process or the one before: what to ask a change since.
@@ -32,7 +40,10 @@ class CatalogueFeed {
   // To be called several times within the timestamp's lifetime.
   Result<void> refresh(TufTime now);
 
+  bool is_new() const { return is_new_; }  // begun by open()
+
   TufTime expires() const { return repository_.timestamp().expires; }
+  std::optional<TufTime> signed_at() const { return repository_.timestamp().signed_at; }
   std::uint64_t version() const { return repository_.timestamp().version; }
   const TufRepository& repository() const { return repository_; }
 
@@ -48,6 +59,7 @@ class CatalogueFeed {
   std::filesystem::path mark_;  // told_mark.hpp
   AuditHead told_until_;
   std::int64_t marked_line_ = 0;
+  bool is_new_ = false;
 };
 
 }  // namespace stoa::registry

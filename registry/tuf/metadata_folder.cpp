@@ -36,6 +36,12 @@ Result<MetadataFolder> MetadataFolder::open(const fs::path& path) {
   return out;
 }
 
+Result<MetadataFolder> MetadataFolder::look(const fs::path& path) {
+  File folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd() < 0) return std::unexpected(file_error("open folder", path, errno));
+  return MetadataFolder(path, std::move(folder), File());
+}
+
 Result<void> MetadataFolder::write(const std::string& name, std::string_view bytes) const {
   const auto partial = std::string(kPartialPrefix) + name;
   const File file(::openat(folder_.fd(), partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));

@@ -19,6 +19,8 @@ class MetadataFolder {
   // Makes the folder where there is none, and removes what a writer that died left half-written. Reason:
   // metadata.locked.
   static Result<MetadataFolder> open(const std::filesystem::path& path);
+  // As a reader: no lock, and nothing is made or removed.
+  static Result<MetadataFolder> look(const std::filesystem::path& path);
 
   // fsync, rename over name. The name is durable after sync().
   Result<void> write(const std::string& name, std::string_view bytes) const;

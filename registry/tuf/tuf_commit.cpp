@@ -1,11 +1,9 @@
-// tuf_commit.cpp: a repository's state read from its folder, and the next one signed and written so that it is whole.
+// tuf_commit.cpp: a repository's next state, signed and written so that it is whole.
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/tuf/tuf_commit.hpp"
 
 #include <algorithm>
 #include <set>
-
-#include "registry/tuf/trusted_metadata.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -16,22 +14,11 @@ std::vector<const RoleRule*> rules_of(const std::vector<RootRole>& judges, RoleR
   return out;
 }
 
+}  // namespace
+
 const Delegation& delegation_of(const TargetsRole& targets, const std::string& bin) {
   return *std::ranges::find(targets.delegations, bin, &Delegation::name);
 }
-
-// Signed for the root of today, or, after a crash within a rotation, for the one before: true then.
-template <class Role>
-Result<bool> is_signed_before(std::string_view name, const Signed<Role>& found, RoleRule RootRole::* rule,
-                              const RootRole& root, const std::optional<RootRole>& before) {
-  const auto now = verify_threshold(name, root.keys, root.*rule, found.signed_bytes, found.signatures);
-  if (now) return false;
-  if (before && verify_threshold(name, before->keys, (*before).*rule, found.signed_bytes, found.signatures))
-    return true;
-  return std::unexpected(now.error());
-}
-
-}  // namespace
 
 std::string versioned_name(std::uint64_t version, std::string_view role) {
   return std::to_string(version) + "." + std::string(role) + ".json";
@@ -59,72 +46,6 @@ Result<std::vector<MetadataSignature>> sign_bytes(std::string_view name, std::st
                      std::string(name) + " needs " + std::to_string(rules[i]->threshold) + " keys, " +
                          std::to_string(counts[i]) + " are at hand");
   return out;
-}
-
-Result<void> TufRepository::load() {
-  std::uint64_t version = 1;
-  while (folder_.has(versioned_name(version + 1, "root"))) ++version;
-  auto root_json = folder_.read(versioned_name(version, "root"), kRootBytesMax);
-  if (!root_json) return std::unexpected(root_json.error());
-  auto trusted = TrustedMetadata::start(*root_json);
-  if (!trusted) return std::unexpected(trusted.error());
-  std::optional<RootRole> before;
-  if (version > 1) {
-    const auto json = folder_.read(versioned_name(version - 1, "root"), kRootBytesMax);
-    if (!json) return std::unexpected(json.error());
-    auto chain = TrustedMetadata::start(*json);
-    if (!chain) return std::unexpected(chain.error());
-    before = chain->root();
-    if (auto ok = chain->update_root(*root_json); !ok) return ok;
-  }
-  auto root = parse_root(*root_json);
-
-  const auto timestamp_json = folder_.read("timestamp.json", kTimestampBytesMax);
-  if (!timestamp_json) return std::unexpected(timestamp_json.error());
-  const auto timestamp = parse_timestamp(*timestamp_json);
-  if (!timestamp) return std::unexpected(timestamp.error());
-  const auto& snapshot_fact = timestamp->role.snapshot;
-  const auto snapshot_json = folder_.read(versioned_name(snapshot_fact.version, "snapshot"), kSnapshotBytesMax);
-  if (!snapshot_json) return std::unexpected(snapshot_json.error());
-  if (auto ok = check_fact("snapshot", snapshot_fact, *snapshot_json); !ok) return ok;
-  const auto snapshot = parse_snapshot(*snapshot_json);
-  if (!snapshot) return std::unexpected(snapshot.error());
-  const auto& targets_fact = snapshot->role.files.at("targets");
-  const auto targets_json = folder_.read(versioned_name(targets_fact.version, "targets"), kTargetsBytesMax);
-  if (!targets_json) return std::unexpected(targets_json.error());
-  if (auto ok = check_fact("targets", targets_fact, *targets_json); !ok) return ok;
-  const auto targets = parse_targets(*targets_json);
-  if (!targets) return std::unexpected(targets.error());
-
-  const auto old_timestamp = is_signed_before("timestamp", *timestamp, &RootRole::timestamp, root->role, before);
-  const auto old_snapshot = is_signed_before("snapshot", *snapshot, &RootRole::snapshot, root->role, before);
-  const auto old_targets = is_signed_before("targets", *targets, &RootRole::targets, root->role, before);
-  for (const auto* is_old : {&old_timestamp, &old_snapshot, &old_targets})
-    if (!*is_old) return std::unexpected(is_old->error());
-  root_ = std::move(*root);
-  timestamp_ = timestamp->role;
-  snapshot_ = snapshot->role;
-  targets_ = targets->role;
-  has_old_snapshot_ = *old_snapshot;
-  has_old_targets_ = *old_targets;
-  return {};
-}
-
-Result<TargetsRole> TufRepository::load_bin(const std::string& name) const {
-  const auto version = snapshot_.files.at(name).version;
-  const auto json = folder_.read(versioned_name(version, name), kTargetsBytesMax);
-  if (!json) return std::unexpected(json.error());
-  auto bin = parse_targets(*json);
-  if (!bin) return std::unexpected(bin.error());
-  // What somebody else wrote into the folder must not be signed anew by us.
-  const auto& rule = delegation_of(targets_, name).rule;
-  if (auto ok = verify_threshold(name, targets_.delegated_keys, rule, bin->signed_bytes, bin->signatures); !ok)
-    return std::unexpected(ok.error());
-  if (bin->role.version != version)
-    return failure(
-        Code::data_loss, "metadata.mix",
-        name + " has version " + std::to_string(bin->role.version) + ", snapshot names " + std::to_string(version));
-  return std::move(bin->role);
 }
 
 Result<void> TufRepository::check_signers(const RepositoryDraft& draft, Signers signers) const {

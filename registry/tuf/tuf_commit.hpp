@@ -33,6 +33,7 @@ Result<Signed<Role>> sign_role(std::string_view name, const Role& role, const st
   return Signed<Role>{role, std::move(bytes), std::move(*signatures)};
 }
 
-std::string versioned_name(std::uint64_t version, std::string_view role);  // "3.bin-0a.json"
+const Delegation& delegation_of(const TargetsRole& targets, const std::string& bin);  // Pre: it is one of them
+std::string versioned_name(std::uint64_t version, std::string_view role);             // "3.bin-0a.json"
 
 }  // namespace stoa::registry

@@ -124,9 +124,14 @@ Result<std::optional<Target>> TufRepository::find(std::string_view path) const {
   return found == bin->targets.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<void> TufRepository::visit(
-    const std::function<void(const std::string& path, const Target& target)>& take) const {
+Result<void> TufRepository::visit(const std::function<void(const std::string& path, const Target& target)>& take,
+                                  std::string_view with_word) const {
   for (const auto& delegation : targets_.delegations) {
+    if (!with_word.empty() && snapshot_.files.contains(delegation.name)) {
+      const auto json = folder_.read(file_of_bin(delegation.name), kTargetsBytesMax);
+      if (!json) return std::unexpected(json.error());
+      if (json->find(with_word) == std::string::npos) continue;
+    }
     const auto bin = load_bin(delegation.name);
     if (!bin) return std::unexpected(bin.error());
     for (const auto& [path, target] : bin->targets) take(path, target);

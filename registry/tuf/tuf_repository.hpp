@@ -60,14 +60,17 @@ struct TargetChange {
 // and timestamp.json, which names the state, is replaced last. So does a reader after a crash.
 // Threads: one at a time. Lock: the folder's, against a second writer.
 // Reasons: metadata.signers (fewer keys of a role at hand than its threshold; nothing was written), metadata.rules,
-// metadata.length (a file over what readers take; nothing was written), file.*; of open(): those of parse_*,
-// metadata.signature, metadata.mix.
+// metadata.length (a file over what readers take; nothing was written), file.*; of open() and look(), with the file's
+// path: those of parse_*, metadata.signature, metadata.mix.
 class TufRepository {
  public:
   // In a folder that holds no repository: metadata.exists.
   static Result<TufRepository> create(const std::filesystem::path& folder, const SigningRules& rules, unsigned bins,
                                       const Lifetimes& lifetimes, Signers signers, TufTime now);
   static Result<TufRepository> open(const std::filesystem::path& folder, const Lifetimes& lifetimes);
+  // To look at alone, beside a writer: takes no lock and writes nothing. Verifies every root that a follower may start
+  // from. Pre: nothing is asked of it that signs.
+  static Result<TufRepository> look(const std::filesystem::path& folder);
 
   // All changes or none. Signs with releases, snapshot, timestamp. A path's bytes never change: target.changed.
   // Other reasons: target.path, target.facts (too many or too long, or no text), target.unknown (one that goes away but
@@ -89,8 +92,9 @@ class TufRepository {
   Result<void> rotate(const RotatedRules& rules, Signers signers, TufTime now);
 
   Result<std::optional<Target>> find(std::string_view path) const;
-  // Every target, bin by bin: one is in memory at a time.
-  Result<void> visit(const std::function<void(const std::string& path, const Target& target)>& take) const;
+  // Every target, bin by bin: one is in memory at a time. with_word: bins without these bytes are left out, unparsed.
+  Result<void> visit(const std::function<void(const std::string& path, const Target& target)>& take,
+                     std::string_view with_word = {}) const;
 
   // Removes files of states older than the last snapshots_kept, which no reader that took its time still asks for.
   // Roots stay for ever. Returns how many went.
@@ -106,6 +110,8 @@ class TufRepository {
   TufRepository(MetadataFolder folder, const Lifetimes& lifetimes)
       : folder_(std::move(folder)), lifetimes_(lifetimes) {}
   Result<void> load();
+  Result<void> load_state(const std::optional<RootRole>& before);
+  std::string file_of_bin(const std::string& name) const;
   Result<TargetsRole> load_bin(const std::string& name) const;
   Result<std::vector<std::string>> worn_bins(TufTime now);
   Result<bool> stage(const TargetChange& change, TargetsRole& bin) const;

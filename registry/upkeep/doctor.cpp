@@ -7,6 +7,7 @@
 #include <set>
 
 #include "registry/blobs/collection.hpp"
+#include "registry/feed/feed_folder.hpp"
 #include "registry/upkeep/catalogue_copy.hpp"
 #include "registry/upkeep/diagnosis.hpp"
 
@@ -46,6 +47,8 @@ class Doctor {
     auto known = uploads.list();
     if (!known) return std::unexpected(known.error());
     uploads_ = std::move(*known);
+    // Before the catalogue: what was signed of it by now is in the copy.
+    feed_ = look_at_feed(folder_);
     const auto copy = copies->path() / kCatalogueFile;
     if (auto copied = copy_catalogue(folder_, copy); !copied) return unreadable_catalogue(copied.error());
     auto catalogue = open_copy(copy, registry_key(), terms_.now_ms);
@@ -55,6 +58,7 @@ class Doctor {
     if (!releases) return unreadable_catalogue(releases.error());
     releases_ = std::move(*releases);
     found_.releases = releases_.size();
+    if (auto ok = metadata(**catalogue); !ok) return std::unexpected(ok.error());
     auto outcomes = (*catalogue)->outcomes_of_evaluations();
     if (!outcomes) return unreadable_catalogue(outcomes.error());
     outcomes_ = std::move(*outcomes);
@@ -109,6 +113,32 @@ class Doctor {
     if (whole.error().reason == "alias.broken" && !has_key_) return {};
     is_catalogue_whole_ = false;
     found({whole.error().reason, kCatalogueFile, whole.error().message});
+    return {};
+  }
+
+  // The catalogue is the older one only where it was restored: then it has forgotten acts, and which ones is known of
+  // those alone that were signed.
+  Result<void> metadata(Catalogue& catalogue) {
+    for (FeedFinding& one : feed_.findings) found({one.reason, one.place, one.message});
+    if (feed_.state == FeedState::none) {
+      const auto is_begun = catalogue.has_metadata();
+      if (!is_begun) return std::unexpected(is_begun.error());
+      if (*is_begun) found({"metadata.lost", "metadata/timestamp.json", lost_feed(folder_).message});
+    }
+    std::map<std::string_view, const ReleaseRecord*> by_id;
+    for (const ReleaseRecord& release : releases_) by_id.emplace(release.id.text, &release);
+    for (const PublicRelease& told : feed_.told) {
+      const auto known = by_id.find(told.id.text);
+      const std::string subject = told.plugin + " " + told.version;
+      if (known == by_id.end())
+        found({"metadata.ahead", subject,
+               fmt::format("was signed as {}, and the catalogue does not have it: it is from before",
+                           name_of(told.state))});
+      else if (told.state == ReleaseState::revoked && known->second->state != ReleaseState::revoked)
+        found({"metadata.revoked", subject,
+               fmt::format("was signed as revoked, and in the catalogue it is {}: it is from before",
+                           name_of(known->second->state))});
+    }
     return {};
   }
 
@@ -262,6 +292,7 @@ class Doctor {
   const DoctorTerms terms_;
   Publishing* const publishing_;
   Diagnosis found_;
+  FeedLook feed_;
   std::vector<UploadStatus> uploads_;
   std::vector<ReleaseRecord> releases_;
   std::vector<Sha256> outcomes_;                                // that evaluations name

@@ -92,6 +92,8 @@ def main():
         # As the page says, so that followers are not led back: the metadata that they have seen.
         shutil.rmtree(host.folder / "registry/metadata")
         shutil.move(host.folder / "registry.broken/metadata", host.folder / "registry/metadata")
+        ahead = json.loads(run(host, mend.split("#")[0].replace(" --fix", "") + " --json", 1))
+        check([one["reason"] for one in ahead["ailments"]] == ["metadata.ahead"], f"beside newer metadata: {ahead}")
         version = newest(host)
         again = restart(host)
         try:

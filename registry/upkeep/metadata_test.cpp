@@ -1,0 +1,124 @@
+// metadata_test.cpp: signed metadata and its keys as part of a registry's folder: looked over, backed up, put beside a
+// catalogue that is older. SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "registry/feed/feed_opening.hpp"
+#include "registry/upkeep/backup.hpp"
+#include "registry/upkeep/test_registry_folder.hpp"
+
+namespace stoa::registry {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr TufTime kThen{std::chrono::seconds(1'790'000'000)};
+using Reasons = std::set<std::string>;
+
+class FolderWithMetadata : public ::testing::Test {
+ protected:
+  FolderWithMetadata() {
+    on.open();
+    on.add_acme();
+    first = on.published("1.0.0");
+    bad = on.published("1.1.0");
+    EXPECT_EQ(sign(), "");
+  }
+  // What a start of a host does: the reason, where it may not.
+  std::string sign() {
+    return on->with_catalogue([&](Catalogue& catalogue) -> std::string {
+      auto opened = open_feed(catalogue, {.folder = on.path(), .bins = 4}, kThen);
+      if (!opened) return opened.error().reason;
+      const auto change = catalogue.public_change(opened->feed.told_until());
+      const auto told = change ? opened->feed.update(*change, kThen) : std::unexpected(change.error());
+      return told ? "" : told.error().reason;
+    });
+  }
+  Reasons look(const fs::path& at) {
+    const auto found = examine_registry(at, {.now_ms = on.now_ms});
+    if (!found) return {found.error().reason};
+    Reasons all;
+    for (const Ailment& one : found->ailments) all.insert(one.reason + " " + one.subject);
+    return all;
+  }
+  BackupTerms terms() const { return {.now_ms = on.now_ms}; }
+
+  TestFolder folder;
+  RegistryFolder on{folder.path()};
+  ReleaseRecord first, bad;
+};
+
+TEST_F(FolderWithMetadata, IsSoundAndBacksUp) {
+  EXPECT_EQ(look(on.path()), Reasons());
+  const auto made = create_backup(on.path(), folder / "backup", terms());
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(check_backup(folder / "backup", terms()));
+  EXPECT_TRUE(restore_backup(folder / "backup", folder / "restored", terms()));
+}
+
+TEST_F(FolderWithMetadata, WhereItIsBrokenDoctorAndBackupSayWhere) {
+  struct Row {
+    const char *file, *bytes;  // no bytes: it is gone
+    const char* found;
+  };
+  const Row rows[] = {{"metadata/timestamp.json", "junk", "metadata.broken metadata"},
+                      {"metadata/2.snapshot.json", "", "metadata.broken metadata"},
+                      {"metadata/1.targets.json", "{}", "metadata.broken metadata"},
+                      {"metadata/1.root.json", nullptr, "metadata.broken metadata"},
+                      {"metadata/timestamp.json", nullptr, "metadata.lost metadata/timestamp.json"},
+                      {"metadata", nullptr, "metadata.lost metadata/timestamp.json"},
+                      {"keys/releases.pem", "", "keys.broken keys/releases.pem"},
+                      {"keys/snapshot.pem", nullptr, "keys.missing keys"},
+                      {"keys", nullptr, "keys.missing keys"}};
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  for (const Row& row : rows) {
+    const std::string name = std::string(row.file) + (row.bytes ? " spoilt" : " gone");
+    const fs::path whole = folder / "whole";
+    for (const fs::path& at : {on.path(), folder / "backup"}) {
+      fs::copy(at, whole, fs::copy_options::recursive);
+      fs::remove_all(at / row.file);
+      if (row.bytes) write_file(at / row.file, row.bytes);
+      EXPECT_TRUE(look(at).contains(row.found)) << name << ": " << *look(at).begin();
+      if (at == on.path()) {
+        const auto refused = create_backup(at, folder / "another", terms());
+        EXPECT_EQ(refused ? "taken" : refused.error().reason, "backup.unsound") << name;
+      } else {
+        const auto checked = check_backup(at, terms());
+        EXPECT_EQ(checked ? "sound" : checked.error().reason, "backup.unsound") << name;
+        EXPECT_FALSE(restore_backup(at, folder / "restored", terms())) << name;
+      }
+      fs::remove_all(at / "metadata"), fs::remove_all(at / "keys");
+      fs::rename(whole / "metadata", at / "metadata"), fs::rename(whole / "keys", at / "keys");
+      fs::remove_all(whole);
+    }
+  }
+  EXPECT_EQ(look(on.path()), Reasons());
+}
+
+// The how-to's restore: a backup, what happened since, and the metadata that followers have seen.
+TEST_F(FolderWithMetadata, BesideAnOlderCatalogueTellsWhatThatForgot) {
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  on->with_catalogue([&](Catalogue& catalogue) { ASSERT_TRUE(catalogue.revoke(on.admin, bad.id, "harmful")); });
+  on.published("1.2.0");
+  EXPECT_EQ(sign(), "");
+  EXPECT_EQ(look(on.path()), Reasons());
+  on.close();
+  fs::rename(on.path(), folder / "broken");
+  ASSERT_TRUE(restore_backup(folder / "backup", on.path(), terms()));
+  EXPECT_EQ(look(on.path()), Reasons()) << "as the backup is";
+  fs::remove_all(on.path() / "metadata");
+  fs::rename(folder / "broken/metadata", on.path() / "metadata");
+  EXPECT_EQ(look(on.path()), (Reasons{"metadata.revoked acme/vision 1.1.0", "metadata.ahead acme/vision 1.2.0"}));
+  on.open();
+  EXPECT_EQ(sign(), "");
+  const auto now = on->with_catalogue([&](Catalogue& catalogue) { return catalogue.release("acme/vision", "1.1.0"); });
+  ASSERT_TRUE(now);
+  EXPECT_EQ(now->state, ReleaseState::revoked);
+  EXPECT_FALSE(on->find_package({}, now->package_sha256)) << "its bytes are given to nobody";
+  EXPECT_EQ(look(on.path()), Reasons());
+}
+
+}  // namespace
+}  // namespace stoa::registry
