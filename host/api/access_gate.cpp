@@ -165,6 +165,7 @@ Entry AccessGate::enter(http::Exchange& exchange, const inference::ServedModel& 
     entry.pass->charge.arrived_ms = now.ms;
   }
   entry.pass->ticket = std::move(admitted.ticket);
+  entry.pass->licence = admitted.licence;
   add_limits(admitted, entry.pass->fields);
   if (admitted.warned_of != Refusal::none) {
     const std::string_view reason = licensing::row_of(admitted.warned_of).reason;
@@ -190,10 +191,11 @@ http::Task<Entry> AccessGate::wait_and_enter(http::Exchange& exchange, std::shar
 }
 
 std::optional<http::Response> AccessGate::refusal_of_release(http::Exchange& exchange,
-                                                             const inference::ServedModel& release) {
+                                                             const inference::ServedModel& release, AccessPass* pass) {
   CallerMemo& memo = memo_of(exchange);
-  const Refusal refusal =
-      admission_.see_release(memo, called(release), admission_.moment_of(exchange.head().arrived_ns));
+  std::uint64_t none = 0;
+  const Refusal refusal = admission_.see_release(
+      memo, called(release), admission_.moment_of(exchange.head().arrived_ns), pass == nullptr ? none : pass->licence);
   if (refusal == Refusal::none) return std::nullopt;
   return refuse(exchange.head(), refusal, nullptr);
 }

@@ -21,6 +21,7 @@ using AnswerFields = std::vector<std::pair<std::string_view, std::string>>;
 struct AccessPass {
   AnswerFields fields = {};  // of the answer: limits and warnings
   licensing::Ticket ticket = {};
+  std::uint64_t licence = 0;  // the number of the one that admitted it; 0: none that covers the release that answers
   BillingGate* billing = nullptr;  // null: this host charges nobody
   CallCharge charge = {};          // its party says whose call it is, also where nobody is charged
 };
@@ -50,8 +51,9 @@ class AccessGate {
   Entry enter(http::Exchange& exchange, const inference::ServedModel& model);
   // The same, once what it takes is reserved; unavailable "quota.unavailable" (503) when that takes too long.
   http::Task<Entry> wait_and_enter(http::Exchange& exchange, std::shared_ptr<inference::ServedModel> model);
-  // Whether another release of the model may answer who was admitted: the answer that refuses it.
-  std::optional<http::Response> refusal_of_release(http::Exchange& exchange, const inference::ServedModel& release);
+  // Whether another release of the model may answer who was admitted, by pass: the answer that refuses it.
+  std::optional<http::Response> refusal_of_release(http::Exchange& exchange, const inference::ServedModel& release,
+                                                   AccessPass* pass);
 
  private:
   licensing::Caller identify(http::Exchange& exchange);

@@ -89,6 +89,7 @@ Result<ModelCall> ModelCall::start(http::Exchange& exchange, inference::Routed r
   if (pass) {
     spec.tenant = pass->charge.party.customer;
     spec.model = started.model_->spec().name;
+    spec.licence = pass->licence;
     const CallKey* const key = call_key_in(exchange);
     // A second run, for an answer that a crash took, was paid for by the first.
     if (key != nullptr && key->was_charged)

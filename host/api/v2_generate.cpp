@@ -109,7 +109,7 @@ http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& ex
     if (!of_session) co_return std::unexpected(std::move(of_session.error()));
     if (of_session->model != route->model) {
       if (api.gate != nullptr)
-        if (auto refused = api.gate->refusal_of_release(exchange, *of_session->model))
+        if (auto refused = api.gate->refusal_of_release(exchange, *of_session->model, entry.pass.get()))
           co_return PreparedGenerate{.refused = std::move(refused)};
       request = read_generate(PaddedText(body->data()), of_session->model->spec());
       if (!request) co_return std::unexpected(std::move(request.error()));

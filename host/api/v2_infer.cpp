@@ -126,7 +126,8 @@ Result<PreparedInfer> prepare_in_session(ApiContext& api, http::Exchange& exchan
   auto route = route_session(api, admitted.spec().name, admitted.selector, asker);
   if (!route) return std::unexpected(std::move(route.error()));
   if (route->model == admitted.route.model) return std::move(prepared);
-  if (api.gate != nullptr) admitted.refused = api.gate->refusal_of_release(exchange, *route->model);
+  if (api.gate != nullptr)
+    admitted.refused = api.gate->refusal_of_release(exchange, *route->model, admitted.pass.get());
   auto format = body_format(exchange.head(), route->model->spec());
   if (!format) return std::unexpected(std::move(format.error()));
   admitted.route = std::move(*route);

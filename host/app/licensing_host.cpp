@@ -178,11 +178,11 @@ std::uint64_t LicensingHost::used(const std::string& holder, const Quota& quota)
 }
 
 Result<runtime::Grant> LicensingHost::entitlement(const runtime::EntitlementQuery& query) const {
-  const auto grant = parts_->admission.entitlement(query.tenant, query.model, query.feature, unix_ms());
+  const auto grant = parts_->admission.entitlement(query.tenant, query.licence, query.feature, unix_ms());
   if (!grant)
-    return failure(
-        Code::permission_denied, "licence.entitlement",
-        "no licence of the customer for " + std::string(query.model) + " grants '" + std::string(query.feature) + "'");
+    return failure(Code::permission_denied, "licence.entitlement",
+                   "the licence that admitted the call of " + std::string(query.model) + " does not grant '" +
+                       std::string(query.feature) + "'");
   return runtime::Grant{.expires_unix_s = grant->expires_ms == INT64_MAX ? 0 : grant->expires_ms / 1'000,
                         .limit = grant->limit};
 }

@@ -58,7 +58,8 @@ class CallFeeder {
 
 struct CallSpec {
   std::string task, params_json, session, tenant, traceparent;
-  std::string model;  // "publisher/model", for who is asked what the tenant's licence grants; empty: nobody is
+  std::string model;          // "publisher/model", for who is asked what the tenant's licence grants; empty: nobody is
+  std::uint64_t licence = 0;  // which one, by the number of who admitted the call; 0: none
   std::uint64_t deadline_ns = 0;               // CLOCK_MONOTONIC; 0: none
   std::vector<InputPart> inputs;               // checked against the model's ports by the caller
   std::vector<std::string> outputs;            // empty: all

@@ -57,6 +57,7 @@ class MetricsSink {
 struct EntitlementQuery {
   std::string_view plugin, model, tenant, feature;  // model: empty where the call does not say
   std::uint64_t request_id = 0;
+  std::uint64_t licence = 0;  // of the tenant's the one that admitted the call, as CallSpec has it; 0: none
 };
 struct Grant {
   std::int64_t expires_unix_s = 0;  // 0: does not expire

@@ -233,7 +233,8 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
       const auto asking = find(question->request);
       if (services_.entitlement && asking) {
         const runtime::CallSpec& spec = asking->call->spec();
-        grant = services_.entitlement({plugin_, spec.model, spec.tenant, question->feature, question->request});
+        grant = services_.entitlement(
+            {plugin_, spec.model, spec.tenant, question->feature, question->request, spec.licence});
       }
       if (grant)
         answer.bytes.assign(reinterpret_cast<const char*>(&*grant), sizeof *grant);

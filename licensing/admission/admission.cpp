@@ -1,6 +1,7 @@
 // admission.cpp: who calls, and how a thread finds the newest snapshot. SPDX-License-Identifier: Apache-2.0
 #include "licensing/admission/admission.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "licensing/terms/api_key.hpp"
@@ -150,24 +151,20 @@ Caller Admission::identify_for(CallerMemo& memo, std::string_view model, const M
   return {Refusal::none, snapshot.customers[snapshot.row_or_first(*judged.key, model).customer].id};
 }
 
-std::optional<EntitlementGrant> Admission::entitlement(std::string_view customer, std::string_view model,
+std::optional<EntitlementGrant> Admission::entitlement(std::string_view customer, std::uint64_t licence,
                                                        std::string_view feature, std::int64_t now_ms) const {
   const auto snapshot = current();
   const CustomerAccess* const found = snapshot->find_customer(customer);
   if (found == nullptr || found->state != CustomerState::active) return std::nullopt;
-  std::optional<EntitlementGrant> most;
   for (const CoverageAccess& covered : found->coverages) {
-    const LicenceAccess& licence = snapshot->licences[covered.licence];
-    if (!covers_model({.model = covered.model, .versions = {}}, model) ||
-        licence.verdicts.at(now_ms).refusal != Refusal::none)
-      continue;
-    for (const Entitlement& granted : licence.entitlements) {
-      if (granted.feature != feature) continue;
-      const bool is_more = !most || granted.limit == -1 || (most->limit != -1 && granted.limit > most->limit);
-      if (is_more) most = EntitlementGrant{licence.expires_ms, granted.limit};
-    }
+    const LicenceAccess& one = snapshot->licences[covered.licence];
+    if (one.seat_number != licence) continue;
+    if (one.verdicts.at(now_ms).refusal != Refusal::none) return std::nullopt;
+    const auto granted = std::ranges::find(one.entitlements, feature, &Entitlement::feature);
+    if (granted == one.entitlements.end()) return std::nullopt;
+    return EntitlementGrant{one.expires_ms, granted->limit};
   }
-  return most;
+  return std::nullopt;
 }
 
 }  // namespace stoa::licensing

@@ -33,11 +33,11 @@ struct CallerMemo {
   Sha256 key{}, lease{};        // hashes
   std::uint64_t snapshot = 0;   // whose key_row, and the rest below, they are
   std::uint64_t model = 0;      // the served model that the rest below is for; 0: none
-  std::uint64_t admitting = 0;  // of the coverages, in order, those that admit its version
+  std::uint64_t admitting = 0;  // of the first 64 coverages, in order, those that admit its version
   std::int64_t judged_ms = 0;   // when the key was found to count, in that snapshot; 0: never
   std::uint32_t key_row = 0;
   std::uint32_t exact_at = 0, all_at = 0;  // where the coverages of the model, of all the publisher's begin
-  std::uint16_t exact_count = 0, all_count = 0;
+  std::uint32_t exact_count = 0, all_count = 0;
   bool is_read = false, is_for_model = false;
   Refusal flaw = Refusal::none, lease_flaw = Refusal::none;
 };
@@ -65,6 +65,7 @@ struct LimitNow {
 struct Admitted {
   Refusal refusal = Refusal::none;
   std::string_view customer, key;  // their ids. Lifetime: this thread's next call of Admission
+  std::uint64_t licence = 0;       // the number of the one that admitted it (seat_number_of its id); 0: none
   // Not refused and not admitted: what a quota still has must be reserved first. Wait for it (when_refilled), ask
   // again.
   bool is_to_wait = false;
@@ -108,11 +109,12 @@ class Admission {
   Refusal see_key(CallerMemo& memo, std::string_view model, const Moment& now) noexcept;
   // Whether it may go ahead; takes what it takes. out is as made.
   void admit(CallerMemo& memo, const CalledModel& model, const Moment& now, Admitted& out) noexcept;
-  // The same for another release of the model, once admitted: takes nothing.
-  Refusal see_release(CallerMemo& memo, const CalledModel& model, const Moment& now) noexcept;
-  // Of what a customer's licences grant for the model, the most; nothing: they do not. Any thread: waits for a short
-  // lock.
-  std::optional<EntitlementGrant> entitlement(std::string_view customer, std::string_view model,
+  // The same for another release of the model, once admitted: takes nothing. licence: that admitted it; 0 afterwards
+  // where it does not cover that release, which another one does.
+  Refusal see_release(CallerMemo& memo, const CalledModel& model, const Moment& now, std::uint64_t& licence) noexcept;
+  // What the licence that admitted a call of the customer grants, by its number; nothing: it does not, or it holds no
+  // more. No other licence of the customer is asked: the call took nothing of it. Any thread: waits for a short lock.
+  std::optional<EntitlementGrant> entitlement(std::string_view customer, std::uint64_t licence,
                                               std::string_view feature, std::int64_t now_ms) const;
 
   // At once, or later on the keeper's thread.
@@ -147,8 +149,9 @@ class Admission {
   static Refusal refusal_of(const AccessSnapshot& snapshot, const KeyAccess& key, const Moment& now) noexcept;
   static void find_coverages(CallerMemo& memo, const CustomerAccess& customer, const KeyAccess& key,
                              const CalledModel& model) noexcept;
-  static const CoverageAccess& coverage_of(const CallerMemo& memo, const CustomerAccess& customer,
-                                           std::uint64_t admitting) noexcept;
+  template <class Use>
+  static void for_each_admitting(const CallerMemo& memo, const CustomerAccess& customer, const CalledModel& model,
+                                 Use&& use) noexcept;
   Refusal judge_lease(const Asked& asked, const LicenceAccess& licence) const noexcept;
   void try_licence(const Asked& asked, const LicenceAccess& licence, Admitted& out) const noexcept;
   void choose(const Asked& asked, Admitted& out) const noexcept;

@@ -9,7 +9,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::size_t kAdmittingMax = 64;  // bits of CallerMemo::admitting
+constexpr std::uint32_t kKnownMax = 64;  // bits of CallerMemo::admitting
 
 // "acme/*", without allocating; names are at most 64 bytes a half (licensing/terms).
 class PublisherPattern {
@@ -88,13 +88,28 @@ struct Admission::Asked {
   const AccessSnapshot& snapshot;
   const CustomerAccess& customer;
   const KeyAccess& key;
+  const CalledModel& model;
   const Moment& now;
 };
 
-const CoverageAccess& Admission::coverage_of(const CallerMemo& memo, const CustomerAccess& customer,
-                                             std::uint64_t admitting) noexcept {
-  const auto i = static_cast<std::uint32_t>(std::countr_zero(admitting));
-  return customer.coverages[i < memo.exact_count ? memo.exact_at + i : memo.all_at + i - memo.exact_count];
+// Of the coverages of the model those that admit its version, in order, until use says that it is enough. Which of the
+// first ones do is known from before; those behind them are compared with the version each time, however many there
+// are: none may go unseen because used-up ones lie before it. Of a plain version nothing is allocated.
+template <class Use>
+void Admission::for_each_admitting(const CallerMemo& memo, const CustomerAccess& customer, const CalledModel& model,
+                                   Use&& use) noexcept {
+  const auto coverage_at = [&](std::uint32_t i) -> const CoverageAccess& {
+    return customer.coverages[i < memo.exact_count ? memo.exact_at + i : memo.all_at + i - memo.exact_count];
+  };
+  for (std::uint64_t left = memo.admitting; left != 0; left &= left - 1)
+    if (use(coverage_at(static_cast<std::uint32_t>(std::countr_zero(left))))) return;
+  const std::uint32_t count = memo.exact_count + memo.all_count;
+  if (count <= kKnownMax) [[likely]]
+    return;
+  const auto version = registry::parse_version_key(model.version);
+  if (!version) return;
+  for (std::uint32_t i = kKnownMax; i < count; ++i)
+    if (const CoverageAccess& row = coverage_at(i); row.admits(*version) && use(row)) return;
 }
 
 void Admission::find_coverages(CallerMemo& memo, const CustomerAccess& customer, const KeyAccess& key,
@@ -106,17 +121,18 @@ void Admission::find_coverages(CallerMemo& memo, const CustomerAccess& customer,
   };
   memo.exact_at = place_of(exact);
   memo.all_at = place_of(all);
-  memo.exact_count = static_cast<std::uint16_t>(std::min(exact.size(), kAdmittingMax));
-  memo.all_count = static_cast<std::uint16_t>(std::min(all.size(), kAdmittingMax - memo.exact_count));
+  memo.exact_count = static_cast<std::uint32_t>(exact.size());
+  memo.all_count = static_cast<std::uint32_t>(all.size());
   memo.admitting = 0;
   memo.model = model.number;
   const auto version = registry::parse_version_key(model.version);
   if (!version) return;
-  std::uint64_t bit = 1;
-  for (const auto& rows : {exact.first(memo.exact_count), all.first(memo.all_count)})
+  std::uint32_t i = 0;
+  for (const auto& rows : {exact, all})
     for (const CoverageAccess& row : rows) {
-      if (row.admits(*version)) memo.admitting |= bit;
-      bit <<= 1;
+      if (i == kKnownMax) return;
+      if (row.admits(*version)) memo.admitting |= std::uint64_t{1} << i;
+      ++i;
     }
 }
 
@@ -197,6 +213,7 @@ void Admission::try_licence(const Asked& asked, const LicenceAccess& licence, Ad
     ticket.hold_place(licence.under_way);
   }
   out.refusal = Refusal::none;
+  out.licence = licence.seat_number;
   out.is_to_wait = false;
   out.retry_after_ms = 0;
   if (ticket.holds_any()) out.ticket = std::move(ticket);
@@ -214,11 +231,10 @@ void Admission::choose(const Asked& asked, Admitted& out) const noexcept {
   const CallerMemo& memo = asked.memo;
   out.refusal =
       std::max(out.refusal, memo.exact_count + memo.all_count == 0 ? Refusal::licence_none : Refusal::licence_version);
-  for (std::uint64_t left = memo.admitting; left != 0; left &= left - 1) {
-    const CoverageAccess& row = coverage_of(memo, asked.customer, left);
+  for_each_admitting(memo, asked.customer, asked.model, [&](const CoverageAccess& row) {
     try_licence(asked, asked.snapshot.licences[row.licence], out);
-    if (out.refusal == Refusal::none) return;
-  }
+    return out.refusal == Refusal::none;
+  });
 }
 
 // A key that licence files name for several customers: what covers the call is looked at, whoever signed it, and as
@@ -230,7 +246,7 @@ void Admission::choose_of_rows(CallerMemo& memo, const AccessSnapshot& snapshot,
        row = snapshot.row_for(snapshot.next_of(*row), model.name)) {
     const CustomerAccess& customer = snapshot.customers[row->customer];
     find_coverages(memo, customer, *row, model);
-    choose({memo, snapshot, customer, *row, now}, out);
+    choose({memo, snapshot, customer, *row, model, now}, out);
     if (out.refusal == Refusal::none) break;
   }
   memo.model = 0;  // what it holds is one row's alone
@@ -252,7 +268,7 @@ void Admission::admit(CallerMemo& memo, const CalledModel& model, const Moment& 
     else if (!memo.is_for_model)
       out.refusal = Refusal::key_model;
     else
-      choose({memo, snapshot, customer, key, now}, out);
+      choose({memo, snapshot, customer, key, model, now}, out);
     if (out.is_to_wait) return;
     out.customer = customer.id;
     out.key = key.id;
@@ -270,33 +286,43 @@ Refusal Admission::see_key(CallerMemo& memo, std::string_view model, const Momen
   return snapshot.row_for(judged.key, model) != nullptr ? Refusal::none : Refusal::key_model;
 }
 
-Refusal Admission::see_release(CallerMemo& memo, const CalledModel& model, const Moment& now) noexcept {
+Refusal Admission::see_release(CallerMemo& memo, const CalledModel& model, const Moment& now,
+                               std::uint64_t& licence) noexcept {
   const AccessSnapshot& snapshot = look();
   const Judged judged = judge_key(memo, snapshot, now);
   if (judged.refusal != Refusal::none) return judged.refusal;
+  bool is_of_the_same = false;
   const auto see_row = [&](const KeyAccess& key) {
     const CustomerAccess& customer = snapshot.customers[key.customer];
     if (memo.model != model.number) find_coverages(memo, customer, key, model);
     Refusal furthest = memo.exact_count + memo.all_count == 0 ? Refusal::licence_none : Refusal::licence_version;
-    for (std::uint64_t left = memo.admitting; left != 0; left &= left - 1) {
-      const CoverageAccess& row = coverage_of(memo, customer, left);
-      const Refusal refusal = snapshot.licences[row.licence].verdicts.at(now.ms).refusal;
-      if (refusal == Refusal::none) return refusal;
+    bool is_covered = false;
+    for_each_admitting(memo, customer, model, [&](const CoverageAccess& row) {
+      const LicenceAccess& one = snapshot.licences[row.licence];
+      const Refusal refusal = one.verdicts.at(now.ms).refusal;
+      is_covered = is_covered || refusal == Refusal::none;
+      is_of_the_same = refusal == Refusal::none && one.seat_number == licence;
       furthest = std::max(furthest, refusal);
-    }
-    return furthest;
+      return is_of_the_same;
+    });
+    return is_covered ? Refusal::none : furthest;
   };
-  if (judged.key->next == KeyAccess::kNoRow) return see_row(*judged.key);
+  const auto told = [&](Refusal refusal) {
+    if (!is_of_the_same) licence = 0;
+    return refusal;
+  };
+  if (judged.key->next == KeyAccess::kNoRow) return told(see_row(*judged.key));
   Refusal furthest = Refusal::licence_none;
-  for (const KeyAccess* row = snapshot.row_for(judged.key, model.name); row != nullptr;
+  bool is_covered = false;
+  for (const KeyAccess* row = snapshot.row_for(judged.key, model.name); row != nullptr && !is_of_the_same;
        row = snapshot.row_for(snapshot.next_of(*row), model.name)) {
     memo.model = 0;
     const Refusal refusal = see_row(*row);
     memo.model = 0;
-    if (refusal == Refusal::none) return refusal;
+    is_covered = is_covered || refusal == Refusal::none;
     furthest = std::max(furthest, refusal);
   }
-  return furthest;
+  return told(is_covered ? Refusal::none : furthest);
 }
 
 }  // namespace stoa::licensing

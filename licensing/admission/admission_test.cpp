@@ -363,25 +363,12 @@ TEST(Admission, AKeyNamedForSeveralCustomersOpensWhatEachIssuerGave) {
     EXPECT_EQ(world.admission.identify_for(memo, "evil/x", kMoment).customer, "a_evil");
     EXPECT_EQ(world.admission.see_key(memo, "evil/x", kMoment), Refusal::none);
     EXPECT_EQ(world.admission.see_key(memo, "other/x", kMoment), Refusal::key_model);
-    EXPECT_EQ(world.admission.see_release(memo, kVision, kMoment), Refusal::none);
-    EXPECT_EQ(world.admission.see_release(memo, x, kMoment), Refusal::none);
+    std::uint64_t licence = evils.licence;
+    EXPECT_EQ(world.admission.see_release(memo, x, kMoment, licence), Refusal::none);
+    EXPECT_EQ(licence, evils.licence);
+    EXPECT_EQ(world.admission.see_release(memo, kVision, kMoment, licence), Refusal::none);
+    EXPECT_EQ(licence, 0u) << "another's covers it";
   }
-}
-
-TEST(Admission, EntitlementsAreTheMostOfTheLicencesThatHold) {
-  TestAccess world;
-  world.licence().entitlements = {{"context.long", 1'000}};
-  Licence more = TestAccess::licence_for("cus_1", "acme/*", "*");
-  more.entitlements = {{"context.long", 5'000}};
-  Licence over = TestAccess::licence_for("cus_1", "acme/vision", "*");
-  over.entitlements = {{"context.long", -1}};
-  over.expires_ms = kNow;
-  for (const Licence& licence : {more, over}) world.add_licence(licence);
-  world.publish();
-  EXPECT_EQ(world.admission.entitlement("cus_1", "acme/vision", "context.long", kNow)->limit, 5'000);
-  EXPECT_FALSE(world.admission.entitlement("cus_1", "acme/vision", "colour", kNow));
-  EXPECT_FALSE(world.admission.entitlement("cus_1", "other/vision", "context.long", kNow));
-  EXPECT_FALSE(world.admission.entitlement("cus_2", "acme/vision", "context.long", kNow));
 }
 
 TEST(Admission, ManyThreadsTakeExactlyWhatThereIsWhileSnapshotsChange) {
@@ -430,7 +417,19 @@ TEST(Admission, AsksTheKernelNothingAndAllocatesNothing) {
   world.first_key().budget = Quota{"call", 1'000'000'000, Period::day};
   const std::string lease = world.add_lease(kNow + 1'000'000);
   make_floating(world);
+  // And more licences before it than are known by a bit each, the last of which admits it.
+  Licence last = world.licence();
+  for (int i = 0; i < 100; ++i) {
+    Licence& busy = i == 0 ? world.licence() : world.holdings.licences.emplace_back().licence;
+    busy = TestAccess::licence_for("cus_1", "acme/vision", i % 2 == 0 ? "^9" : "^1.2");
+    busy.rate = Rate{1, 86'400'000};
+  }
+  world.add_licence(last);
   world.publish();
+  for (const LicenceAccess& licence : world.admission.current()->licences) {
+    RateLimiter::Change unused;
+    if (!licence.is_floating) licence.rate->take(kMoment.ns, unused);
+  }
   const ShownCredentials shown{.key = world.key, .lease = lease}, unknown{.key = kUnknownKey, .lease = {}};
   CallerMemo warm = read_shown(shown);
   Admitted first;

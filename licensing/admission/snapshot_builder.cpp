@@ -35,6 +35,14 @@ Verdicts verdicts_of(const HeldLicence& held, const HostFacts& host, std::int64_
   return verdicts;
 }
 
+// Until something changes.
+bool admits_nothing(const LicenceAccess& licence) {
+  if (licence.verdicts.now.refusal != Refusal::none) return true;
+  if (licence.on_quota != Policy::deny || !licence.meters.now) return false;
+  return std::ranges::any_of(licence.meters.now->rows,
+                             [](const MeterSet::Row& row) { return row.count->is_used_up(); });
+}
+
 }  // namespace
 
 std::shared_ptr<RateLimiter> SnapshotBuilder::rate_of(const std::string& id, const std::optional<Rate>& terms) {
@@ -77,11 +85,13 @@ class SnapshotBuilder::Work {
     for (const ApiKey& key : holdings_.keys)
       if (auto added = add_key(key); !added) return std::unexpected(added.error());
     add_keys_of_files();
+    // Looked at once: the quotas go on being used meanwhile.
+    std::vector<bool> is_worthless;
+    for (const LicenceAccess& licence : made_->licences) is_worthless.push_back(admits_nothing(licence));
     for (CustomerAccess& customer : made_->customers)
-      // Those that are worth something first: of one customer's many for one model, only so many are looked at.
-      std::ranges::sort(customer.coverages, {}, [this](const CoverageAccess& row) {
-        return std::tuple(std::string_view(row.model),
-                          made_->licences[row.licence].verdicts.now.refusal != Refusal::none, row.licence);
+      // Those that are worth something first: a customer may have bought one pack after the other for years.
+      std::ranges::sort(customer.coverages, {}, [&](const CoverageAccess& row) {
+        return std::tuple(std::string_view(row.model), bool(is_worthless[row.licence]), row.licence);
       });
     made_->index();
     return std::shared_ptr<const AccessSnapshot>(std::move(made_));

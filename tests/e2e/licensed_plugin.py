@@ -52,14 +52,26 @@ def new_caller(host, operator, name, budget=None, **terms):
 
 
 def check_entitlements(host, operator):
-    rows = ((f"number in {host.tier}", [{"feature": FEATURE, "limit": NUMBER}], str(NUMBER)),
-            (f"no limit in {host.tier}", [{"feature": FEATURE}], "-1"),
-            (f"another feature in {host.tier}", [{"feature": "vision.hd", "limit": 2}], "none"),
-            (f"nothing in {host.tier}", [], "none"))
-    for name, entitlements, wanted in rows:
-        caller = new_caller(host, operator, name.replace(" ", "-").lower(), entitlements=entitlements)
+    """A row: the customer's licences beside a plain one, or instead of it, and what the plugin hears."""
+    one, grants = {"covers": [{"model": MODEL}]}, {"entitlements": [{"feature": FEATURE, "limit": NUMBER}]}
+    rows = (("number", [{**one, **grants}], str(NUMBER)),
+            ("no limit", [{**one, "entitlements": [{"feature": FEATURE}]}], "-1"),
+            ("another feature", [{**one, "entitlements": [{"feature": "vision.hd", "limit": 2}]}], "none"),
+            ("nothing", [one], "none"),
+            # What admits the call is what it is granted by, and nothing else that the customer has.
+            ("another version", [one, {"covers": [{"model": MODEL, "versions": "^2"}], **grants}], "none"),
+            ("no lease", [one, {**one, **grants, "floating": {"seats": 1, "ttl_s": 60}}], "none"),
+            ("used up", [one, {**one, **grants, "quotas": [{"meter": "call", "amount": 0, "period": "none"}]}], "none"),
+            ("the other used up", [{**one, "quotas": [{"meter": "call", "amount": 0, "period": "none"}]}, {**one, **grants}], str(NUMBER)))
+    for name, licences, wanted in rows:
+        customer = operator.post("/v1/customers", {"name": f"{name} in {host.tier}".replace(" ", "-")})["id"]
+        for terms in licences:
+            operator.post("/v1/licences", {"subject": {"customer": customer}, **terms})
+        caller = Caller(host, operator.key(customer, "caller")["key"])
+        check(host.wait_for(caller.is_up, 20), "the model is not there")
+        check(host.wait_for(lambda: not caller.says("feature of nobody").startswith("key."), 2), "a new key is not let in")
         got = caller.says("feature " + FEATURE)
-        check(got == wanted, f"{name}: the plugin hears {got}, not {wanted}")
+        check(got == wanted, f"{name} in the {host.tier}: the plugin hears {got}, not {wanted}")
     return len(rows)
 
 

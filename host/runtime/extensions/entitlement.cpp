@@ -17,8 +17,13 @@ stoa_status query(const stoa_host* host, const stoa_request* req, stoa_str featu
     return error_to_abi(Code::invalid_argument, "entitlement.no_feature", "the request or the feature is missing", err);
   if (!context.services.entitlement)
     return error_to_abi(Code::permission_denied, "licence.none", "this host has no licences configured", err);
-  const EntitlementQuery asked{
-      context.plugin_id, Call::of(*req)->spec().model, {req->tenant.p, req->tenant.n}, {feature.p, feature.n}, req->id};
+  const CallSpec& spec = Call::of(*req)->spec();
+  const EntitlementQuery asked{.plugin = context.plugin_id,
+                               .model = spec.model,
+                               .tenant = {req->tenant.p, req->tenant.n},
+                               .feature = {feature.p, feature.n},
+                               .request_id = req->id,
+                               .licence = spec.licence};
   const auto grant = context.services.entitlement(asked);
   if (!grant) return error_to_abi(grant.error(), err);
   if (STOA_HAS(stoa_grant, out, expires_unix_s)) out->expires_unix_s = grant->expires_unix_s;
