@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "licensing/admission/quota_keeper.hpp"
+#include "licensing/admission/test_access.hpp"
 #include "registry/document/test_folder.hpp"
 
 namespace stoa::licensing {
@@ -137,6 +138,47 @@ TEST(Quota, ASteadyStreamIsNotOneWriteALook) {
     ASSERT_EQ(set->calls->take_one(), Taken::yes);
   }
   EXPECT_LT(store.writes, 20u);
+}
+
+// A key, its successor and that one's are one user of a budget and a rate, also after a restart.
+TEST(Quota, OfARotatedKeyIsItsSuccessors) {
+  const registry::TestFolder folder;
+  FileQuotaStore store(folder.path() / "quotas");
+  TestAccess world;
+  world.first_key().budget = Quota{"call", 5, Period::month};
+  world.first_key().rate = Rate{4, 86'400'000};
+  const auto rotate = [&] {
+    const ApiKey old = world.holdings.keys.back();
+    (void)world.add_key("cus_1");
+    ApiKey& made = world.holdings.keys.back();
+    made.budget = old.budget;
+    made.rate = old.rate;
+    (world.holdings.keys.end() - 2)->successor = made.id;
+  };
+  (void)world.add_key("cus_1");  // another one of the customer's, with a budget of its own
+  world.holdings.keys.back().budget = world.first_key().budget;
+  std::swap(world.holdings.keys[0], world.holdings.keys[1]);
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    QuotaKeeper keeper(&store);
+    SnapshotBuilder builder(keeper);
+    std::uint64_t rated = 0;
+    for (int rotations = 0; rotations < 2; ++rotations) {
+      const auto snapshot = *builder.build(world.holdings, world.host, TestAccess::kNowMs);
+      ASSERT_TRUE(keeper.refill());
+      const KeyAccess &own = snapshot->keys[0], &first = snapshot->keys[1], &last = snapshot->keys.back();
+      EXPECT_EQ(own.budget.now->calls->used(), 0u);
+      const std::uint64_t before = static_cast<std::uint64_t>(restarts * 2 + rotations);
+      EXPECT_EQ(first.budget.now->calls->used(), before);
+      EXPECT_EQ(last.budget.now->calls->used(), before);
+      EXPECT_EQ(last.budget.now->calls->take_one(), Taken::yes);
+      EXPECT_EQ(first.budget.now->calls->used(), before + 1);
+      RateLimiter::Change unused;
+      EXPECT_EQ(last.rate->take(1'000'000'000'000, unused), 0u);
+      EXPECT_EQ(first.rate->left(1'000'000'000'000), 4 - ++rated);
+      rotate();
+    }
+    ASSERT_TRUE(keeper.settle());
+  }
 }
 
 // Each child takes calls as fast as it can, tells of each after it took it, and is killed; all of them together never

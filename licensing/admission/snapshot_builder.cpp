@@ -2,6 +2,7 @@
 #include "licensing/admission/snapshot_builder.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -83,6 +84,8 @@ class SnapshotBuilder::Work {
     for (const HeldLicence& held : holdings_.licences)
       if (auto added = add_licence(held); !added) return std::unexpected(added.error());
     for (const ApiKey& key : holdings_.keys)
+      if (!key.successor.text.empty()) predecessors_.emplace(key.successor.text, key.id.text);
+    for (const ApiKey& key : holdings_.keys)
       if (auto added = add_key(key); !added) return std::unexpected(added.error());
     add_keys_of_files();
     // Looked at once: the quotas go on being used meanwhile.
@@ -162,6 +165,17 @@ class SnapshotBuilder::Work {
     return {};
   }
 
+  // Under whose id a key's use is counted: the first one's that it came from by rotation.
+  std::string first_of(const ApiKeyId& id) const {
+    std::string_view first = id.text;
+    for (std::size_t step = 0; step < predecessors_.size(); ++step) {
+      const auto before = predecessors_.find(first);
+      if (before == predecessors_.end()) break;
+      first = before->second;
+    }
+    return std::string(first);
+  }
+
   Result<void> add_key(const ApiKey& key) {
     const CustomerAccess* const customer = find(key.customer.text);
     if (customer == nullptr || !hashes_.insert(key.hash).second) return {};
@@ -174,10 +188,11 @@ class SnapshotBuilder::Work {
     row.rotated_until_ms = key.rotated_until_ms.value_or(INT64_MAX);
     row.expires_ms = key.expires_ms.value_or(INT64_MAX);
     row.models = key.models;
-    row.rate = builder_.rate_of(row.id, key.rate);
+    const std::string user = first_of(key.id);
+    row.rate = builder_.rate_of(user, key.rate);
     std::vector<Quota> budget;
     if (key.budget) budget.push_back(*key.budget);
-    auto meters = builder_.meters_of(row.id, budget, now_ms_);
+    auto meters = builder_.meters_of(user, budget, now_ms_);
     if (!meters) return std::unexpected(meters.error());
     row.budget = std::move(*meters);
     change_with(row.budget);
@@ -226,6 +241,7 @@ class SnapshotBuilder::Work {
   const HostFacts& host_;
   const std::int64_t now_ms_;
   std::set<Sha256> hashes_;
+  std::map<std::string_view, std::string_view> predecessors_;  // by the id of the successor. Lifetime: holdings_
   std::shared_ptr<AccessSnapshot> made_ = std::make_shared<AccessSnapshot>();
 };
 

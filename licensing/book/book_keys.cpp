@@ -8,6 +8,7 @@
 #include "licensing/book/key_store.hpp"
 #include "licensing/book/request_store.hpp"
 #include "licensing/terms/refusal.hpp"
+#include "registry/document/utc_time.hpp"
 #include "registry/document/words.hpp"
 
 namespace stoa::licensing {
@@ -113,10 +114,14 @@ Result<Shown<ApiKey>> Book::rotate_key(const Actor& actor, const ApiKeyId& id, s
     if (old->rotated_until_ms)
       return failure(Code::failed_precondition, "key.state",
                      fmt::format("key {} was rotated: its successor is {}", id.text, old->successor.text));
+    if (old->expires_ms && *old->expires_ms <= act->now_ms)
+      return failure(
+          Code::failed_precondition, "key.state",
+          fmt::format("key {} expired at {}: create a new one", id.text, registry::utc_text(*old->expires_ms)));
+    // Only its id and its secret are new: it ends when the old one would have ended, and what that has used counts for
+    // it, too (by its id, as admission follows it). Otherwise who may rotate a key could raise its limits.
     made.record.id = new_id<KeyTag>(act->now_ms);
     made.record.created_ms = act->now_ms;
-    // The period for which it was given begins anew.
-    if (old->expires_ms) made.record.expires_ms = act->now_ms + (*old->expires_ms - old->created_ms);
     old->rotated_until_ms = act->now_ms + overlap_ms;
     old->successor = made.record.id;
     if (auto kept = write_key(writing_, *old, act->revision); !kept) return std::unexpected(kept.error());

@@ -58,6 +58,28 @@ TEST(BookKeys, AreRefusedInTheOrderOfTheTable) {
   EXPECT_EQ(reason(on.key.secret), "customer.closed");
 }
 
+// Whoever may rotate a key raises nothing by it.
+TEST(BookKeys, RotatedEndWhenTheOldOneWouldHave) {
+  ReadyBook on;
+  NewKey wanted;
+  wanted.name = "bounded";
+  wanted.expires_ms = on.now_ms + 100;
+  wanted.models = {"acme/vision"};
+  wanted.rate = Rate{5, 1'000};
+  wanted.budget = Quota{"call", 2, Period::month};
+  const auto first = TestBook::good(on->create_key(on.alice, on.northwind.id, wanted));
+  on.now_ms += 50;
+  const auto second = TestBook::good(on->rotate_key(on.customer, first.record.id, 1'000));
+  EXPECT_EQ(second.record.expires_ms, wanted.expires_ms);
+  EXPECT_EQ(second.record.models, wanted.models);
+  EXPECT_EQ(second.record.rate, wanted.rate);
+  EXPECT_EQ(second.record.budget, wanted.budget);
+  on.now_ms += 50;
+  EXPECT_EQ(on->authenticate(second.secret).error().reason, "key.expired");
+  for (const Actor& who : {on.customer, on.alice})
+    EXPECT_EQ(on.refusal([&] { return on->rotate_key(who, second.record.id, 0); }), "key.state");
+}
+
 TEST(BookKeys, AskedForTwiceHaveAnotherSecretAndTheOneBeforeIsDead) {
   ReadyBook on;
   NewKey wanted;

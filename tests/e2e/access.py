@@ -160,6 +160,26 @@ def quotas_across_kill(host, operator, customer):
     quota_across_kill(host, operator, "a licence's quota", licence, operator.key(capped, "capped")["key"], 300)
 
 
+def rotated_budget(host, operator, customer):
+    """A budget is its key's and its successors' together: by rotating it the customer's own manage key gains no call."""
+    manage = operator.key(customer, "manager", scopes=["manage"])["key"]
+    made, answered, told = operator.key(customer, "rotated", budget={"amount": 2, "period": "month"}), 0, []
+    for _ in range(4):
+        wanted, deadline = [], time.monotonic() + 2
+        while len(wanted) < 2:  # a key that is not known yet takes nothing
+            status, reason = ask(host.port, made["key"])
+            check(reason != "key.unknown" or time.monotonic() < deadline, "a successor is not known")
+            if reason != "key.unknown":
+                wanted.append(reason)
+                answered += status == 200
+        told += wanted
+        status, _, body = call(f"{host.url}/v1/account/keys/{made['id']}/rotate", b'{"overlap_s":0}',
+                               {"Authorization": "Bearer " + manage, "Content-Type": "application/json"})
+        check(status == 201, f"a rotation is {status} {body}")
+        made = json.loads(body)
+    check(told == [None] * 2 + ["key.budget"] * 6, f"over 3 rotations of a budget of 2 {answered} calls are let in: {told}")
+
+
 def locked_to_a_node(host, operator):
     """The licence of another host refuses, this host's own is let in, and so is the next serial of the first that names this one."""
     fingerprint = json.loads(stoa("host-key", "show", "--folder", host.folder / "licensing", "--json"))["fingerprint"]
@@ -186,6 +206,7 @@ def main():
               "another's model is not")
         locked_to_a_node(host, operator)
         revoked_under_load(host, operator, customer)
+        rotated_budget(host, operator, customer)
         quotas_across_kill(host, operator, customer)
         metrics = call(host.operator_url + "/metrics")[2].decode()
         check('stoa_access_calls_total{reason="key.budget"}' in metrics, "metrics count refusals")
