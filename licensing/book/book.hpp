@@ -191,6 +191,10 @@ class Book {
   Result<LeaseOutcome> take(Act& act, const Actor& actor, const LeaseWish& wish);
   Result<HeldLicence> licence_for(Act& act, const FileLicences& files, const Actor& actor, const LeaseWish& wish);
   Result<HeldLicence> licence_of(const FileLicences& files, const Lease& lease);
+  // Whether a lease that is held may go on: its licence counts here, and has a seat for it beside those taken before.
+  Result<void> require_seat(Act& act, const FileLicences& files, const HeldLicence& held, const Lease& lease);
+  // Those of a licence's next serial that it has no seat for: the ones taken last.
+  Result<void> end_surplus_leases(Act& act, const Actor& actor, const Licence& licence);
   Result<Holder> holder_by_file(database::Connection& connection, const Sha256& key) const;
   // The actor's as they came in files: of a key that only files know, none of a customer that the book knows.
   static Result<std::vector<HeldLicence>> files_of(database::Connection& connection, const FileLicences& files,

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "licensing/book/act_store.hpp"
 #include "licensing/book/customer_store.hpp"
+#include "licensing/book/key_store.hpp"
 #include "licensing/book/lease_store.hpp"
 #include "licensing/book/licence_store.hpp"
 #include "licensing/book/request_store.hpp"
@@ -17,15 +20,13 @@ namespace {
 
 constexpr std::size_t kHolderMax = 200;
 
-// Whether a new lease may be given under it now.
-Refusal refusal_of(const FileLicences& files, const HeldLicence& held, std::int64_t now_ms) {
-  if (held.is_from_file) return files.refusal_of(held, now_ms);
-  if (held.revoked_ms) return Refusal::licence_revoked;
-  const Licence& licence = held.licence;
-  if (now_ms < licence.not_before_ms) return Refusal::licence_not_yet;
-  if (!licence.expires_ms || licence.on_expiry == Policy::advisory) return Refusal::none;
-  const std::int64_t grace_ms = licence.on_expiry == Policy::grace ? licence.grace_ms : 0;
-  return now_ms >= *licence.expires_ms + grace_ms ? Refusal::licence_expired : Refusal::none;
+// Whether a key that is for some models alone may open anything of what is asked for, or covered.
+bool is_for_any(const std::vector<std::string>& models, std::span<const Coverage> asked) {
+  return models.empty() || std::ranges::any_of(asked, [&](const Coverage& one) {
+           return std::ranges::any_of(models, [&](const std::string& model) {
+             return covers_model(one, model) || covers_model({.model = model, .versions = {}}, one.model);
+           });
+         });
 }
 
 Result<void> require_lease_scope(const Actor& actor, const CustomerId& customer) {
@@ -54,6 +55,15 @@ Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const
       floating->push_back(std::move(held));
     }
   }
+  // Whoever may not call with a seat takes none: it would be missing to whoever may.
+  std::vector<std::string> models;
+  if (!is_of_file(actor)) {
+    const auto key = read_key(writing_, actor.key);
+    if (!key) return std::unexpected(key.error());
+    models = key->models;
+  }
+  if (!wish.model.empty() && !is_for_any(models, std::array{Coverage{wish.model, {}}}))
+    return std::unexpected(error_of(Refusal::key_model));
   Error why = error_of(Refusal::licence_none);
   why.message = "the customer has no floating licence for that";
   Refusal furthest = Refusal::none;
@@ -65,7 +75,8 @@ Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const
                                                     return covers_model(one, wish.model);
                                                   });
     if (!is_meant) continue;
-    const Refusal refusal = refusal_of(files, held, act.now_ms);
+    const Refusal refusal =
+        is_for_any(models, held.licence.covers) ? files.refusal_of(held, act.now_ms) : Refusal::key_model;
     if (refusal != Refusal::none) {
       if (refusal > furthest) furthest = refusal;
       continue;
@@ -84,6 +95,35 @@ Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const
               static_cast<std::uint32_t>(std::max<std::int64_t>(free_at_ms - act.now_ms, 1))});
   if (furthest != Refusal::none) return std::unexpected(error_of(furthest));
   return std::unexpected(std::move(why));
+}
+
+Result<void> Book::require_seat(Act& act, const FileLicences& files, const HeldLicence& held, const Lease& lease) {
+  if (const Refusal refusal = files.refusal_of(held, act.now_ms); refusal != Refusal::none)
+    return std::unexpected(error_of(refusal));
+  if (!held.licence.floating)
+    return failure(Code::failed_precondition, "lease.not_floating",
+                   fmt::format("licence {} has no seats any more", held.licence.id.text));
+  // Of a licence that has fewer seats by now those that were taken first keep theirs.
+  const auto before = count_leases_before(writing_, lease, act.now_ms);
+  if (!before) return std::unexpected(before.error());
+  if (*before < held.licence.floating->seats) return {};
+  Error error = error_of(Refusal::lease_unknown);
+  error.message = fmt::format("licence {} has {} seats by now, and they are held by leases that were taken before this",
+                              held.licence.id.text, held.licence.floating->seats);
+  return std::unexpected(std::move(error));
+}
+
+Result<void> Book::end_surplus_leases(Act& act, const Actor& actor, const Licence& licence) {
+  const Page all{.after = "", .most = std::size_t{1} << 62};
+  const auto held = read_leases(writing_, {.customer = {}, .licence = licence.id}, all, act.now_ms);
+  if (!held) return std::unexpected(held.error());
+  const std::size_t seats = licence.floating ? licence.floating->seats : 0;
+  for (std::size_t i = seats; i < held->size(); ++i)  // in the order in which they were taken
+    if (auto ended = act.end_lease(actor, "lease.end", (*held)[i],
+                                   fmt::format("the licence has {} seats from serial {} on", seats, licence.serial));
+        !ended)
+      return ended;
+  return {};
 }
 
 Result<LeaseOutcome> Book::take(Act& act, const Actor& actor, const LeaseWish& wish) {
@@ -110,9 +150,8 @@ Result<LeaseOutcome> Book::take(Act& act, const Actor& actor, const LeaseWish& w
   auto held = known ? licence_of(files, *known) : licence_for(act, files, actor, wish);
   if (!held) return std::unexpected(held.error());
   const Licence& licence = held->licence;
-  if (!licence.floating)
-    return failure(Code::failed_precondition, "lease.not_floating",
-                   fmt::format("licence {} has no seats any more", licence.id.text));
+  if (known)
+    if (auto good = require_seat(act, files, *held, *known); !good) return std::unexpected(good.error());
   if (known) {
     act.leases.emplace_back(*known, false);  // its former secret opens nothing any more
     outcome.lease = std::move(*known);
@@ -174,11 +213,7 @@ Result<LeaseOutcome> Book::decide(Act& act, const Actor& actor, const LeaseWish&
   const FileLicences files = options_.files();
   const auto held = licence_of(files, outcome.lease);
   if (!held) return std::unexpected(held.error());
-  if (const Refusal refusal = refusal_of(files, *held, act.now_ms); refusal != Refusal::none)
-    return std::unexpected(error_of(refusal));
-  if (!held->licence.floating)
-    return failure(Code::failed_precondition, "lease.not_floating",
-                   fmt::format("licence {} has no seats any more", held->licence.id.text));
+  if (auto good = require_seat(act, files, *held, outcome.lease); !good) return std::unexpected(good.error());
   outcome.ttl_s = held->licence.floating->ttl_s;
   outcome.seats = held->licence.floating->seats;
   outcome.lease.renewed_ms = act.now_ms;

@@ -103,6 +103,7 @@ Result<HeldLicence> Book::replace(const Actor& actor, const LicenceId& id, Licen
   held.licence = std::move(terms);
   if (auto kept = insert_licence(writing_, held, act->now_ms, act->revision); !kept)
     return std::unexpected(kept.error());
+  if (auto ended = end_surplus_leases(*act, actor, held.licence); !ended) return std::unexpected(ended.error());
   const std::string words = words_of(held.licence);
   return act->end_with(std::move(held), actor, "licence.replace", id.text, words);
 }

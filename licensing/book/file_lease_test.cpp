@@ -73,6 +73,26 @@ TEST_F(FileLeases, AreNeverMoreThanSeatsAndOutliveARestart) {
   EXPECT_EQ(take(on.stranger, of_northwind), "licence.none") << "another customer's";
 }
 
+TEST_F(FileLeases, OfANewerFileWithFewerSeatsAreTheFirstOnes) {
+  ASSERT_EQ(take(on.customer, of_northwind), "done");
+  const LeaseId first = last.lease.id;
+  on.now_ms += 1;
+  ASSERT_EQ(take(on.customer, of_northwind), "done");
+  HeldLicence fewer = of_northwind;
+  fewer.licence.serial = 2;
+  fewer.licence.floating->seats = 1;
+  give({fewer});
+  EXPECT_EQ(renew(on.customer, last.lease.id), "lease.unknown");
+  EXPECT_EQ(renew(on.customer, first), "done");
+  for (int i = 0; i < 2; ++i) {
+    on.now_ms += 30'000;  // the other one's ttl is over then
+    EXPECT_EQ(renew(on.customer, first), "done");
+  }
+  EXPECT_EQ(TestBook::good(on->leases({}, of_northwind.licence.id, {})).size(), 1u);
+  EXPECT_EQ(take(on.customer, of_northwind), "lease.no_seat");
+  EXPECT_EQ(take(on.customer, fewer), "lease.no_seat");
+}
+
 TEST_F(FileLeases, OfTheModelAreTakenWhereTheBooksAreFull) {
   LeaseWish wish;
   wish.model = "acme/vision";

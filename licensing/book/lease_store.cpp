@@ -61,6 +61,14 @@ Result<SeatCount> count_leases(database::Connection& connection, const LicenceId
   return count;
 }
 
+Result<std::uint32_t> count_leases_before(database::Connection& connection, const Lease& lease, std::int64_t at_ms) {
+  auto rows = connection.query("SELECT count(*) FROM leases WHERE licence = ? AND expires_ms > ? AND id < ?",
+                               lease.licence.text, at_ms, lease.id.text);
+  const std::uint32_t count = rows.next() ? static_cast<std::uint32_t>(rows.integer(0)) : 0;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return count;
+}
+
 Result<std::vector<Lease>> read_expired(database::Connection& connection, const LicenceId& licence,
                                         std::int64_t at_ms) {
   return all_of(connection.query(fmt::format("SELECT {} FROM leases WHERE licence = ? AND expires_ms <= ?", kColumns),

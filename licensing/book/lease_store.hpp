@@ -18,6 +18,8 @@ struct SeatCount {
   std::optional<std::int64_t> next_free_ms;
 };
 Result<SeatCount> count_leases(database::Connection& connection, const LicenceId& licence, std::int64_t at_ms);
+// How many of the same licence's that are held at that time were taken before this one.
+Result<std::uint32_t> count_leases_before(database::Connection& connection, const Lease& lease, std::int64_t at_ms);
 // Those that had run out at that time.
 Result<std::vector<Lease>> read_expired(database::Connection& connection, const LicenceId& licence, std::int64_t at_ms);
 struct LeaseFilter {

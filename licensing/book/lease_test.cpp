@@ -80,14 +80,76 @@ TEST(Leases, AreRefusedForTheirOwnReason) {
   EXPECT_EQ(reason(on.customer, of_model), "licence.not_yet");
 }
 
-TEST(Leases, OfFewerSeatsAreGivenBackBeforeAnotherIsTaken) {
+TEST(Leases, OfFewerSeatsEndWithTheOnesTakenLast) {
   ReadyBook on;
-  ASSERT_TRUE(on->do_lease(on.customer, TestBook::take(on.floating.id)));
-  ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({}, 1)));
+  ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({}, 3)));
+  std::vector<LeaseOutcome> taken = {on.lease};
+  for (int i = 0; i < 2; ++i) {
+    on.now_ms += 1;
+    taken.push_back(TestBook::good(on->do_lease(on.customer, TestBook::take(on.floating.id))));
+  }
+  const auto renew = [&](std::size_t i) {
+    return reason_of(on->do_lease(on.customer, TestBook::about(Kind::renew, taken[i].lease.id)));
+  };
+  for (std::size_t i = 0; i < taken.size(); ++i) ASSERT_EQ(renew(i), "done");
+  ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({}, 2)));
+  EXPECT_FALSE(on.held.contains(taken[2].lease.hash)) << "whoever admits calls is told";
+  EXPECT_EQ(on->audit(0, 1, taken[2].lease.id.text)->front().action, "lease.end");
+  EXPECT_EQ(renew(2), "lease.unknown");
+  EXPECT_EQ(renew(0), "done");
+  EXPECT_EQ(renew(1), "done");
   EXPECT_EQ(reason_of(on->do_lease(on.customer, TestBook::take(on.floating.id))), "lease.no_seat");
-  ASSERT_TRUE(on->do_lease(on.customer, TestBook::about(Kind::release, on.lease.lease.id)));
-  EXPECT_EQ(reason_of(on->do_lease(on.customer, TestBook::take(on.floating.id))), "lease.no_seat") << "one is held";
+  ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({}, 1)));
+  EXPECT_EQ(renew(1), "lease.unknown");
+  EXPECT_EQ(renew(0), "done");
+  EXPECT_EQ(on.held.size(), 1u);
+  on.open();
+  EXPECT_EQ(on.held.size(), 1u);
   EXPECT_TRUE(on->examine());
+  ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({})));
+  EXPECT_TRUE(on.held.empty()) << "a licence without seats has no holders";
+  EXPECT_EQ(renew(0), "lease.unknown");
+}
+
+// It would hold what nobody can call with, and what another key of the customer could.
+TEST(Leases, AreTakenByNobodyWhoMayNotCallWithThem) {
+  ReadyBook on;
+  NewKey wanted;
+  wanted.name = "narrow";
+  struct Row {
+    std::vector<std::string> models;
+    std::string licence, model, reason;
+  };
+  const std::string id = on.floating.id.text;  // for acme/vision and acme/talk
+  const Row rows[] = {
+      {{"acme/other"}, id, "", "key.model"},
+      {{"acme/other"}, "", "acme/vision", "key.model"},
+      {{"rival/*"}, id, "", "key.model"},
+      {{"acme/talk"}, "", "acme/vision", "key.model"},
+      {{"acme/talk"}, id, "", "done"},
+      {{"acme/*"}, "", "acme/vision", "done"},
+      {{"acme/*"}, id, "", "done"},
+      {{"rival/x", "acme/vision"}, id, "", "done"},
+      {{"acme/other"}, "lic_no", "", "licence.none"},
+  };
+  for (const Row& row : rows) {
+    on.put_back();
+    wanted.models = row.models;
+    const Actor actor = on.actor_of(TestBook::good(on->create_key(on.alice, on.northwind.id, wanted)).secret);
+    LeaseWish wish;
+    wish.licence = row.licence;
+    wish.model = row.model;
+    EXPECT_EQ(on.refusal([&] { return on->do_lease(actor, wish); }), row.reason)
+        << row.models.front() << ' ' << row.licence << row.model;
+  }
+  on.put_back();
+  Licence elsewhere = TestBook::terms_for({}, 2);
+  elsewhere.node = "another-host";
+  ASSERT_TRUE(on->replace(on.alice, on.floating.id, elsewhere));
+  EXPECT_EQ(on.refusal([&] { return on->do_lease(on.customer, TestBook::take(on.floating.id)); }),
+            "licence.other_node");
+  EXPECT_EQ(reason_of(on->do_lease(on.customer, TestBook::about(Kind::renew, on.lease.lease.id))),
+            "licence.other_node");
 }
 
 TEST(Leases, TakenAgainWithTheirTokenAreOneSeatWithAnotherSecret) {

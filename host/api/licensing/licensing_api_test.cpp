@@ -163,6 +163,40 @@ TEST_F(LicensingApiTest, ALeaseIsTakenKeptAndGivenBack) {
   EXPECT_EQ(operate(200, {"GET", "/v1/leases", "", auditor})["items"].size(), 0u);
 }
 
+TEST_F(LicensingApiTest, FewerSeatsEndTheLeasesTakenLast) {
+  const std::string id = floating(3), narrow = new_key("northwind", R"({"name":"narrow","models":["acme/other"]})");
+  const auto take = [&](const std::string& who) {
+    return send_customer({"POST", "/v1/leases", R"({"licence":")" + id + "\"}", who});
+  };
+  EXPECT_EQ(take(narrow).reason(), "key.model") << "it cannot call with the seat";
+  std::vector<std::string> heartbeats;
+  for (int i = 0; i < 3; ++i, ++now_ms)
+    heartbeats.push_back("/v1/leases/" + take(plain).json()["id"].get<std::string>() + "/heartbeat");
+  operate(200, {"PUT", "/v1/licences/" + id,
+                R"({"covers":[{"model":"acme/vision"}],"floating":{"seats":1,"ttl_s":60}})", finance});
+  use(200, {"POST", heartbeats[0], "", plain});
+  for (const std::string& path : {heartbeats[1], heartbeats[2]}) {
+    const RegistryReply over = send_customer({"POST", path, "", plain});
+    EXPECT_EQ(over.status, 403);
+    EXPECT_EQ(over.reason(), "lease.unknown");
+  }
+  EXPECT_EQ(use(200, {"GET", "/v1/leases", "", manage})["items"].size(), 1u);
+}
+
+TEST_F(LicensingApiTest, AnExpiredKeyIsNotRotated) {
+  const Json bounded = operate(201, {"POST", "/v1/customers/northwind/keys",
+                                     R"({"name":"bounded","expires":")" + time_text(now_ms + 1'000) + "\"}", finance});
+  const Json next =
+      use(201, {"POST", "/v1/account/keys/" + bounded["id"].get<std::string>() + "/rotate", "{}", manage});
+  EXPECT_EQ(next["expires"], bounded["expires"]);
+  now_ms += 1'000;
+  const std::string path = "/v1/keys/" + next["id"].get<std::string>() + "/rotate";
+  const RegistryReply over = send_operator({"POST", path, "{}", finance});
+  EXPECT_EQ(over.status, 412);
+  EXPECT_EQ(over.reason(), "key.state");
+  EXPECT_TRUE(over.json().value("detail", "").contains("create a new one")) << over.body;
+}
+
 TEST_F(LicensingApiTest, ListsAreWalkedPageByPage) {
   for (int i = 0; i < 5; ++i)
     operate(201, {"POST", "/v1/customers", R"({"name":"c)" + std::to_string(i) + "\"}", finance});
