@@ -29,12 +29,15 @@ Result<std::unique_ptr<MoneyHost>> MoneyHost::open(const Config& config, Licensi
   if (opened) opened = keep(m.ledger_, LedgerHost::open(billing, *m.billing_, licensing, log));
   if (opened) opened = keep(m.answers_, AnswersHost::open(billing.folder, m.journal(), log));
   if (opened)
-    opened = keep(m.settlement_, SettlementHost::open({.config = config.settlement,
-                                                       .folder = billing.folder,
-                                                       .journal = m.journal(),
-                                                       .teller = m.billing_->teller(),
-                                                       .book = licensing.book(),
-                                                       .log = log}));
+    opened = keep(
+        m.settlement_,
+        SettlementHost::open({.config = config.settlement,
+                              .folder = billing.folder,
+                              .journal = m.journal(),
+                              .teller = m.billing_->teller(),
+                              .book = licensing.book(),
+                              .head = [&proof = *m.proof_](std::uint64_t entries) { return proof.head_at(entries); },
+                              .log = log}));
   if (!opened) return std::unexpected(opened.error());
   return money;
 }

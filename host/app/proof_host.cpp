@@ -80,14 +80,14 @@ class ProofHost::Keeper {
   }
 
   Result<TreeHead> head(std::uint64_t entries) {
-    if (!wait_for(entries)) {
-      if (has_failed_) return no_log();
-      return failure(
-          Code::unavailable, "log.behind",
-          fmt::format("the log holds {} entries, {} are wanted; ask again in a moment", size_.load(), entries));
-    }
+    if (auto there = await(entries); !there) return std::unexpected(there.error());
     const std::lock_guard lock(folder_mutex_);
     return folder_->checkpoint().head;
+  }
+  Result<TreeHead> head_at(std::uint64_t entries) {
+    if (auto there = await(entries); !there) return std::unexpected(there.error());
+    const std::lock_guard lock(folder_mutex_);
+    return folder_->head_at(entries);
   }
 
   Result<api::PublishersPage> page(const std::string& publisher, std::uint64_t from, std::uint64_t most) {
@@ -130,6 +130,14 @@ class ProofHost::Keeper {
       grown_.wait_for(lock, kReceiptWait, [&] { return entries <= size_ || has_failed_ || ends_; });
     }
     return entries <= size_;
+  }
+
+  Result<void> await(std::uint64_t entries) {
+    if (wait_for(entries)) return {};
+    if (has_failed_) return no_log();
+    return failure(
+        Code::unavailable, "log.behind",
+        fmt::format("the log holds {} entries, {} are wanted; ask again in a moment", size_.load(), entries));
   }
 
   // Of rows from `first` on those that lie close together.
@@ -244,6 +252,7 @@ void ProofHost::add_routes(api::LicensingApi& api, std::vector<http::Route>& ope
 }
 
 Result<TreeHead> ProofHost::head(std::uint64_t entries) { return keeper_->head(entries); }
+Result<TreeHead> ProofHost::head_at(std::uint64_t entries) { return keeper_->head_at(entries); }
 
 std::vector<api::HostGauge> ProofHost::gauges() const {
   return {{.name = "stoa_ledger_log_entries",

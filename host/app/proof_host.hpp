@@ -37,6 +37,8 @@ class ProofHost {
   // Of the log once it holds so many entries; waits a moment for them. Errors: unavailable "log.failed", "log.behind".
   // Any thread that may wait.
   Result<licensing::TreeHead> head(std::uint64_t entries);
+  // The same, as it was when it held exactly so many.
+  Result<licensing::TreeHead> head_at(std::uint64_t entries);
   std::vector<api::HostGauge> gauges() const;
   // After the server has drained, before the journal closes: what is durable by then is in the log, or a million of it.
   void stop();

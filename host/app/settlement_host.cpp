@@ -11,8 +11,6 @@
 
 #include "host/app/command_payout_provider.hpp"
 #include "host/app/wall_clock.hpp"
-#include "licensing/ledger/entry_codec.hpp"
-#include "licensing/log/merkle.hpp"
 #include "licensing/log/signed_note.hpp"
 #include "licensing/settlement/issued_statement_store.hpp"
 #include "registry/signature/key_file.hpp"
@@ -23,36 +21,6 @@ namespace {
 using namespace licensing;
 
 constexpr std::chrono::seconds kSettlementTick{60};
-
-// The head of the journal's log at any size: the same tree as the log's own, which holds entry_commitment() of each.
-// Rationale: a statement names the head at the end of its month; every later checkpoint is proved to go on from it.
-class JournalHead {
- public:
-  explicit JournalHead(const Journal& journal) : journal_(journal) {}
-  Result<TreeHead> at(std::uint64_t entries) {
-    if (entries < frontier_.size()) frontier_ = {};
-    Result<void> result;
-    if (entries > frontier_.size()) {
-      const auto read = journal_.read(frontier_.size(), [&](std::uint64_t, std::string_view record) {
-        const auto opened = open_record(record);
-        if (!opened) {
-          result = std::unexpected(opened.error());
-          return false;
-        }
-        const Sha256 commitment = entry_commitment(*opened);
-        frontier_.append(leaf_hash({reinterpret_cast<const char*>(commitment.data()), commitment.size()}));
-        return frontier_.size() < entries;
-      });
-      if (!read) return std::unexpected(read.error());
-    }
-    if (!result) return std::unexpected(result.error());
-    return TreeHead{frontier_.size(), frontier_.size() == 0 ? empty_root() : frontier_.root()};
-  }
-
- private:
-  const Journal& journal_;
-  Frontier frontier_;  // the settlement's, which asks one at a time
-};
 
 SettlementRules rules_of(const SettlementConfig& config) {
   return {.payout_min = parse_amount(config.payout_min).value_or(0),
@@ -68,17 +36,12 @@ SettlementRules rules_of(const SettlementConfig& config) {
 
 struct SettlementHost::Running {
   Running(const Parts& parts, registry::PrivateKey its_key, NoteVerifier its_verifier)
-      : log(parts.log),
-        key(std::move(its_key)),
-        verifier(std::move(its_verifier)),
-        statement_key(verifier.text()),
-        head(parts.journal) {}
+      : log(parts.log), key(std::move(its_key)), verifier(std::move(its_verifier)), statement_key(verifier.text()) {}
 
   Log& log;
   const registry::PrivateKey key;
   const NoteVerifier verifier;
   const std::string statement_key;
-  JournalHead head;
   std::unique_ptr<PayoutProvider> provider;
   std::unique_ptr<Settlement> settlement;
   std::mutex mutex;
@@ -124,7 +87,7 @@ Result<std::unique_ptr<SettlementHost>> SettlementHost::open(const Parts& parts)
                                     return now ? now->terms : nullptr;
                                   },
                                   .now_ms = &unix_ms,
-                                  .head = [&raw](std::uint64_t entries) { return raw.head.at(entries); },
+                                  .head = parts.head,
                                   .sign =
                                       [&raw](std::string_view text) {
                                         const std::pair<NoteVerifier, const registry::PrivateKey*> signer[] = {

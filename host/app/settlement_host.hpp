@@ -2,6 +2,7 @@
 // brings. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "licensing/billing/teller.hpp"
 #include "licensing/book/book.hpp"
 #include "licensing/journal/journal.hpp"
+#include "licensing/log/merkle.hpp"
 #include "licensing/settlement/settlement.hpp"
 #include "stoa/result.hpp"
 
@@ -24,6 +26,9 @@ class SettlementHost {
     licensing::Journal& journal;
     licensing::Teller& teller;
     licensing::Book& book;
+    // Of the ledger's log, as it was with so many entries: a statement names the one at the end of its month, and every
+    // later checkpoint is proved to go on from it. May wait a moment.
+    std::function<Result<licensing::TreeHead>(std::uint64_t entries)> head;
     Log& log;
   };
   // Ends what a crash left. Errors: those of Settlement::open, of the key.

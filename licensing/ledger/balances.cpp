@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cassert>
 #include <vector>
 
@@ -68,7 +67,7 @@ Result<void> Balances::apply(const Entry& entry, const Hold* capture) {
 
 Result<void> Balances::post(std::span<const Leg> legs, std::span<const Hold> captures) {
   assert(legs.size() <= kPostingsMax && captures.size() <= 8);
-  std::array<Balance, kPostingsMax> after;
+  after_.clear();
   unsigned captured = 0;  // a bit for each
   Nano sum = 0;
   for (std::size_t i = 0; i < legs.size(); ++i) {
@@ -80,14 +79,14 @@ Result<void> Balances::post(std::span<const Leg> legs, std::span<const Hold> cap
     }
     auto balance = posted(at(legs[i].account), legs[i].amount, released);
     if (!balance) return std::unexpected(balance.error());
-    after[i] = *balance;
+    after_.push_back(*balance);
     if (__builtin_add_overflow(sum, legs[i].amount, &sum))
       return failure(Code::out_of_range, "money.overflow", "postings: they sum to more than 64 bits hold");
   }
   if (sum != 0)
     return failure(Code::invalid_argument, "ledger.sum",
                    fmt::format("postings: they sum to {}, and not to zero", amount_text(sum)));
-  for (std::size_t i = 0; i < legs.size(); ++i) at(legs[i].account).balance = after[i];
+  for (std::size_t i = 0; i < legs.size(); ++i) at(legs[i].account).balance = after_[i];
   for (std::size_t c = 0; c < captures.size(); ++c)
     if ((captured >> c & 1u) == 0) release(captures[c]);
   return {};

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "licensing/ledger/chart.hpp"
 #include "licensing/ledger/entry.hpp"
@@ -89,6 +90,7 @@ class Balances {
   const Currency currency_;
   std::deque<Account> accounts_;  // they stay where they are: names are handed out
   std::unordered_map<std::string, AccountNo, NameHash, std::equal_to<>> numbers_;
+  std::vector<Balance> after_;  // used again by each act
 };
 
 }  // namespace stoa::licensing

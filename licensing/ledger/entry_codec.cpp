@@ -37,8 +37,8 @@ class Writer {
     number(value.size());
     bytes(value);
   }
-  void bytes(std::string_view value) { out_ = std::ranges::copy(value, out_).out; }
-  void bytes(std::span<const std::uint8_t> value) { out_ = std::ranges::copy(value, out_).out; }
+  void bytes(std::string_view value) { copy(value.data(), value.size()); }
+  void bytes(std::span<const std::uint8_t> value) { copy(value.data(), value.size()); }
   // What was written further on.
   void moved(const char* from, const char* to) {
     std::memmove(out_, from, static_cast<std::size_t>(to - from));
@@ -46,6 +46,12 @@ class Writer {
   }
 
  private:
+  // Rationale: what std::copy becomes for two kinds of bytes is a loop.
+  void copy(const void* from, std::size_t size) {
+    if (size > 0) std::memcpy(out_, from, size);
+    out_ += size;
+  }
+
   char* out_;
 };
 

@@ -67,6 +67,15 @@ Result<std::string> LogFolder::read_tile(const TilePlace& tile) const {
   return registry::read_small_file(folder_ / path_of(tile), kTileBytes);
 }
 
+Result<TreeHead> LogFolder::head_at(std::uint64_t size) const {
+  if (size > this->size())
+    return failure(Code::out_of_range, "log.range",
+                   fmt::format("the log holds {} entries, not {}", this->size(), size));
+  const auto frontier = Frontier::read(size, nodes());
+  if (!frontier) return std::unexpected(frontier.error());
+  return TreeHead{size, size == 0 ? empty_root() : frontier->root()};
+}
+
 ReadNode LogFolder::nodes() const {
   return node_reader(size(), [this](const TilePlace& tile) { return read_tile(tile); });
 }

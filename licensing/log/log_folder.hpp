@@ -34,6 +34,8 @@ class LogFolder {
   const Checkpoint& checkpoint() const { return checkpoint_; }
   const std::string& note() const { return note_; }  // the checkpoint, signed
 
+  // As it was with so many entries. Errors: out_of_range "log.range": it has fewer; data_loss "log.broken".
+  Result<TreeHead> head_at(std::uint64_t size) const;
   // Of the checkpoint as it is. Errors: those of inclusion_proof; data_loss "log.broken": a tile was changed.
   Result<InclusionProof> prove(std::uint64_t index) const;
   Result<Nodes> prove_consistency(std::uint64_t older_size) const;

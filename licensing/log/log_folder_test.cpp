@@ -42,12 +42,15 @@ TEST_F(LogFolderTest, ProvesEachEntryAndEachEarlierSizeAcrossRestarts) {
     grow(*log, by);
     heads[log->size()] = log->checkpoint().head;
     for (const auto& [size, head] : heads) {
+      EXPECT_EQ(log->head_at(size), head);
       const auto proof = log->prove_consistency(size);
       ASSERT_TRUE(proof);
       EXPECT_TRUE(verify_consistency(head, log->checkpoint().head, *proof)) << size << " to " << log->size();
     }
   }
   const auto log = open();
+  EXPECT_EQ(log->head_at(0), (TreeHead{0, empty_root()}));
+  EXPECT_EQ(log->head_at(log->size() + 1).error().reason, "log.range");
   for (std::uint64_t index = 0; index < log->size(); ++index) {
     const auto proof = log->prove(index);
     ASSERT_TRUE(proof) << proof.error().message;

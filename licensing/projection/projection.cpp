@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <system_error>
 #include <utility>
 
@@ -21,6 +22,9 @@ using database::Connection;
 // Whatever is lost of it is in the journal: no commit has to wait for the disk. Sums are grown all over their tables:
 // pages that do not fit 64 MiB go to the file and come back within one commit.
 constexpr const char* kLoose = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536";
+
+// A sum is written once a batch, however many entries are in it; two batches of so many take some 60 MB.
+constexpr std::uint64_t kFillBatch = 100'000;
 
 std::unexpected<Error> does_not_fit(const fs::path& file, std::string_view why) {
   return failure(Code::data_loss, "projection.place", fmt::format("{}: {}", file.string(), why));
@@ -103,11 +107,8 @@ Result<void> Projection::load() {
   return {};
 }
 
-Result<std::uint64_t> Projection::advance(std::size_t most) {
-  if (!tally_)
-    if (auto loaded = load(); !loaded) return std::unexpected(loaded.error());
-  const std::uint64_t from = position();
-  if (from >= journal_.durable()) return 0;
+// From where the tally is on.
+Result<ProjectionPlace> Projection::gather(std::uint64_t from, std::size_t most) {
   ProjectionPlace reached{.journal = journal_.id(), .position = from};
   Result<void> result;
   const auto read = journal_.read(from, [&](std::uint64_t number, std::string_view record) {
@@ -119,30 +120,58 @@ Result<std::uint64_t> Projection::advance(std::size_t most) {
     return result && number + 1 - from < most;
   });
   if (!read) result = std::unexpected(read.error());
+  if (!result) return std::unexpected(result.error());
   reached.last = registry::sha256_of(last_record_);
-  if (result) result = write_tally(writer_, *tally_, reached);
-  if (!result) {
+  return reached;
+}
+
+Result<std::uint64_t> Projection::advance(std::size_t most) {
+  if (!tally_)
+    if (auto loaded = load(); !loaded) return std::unexpected(loaded.error());
+  const std::uint64_t from = position();
+  if (from >= journal_.durable()) return 0;
+  const auto reached = gather(from, most);
+  const auto written = reached ? write_batch(writer_, tally_->take(), *reached) : std::unexpected(reached.error());
+  if (!written) {
     tally_.reset();
-    return std::unexpected(result.error());
+    return std::unexpected(written.error());
   }
-  tally_->clear();
-  position_.store(reached.position, std::memory_order_release);
-  return reached.position - from;
+  position_.store(reached->position, std::memory_order_release);
+  return reached->position - from;
+}
+
+Result<void> Projection::fill(std::uint64_t entries, const std::function<bool(std::uint64_t)>& told) {
+  if (!tally_)
+    if (auto loaded = load(); !loaded) return loaded;
+  std::future<Result<void>> writing;
+  // Once the batch before is written.
+  const auto written = [&]() -> Result<void> { return writing.valid() ? writing.get() : Result<void>(); };
+  Result<void> result;
+  for (std::uint64_t at = position(); at < std::min(entries, journal_.durable());) {
+    const auto reached = gather(at, std::min(kFillBatch, entries - at));
+    result = written();
+    if (!reached) result = std::unexpected(reached.error());
+    if (!result) break;
+    position_.store(at, std::memory_order_release);
+    if (!told(at)) break;
+    at = reached->position;
+    writing = std::async(std::launch::async, [this, batch = tally_->take(), place = *reached] {
+      return write_batch(writer_, batch, place);
+    });
+  }
+  if (auto last = written(); !last && result) result = last;
+  tally_.reset();  // it may be ahead of the file
+  if (result) result = load();
+  if (result) (void)told(position());
+  return result;
 }
 
 Result<void> build_projection(const fs::path& file, const Journal& journal, std::uint64_t entries,
                               const std::function<bool(std::uint64_t)>& told) {
-  // A sum is written once a batch, however many entries are in it; a batch of so many takes some 60 MB.
-  constexpr std::uint64_t kBatch = 200'000;
   Result<void> result;
   const auto projection = Projection::open(file, journal, [&](const Error& error) { result = std::unexpected(error); });
   if (!projection) return std::unexpected(projection.error());
-  while (result && (*projection)->position() < entries) {
-    const auto taken = (*projection)->advance(std::min(kBatch, entries - (*projection)->position()));
-    if (!taken) return std::unexpected(taken.error());
-    if (*taken == 0 || !told((*projection)->position())) break;
-  }
-  return result;
+  return result ? (*projection)->fill(entries, told) : result;
 }
 
 }  // namespace stoa::licensing

@@ -19,6 +19,7 @@
 namespace stoa::licensing {
 
 class Tally;
+struct ProjectionPlace;
 
 // Milliseconds, [from, until): whole days that have a part in it.
 struct TimeSpan {
@@ -50,6 +51,9 @@ class Projection {
   // Takes up at most so many entries of those that are durable: how many it were; 0: there are no more. After an error
   // the file is as it was, and the same may be tried again. Errors: database.*; those of Journal::read, decode.
   Result<std::uint64_t> advance(std::size_t most = 50'000);
+  // Takes up entries until there are so many, or no more durable ones: one thread adds up while another writes. told:
+  // how many are in it, now and then; false: it is enough. Errors: as advance.
+  Result<void> fill(std::uint64_t entries, const std::function<bool(std::uint64_t)>& told);
   // Entries that are in it; their numbers are below.
   std::uint64_t position() const noexcept { return position_.load(std::memory_order_acquire); }
   // How many durable entries are not in it yet.
@@ -76,6 +80,7 @@ class Projection {
   Projection(std::filesystem::path file, const Journal& journal, database::Connection writer,
              database::Connection reader);
   Result<void> load();
+  Result<ProjectionPlace> gather(std::uint64_t from, std::size_t most);
 
   const std::filesystem::path file_;
   const Journal& journal_;

@@ -63,40 +63,31 @@ std::vector<std::pair<TallyKey, Sums>> in_order(const TallyTable<Sums>& table) {
   return rows;
 }
 
-Result<void> write_names(Connection& connection, const Tally& tally) {
-  for (std::size_t id = tally.names_known() + 1; id <= tally.names().size(); ++id)
-    if (auto kept = connection.run("INSERT INTO names VALUES(?, ?)", id, tally.names().name(static_cast<NameNo>(id)));
-        !kept)
-      return done(kept);
+Result<void> write_names(Connection& connection, const TallyBatch& batch) {
+  std::size_t id = batch.names_known;
+  for (const std::string& name : batch.names)
+    if (auto kept = connection.run("INSERT INTO names VALUES(?, ?)", ++id, name); !kept) return done(kept);
   return {};
 }
 
-Result<void> write_accounts(Connection& connection, const Tally& tally) {
-  auto accounts = tally.changed_accounts();
-  std::ranges::sort(accounts);
-  for (const std::uint32_t id : accounts) {
-    const Tally::Account& one = tally.accounts()[id - 1];
+Result<void> write_accounts(Connection& connection, const TallyBatch& batch) {
+  for (const auto& [id, one] : batch.accounts)
     if (auto kept = connection.run("INSERT INTO accounts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE "
                                    "SET debits = ?4, credits = ?5, entries = ?6, last = ?7",
                                    id, one.name, one.currency, one.debits, one.credits, one.entries, *one.last);
         !kept)
       return done(kept);
-  }
-  auto customers = tally.changed_customers();
-  std::ranges::sort(customers);
-  for (const NameNo name : customers) {
-    const Tally::Customer& one = tally.customer(name);
+  for (const auto& [name, one] : batch.customers)
     if (auto kept = connection.run("INSERT INTO customers VALUES(?1, ?2, ?3) ON CONFLICT(name) DO UPDATE SET "
                                    "entries = ?2, last = ?3",
                                    name, one.entries, *one.last);
         !kept)
       return done(kept);
-  }
   return {};
 }
 
-Result<void> write_entries(Connection& connection, const Tally& tally) {
-  for (const EntryRow& row : tally.entries())
+Result<void> write_entries(Connection& connection, const TallyBatch& batch) {
+  for (const EntryRow& row : batch.entries)
     if (auto kept =
             connection.run("INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.number,
                            static_cast<int>(row.kind), row.booked_ms, row.happened_ms, row.currency, row.customer,
@@ -107,16 +98,16 @@ Result<void> write_entries(Connection& connection, const Tally& tally) {
   return {};
 }
 
-Result<void> write_usage(Connection& connection, const Tally& tally) {
+Result<void> write_usage(Connection& connection, const TallyBatch& batch) {
   static const std::string add =
       "INSERT INTO usage VALUES(?, ?, ?, ?, ?) ON CONFLICT(day, customer, model, meter) DO UPDATE SET " +
       grown("units");
-  for (const auto& [key, units] : in_order(tally.usage()))
+  for (const auto& [key, units] : in_order(batch.usage))
     if (auto kept = connection.run(add, key.day, key.first, key.second, key.third, units); !kept) return done(kept);
   return {};
 }
 
-Result<void> write_money(Connection& connection, const Tally& tally) {
+Result<void> write_money(Connection& connection, const TallyBatch& batch) {
   static const std::string spend =
       "INSERT INTO spend VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(day, customer, kind, model, currency) DO UPDATE "
       "SET entries = entries + excluded.entries, " +
@@ -125,12 +116,12 @@ Result<void> write_money(Connection& connection, const Tally& tally) {
       "INSERT INTO earnings VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(day, account, kind, model) DO UPDATE SET "
       "entries = entries + excluded.entries, " +
       grown("gross") + ", " + grown("amount");
-  for (const auto& [key, sums] : in_order(tally.spend()))
+  for (const auto& [key, sums] : in_order(batch.spend))
     if (auto kept = connection.run(spend, key.day, key.first, key.second, key.third, key.fourth, sums.entries,
                                    sums.gross, sums.tax, sums.amount);
         !kept)
       return done(kept);
-  for (const auto& [key, sums] : in_order(tally.earnings()))
+  for (const auto& [key, sums] : in_order(batch.earnings))
     if (auto kept =
             connection.run(earnings, key.day, key.first, key.second, key.third, sums.entries, sums.gross, sums.amount);
         !kept)
@@ -198,15 +189,15 @@ Result<std::unique_ptr<Tally>> load_tally(Connection& connection) {
     tally->set_customer(static_cast<NameNo>(customers.integer(0)), {static_cast<std::uint64_t>(customers.integer(1)),
                                                                     static_cast<std::uint64_t>(customers.integer(2))});
   if (auto end = customers.end(); !end) return std::unexpected(end.error());
-  tally->clear();
+  (void)tally->take();  // it is written already
   return tally;
 }
 
-Result<void> write_tally(Connection& connection, const Tally& tally, const ProjectionPlace& reached) {
+Result<void> write_batch(Connection& connection, const TallyBatch& batch, const ProjectionPlace& reached) {
   auto transaction = database::Transaction::begin(connection);
   if (!transaction) return std::unexpected(transaction.error());
   for (const auto write : {&write_names, &write_accounts, &write_entries, &write_usage, &write_money})
-    if (auto written = write(connection, tally); !written) return written;
+    if (auto written = write(connection, batch); !written) return written;
   if (auto kept = connection.run("UPDATE place SET position = ?, last = ?", reached.position, reached.last); !kept)
     return done(kept);
   return transaction->commit();

@@ -22,7 +22,7 @@ Result<std::optional<ProjectionPlace>> read_place(database::Connection& connecti
 Result<void> make_tables(database::Connection& connection, JournalId journal);
 // Names, accounts and customers.
 Result<std::unique_ptr<Tally>> load_tally(database::Connection& connection);
-// What came since its last clear(), and the place reached, in one transaction.
-Result<void> write_tally(database::Connection& connection, const Tally& tally, const ProjectionPlace& reached);
+// All of it, and the place reached, in one transaction.
+Result<void> write_batch(database::Connection& connection, const TallyBatch& batch, const ProjectionPlace& reached);
 
 }  // namespace stoa::licensing

@@ -133,7 +133,7 @@ Result<void> Tally::add(std::uint64_t number, const Entry& entry) {
     ++customer.entries;
     if (!std::exchange(customer.has_changed, true)) changed_customers_.push_back(row.customer);
   }
-  entries_.push_back(std::move(row));
+  batch_.entries.push_back(std::move(row));
   return {};
 }
 
@@ -150,7 +150,7 @@ Result<void> Tally::post(EntryRow& row, const Posting& posting, std::int32_t boo
   account.last = row.number;
   if (!std::exchange(account.has_changed, true)) changed_accounts_.push_back(*account_no);
   if (!account.is_shown) return {};
-  MoneySums& sums = earnings_[{booked_day, *account_no, static_cast<std::uint32_t>(row.kind), row.model, 0}];
+  MoneySums& sums = batch_.earnings[{booked_day, *account_no, static_cast<std::uint32_t>(row.kind), row.model, 0}];
   ++sums.entries;
   sums.gross = sum_of(sums.gross, row.gross);
   sums.amount = sum_of(sums.amount, posting.amount == INT64_MIN ? INT64_MAX : -posting.amount);
@@ -161,31 +161,38 @@ void Tally::count_usage(const EntryRow& row, const Usage& usage) {
   for (const Quantity& quantity : usage.quantities) {
     if (quantity.units == 0) continue;
     std::uint64_t& units =
-        usage_[{day_of(row.happened_ms), row.customer, row.model, names_.number_of(quantity.meter), 0}];
+        batch_.usage[{day_of(row.happened_ms), row.customer, row.model, names_.number_of(quantity.meter), 0}];
     constexpr std::uint64_t kMost = INT64_MAX;
     units = quantity.units > kMost - units ? kMost : units + quantity.units;
   }
 }
 
 void Tally::count_spend(const EntryRow& row, const Entry& entry, Nano paid) {
-  MoneySums& sums =
-      spend_[{day_of(entry.happened_ms), row.customer, static_cast<std::uint32_t>(row.kind), row.model, row.currency}];
+  MoneySums& sums = batch_.spend[{day_of(entry.happened_ms), row.customer, static_cast<std::uint32_t>(row.kind),
+                                  row.model, row.currency}];
   ++sums.entries;
   sums.gross = sum_of(sums.gross, row.gross);
   sums.tax = sum_of(sums.tax, row.tax);
   sums.amount = sum_of(sums.amount, paid);
 }
 
-void Tally::clear() {
-  for (const std::uint32_t account : changed_accounts_) accounts_[account - 1].has_changed = false;
-  for (const NameNo customer : changed_customers_) customers_[customer].has_changed = false;
-  names_known_ = names_.size();
+TallyBatch Tally::take() {
+  for (std::size_t name = batch_.names_known; name < names_.size(); ++name)
+    batch_.names.push_back(names_.name(static_cast<NameNo>(name + 1)));
+  // Rows are written in the order of their keys.
+  std::ranges::sort(changed_accounts_);
+  std::ranges::sort(changed_customers_);
+  for (const std::uint32_t number : changed_accounts_) {
+    accounts_[number - 1].has_changed = false;
+    batch_.accounts.emplace_back(number, accounts_[number - 1]);
+  }
+  for (const NameNo name : changed_customers_) {
+    customers_[name].has_changed = false;
+    batch_.customers.emplace_back(name, customers_[name]);
+  }
   changed_accounts_.clear();
   changed_customers_.clear();
-  entries_.clear();
-  usage_.clear();
-  spend_.clear();
-  earnings_.clear();
+  return std::exchange(batch_, TallyBatch{.names_known = names_.size()});
 }
 
 }  // namespace stoa::licensing

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "licensing/ledger/entry.hpp"
@@ -74,46 +75,48 @@ void pack(const PackedPosting& posting, std::string& out);
 // Error: data_loss "projection.form".
 Result<std::vector<PackedPosting>> unpack(std::string_view postings);
 
-// What is known of all entries so far (names, accounts, customers), and what those since the last clear() come to.
+struct TallyAccount {
+  NameNo name = 0, currency = 0;
+  Nano debits = 0, credits = 0;
+  std::uint64_t entries = 0;
+  std::optional<std::uint64_t> last = {};
+  bool is_shown = false;  // has lines in `earnings`
+  bool has_changed = false;
+};
+struct TallyCustomer {
+  std::uint64_t entries = 0;
+  std::optional<std::uint64_t> last = {};
+  bool has_changed = false;
+};
+
+// What some entries come to, each account and customer as it is behind them: to be written down while others are added.
+struct TallyBatch {
+  std::size_t names_known = 0;                                        // before them
+  std::vector<std::string> names = {};                                // the new ones, in order
+  std::vector<std::pair<std::uint32_t, TallyAccount>> accounts = {};  // by number, those that changed
+  std::vector<std::pair<NameNo, TallyCustomer>> customers = {};       // the same
+  std::vector<EntryRow> entries = {};
+  TallyTable<std::uint64_t> usage = {};  // customer, model, meter
+  TallyTable<MoneySums> spend = {};      // customer, kind, model, currency; amount: paid
+  TallyTable<MoneySums> earnings = {};   // account, kind, model; amount: earned
+};
+
+// What is known of all entries so far (names, accounts, customers), and what those since the last take() come to.
 // Thread: one at a time.
 class Tally {
  public:
-  struct Account {
-    NameNo name = 0, currency = 0;
-    Nano debits = 0, credits = 0;
-    std::uint64_t entries = 0;
-    std::optional<std::uint64_t> last = {};
-    bool is_shown = false;  // has lines in `earnings`
-    bool has_changed = false;
-  };
-  struct Customer {
-    std::uint64_t entries = 0;
-    std::optional<std::uint64_t> last = {};
-    bool has_changed = false;
-  };
+  using Account = TallyAccount;
+  using Customer = TallyCustomer;
 
   // Errors: those of kind_of_account; out_of_range "money.overflow". Then it is of no use any more.
   Result<void> add(std::uint64_t number, const Entry& entry);
   // Of what was written before.
   std::uint32_t add_account(Account account);
   void set_customer(NameNo name, Customer customer) { customers_[name] = customer; }
-  void clear();
+  // From now on only what comes next counts.
+  TallyBatch take();
 
   NameTable& names() { return names_; }
-  const NameTable& names() const { return names_; }
-  // Numbers of accounts begin at 1.
-  const std::vector<Account>& accounts() const { return accounts_; }
-  const std::vector<std::uint32_t>& changed_accounts() const { return changed_accounts_; }
-  const Customer& customer(NameNo name) const { return customers_.at(name); }
-  const std::vector<NameNo>& changed_customers() const { return changed_customers_; }
-  const std::vector<EntryRow>& entries() const { return entries_; }
-  std::size_t names_known() const { return names_known_; }  // at the last clear()
-  // customer, model, meter
-  const TallyTable<std::uint64_t>& usage() const { return usage_; }
-  // customer, kind, model, currency; amount: paid
-  const TallyTable<MoneySums>& spend() const { return spend_; }
-  // account, kind, model; amount: earned
-  const TallyTable<MoneySums>& earnings() const { return earnings_; }
 
  private:
   Result<std::uint32_t> account_of(std::string_view account, NameNo currency);
@@ -125,13 +128,10 @@ class Tally {
   std::vector<Account> accounts_;
   std::unordered_map<std::uint64_t, std::uint32_t> account_numbers_;  // by name and currency
   std::unordered_map<NameNo, Customer> customers_;
-  std::size_t names_known_ = 0;
 
   std::vector<std::uint32_t> changed_accounts_;
   std::vector<NameNo> changed_customers_;
-  std::vector<EntryRow> entries_;
-  TallyTable<std::uint64_t> usage_;
-  TallyTable<MoneySums> spend_, earnings_;
+  TallyBatch batch_;  // its names, accounts and customers are put together in take()
 };
 
 }  // namespace stoa::licensing
