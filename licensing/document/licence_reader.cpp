@@ -1,9 +1,12 @@
 // licence_reader.cpp: licences read, as they are signed and as an issuer writes their terms.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "licensing/document/document_reader.hpp"
 #include "licensing/document/licence_file.hpp"
+#include "registry/signature/dsse.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -14,6 +17,7 @@ using registry::JsonObject;
 
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kListMax = 64, kTextMax = 256;
+constexpr std::size_t kWrappedBytes = 32 + 32 + 16;  // the encapsulated key, the content key, its tag
 
 std::string at(const JsonObject& object, std::string_view key, std::size_t index) {
   return object.pointer(key) + "/" + std::to_string(index);
@@ -51,9 +55,11 @@ class LicenceReader {
     licence.expires_ms = optional_time_in(object_, "expires");
     licence.grace_ms = duration("grace_ms").value_or(0);
     licence.offline_ms = duration("offline_ms");
-    licence.node = object_.text_or_empty("node", {1, kTextMax});
+    if (object_.has("node")) licence.node = hexadecimal(object_, "node");
     licence.is_trial = object_.flag_or_false("trial");
-    if (object_.has("calls_at_once")) licence.calls_at_once = number("calls_at_once", kUint32Max);
+    // Left out there is no limit; a limit of 0 is none that anybody means.
+    if (object_.has("calls_at_once"))
+      licence.calls_at_once = static_cast<std::uint32_t>(object_.number("calls_at_once", {1, kUint32Max}));
     licence.on_clock = policy("on_clock");
     licence.on_expiry = policy("on_expiry");
     licence.on_quota = policy("on_quota");
@@ -65,6 +71,15 @@ class LicenceReader {
   }
 
  private:
+  static bool is_hexadecimal(std::string_view text) {
+    return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  }
+  // A fingerprint of a host's key.
+  std::string hexadecimal(JsonObject& object, std::string_view key) {
+    std::string text = object.text(key, {64, 64});
+    if (!is_hexadecimal(text)) object.refuse(key, "digits", "is not lower-case hexadecimal");
+    return text;
+  }
   std::uint32_t number(std::string_view key, std::uint64_t max) {
     return static_cast<std::uint32_t>(object_.number(key, {0, max}));
   }
@@ -132,8 +147,13 @@ class LicenceReader {
     const auto list = object_.array("content_keys", {0, kListMax});
     for (std::size_t i = 0; i < list.size(); ++i) {
       JsonObject object(list[i], at(object_, "content_keys", i), verdict_, {"content_key", "host", "wrapped"});
-      licence.content_keys.push_back({object.text("content_key", {1, kTextMax}), object.text("host", {1, kTextMax}),
-                                      object.text("wrapped", {1, 1024})});
+      WrappedKey row{object.text("content_key", {16, 16}), hexadecimal(object, "host"),
+                     object.text("wrapped", {1, 1024})};
+      if (!is_hexadecimal(row.content_key)) object.refuse("content_key", "digits", "is not lower-case hexadecimal");
+      if (const auto bytes = registry::from_base64(row.wrapped); !bytes || bytes->size() != kWrappedBytes)
+        object.refuse("wrapped", "length",
+                      fmt::format("is not base64 of {} bytes, as `stoa licences wrap` writes it", kWrappedBytes));
+      licence.content_keys.push_back(std::move(row));
     }
   }
 

@@ -41,7 +41,7 @@ inline Licence full_licence() {
   licence.on_expiry = Policy::grace;
   licence.on_quota = Policy::advisory;
   licence.on_clock = Policy::grace;
-  licence.content_keys = {{"0123456789abcdef", kTestNode, "AAAA"}};
+  licence.content_keys = {{"0123456789abcdef", kTestNode, std::string(107, 'A') + '='}};
   return licence;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "licensing/sealed/wrapped_key.hpp"
 #include "registry/versions/version_range.hpp"
@@ -97,7 +98,16 @@ Result<ContentKey> licensed_key(std::span<const HeldLicence> held, const KeyWant
                                 const HostFacts& facts, std::int64_t now_ms) {
   const auto best = best_of(held, wanted, facts, now_ms);
   if (!best) return std::unexpected(best.error());
-  return unwrap(*best->wrapped, host, {best->licence->licence.id, best->licence->licence.serial});
+  // What one licence carries may not open, and another's may: the first that does not is told where none does.
+  std::optional<Error> why;
+  for (const HeldLicence& one : held) {
+    const Judged judged = judge(one, wanted, facts, now_ms);
+    if (judged.step != Step::good) continue;
+    auto key = unwrap(*judged.wrapped, host, {one.licence.id, one.licence.serial});
+    if (key) return key;
+    if (!why) why = std::move(key.error());
+  }
+  return std::unexpected(std::move(*why));
 }
 
 }  // namespace stoa::licensing

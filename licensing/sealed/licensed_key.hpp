@@ -25,7 +25,8 @@ struct KeyWanted {
 Result<const HeldLicence*> licence_for_key(std::span<const HeldLicence> held, const KeyWanted& wanted,
                                            const HostFacts& host, std::int64_t now_ms);
 
-// That, and the key. Errors: those; those of unwrap().
+// That, and the key: of several licences that could, the first whose wrapped key opens. Errors: those; those of
+// unwrap() where none does.
 Result<ContentKey> licensed_key(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostKey& host,
                                 const HostFacts& facts, std::int64_t now_ms);
 

@@ -84,6 +84,18 @@ TEST(LicensedKey, OfSeveralLicencesTheOneThatComesFurthestSpeaks) {
   EXPECT_EQ(given.told(std::vector{expired, other, version, good}), "given");
 }
 
+TEST(LicensedKey, AWrappedKeyThatDoesNotOpenHidesNoOther) {
+  const Given given;
+  HeldLicence copied = given.licence(given.host);
+  const HeldLicence good = given.licence(given.host);
+  copied.licence.id = new_id<LicenceTag>(kNow);
+  HeldLicence changed = given.licence(given.host);
+  changed.licence.content_keys[0].wrapped = "AAAA";
+  EXPECT_EQ(given.told(std::vector{copied, changed}), "content_key.wrapped");
+  EXPECT_EQ(given.told(std::vector{copied, changed, good}), "given");
+  EXPECT_EQ(given.told(std::vector{good, copied}), "given");
+}
+
 TEST(LicensedKey, WithoutALicenceTheMessageSaysWhatToDo) {
   const Given given;
   const HostFacts facts{.node = given.host.id(), .trusted_floor_ms = std::nullopt};
