@@ -102,12 +102,21 @@ struct LicensingHost::Parts {
   }
 
   bool files_have_changed = false;
+  std::shared_ptr<const std::vector<HeldLicence>> noted_files;  // what is in the audit log
+
+  // A host takes what lies in its folder, whoever put it there.
+  void note_files() {
+    if (noted_files == seen.licences) return;
+    if (auto noted = book->note_files(*seen.licences); !noted) return note(noted.error());
+    noted_files = seen.licences;
+  }
 
   // On the keeper's thread.
   Result<bool> look() {
     bool has_changed = std::exchange(files_have_changed, false);
     const std::uint64_t number = seen.number;
     seen = files.look();
+    note_files();
     if (seen.number != number) has_changed = true;
     if (has_changed) held.set_files(*seen.licences);
     if (book_has_changed.exchange(false)) {

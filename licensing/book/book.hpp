@@ -89,6 +89,10 @@ class Book {
   Result<HeldLicence> replace(const Actor& actor, const LicenceId& id, Licence terms);
   // Ends its leases.
   Result<HeldLicence> revoke(const Actor& actor, const LicenceId& id, std::string_view because);
+  // A line of the audit log, and nothing else: the licence was signed into a file; these came as files.
+  Result<void> note_export(const Actor& actor, const Licence& licence);
+  // Those alone that have no line yet, by id, serial and what became of them.
+  Result<void> note_files(std::span<const HeldLicence> files);
   Result<HeldLicence> licence(const LicenceId& id);
   Result<std::vector<HeldLicence>> serials(const LicenceId& id);  // all there were, the newest first
   Result<std::vector<HeldLicence>> licences(const LicenceFilter& filter, const Page& page);

@@ -1,6 +1,8 @@
 // book_licences.cpp: licences: issued, replaced, revoked. SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <map>
 
 #include "licensing/book/act_store.hpp"
@@ -12,6 +14,7 @@
 namespace stoa::licensing {
 namespace {
 
+constexpr std::size_t kLinesOfLicenceMax = 10'000;  // looked through for what was noted of it
 constexpr std::string_view kPlatform = "platform";
 
 std::string words_of(const Licence& licence) {
@@ -123,6 +126,38 @@ Result<HeldLicence> Book::revoke(const Actor& actor, const LicenceId& id, std::s
   if (auto ended = act->end_leases(actor, {.customer = {}, .licence = id}, "the licence is revoked"); !ended)
     return std::unexpected(ended.error());
   return act->end_with(std::move(*held), actor, "licence.revoke", id.text, because);
+}
+
+Result<void> Book::note_export(const Actor& actor, const Licence& licence) {
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  if (auto noted = act->note(actor, "licence.export", licence.id.text,
+                             fmt::format("serial {}: signed into a file", licence.serial));
+      !noted)
+    return noted;
+  return act->keep_beside_holdings();
+}
+
+Result<void> Book::note_files(std::span<const HeldLicence> files) {
+  if (files.empty()) return {};
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  const Actor actor = Actor::platform();
+  bool has_new = false;
+  for (const HeldLicence& held : files) {
+    const Licence& licence = held.licence;
+    const std::string detail = fmt::format("serial {} of {}{}", licence.serial, licence.issuer,
+                                           held.revoked_ms ? ", which it has revoked" : "");
+    const auto lines = registry::read_audit(writing_, 0, kLinesOfLicenceMax, licence.id.text);
+    if (!lines) return std::unexpected(lines.error());
+    const bool is_known = std::ranges::any_of(*lines, [&](const registry::AuditLine& line) {
+      return line.action == "licence.file" && line.detail == detail;
+    });
+    if (is_known) continue;
+    if (auto noted = act->note(actor, "licence.file", licence.id.text, detail); !noted) return noted;
+    has_new = true;
+  }
+  return has_new ? act->keep_beside_holdings() : Result<void>();
 }
 
 Result<HeldLicence> Book::licence(const LicenceId& id) {

@@ -229,6 +229,29 @@ TEST_F(FileLeases, AndTheirLicencesAreShownToTheirCustomerBesideTheBooks) {
   EXPECT_EQ(own(on.customer).size(), in_book);
 }
 
+TEST_F(FileLeases, AndTheirLicencesHaveALineOfTheAuditLogOnce) {
+  std::vector<HeldLicence> held{of_northwind, of_stranger};
+  const auto lines = [&] {
+    std::string text;
+    for (const HeldLicence& one : held)
+      for (const auto& line : TestBook::good(on->audit(0, 100, one.licence.id.text)))
+        text += line.actor + ' ' + line.action + ' ' + line.detail + '\n';
+    return text;
+  };
+  const std::string line = "platform licence.file serial 1 of acme\n";
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(on->note_files(held));
+    EXPECT_EQ(lines(), line + line);
+    on.open();
+  }
+  held[0].licence.serial = 2;
+  held[1].revoked_ms = on.now_ms;
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(on->note_files(held));
+  EXPECT_EQ(lines(), "platform licence.file serial 2 of acme\n" + line +
+                         "platform licence.file serial 1 of acme, which it has revoked\n" + line);
+  EXPECT_TRUE(on->note_files({}));
+}
+
 TEST_F(FileLeases, RacedForByManyThreadsAreExactlyTheSeats) {
   constexpr int kThreads = 32;
   const Actor actor = on.actor_of(stranger_key);

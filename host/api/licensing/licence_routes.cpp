@@ -84,9 +84,24 @@ Result<licensing::Licence> terms_in(const LicensingCall& call, const licensing::
   return licence_in(body, call.now_ms);
 }
 
+// The book gives these; whoever sends them would find others.
+Result<void> require_not_given(const LicensingCall& call, const licensing::Actor& actor) {
+  for (const char* const name : {"id", "serial", "issued"})
+    if (call.body.contains(name))
+      return failure(Code::invalid_argument, "licence.terms",
+                     fmt::format("{}: is given by the host, leave it out", name));
+  const std::string_view own =
+      actor.kind == licensing::Actor::Kind::publisher ? std::string_view(actor.name) : licensing::kPlatformIssuer;
+  if (const auto issuer = call.body.find("issuer"); issuer != call.body.end() && *issuer != std::string(own))
+    return failure(Code::invalid_argument, "licence.terms",
+                   fmt::format("issuer: is '{}', whoever asks; leave it out", own));
+  return {};
+}
+
 Result<RegistryAnswer> issue(LicensingCall& call) {
   const auto actor = call.issuer_who(Permission::manage_customers);
   if (!actor) return std::unexpected(actor.error());
+  if (auto fine = require_not_given(call, *actor); !fine) return std::unexpected(fine.error());
   const auto whole = terms_with_offer(call, call.body);
   if (!whole) return std::unexpected(whole.error());
   auto terms = terms_in(call, *actor, *whole);
@@ -99,6 +114,7 @@ Result<RegistryAnswer> issue(LicensingCall& call) {
 Result<RegistryAnswer> replace(LicensingCall& call) {
   const auto actor = call.issuer_who(Permission::manage_customers);
   if (!actor) return std::unexpected(actor.error());
+  if (auto fine = require_not_given(call, *actor); !fine) return std::unexpected(fine.error());
   Json body = call.body;
   if (!body.contains("subject")) body["subject"] = {{"customer", "cus_same"}};  // the subject stays who it was
   auto terms = terms_in(call, *actor, std::move(body));
@@ -146,6 +162,7 @@ Result<RegistryAnswer> licence_file(LicensingCall& call) {
                                held->revoked_ms ? "is revoked" : "was issued by '" + held->licence.issuer + "'"));
   const auto file = call.api.sign(held->licence);
   if (!file) return std::unexpected(file.error());
+  if (auto noted = call.book.note_export(*actor, held->licence); !noted) return std::unexpected(noted.error());
   return RegistryAnswer{
       200, Json{{"name", held->licence.id.text + std::string(licensing::kLicenceSuffix)}, {"file", *file}}};
 }
