@@ -234,7 +234,7 @@ void add_book_options(CommandLine& line, LicencesOptions& options) {
   line.text("--rate", options.rate, "issue, replace: at most so many calls: 100/1s, 5000/1h", {.type_name = "RATE"});
   line.texts("--quota", options.quotas, "issue, replace: 10000/month, token.out=5000000/day; may be repeated",
              {.type_name = "QUOTA", .one_each = true});
-  line.number("--seats", options.seats, 0, 100'000, "issue, replace: floating, with so many seats");
+  line.number("--seats", options.seats, 1, 100'000, "issue, replace: floating, with so many seats");
   line.number("--ttl-s", options.ttl_s, 5, 86'400, "issue, replace: how long a seat is held without a heartbeat");
   line.flag("--trial", options.is_trial, "issue, replace: a trial; it has to have an end");
   line.text("--publisher", options.publisher, "list: those that cover a model of this publisher",

@@ -149,8 +149,10 @@ Result<licensing::NewKey> key_in(const Json& body) {
   Members members(body);
   licensing::NewKey wanted;
   wanted.name = members.text("name");
-  const auto scopes = texts_in(members.list_if("scopes"), "scopes");
-  auto models = texts_in(members.list_if("models"), "models");
+  const Json* const scope_list = members.list_if("scopes");
+  const Json* const model_list = members.list_if("models");
+  const auto scopes = texts_in(scope_list, "scopes");
+  auto models = texts_in(model_list, "models");
   const auto expires = time_in(members, "expires");
   const Json* const rate = members.object_if("rate");
   const Json* const budget = members.object_if("budget");
@@ -158,6 +160,10 @@ Result<licensing::NewKey> key_in(const Json& body) {
   if (!scopes) return std::unexpected(scopes.error());
   if (!models) return std::unexpected(models.error());
   if (!expires) return std::unexpected(expires.error());
+  // Left out it is the default; an empty list would say the opposite of what it gives.
+  if (scope_list && scopes->empty()) return wrong("scopes: is empty, want infer, account or manage, or leave it out");
+  if (model_list && models->empty())
+    return wrong("models: is empty, want models, or leave it out: whatever is licensed");
   wanted.models = std::move(*models);
   wanted.expires_ms = *expires;
   if (!scopes->empty()) wanted.scopes = 0;

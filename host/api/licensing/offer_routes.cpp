@@ -1,6 +1,7 @@
 // offer_routes.cpp: terms under a name. SPDX-License-Identifier: Apache-2.0
 #include "host/api/licensing/licensing_json.hpp"
 #include "host/api/licensing/licensing_routes.hpp"
+#include "registry/document/utc_time.hpp"
 
 namespace stoa::api {
 namespace {
@@ -21,6 +22,13 @@ Result<void> check_terms(Json terms, const std::optional<std::int64_t>& lasts_ms
   if (lasts_ms) terms["expires"] = time_text(now_ms + *lasts_ms);
   auto read = licence_in(terms, now_ms);
   return read ? Result<void>() : std::unexpected(std::move(read.error()));
+}
+
+// From when a licence of these terms lasts. Whoever reads them says what is wrong with them.
+std::int64_t start_of(const Json& terms, std::int64_t now_ms) {
+  const auto named = terms.find("not_before");
+  if (named == terms.end() || !named->is_string()) return now_ms;
+  return registry::utc_ms_of(named->get_ref<const std::string&>()).value_or(now_ms);
 }
 
 Result<RegistryAnswer> create_offer(LicensingCall& call) {
@@ -73,7 +81,7 @@ Result<Json> terms_with_offer(LicensingCall& call, Json body) {
     return failure(Code::failed_precondition, "offer.withdrawn", "offer '" + offer->name + "' is withdrawn");
   body.erase("offer");
   Json terms = Json::parse(offer->terms);
-  if (offer->lasts_ms) terms["expires"] = time_text(call.now_ms + *offer->lasts_ms);
+  if (offer->lasts_ms) terms["expires"] = time_text(start_of(body, call.now_ms) + *offer->lasts_ms);
   for (const auto& [name, value] : body.items()) {
     if (terms.contains(name))
       return failure(Code::invalid_argument, "offer.terms",
