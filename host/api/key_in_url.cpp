@@ -24,23 +24,29 @@ Decoded decoded_at(std::string_view text, std::size_t at) {
   return {text[at], 1};
 }
 
-// Also where it was encoded twice: a proxy in front may have undone one of them.
+// The same where it may be encoded twice: a proxy in front may have undone one of them.
+Decoded twice_decoded_at(std::string_view text, std::size_t at) {
+  const Decoded once = decoded_at(text, at);
+  if (once.character != '%' || once.bytes != 3 || at + 4 >= text.size()) return once;
+  const int high = http::hex_value(text[at + 3]), low = http::hex_value(text[at + 4]);
+  if (high < 0 || low < 0) return once;
+  return {static_cast<char>(high * 16 + low), 5};
+}
+
 bool begins_as_key(std::string_view text) {
   std::size_t at = 0;
   for (const char wanted : kPrefix) {
     if (at >= text.size()) return false;
-    auto [character, bytes] = decoded_at(text, at);
-    if (character == '%' && bytes == 3 && at + 4 < text.size()) {
-      const int high = http::hex_value(text[at + 3]), low = http::hex_value(text[at + 4]);
-      if (high >= 0 && low >= 0) {
-        character = static_cast<char>(high * 16 + low);
-        bytes = 5;
-      }
-    }
+    const auto [character, bytes] = twice_decoded_at(text, at);
     if (character != wanted) return false;
     at += bytes;
   }
   return true;
+}
+
+// What names are made of: "mask_rcnn" has no key in it.
+bool is_of_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
 bool holds_key(std::string_view text) {
@@ -56,10 +62,14 @@ constexpr std::string_view kBorders = "/?&;=#";
 bool has_key(std::string_view target) noexcept {
   // Most targets have neither.
   if (target.find('%') == std::string_view::npos && target.find(kPrefix) == std::string_view::npos) return false;
-  for (std::size_t at = 0; at <= target.size();) {
-    const std::size_t end = std::min(target.find_first_of(kBorders, at), target.size());
-    if (begins_as_key(target.substr(at, end - at))) return true;
-    at = end + 1;
+  char before = '/';
+  for (std::size_t at = 0; at < target.size();) {
+    const std::string_view rest = target.substr(at);
+    const bool is_whole = rest.starts_with(kPrefix) && licensing::begins_with_api_key(rest);
+    if (is_whole || (!is_of_name(before) && begins_as_key(rest))) return true;
+    const Decoded next = twice_decoded_at(target, at);
+    before = next.character;
+    at += next.bytes;
   }
   return false;
 }

@@ -6,7 +6,8 @@
 
 namespace stoa::api {
 
-// Whether a segment of the path or a value of the query begins as a key does, also percent-encoded. No allocation.
+// Whether something in it begins as a key does where a word begins, also percent-encoded, once or twice; or a whole key
+// stands anywhere. No allocation.
 bool has_key(std::string_view target) noexcept;
 
 // The target with "sk_..." in place of each segment and value that has a key anywhere in it.

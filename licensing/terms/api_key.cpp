@@ -25,6 +25,7 @@ Result<void> refuse(std::string_view field, std::string_view rule) {
 
 std::string new_api_key() { return registry::new_secret_text(kApiKeyPrefix); }
 bool is_well_formed_api_key(std::string_view text) { return registry::is_secret_text(text, kApiKeyPrefix); }
+bool begins_with_api_key(std::string_view text) { return registry::begins_with_secret_text(text, kApiKeyPrefix); }
 Sha256 hash_of_api_key(std::string_view text) { return registry::hash_of_secret(text); }
 
 std::string_view name_of(Scope scope) {

@@ -21,6 +21,8 @@ inline constexpr std::string_view kApiKeyPrefix = "sk_";
 std::string new_api_key();
 // Prefix, length and checksum; says nothing of whether it was ever given.
 bool is_well_formed_api_key(std::string_view text);
+// The same of what a text begins with.
+bool begins_with_api_key(std::string_view text);
 Sha256 hash_of_api_key(std::string_view text);
 
 // What a key may be used for. infer: call models. account: read the customer's own keys, licences and what is left of

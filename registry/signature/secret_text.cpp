@@ -32,6 +32,10 @@ bool is_secret_text(std::string_view text, std::string_view prefix) {
   return text.substr(body.size()) == checksum_of(body);
 }
 
+bool begins_with_secret_text(std::string_view text, std::string_view prefix) {
+  return is_secret_text(text.substr(0, prefix.size() + kSecretChars + kChecksumChars), prefix);
+}
+
 Sha256 hash_of_secret(std::string_view text) { return sha256_of(text); }
 
 }  // namespace stoa::registry

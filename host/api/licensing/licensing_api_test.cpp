@@ -106,6 +106,14 @@ TEST_F(LicensingApiTest, AnOfferIsTermsUnderAName) {
       operate(201, {"POST", "/v1/licences", R"({"offer":"pro","subject":{"customer":"northwind"}})", finance});
   EXPECT_EQ(licence["rate"]["calls"], 10);
   EXPECT_EQ(licence["expires"], time_text(now_ms + 30LL * 86'400'000));
+  const Json later =
+      operate(201, {"POST", "/v1/licences",
+                    R"({"offer":"pro","subject":{"customer":"northwind"},"not_before":"2099-01-01"})", finance});
+  EXPECT_EQ(later["expires"], "2099-01-31T00:00:00.000Z") << "it lasts from its own start on";
+  EXPECT_EQ(send_operator({"POST", "/v1/licences",
+                           R"({"offer":"pro","subject":{"customer":"northwind"},"not_before":"soon"})", finance})
+                .status,
+            400);
   EXPECT_EQ(send_operator(
                 {"POST", "/v1/licences", R"({"offer":"pro","subject":{"customer":"northwind"},"covers":[]})", finance})
                 .reason(),
@@ -119,6 +127,62 @@ TEST_F(LicensingApiTest, AnOfferIsTermsUnderAName) {
                 .reason(),
             "offer.withdrawn");
   EXPECT_EQ(operate(200, {"GET", "/v1/offers", "", auditor})["items"].size(), 1u);
+}
+
+TEST_F(LicensingApiTest, AFileThatIsMadeOfALicenceIsALineOfTheAuditLog) {
+  const std::string id = issue(R"({"subject":{"customer":"northwind"},"covers":[{"model":"acme/vision"}]})");
+  const std::string path = "/v1/licences/" + id + "/file", log = "/v1/licensing/audit?subject=" + id;
+  EXPECT_EQ(send_operator({"GET", path, "", finance}).reason(), "licensing.no_issuer_key");
+  EXPECT_EQ(operate(200, {"GET", log, "", auditor})["items"].size(), 1u) << "nothing was made";
+  licences->sign = [](const licensing::Licence& licence) -> Result<std::string> { return licence.id.text; };
+  EXPECT_EQ(operate(200, {"GET", path, "", finance})["file"], id);
+  const Json lines = operate(200, {"GET", log, "", auditor})["items"];
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["action"], "licence.export");
+  EXPECT_EQ(lines[0]["actor"], "operator:fred");
+}
+
+TEST_F(LicensingApiTest, NothingMeansItsOpposite) {
+  struct Row {
+    const char *path, *more, *field;
+  };
+  const Row rows[] = {
+      {"/v1/licences", R"("calls_at_once":0)", "calls_at_once"},
+      {"/v1/licences", R"("floating":{"seats":0})", "seats"},
+      {"/v1/licences", R"("rate":{"calls":0,"window_ms":1000})", "rate.calls"},
+      {"/v1/licences", R"("node":"x")", "node"},
+      {"/v1/licences", R"("id":"lic_01kdvfxr0000000000000000aa")", "id"},
+      {"/v1/licences", R"("serial":7)", "serial"},
+      {"/v1/licences", R"("issued":"2024-01-01")", "issued"},
+      {"/v1/licences", R"("issuer":"acme")", "issuer"},
+      {"/v1/licences", R"("content_keys":[{"content_key":"0123456789abcdef","wrapped":"AAAA",
+                           "host":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}])",
+       "wrapped"},
+      {"/v1/customers/northwind/keys", R"("scopes":[])", "scopes"},
+      {"/v1/customers/northwind/keys", R"("models":[])", "models"},
+  };
+  for (const Row& row : rows) {
+    const bool is_key = std::string_view(row.path).ends_with("keys");
+    const std::string body = is_key ? std::string(R"({"name":"k",)")
+                                    : R"({"subject":{"customer":"northwind"},"covers":[{"model":"acme/x"}],)";
+    const auto answer = send_operator({"POST", row.path, body + row.more + "}", finance});
+    EXPECT_EQ(answer.status, 400) << row.more;
+    EXPECT_NE(answer.body.find(row.field), std::string::npos) << row.more << answer.body;
+  }
+}
+
+TEST_F(LicensingApiTest, AKeyInTheUrlIsRefusedWhereverItStands) {
+  for (const std::string& path : {std::string("/v1/account"), std::string("/v1/account/keys"),
+                                  std::string("/v1/account/licences"), std::string("/v1/leases")})
+    for (const std::string& query : {"?k=" + manage, "?k=Bearer%20" + manage, "?k=x," + manage, "?a%3D" + manage,
+                                     "?k=x" + manage, "?k=%2573k_" + manage.substr(3)}) {
+      const auto answer = send_customer({"GET", path + query, "", manage});
+      EXPECT_EQ(answer.status, 401) << path << query;
+      EXPECT_EQ(answer.reason(), "key.in_url") << path << query;
+      EXPECT_EQ(send_customer({"GET", path + query, "", ""}).reason(), "key.in_url") << path << query;
+    }
+  EXPECT_EQ(send_customer({"POST", "/v1/leases?k=" + manage, R"({"model":"acme/x"})", manage}).reason(), "key.in_url");
+  EXPECT_EQ(send_customer({"GET", "/v1/account?k=mask_rcnn", "", manage}).status, 200) << "a name that has its letters";
 }
 
 TEST_F(LicensingApiTest, ARequestWithItsTokenIsDoneOnce) {

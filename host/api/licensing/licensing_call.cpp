@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/api/entity_tag.hpp"
+#include "host/api/key_in_url.hpp"
 #include "licensing/terms/refusal.hpp"
 
 namespace stoa::api {
@@ -62,6 +63,7 @@ Error no_key() {
 }
 
 Result<std::optional<std::string>> api_key_of(const http::RequestHead& head) {
+  if (has_key(head.target)) return std::unexpected(error_of(licensing::Refusal::key_in_url));
   const auto field = head.find_single("X-Api-Key");
   auto bearer = token_of(head);
   if (!field || !bearer) {
