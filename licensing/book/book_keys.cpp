@@ -14,6 +14,8 @@
 namespace stoa::licensing {
 namespace {
 
+// All that count are in every snapshot; nobody keeps more apart.
+constexpr std::uint64_t kLivingMax = 1'000;
 constexpr std::int64_t kOverlapMaxMs = 90LL * 86'400'000;
 
 std::unexpected<Error> refused(Refusal refusal, std::string_view more = {}) {
@@ -32,6 +34,24 @@ std::string scopes_text(Scopes scopes) {
 Result<void> require_open(const Customer& customer) {
   if (customer.state != CustomerState::closed) return {};
   return failure(Code::failed_precondition, "customer.state", fmt::format("customer '{}' is closed", customer.name));
+}
+
+Result<void> require_room(database::Connection& connection, const CustomerId& customer, std::int64_t now_ms) {
+  const auto living = count_living_keys(connection, customer, now_ms);
+  if (!living) return std::unexpected(living.error());
+  if (*living < kLivingMax) return {};
+  return failure(Code::failed_precondition, "key.too_many",
+                 fmt::format("the customer has {} keys that count, limit is {}: revoke those that nobody uses", *living,
+                             kLivingMax));
+}
+
+// What is asked for again gets a new secret for the same key: of one that counts no more it would be dead.
+Result<ApiKey> key_of_request(database::Connection& connection, const ApiKeyId& id) {
+  auto known = read_key(connection, id);
+  if (known && (known->revoked_ms || known->rotated_until_ms))
+    return failure(Code::failed_precondition, "key.state",
+                   fmt::format("key {} of that request is revoked or rotated since", id.text));
+  return known;
 }
 
 }  // namespace
@@ -65,11 +85,8 @@ Result<Shown<ApiKey>> Book::create_key(const Actor& actor, const CustomerId& cus
   if (!before) return std::unexpected(before.error());
   std::string_view detail = "again: the secret before counts no more";
   if (*before) {
-    auto known = read_key(writing_, {**before});
+    auto known = key_of_request(writing_, {**before});
     if (!known) return std::unexpected(known.error());
-    if (known->revoked_ms || known->rotated_until_ms)
-      return failure(Code::failed_precondition, "key.state",
-                     fmt::format("key {} of that request is revoked or rotated since", known->id.text));
     made.record = std::move(*known);
   } else {
     const auto known = read_key_named(writing_, customer, wanted.name, act->now_ms);
@@ -78,6 +95,7 @@ Result<Shown<ApiKey>> Book::create_key(const Actor& actor, const CustomerId& cus
       return failure(Code::already_exists, "key.exists",
                      fmt::format("name: there is a key '{}' already ({}): rotate it, or take another name", wanted.name,
                                  (*known)->id.text));
+    if (auto room = require_room(writing_, customer, act->now_ms); !room) return std::unexpected(room.error());
     detail = {};
     if (auto noted = write_request(writing_, actor.text(), request, made.record.id.text, act->now_ms); !noted)
       return std::unexpected(noted.error());
@@ -105,7 +123,7 @@ Result<Shown<ApiKey>> Book::rotate_key(const Actor& actor, const ApiKeyId& id, s
   if (!before) return std::unexpected(before.error());
   Shown<ApiKey> made{.record = *old, .secret = new_api_key()};
   if (*before) {
-    auto known = read_key(writing_, {**before});
+    auto known = key_of_request(writing_, {**before});
     if (!known) return std::unexpected(known.error());
     made.record = std::move(*known);
   } else {
@@ -118,6 +136,8 @@ Result<Shown<ApiKey>> Book::rotate_key(const Actor& actor, const ApiKeyId& id, s
       return failure(
           Code::failed_precondition, "key.state",
           fmt::format("key {} expired at {}: create a new one", id.text, registry::utc_text(*old->expires_ms)));
+    if (overlap_ms > 0)
+      if (auto room = require_room(writing_, old->customer, act->now_ms); !room) return std::unexpected(room.error());
     // Only its id and its secret are new: it ends when the old one would have ended, and what that has used counts for
     // it, too (by its id, as admission follows it). Otherwise who may rotate a key could raise its limits.
     made.record.id = new_id<KeyTag>(act->now_ms);

@@ -1,4 +1,5 @@
 // book_test.cpp: the rules of customers, keys and licences. SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -99,6 +100,47 @@ TEST(BookKeys, AskedForTwiceHaveAnotherSecretAndTheOneBeforeIsDead) {
   EXPECT_TRUE(on->create_key(on.customer, on.northwind.id, wanted, {"twice", {}}));
   wanted.name = "ce";
   EXPECT_TRUE(on->create_key(on.customer, on.northwind.id, wanted, request));
+}
+
+TEST(BookKeys, ARotationAskedForAgainGivesNoDeadSecret) {
+  ReadyBook on;
+  const RequestToken request{"turn", registry::sha256_of("body")};
+  const ApiKeyId id = on.key.record.id;
+  const auto rotate = [&] { return on->rotate_key(on.alice, id, 60'000, request); };
+  const auto first = TestBook::good(rotate()), second = TestBook::good(rotate());
+  EXPECT_EQ(first.record.id, second.record.id);
+  EXPECT_TRUE(on->authenticate(second.secret));
+  EXPECT_TRUE(on->revoke_key(on.alice, first.record.id, "stolen"));
+  EXPECT_EQ(on.refusal(rotate), "key.state");
+}
+
+TEST(BookKeys, ThatCountAreAtMostAThousandOfACustomer) {
+  ReadyBook on;
+  NewKey wanted;
+  std::string last;
+  std::vector<ApiKeyId> made;
+  while (last.empty() && made.size() < 2'000) {
+    wanted.name = fmt::format("k{}", made.size());
+    const auto key = on->create_key(on.customer, on.northwind.id, wanted);
+    if (key)
+      made.push_back(key->record.id);
+    else
+      last = key.error().reason;
+  }
+  EXPECT_EQ(last, "key.too_many");
+  std::size_t living = 0;
+  for (Page page{.after = "", .most = 100};;) {
+    const auto keys = TestBook::good(on->keys(on.northwind.id, page));
+    living += keys.size();
+    if (keys.size() < page.most) break;
+    page.after = keys.back().id.text;
+  }
+  EXPECT_EQ(living, 1'000u);
+  EXPECT_EQ(on.refusal([&] { return on->rotate_key(on.customer, made[0], 60'000); }), "key.too_many")
+      << "both would count";
+  EXPECT_TRUE(on->rotate_key(on.customer, made[0], 0));
+  EXPECT_TRUE(on->revoke_key(on.customer, made[1], "unused"));
+  EXPECT_TRUE(on->create_key(on.customer, on.northwind.id, wanted));
 }
 
 TEST(Book, RefusesForItsOwnReason) {

@@ -95,6 +95,17 @@ Result<std::vector<ApiKey>> read_keys(database::Connection& connection, const Cu
       page.after, page.most));
 }
 
+Result<std::uint64_t> count_living_keys(database::Connection& connection, const CustomerId& customer,
+                                        std::int64_t at_ms) {
+  auto rows = connection.query(
+      "SELECT count(*) FROM api_keys WHERE customer = ?1 AND revoked_ms IS NULL AND (rotated_until_ms IS NULL OR "
+      "rotated_until_ms > ?2) AND (expires_ms IS NULL OR expires_ms > ?2)",
+      customer.text, at_ms);
+  const auto count = rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return count;
+}
+
 Result<std::vector<ApiKey>> read_keys_since(database::Connection& connection, std::int64_t revision) {
   return all_of(connection.query(fmt::format("SELECT {} FROM api_keys WHERE changed > ?", kColumns), revision));
 }

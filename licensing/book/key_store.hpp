@@ -1,5 +1,6 @@
 // key_store.hpp: the rows of API keys. SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ Result<std::optional<ApiKey>> read_key_of(database::Connection& connection, cons
 Result<std::optional<ApiKey>> read_key_named(database::Connection& connection, const CustomerId& customer,
                                              std::string_view name, std::int64_t at_ms);
 Result<std::vector<ApiKey>> read_keys(database::Connection& connection, const CustomerId& customer, const Page& page);
+// How many of the customer's keys count at that time.
+Result<std::uint64_t> count_living_keys(database::Connection& connection, const CustomerId& customer,
+                                        std::int64_t at_ms);
 Result<std::vector<ApiKey>> read_keys_since(database::Connection& connection, std::int64_t revision);
 
 }  // namespace stoa::licensing
