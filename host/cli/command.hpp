@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stoa/error.hpp"
@@ -68,6 +69,8 @@ struct Command {
 // Parses the command line, runs the command it names; usage errors and --help end here.
 Exit run_command_line(int argc, char** argv, std::span<const Command> commands);
 
+// Whose errors are reported from now on: hints differ. Once, before the command runs; the name outlives it.
+void report_for(std::string_view command);
 // Prints "error: <message>", the reason, and a hint where one is known for the reason, on stderr.
 Exit report(const Error& error);
 Exit report(const Error& error, const std::string& hint);

@@ -55,7 +55,10 @@ Exit run_command_line(int argc, char** argv, std::span<const Command> commands) 
     std::ranges::replace(name, '_', '-');  // the table's names are C++'s
     auto* sub = app.add_subcommand(name, command.summary);
     const auto action = command.declare(CommandLine(*sub));
-    sub->callback([&chosen, action] { chosen = action; });
+    sub->callback([&chosen, action, sub] {
+      chosen = action;
+      report_for(sub->get_name());  // of app, which outlives the action
+    });
   }
   try {
     app.parse(argc, argv);
