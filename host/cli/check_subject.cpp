@@ -55,10 +55,14 @@ check::Subject subject_of(const runtime::PluginSource& source) {
 
 Result<licensing::ClearAsset> open_encrypted(const registry::AssetDeclaration& declared, const fs::path& file,
                                              const std::string& plugin, const std::vector<std::string>& content_keys) {
+  std::string given;
   for (const std::string& name : content_keys) {
     const auto key = licensing::read_content_key(name);
     if (!key) return std::unexpected(key.error());
-    if (key->id().hex != declared.encrypted->content_key) continue;
+    if (key->id().hex != declared.encrypted->content_key) {
+      given += fmt::format("{}{} is {}", given.empty() ? "" : ", ", name, key->id().hex);
+      continue;
+    }
     const auto sealed = registry::open_regular(file);
     if (!sealed) return std::unexpected(sealed.error());
     auto clear = licensing::ClearAsset::open(*sealed, *key, {plugin, declared.path});
@@ -66,8 +70,9 @@ Result<licensing::ClearAsset> open_encrypted(const registry::AssetDeclaration& d
     return clear;
   }
   return failure(Code::permission_denied, "check.content_key",
-                 fmt::format("{} is encrypted with content key {}: give its file with --content-key", declared.path,
-                             declared.encrypted->content_key));
+                 fmt::format("{} is encrypted with content key {}: {}", declared.path, declared.encrypted->content_key,
+                             given.empty() ? "give its file with --content-key"
+                                           : "another was given with --content-key (" + given + ")"));
 }
 
 }  // namespace

@@ -48,6 +48,14 @@ TEST_F(Cli, InspectJsonSaysEverything) {
   EXPECT_EQ(report["golden"].size(), 2u);
 }
 
+TEST_F(Cli, AnAssetThatIsNamedTwiceIsEncryptedOnce) {
+  const auto packed =
+      run("pack ../plugin -o x.stoa --encrypt assets/weights.bin,assets/weights.bin --encrypt assets/weights.bin "
+          "--content-key c.key");
+  EXPECT_EQ(packed.exit, 0) << packed.err;
+  EXPECT_NE(packed.out.find("encrypted  1 asset with"), std::string::npos) << packed.out;
+}
+
 TEST_F(Cli, ReportingCommandsSpeakJson) {
   const auto key = nlohmann::json::parse(run("keygen --out acme --json").out);
   const auto packed = nlohmann::json::parse(run("pack ../plugin -o x.stoa --json").out);

@@ -29,7 +29,9 @@ std::vector<std::string> split(const std::vector<std::string>& lists) {
   for (const std::string& list : lists) {
     for (std::size_t at = 0; at <= list.size();) {
       const std::size_t end = std::min(list.find(',', at), list.size());
-      if (end > at) paths.push_back(list.substr(at, end - at));
+      std::string path = list.substr(at, end - at);
+      // Named twice it is one asset.
+      if (!path.empty() && std::ranges::find(paths, path) == paths.end()) paths.push_back(std::move(path));
       at = end + 1;
     }
   }

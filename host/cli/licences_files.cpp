@@ -28,8 +28,11 @@ std::unexpected<Error> usage(std::string message) {
   return failure(Code::invalid_argument, "usage", std::move(message));
 }
 
-Result<std::string> read(const std::string& file, std::size_t bytes_max) {
-  return registry::read_small_file(file, bytes_max);
+// As a document that is too large says it, whichever way it came.
+Result<std::string> read(const std::string& file, const licensing::DocumentKind& kind) {
+  auto text = registry::read_small_file(file, kind.file_bytes_max);
+  if (!text && text.error().reason == "file.too_large") text.error().reason = std::string(kind.reasons) + ".too_large";
+  return text;
 }
 
 // A licence's or list's own text, which this program wrote: it parses.
@@ -43,13 +46,13 @@ std::int64_t now_ms() {
 }
 
 Result<OpenedLicence> read_licence(const std::string& file) {
-  const auto text = read(file, licensing::kLicenceDocument.file_bytes_max);
+  const auto text = read(file, licensing::kLicenceDocument);
   if (!text) return std::unexpected(text.error());
   return licensing::open_licence(*text);
 }
 
 Result<OpenedRevocations> read_revocations(const std::string& file) {
-  const auto text = read(file, licensing::kRevocationsDocument.file_bytes_max);
+  const auto text = read(file, licensing::kRevocationsDocument);
   if (!text) return std::unexpected(text.error());
   return licensing::open_revocations(*text);
 }
@@ -208,7 +211,7 @@ Result<registry::PrivateKey> signing_key(const LicencesOptions& options) {
 Exit sign(const LicencesOptions& options) {
   const auto key = signing_key(options);
   if (!key) return report(key.error());
-  const auto text = read(options.arguments[0], licensing::kLicenceDocument.file_bytes_max);
+  const auto text = read(options.arguments[0], licensing::kLicenceDocument);
   if (!text) return report(text.error());
   const auto terms = with_content_keys(*text, options, now_ms());
   if (!terms) return report(terms.error());
@@ -228,7 +231,7 @@ Exit sign(const LicencesOptions& options) {
 Exit sign_revocations(const LicencesOptions& options) {
   const auto key = signing_key(options);
   if (!key) return report(key.error());
-  const auto text = read(options.arguments[0], licensing::kRevocationsDocument.file_bytes_max);
+  const auto text = read(options.arguments[0], licensing::kRevocationsDocument);
   if (!text) return report(text.error());
   const auto list = licensing::parse_revocations_draft(*text, now_ms());
   if (!list) return report(list.error());
@@ -251,7 +254,7 @@ Exit import_(const LicencesOptions& options) {
     return report(usage("--folder FOLDER is missing: that of [licensing] of the host").error());
   auto issuers = issuers_of(options);
   if (!issuers) return report(issuers.error());
-  const auto text = read(options.arguments[0], licensing::kRevocationsDocument.file_bytes_max);
+  const auto text = read(options.arguments[0], licensing::kRevocationsDocument);
   if (!text) return report(text.error());
   auto folder = licensing::LicenceFolder::open(options.folder, std::move(*issuers));
   if (!folder) return report(folder.error());

@@ -87,6 +87,7 @@ LicenceFolder::ReadFile LicenceFolder::read(const std::string& name, const FileS
   const auto text = registry::read_small_file(files() / name, kind.file_bytes_max);
   if (!text) {
     read.error = text.error();
+    if (read.error->reason == "file.too_large") read.error->reason = std::string(kind.reasons) + ".too_large";
   } else if (is_list(name)) {
     auto opened = verified_revocations(*text, issuers_);
     if (opened)

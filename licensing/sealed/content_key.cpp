@@ -30,6 +30,8 @@ Result<ContentKey> parse(std::string_view text) {
   if (!decoded) return bad();
   const SecretText bytes(std::move(*decoded));
   if (bytes.view().size() != Secret::kBytes) return bad();
+  if (std::ranges::all_of(bytes.view(), [](char c) { return c == 0; }))
+    return failure(Code::invalid_argument, "key.syntax", "a content key of zeros alone, which anybody would try first");
   Secret secret;
   std::ranges::copy(bytes.view(), secret.bytes().begin());
   return ContentKey(std::move(secret));

@@ -50,7 +50,8 @@ TEST_F(KeyFiles, WhatHoldsNoKeyIsRefusedAndNeverReplaced) {
   write("empty", "");
   write("short", "-----BEGIN STOA CONTENT KEY-----\nAAAA\n-----END STOA CONTENT KEY-----\n");
   write("pem", HostKey::generate().pem());
-  for (const char* name : {"empty", "short", "pem"}) {
+  write("zeros", "-----BEGIN STOA CONTENT KEY-----\n" + std::string(43, 'A') + "=\n-----END STOA CONTENT KEY-----\n");
+  for (const char* name : {"empty", "short", "pem", "zeros"}) {
     const auto refused = read_or_make_content_key(folder_ / name);
     ASSERT_FALSE(refused) << name;
     EXPECT_EQ(refused.error().reason, "key.syntax");

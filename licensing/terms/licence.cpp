@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "registry/document/utc_time.hpp"
+#include "registry/document/words.hpp"
 #include "registry/versions/version_range.hpp"
 
 namespace stoa::licensing {
@@ -104,6 +105,8 @@ Result<void> check_subject(const Licence& licence) {
   if (licence.subject.name.size() > 256) return refuse("subject.name", "is longer than 256 bytes");
   if (std::ranges::any_of(licence.subject.name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
     return refuse("subject.name", "has a control character");
+  if (const auto good = registry::check_words("subject.name", licence.subject.name); !good)
+    return failure(Code::invalid_argument, "licence.terms", good.error().message);
   return {};
 }
 

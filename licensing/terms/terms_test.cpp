@@ -35,6 +35,7 @@ TEST(Terms, EachThatMakesNoSenseIsRefusedByItsField) {
       {"subject.keys", [](Licence& l) { l.subject.keys.resize(65); }},
       {"subject.name", [](Licence& l) { l.subject.name.assign(257, 'x'); }},
       {"subject.name", [](Licence& l) { l.subject.name = "a\x1b[2J"; }},
+      {"subject.name", [](Licence& l) { l.subject.name = "a\u202Etxt"; }},
       {"node", [](Licence& l) { l.node = "Node 7"; }},
       {"covers", [](Licence& l) { l.covers.clear(); }},
       {"covers", [](Licence& l) { l.covers.assign(65, {"acme/vision", "*"}); }},

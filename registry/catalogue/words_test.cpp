@@ -26,6 +26,9 @@ TEST(Words, AreTextThatATerminalCanShow) {
       {std::string("a\0b", 3), "text.control"},
       {"a\x1b[31m", "text.control"},
       {"a\r", "text.control"},
+      {"a\u202Etxt", "text.control"},  // what follows is written backwards
+      {"a\u2066b", "text.control"},
+      {"\u05D0\u200F", ""},  // a mark of direction is part of right-to-left text
       {"a\x7f", "text.control"},
       {"a\xc2\x9b"
        "31m",

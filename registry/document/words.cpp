@@ -24,6 +24,11 @@ std::size_t sequence_bytes(std::string_view text, char32_t& code_point) {
   return code_point < kLowest[bytes] || code_point > 0x10FFFF || is_surrogate ? 0 : bytes;
 }
 
+// What turns the order of the letters around: a name that holds one reads as another.
+bool turns_around(char32_t code_point) {
+  return (code_point >= 0x202A && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
 }  // namespace
 
 Result<void> check_words(std::string_view field, std::string_view words, std::size_t bytes_max) {
@@ -35,8 +40,8 @@ Result<void> check_words(std::string_view field, std::string_view words, std::si
     const std::size_t bytes = sequence_bytes(words.substr(at), code_point);
     if (bytes == 0)
       return failure(Code::invalid_argument, "text.utf8", fmt::format("{}: byte {} is no UTF-8", field, at));
-    const bool is_control =
-        code_point < 0x20 ? code_point != '\n' && code_point != '\t' : code_point >= 0x7f && code_point < 0xa0;
+    const bool is_control = code_point < 0x20 ? code_point != '\n' && code_point != '\t'
+                                              : (code_point >= 0x7f && code_point < 0xa0) || turns_around(code_point);
     if (is_control)
       return failure(
           Code::invalid_argument, "text.control",

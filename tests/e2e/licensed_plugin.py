@@ -122,6 +122,10 @@ def open_by_the_platform(host, operator, market):
                        f"platform={host.folder / 'platform.pub.pem'}")
     check(status == 0, said)
 
+    def noted():
+        return [line["action"] for line in operator.get(f"/v1/licensing/audit?subject={licence['id']}")["items"]]
+    check(host.wait_for(lambda: noted()[:2] == ["licence.file", "licence.export"], 20), f"the audit log says {noted()}")
+
 
 def main():
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
