@@ -113,6 +113,7 @@ void read_registry(Section& section, const std::filesystem::path& base, std::opt
   else if (!downloads.empty())
     section.fail("downloads", "value", fmt::format("is \"{}\", want public or licensed", downloads));
   section.number<std::uint64_t>("publisher_mib", registry->publisher_mib, 1, 1u << 30);
+  read_registry_policy(section, registry->policy);
   section.number<std::uint32_t>("metadata_bins", registry->metadata_bins, 1, 4096);
   if (!std::has_single_bit(registry->metadata_bins))
     section.fail("metadata_bins", "value", fmt::format("is {}, must be a power of two", registry->metadata_bins));
@@ -137,10 +138,14 @@ void read_follow(Section& section, const std::filesystem::path& base, std::optio
   if (follow.trusted_root.empty())
     section.fail("trusted_root", "missing",
                  "is needed: a root of the other registry's metadata, got from its operator");
-  for (const char* key :
-       {"cool_down_s", "review_required", "downloads", "publisher_mib", "metadata_bins", "timestamp_s"})
+  const auto refuse = [&](const char* key) {
     if (section.take(key))
       section.fail(key, "value", "is for a host that keeps a catalogue, and this one follows another");
+  };
+  for (const char* key :
+       {"cool_down_s", "review_required", "downloads", "publisher_mib", "metadata_bins", "timestamp_s"})
+    refuse(key);
+  for (const char* key : kRegistryPolicyKeys) refuse(key);
   registry.emplace();
   registry->folder = base / registry->folder;
   section.path("folder", registry->folder);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/app/model_config.hpp"
+#include "host/app/registry_policy_config.hpp"
 #include "host/app/settlement_config.hpp"
 #include "host/http/server.hpp"
 #include "host/worker/sandbox.hpp"
@@ -57,6 +58,7 @@ struct RegistryConfig {
   bool review_required = true;
   std::optional<bool> downloads_are_public;  // packages' bytes; nothing: where calls are asked for no keys
   std::uint64_t publisher_mib = 10'240;      // of each publisher's packages together
+  RegistryPolicyConfig policy;               // what is taken
   // Of the signed metadata by which others follow: bins of a new registry; how long its timestamp counts, which bounds
   // how long somebody can keep a follower from news without its noticing.
   std::uint32_t metadata_bins = 256, timestamp_s = 86'400;

@@ -197,6 +197,52 @@ TEST(Config, BillingSaysWhenAnswersLeaveAndWhatACallMayUse) {
   EXPECT_EQ(config->billing->at_most.at("token.out"), 4096u);
 }
 
+TEST(Config, TheRegistrysPolicyIsTheOperators) {
+  const auto rule_of = [](const registry::LicenceRules& rules, const char* licence) {
+    return static_cast<int>(rules.evaluate(licence).rule);
+  };
+  const auto plain = parse_config("[registry]", "/etc/stoa");
+  ASSERT_TRUE(plain) << plain.error().message;
+  EXPECT_FALSE(plain->registry->policy.backports || plain->registry->policy.golden_required);
+  EXPECT_EQ(rule_of(plain->registry->policy.licences.code, "GPL-3.0-only"),
+            static_cast<int>(registry::LicenceRule::workers_only));
+  const auto config = parse_config(
+      "[registry]\nbackports = true\ngolden_required = true\npackage_mib = 100\nfile_mib = 10\nfiles_max = 7\n"
+      "[registry.licences.code]\ndenied = [\"GPL-*\"]\n"
+      "[registry.licences.weights]\nbuilt_in = false\nallowed = [\"CC0-1.0\"]\notherwise = \"denied\"",
+      "/etc/stoa");
+  ASSERT_TRUE(config) << config.error().message;
+  const RegistryPolicyConfig& policy = config->registry->policy;
+  EXPECT_TRUE(policy.backports && policy.golden_required);
+  EXPECT_EQ(policy.package_bytes_max, 100u << 20);
+  EXPECT_EQ(policy.file_bytes_max, 10u << 20);
+  EXPECT_EQ(policy.files_max, 7u);
+  EXPECT_EQ(rule_of(policy.licences.code, "GPL-3.0-only"), static_cast<int>(registry::LicenceRule::denied));
+  EXPECT_EQ(rule_of(policy.licences.code, "MIT"), static_cast<int>(registry::LicenceRule::allowed)) << "built in";
+  EXPECT_EQ(rule_of(policy.licences.weights, "CC0-1.0"), static_cast<int>(registry::LicenceRule::allowed));
+  EXPECT_EQ(rule_of(policy.licences.weights, "MIT"), static_cast<int>(registry::LicenceRule::denied));
+  const struct {
+    const char *toml, *message;
+  } slips[] = {
+      {"[registry]\npackage_mib = 0", "registry.package_mib: is 0"},
+      {"[registry]\nfile_mib = 9000", "registry.file_mib: is 9000"},
+      {"[registry.licences.code]\ndenied = [\"GPL *\"]", "registry.licences.code: 'GPL *' is no SPDX id"},
+      {"[registry.licences.code]\nallowed = [\"MIT\"]\ndenied = [\"MIT\"]",
+       "registry.licences.code: 'MIT' stands twice"},
+      {"[registry.licences.weights]\notherwise = \"maybe\"", "registry.licences.weights: otherwise is 'maybe'"},
+      {"[registry.licences.data]\nallowed = []", "registry.licences.data: is not a key"},
+      {"[registry]\nfollow = \"https://a\"\ntrusted_root = \"r\"\nbackports = true",
+       "registry.backports: is for a host"},
+      {"[registry]\nfollow = \"https://a\"\ntrusted_root = \"r\"\n[registry.licences.code]\n",
+       "registry.licences: is for a host"},
+  };
+  for (const auto& slip : slips) {
+    const auto refused = parse_config(slip.toml, "/etc/stoa");
+    ASSERT_FALSE(refused) << slip.toml;
+    EXPECT_TRUE(refused.error().message.contains(slip.message)) << refused.error().message;
+  }
+}
+
 TEST(Config, AMissingFileSaysWhich) {
   const auto config = load_config("/nowhere/stoa.toml");
   ASSERT_FALSE(config);

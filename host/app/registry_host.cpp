@@ -41,6 +41,12 @@ Result<std::unique_ptr<RegistryHost>> RegistryHost::open(const Parts& parts) {
                        .publisher_bytes_max = config.publisher_mib << 20};
   options.checks.host_abis = {{1, 1}};
   options.checks.in_process = parts.config.in_process;
+  options.checks.allows_backports = config.policy.backports;
+  options.checks.demands_golden = config.policy.golden_required;
+  options.checks.package_bytes_max = config.policy.package_bytes_max;
+  options.checks.entry_bytes_max = config.policy.file_bytes_max;
+  options.checks.entries_max = config.policy.files_max;
+  options.checks.licences = config.policy.licences;
   options.host = host.checks();
   auto publishing = registry::Publishing::open(std::move(options));
   if (!publishing) return std::unexpected(publishing.error());

@@ -25,6 +25,12 @@ std::optional<LicenceRule> rule_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<std::string> permissive_licences() {
+  return {"0BSD", "Apache-2.0", "Artistic-2.0", "BSD-*",     "BSL-1.0",    "CC0-1.0", "curl",
+          "ISC",  "MIT",        "MIT-0",        "NCSA",      "PostgreSQL", "PSF-2.0", "Unlicense",
+          "X11",  "Zlib",       "CC-BY-3.0",    "CC-BY-4.0", "MPL-2.0",    "EUPL-1.2"};
+}
+
 // A single licence, or the beginning of one: what the grammar of expressions takes without operators.
 bool is_entry(std::string_view text) {
   auto id = text;
@@ -149,23 +155,43 @@ LicenceFinding LicenceRules::evaluate(std::string_view expression) const {
   return LicenceEvaluation(*this, expression).disjunction();
 }
 
-LicencePolicy default_licence_policy() {
-  const std::vector<std::string> permissive = {"0BSD",    "Apache-2.0", "Artistic-2.0", "BSD-*",     "BSL-1.0",
-                                               "CC0-1.0", "curl",       "ISC",          "MIT",       "MIT-0",
-                                               "NCSA",    "PostgreSQL", "PSF-2.0",      "Unlicense", "X11",
-                                               "Zlib",    "CC-BY-3.0",  "CC-BY-4.0",    "MPL-2.0",   "EUPL-1.2"};
+LicenceLists on_top_of(LicenceLists base, const LicenceLists& lists) {
+  const std::pair<std::vector<std::string>*, const std::vector<std::string>*> parts[] = {
+      {&base.allowed, &lists.allowed},
+      {&base.workers_only, &lists.workers_only},
+      {&base.review, &lists.review},
+      {&base.denied, &lists.denied}};
+  for (const auto& [unused, added] : parts)
+    for (const std::string& entry : *added)
+      for (const auto& [known, unused_too] : parts)
+        std::erase_if(*known, [&](const std::string& one) { return lower(one) == lower(entry); });
+  for (const auto& [known, added] : parts) known->insert(known->end(), added->begin(), added->end());
+  base.otherwise = lists.otherwise;
+  return base;
+}
+
+LicenceLists default_code_licences() {
   LicenceLists code;
-  code.allowed = permissive;
+  code.allowed = permissive_licences();
   code.workers_only = {"GPL-*", "LGPL-*", "CDDL-*", "EPL-*"};
   code.allowed.push_back("GPL-3.0-or-later WITH GCC-exception-3.1");
   code.allowed.push_back("GPL-2.0-only WITH Classpath-exception-2.0");
   code.review = {"AGPL-*", "SSPL-*", "BUSL-*"};
+  return code;
+}
+
+LicenceLists default_weights_licences() {
   LicenceLists weights;
-  weights.allowed = permissive;
+  weights.allowed = permissive_licences();
   weights.allowed.insert(weights.allowed.end(), {"CC-BY-SA-*", "CDLA-Permissive-*", "ODC-By-1.0"});
   weights.review = {"CC-BY-NC-*", "CC-BY-ND-*"};
+  return weights;
+}
+
+LicencePolicy default_licence_policy() {
   // The lists above are ours: that they parse is proved by a test, and rules that review everything are the safe rest.
-  return {LicenceRules::parse(code).value_or(LicenceRules()), LicenceRules::parse(weights).value_or(LicenceRules())};
+  return {LicenceRules::parse(default_code_licences()).value_or(LicenceRules()),
+          LicenceRules::parse(default_weights_licences()).value_or(LicenceRules())};
 }
 
 }  // namespace stoa::registry

@@ -60,8 +60,13 @@ struct LicencePolicy {
   LicenceRules code, weights;
 };
 
-// What a new registry starts with: permissive licences are allowed, the GPL family in workers only, the AGPL, the SSPL,
-// licences that forbid commerce and those nobody here has read are reviewed.
+// base with what an operator writes on top: an entry that stands in both has the operator's rule.
+LicenceLists on_top_of(LicenceLists base, const LicenceLists& lists);
+
+// What a new registry starts with, as lists and as rules: permissive licences are allowed, the GPL family in workers
+// only, the AGPL, the SSPL, licences that forbid commerce and those nobody here has read are reviewed.
+LicenceLists default_code_licences();
+LicenceLists default_weights_licences();
 LicencePolicy default_licence_policy();
 
 }  // namespace stoa::registry

@@ -15,6 +15,20 @@ std::string found(const LicenceRules& rules, std::string_view expression) {
   return std::string(kRuleNames[static_cast<int>(finding.rule)]) + " " + finding.because;
 }
 
+TEST(LicenceLists, AnOperatorsEntriesComeOnTop) {
+  const auto lists =
+      on_top_of({.allowed = {"MIT", "BSD-*"}, .workers_only = {"GPL-*"}, .otherwise = "review"},
+                {.allowed = {"LicenseRef-acme-*"}, .denied = {"gpl-*", "BSD-4-Clause"}, .otherwise = "denied"});
+  const auto rules = LicenceRules::parse(lists);
+  ASSERT_TRUE(rules.has_value()) << rules.error().message;
+  EXPECT_EQ(found(*rules, "MIT"), "allowed MIT");
+  EXPECT_EQ(found(*rules, "BSD-3-Clause"), "allowed BSD-3-Clause");
+  EXPECT_EQ(found(*rules, "BSD-4-Clause"), "denied BSD-4-Clause");
+  EXPECT_EQ(found(*rules, "GPL-3.0-only"), "denied GPL-3.0-only") << "moved, whatever its capitals";
+  EXPECT_EQ(found(*rules, "LicenseRef-acme-1"), "allowed LicenseRef-acme-1");
+  EXPECT_EQ(found(*rules, "AGPL-3.0-only"), "denied AGPL-3.0-only");
+}
+
 TEST(LicenceRules, ExpressionsComeToOneRule) {
   const auto rules =
       LicenceRules::parse({.allowed = {"MIT", "Apache-2.0", "BSD-*", "GPL-2.0-only WITH Classpath-exception-2.0"},

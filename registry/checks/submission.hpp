@@ -53,7 +53,7 @@ struct Submission {
   std::vector<std::string> other_plugins;                      // of this publisher, without this plugin
   std::uint64_t publisher_bytes = 0, publisher_bytes_max = 0;  // stored already; 0: no limit
   CheckPolicy policy;
-  // By the registry's clock. The signature is no younger than received_ms, when the whole file was here.
+  // By the registry's clock. The signature is no younger than received_ms, when the file was submitted.
   std::int64_t received_ms = 0, now_ms = 0;
 };
 
