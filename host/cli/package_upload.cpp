@@ -92,6 +92,15 @@ class Sending {
       return std::move(**earlier);
     else if (!*earlier)
       if (auto announced = announce(); !announced) return std::unexpected(announced.error());
+    auto submitted = send_and_submit();
+    if (submitted || submitted.error().reason != "upload.digest_mismatch") return submitted;
+    // Somewhere on the way, in this run or an earlier one, a byte became another: once more, from the first one.
+    if (auto announced = announce(); !announced) return std::unexpected(announced.error());
+    return send_and_submit();
+  }
+
+ private:
+  Result<Json> send_and_submit() {
     if (!state_.upload.empty())
       if (auto sent = send(); !sent) return std::unexpected(sent.error());
     Json body = Json::object();
@@ -99,7 +108,6 @@ class Sending {
     return registry_.ask({"POST", release_path(state_.release) + "/submit", std::move(body)});
   }
 
- private:
   // Nothing: there is no earlier run, or the registry has forgotten it.
   Result<std::optional<Json>> take_up() {
     const auto state = read_state(plan_.package);
@@ -128,6 +136,7 @@ class Sending {
     auto release = registry_.ask({"POST", "/v1/releases", std::move(body)});
     if (!release) return std::unexpected(release.error());
     state_.release = member_text(*release, "id");
+    state_.upload.clear();
     offset_ = 0;
     if (release->contains("upload")) {
       // Where the state of an earlier run was lost, the registry finds its draft again, and what was sent for it.

@@ -125,6 +125,17 @@ Result<Publishing::Opened> Publishing::open_submission(const Sha256& digest, con
   return opened;
 }
 
+// Other bytes than its owner announced will never be those: without the upload, the same announcement begins anew.
+Result<Blob> Publishing::finish_or_drop(const UploadKey& key, const Sha256& expected) {
+  auto blob = uploads_.finish(key, expected, now_ns());
+  if (blob || blob.error().reason != "upload.digest_mismatch") return blob;
+  const auto upload = uploads_.status(key, now_ns());
+  if (!upload || upload->is_finished || upload->terms.digest != expected) return blob;  // it is of another release
+  if (!uploads_.abort(key)) return blob;
+  blob.error().message += "; the upload was dropped, announce the release again";
+  return blob;
+}
+
 Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id,
                                          const std::optional<UploadId>& upload) {
   auto release = with_catalogue([&](Catalogue& catalogue) { return catalogue.release(id); });
@@ -133,8 +144,8 @@ Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id
   if (auto allowed = require_publisher(actor, owner, Permission::manage_publishers); !allowed)
     return std::unexpected(allowed.error());
   if (upload) {
-    auto blob = uploads_.finish({*upload, owner}, release->package_sha256, now_ns());
-    if (!blob) return std::unexpected(blob.error());
+    if (auto blob = finish_or_drop({*upload, owner}, release->package_sha256); !blob)
+      return std::unexpected(blob.error());
   } else if (auto blob = blobs_->renew(release->package_sha256, now_ns()); !blob) {
     return failure(Code::failed_precondition, "upload.missing",
                    fmt::format("the registry does not have the package {}; name the upload that brought it",

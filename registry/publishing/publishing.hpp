@@ -83,6 +83,7 @@ class Publishing {
   Publishing(PublishingOptions options, File lock, std::unique_ptr<BlobStore> blobs);
   std::int64_t now_ns() const { return options_.now_ms() * 1'000'000; }
   Result<std::optional<UploadStatus>> upload_under_way(const UploadTerms& terms);
+  Result<Blob> finish_or_drop(const UploadKey& key, const Sha256& expected);
   Result<UploadKey> upload_key(const Actor& actor, const UploadId& id);
   Result<Package> open_package(const Sha256& digest, const std::vector<SubmissionKey>& keys);
   Result<Submission> submission_of(const ReleaseRecord& release);

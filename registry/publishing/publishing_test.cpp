@@ -224,6 +224,31 @@ TEST_F(PublishingTest, TheSameAnnouncementGoesOnWithItsDraftAndUpload) {
   EXPECT_EQ(foreign.error().reason, "publisher.foreign");
 }
 
+// One wrong byte is no end: who announces again sends all of it anew.
+TEST_F(PublishingTest, AnUploadOfOtherBytesIsDropped) {
+  add_publisher(acme, key);
+  const std::string bytes = package("acme/vision", "1.2.0", &key);
+  std::string wrong = bytes;
+  wrong[wrong.size() / 2] ^= 1;
+  const auto first = publishing_->announce(acme, announcement("acme/vision", "1.2.0", bytes));
+  const auto other = publishing_->announce(acme, announcement("acme/vision", "1.3.0", "others"));
+  ASSERT_TRUE(first && first->upload && other && other->upload);
+  ASSERT_TRUE(publishing_->append(acme, first->upload->id, chunk(wrong, 0, wrong.size())));
+  const auto of_another = publishing_->submit(acme, other->release.id, first->upload->id);
+  EXPECT_EQ(of_another.error().reason, "upload.digest_mismatch");
+  ASSERT_TRUE(publishing_->upload(acme, first->upload->id)) << "it is the first one's";
+  const auto refused = publishing_->submit(acme, first->release.id, first->upload->id);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "upload.digest_mismatch");
+  EXPECT_EQ(publishing_->upload(acme, first->upload->id).error().reason, "upload.not_found");
+  const auto again = publishing_->announce(acme, announcement("acme/vision", "1.2.0", bytes));
+  ASSERT_TRUE(again && again->upload) << again.error().message;
+  EXPECT_EQ(again->release.id, first->release.id);
+  EXPECT_EQ(again->upload->offset, 0u);
+  ASSERT_TRUE(publishing_->append(acme, again->upload->id, chunk(bytes, 0, bytes.size())));
+  EXPECT_TRUE(publishing_->submit(acme, again->release.id, again->upload->id));
+}
+
 TEST_F(PublishingTest, AnUploadGoesWithTheLastDraftThatWantsIt) {
   add_publisher(acme, key);
   const std::string bytes = package("acme/vision", "1.2.0", &key);
