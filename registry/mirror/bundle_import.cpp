@@ -120,6 +120,25 @@ Result<std::vector<Target>> find_targets(const OpenBundle& bundle, TufClient& cl
   return targets;
 }
 
+// What the client knew already it did not read here: a bundle of a state is that state's bytes all the same. Roots are
+// read where they are newer than the one that is trusted, and count for nothing else.
+Result<void> require_metadata_of_state(const OpenBundle& bundle, const std::filesystem::path& state) {
+  for (const auto& [name, entry] : bundle.entries) {
+    if (!name.starts_with(kMetadataFolder) || name.ends_with(".root.json")) continue;
+    const std::string_view file = std::string_view(name).substr(kMetadataFolder.size());
+    const std::string_view role = file == "timestamp.json" ? file : file.substr(file.find('.') + 1);
+    const auto known = read_small_file(state / role, kTargetsBytesMax);
+    if (!known)
+      return refuse("unknown_entry", "entry '" + printable(name) + "' is metadata that nothing of the bundle names");
+    const auto here = read_entry(bundle.file, entry);
+    if (!here) return std::unexpected(here.error());
+    if (*here != *known)
+      return failure(Code::failed_precondition, "metadata.mix",
+                     "entry '" + printable(name) + "' differs from what is known to be signed under its version");
+  }
+  return {};
+}
+
 struct Said {
   std::string_view path;  // of the package
   BundleEvaluation evaluation;
@@ -166,6 +185,7 @@ Result<BundleCounts> import_bundle(const std::filesystem::path& file, const Impo
   // Every bin has to be there and good: who takes one out to hide a revocation is noticed.
   if (auto ok = client->visit([](const auto&, auto) { return true; }, [](const auto&, auto, const auto&) {}, time); !ok)
     return std::unexpected(ok.error());
+  if (auto ok = require_metadata_of_state(*bundle, rules.state_folder); !ok) return std::unexpected(ok.error());
   const auto targets = find_targets(*bundle, *client, time);
   if (!targets) return std::unexpected(targets.error());
 

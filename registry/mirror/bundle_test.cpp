@@ -271,6 +271,15 @@ TEST_F(Mirror, EachBrokenBundleIsRefusedForItsOwnReason) {
     EXPECT_EQ(import(bytes, "state-" + std::to_string(++number), now), row.reason);
     EXPECT_EQ(received, row.reason == std::string("accepted") ? kExpected : Packages()) << "all or nothing";
   }
+  // What is known already is not fetched again; a byte of it that is another is noticed all the same.
+  EXPECT_EQ(import(file_bytes(folder / "made.tar"), "state-known", now), "accepted");
+  for (const char* role : {".targets.json", ".snapshot.json", ".bin-0.json"}) {
+    auto parts = Parts::of(folder / "made.tar");
+    auto& json = parts.at(parts.metadata(role));
+    json[json.size() / 2] ^= 1;
+    EXPECT_EQ(import(parts.bytes(folder / "scratch.tar"), "state-known", now), "metadata.mix") << role;
+    EXPECT_EQ(received, Packages()) << role;
+  }
 }
 
 TEST_F(Mirror, ABundleOfAnotherRepositoryIsRefused) {
