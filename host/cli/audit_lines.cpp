@@ -19,8 +19,7 @@ Result<Json> ask_audit_lines(HttpClient& host, const std::string& path, const Au
 
 std::string audit_lines_text(const Json& answer) {
   std::string text = table_text(answer["items"], {"line", "at_ms", "actor", "action", "subject", "detail"});
-  if (answer.contains("next")) text += "earlier ones: --before " + member_text(answer, "next") + "\n";
-  return text;
+  return text + earlier_text(answer);
 }
 
 std::string audit_head_text(const Json& answer) {

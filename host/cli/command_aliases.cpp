@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint32_t kWholePpm = 1'000'000;
 
 struct Options : ActionOptions {
-  std::string note, state = "open", model, alias;
+  std::string note, state = "open", model, alias, before;
+  int most = 50;
   std::vector<std::string> beside;
 };
 
@@ -33,7 +34,10 @@ Result<Json> list(HttpClient& registry, const Options& options) {
 }
 
 Result<Json> steps(HttpClient& registry, const Options& options) {
-  return registry.ask({.path = "/v1/aliases/steps" + query_of({{"model", options.model}, {"alias", options.alias}})});
+  return registry.ask({.path = "/v1/aliases/steps" + query_of({{"model", options.model},
+                                                               {"alias", options.alias},
+                                                               {"before", options.before},
+                                                               {"limit", std::to_string(options.most)}})});
 }
 
 Result<Json> move(HttpClient& registry, const Options& options) {
@@ -90,7 +94,8 @@ Result<Json> judge(HttpClient& registry, const Options& options) {
 
 std::string list_text(const Json& answer) { return table_text(answer["items"], {"model", "alias", "targets", "step"}); }
 std::string steps_text(const Json& answer) {
-  return table_text(answer["items"], {"step", "model", "alias", "targets", "actor", "approved_by", "note"});
+  return table_text(answer["items"], {"step", "model", "alias", "targets", "actor", "approved_by", "note"}) +
+         earlier_text(answer);
 }
 std::string proposals_text(const Json& answer) {
   return table_text(answer["items"], {"id", "model", "alias", "targets", "actor", "state", "note"});
@@ -125,6 +130,8 @@ Action declare_aliases(CommandLine line) {
   line.text("--note", options->note, "move, take-back, remove: why; it is kept", {.type_name = "TEXT"});
   line.text("--model", options->model, "list, steps: of this model", {.type_name = "PUBLISHER/NAME"});
   line.text("--alias", options->alias, "steps: of this alias", {.type_name = "NAME"});
+  line.text("--before", options->before, "steps: before this one", {.type_name = "STEP"});
+  line.number("--most", options->most, 1, 1000, "steps: so many (default 50)");
   line.text("--state", options->state, "proposals: in this state (default open)", {.type_name = "STATE"});
   line.footer(
       "examples:\n"

@@ -12,7 +12,9 @@ namespace stoa::cli {
 namespace {
 
 struct Options : ActionOptions {
-  std::string because, steps, share, window_s, requests_min, error_margin, p99_ratio, unready_s, tolerance, model;
+  std::string because, steps, share, window_s, requests_min, error_margin, p99_ratio, unready_s, tolerance, model,
+      before;
+  int most = 50;
   std::vector<std::string> customers;
   bool promotes = false, is_shadow = false;
 };
@@ -109,7 +111,9 @@ Result<Json> start(HttpClient& registry, const Options& options) {
 }
 
 Result<Json> list(HttpClient& registry, const Options& options) {
-  return registry.ask({.path = "/v1/rollouts" + query_of({{"model", options.model}})});
+  return registry.ask({.path = "/v1/rollouts" + query_of({{"model", options.model},
+                                                          {"before", options.before},
+                                                          {"limit", std::to_string(options.most)}})});
 }
 
 // The last roll-out, what this host makes of it, and the verdicts, in one answer.
@@ -141,7 +145,8 @@ Result<Json> forgive(HttpClient& registry, const Options& options) {
 
 std::string list_text(const Json& answer) {
   return table_text(answer["items"], {"model", "version", "shadow.version", "state", "share_ppm", "stable", "reason",
-                                      "numbers", "changed"});
+                                      "numbers", "changed"}) +
+         earlier_text(answer);
 }
 
 std::string show_text(const Json& answer) {
@@ -197,6 +202,8 @@ Action declare_rollout(CommandLine line) {
             {.type_name = "SECONDS"});
   line.text("--because", options->because, "why; it is kept", {.type_name = "TEXT"});
   line.text("--model", options->model, "list: of this model", {.type_name = "PUBLISHER/NAME"});
+  line.text("--before", options->before, "list: before this one", {.type_name = "ROLLOUT"});
+  line.number("--most", options->most, 1, 1000, "list: so many (default 50)");
   line.footer(
       "examples:\n"
       "  stoa rollout start acme/classify 1.3.0 --steps 5,25,100 --promote    takes over by itself, or is taken back\n"

@@ -63,6 +63,11 @@ constexpr Hint kHints[] = {
     {"client.tls", "the registry's certificate is not trusted here; name who vouches for it: --ca-file FILE"},
     {"client.token", "the file holds the token alone, in one line"},
     {"client.answer", "is this the operator plane of a host with a [registry]?"},
+    {"http.not_found",
+     "nothing is at this path: --registry names the operator plane of a host with a [registry] (port 8081 unless "
+     "configured), not the one that customers call"},
+    {"release.yanked", "its version, or an alias that was set before, still names it; `stoa releases restore RELEASE`"},
+    {"release.cooling", "name its version or an alias; `stoa aliases move MODEL default VERSION` ends the wait"},
     {"client.", "is the registry running, and is this its address? What was begun can be asked again"},
     {"publish.waiting", "look again later: `stoa releases show RELEASE`"},
     {"release.state",

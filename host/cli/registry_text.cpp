@@ -48,6 +48,10 @@ std::string table_text(const Json& records, std::initializer_list<const char*> c
   return text;
 }
 
+std::string earlier_text(const client::Json& page) {
+  return page.contains("next") ? "earlier ones: --before " + member_text(page, "next") + "\n" : std::string();
+}
+
 std::string record_text(const Json& record) {
   if (!record.is_object()) return record.is_null() ? "done\n" : value_text(record) + '\n';
   std::size_t width = 0;

@@ -157,13 +157,13 @@ Result<std::vector<AliasRecord>> read_aliases(database::Connection& connection, 
 }
 
 Result<std::vector<AliasStep>> read_alias_steps(database::Connection& connection, std::string_view model,
-                                                std::string_view alias, std::size_t most) {
+                                                std::string_view alias, std::size_t most, std::int64_t before) {
   std::vector<AliasStep> steps;
   auto rows = connection.query(
       fmt::format("SELECT {} FROM alias_steps WHERE (?1 = '' OR model = ?1) AND (?2 = '' OR alias = ?2) "
-                  "ORDER BY step DESC LIMIT ?3",
+                  "AND (?4 = 0 OR step < ?4) ORDER BY step DESC LIMIT ?3",
                   kStep),
-      model, alias, most);
+      model, alias, most, before);
   while (rows.next()) {
     auto step = step_of(rows);
     if (!step) return std::unexpected(step.error());

@@ -24,9 +24,9 @@ Result<std::optional<AliasRecord>> read_alias(database::Connection& connection, 
                                               std::string_view alias);
 // model empty: of all.
 Result<std::vector<AliasRecord>> read_aliases(database::Connection& connection, std::string_view model);
-// From the newest back; alias empty: of all of the model.
+// From the newest before this one back, 0: from the newest; alias empty: of all of the model.
 Result<std::vector<AliasStep>> read_alias_steps(database::Connection& connection, std::string_view model,
-                                                std::string_view alias, std::size_t most);
+                                                std::string_view alias, std::size_t most, std::int64_t before = 0);
 // data_loss "alias.broken" with the first step that does not follow or is not signed, or an alias that points elsewhere
 // than its last step says.
 Result<std::int64_t> verify_alias_steps(database::Connection& connection, const PublicKey& key);

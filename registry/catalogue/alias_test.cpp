@@ -144,6 +144,42 @@ TEST(Alias, IsTakenBackStepByStep) {
   EXPECT_TRUE(on->examine());
 }
 
+TEST(Alias, IsNotMovedByAProposalOfSomebodyWhoIsGone) {
+  ReadyCatalogue on;
+  const Actor second{Actor::Kind::operators, "rob", Role::reviewer};
+  ASSERT_TRUE(on->create_operator(on.admin, "rob", Role::reviewer));
+  const auto proposed = on->move_alias(second, {"acme/talk", "beta", {{"1.9.0"}}, "try it"});
+  ASSERT_TRUE(proposed && proposed->proposal);
+  ASSERT_EQ(on->proposals("open")->size(), 2u);
+  ASSERT_TRUE(on->revoke_operator(on.admin, "rob"));
+  ASSERT_EQ(on->proposals("open")->size(), 1u) << "the other one's stays";
+  EXPECT_EQ(on.refusal([&] { return on->approve(on.reviewer, proposed->proposal->id); }), "proposal.state");
+  EXPECT_EQ(on->audit(on.auditor, 0, 1, "")->front().detail, "open proposals of theirs, declined: 1");
+  // One that was left open by an older program.
+  const auto by_nobody =
+      on->move_alias({Actor::Kind::operators, "nobody", Role::reviewer}, {"acme/talk", "beta", {{"1.9.0"}}, ""});
+  ASSERT_TRUE(by_nobody && by_nobody->proposal);
+  EXPECT_EQ(on.refusal([&] { return on->approve(on.reviewer, by_nobody->proposal->id); }), "proposal.proposer");
+  EXPECT_EQ(on->aliases("acme/talk")->size(), 0u);
+  EXPECT_TRUE(on->decline(on.reviewer, by_nobody->proposal->id));
+  EXPECT_TRUE(on->examine());
+}
+
+TEST(Alias, HistoryIsReadPageByPage) {
+  ReadyCatalogue on;
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(on->move_alias(on.reviewer, {"acme/classify", "beta", {{i % 2 == 0 ? "1.0.0" : "1.9.0"}}, ""}));
+  std::vector<std::int64_t> seen;
+  for (std::int64_t before = 0; seen.size() < 20;) {
+    const auto page = on->alias_steps("acme/classify", "", 3, before);
+    ASSERT_TRUE(page);
+    if (page->empty()) break;
+    for (const AliasStep& step : *page) seen.push_back(step.step);
+    before = page->back().step;
+  }
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{7, 6, 5, 4, 3, 2, 1}));
+}
+
 TEST(Alias, OfAModelThatAsksForTwoIsMovedByTwo) {
   ReadyCatalogue on;
   const Actor second{Actor::Kind::operators, "rob", Role::reviewer};

@@ -186,7 +186,9 @@ class Catalogue {
   // 1: a second operator has to approve each move. 0: none.
   Result<void> require_approvals(const Actor& actor, std::string_view model, std::int64_t approvals);
   Result<std::vector<AliasRecord>> aliases(std::string_view model);
-  Result<std::vector<AliasStep>> alias_steps(std::string_view model, std::string_view alias, std::size_t most);
+  // before: a step; 0: from the newest on.
+  Result<std::vector<AliasStep>> alias_steps(std::string_view model, std::string_view alias, std::size_t most,
+                                             std::int64_t before = 0);
   Result<std::vector<AliasProposal>> proposals(std::string_view state);
 
   // ---- roll-outs: catalogue_rollouts.cpp
@@ -210,7 +212,8 @@ class Catalogue {
   // about nothing of this catalogue. A stable release that does not load is a verdict where another one can answer.
   // invalid_argument "rollout.news": no host finds this.
   Result<bool> note_rollout(const RolloutNews& news, const Actor& actor = Actor::registry());
-  Result<std::vector<RolloutRecord>> rollouts(std::string_view model, std::size_t most);
+  // before: a roll-out's id; empty: from the newest on.
+  Result<std::vector<RolloutRecord>> rollouts(std::string_view model, std::size_t most, std::string_view before = "");
   // The last one on each release, forgiven or not.
   Result<std::vector<VerdictRecord>> verdicts(std::string_view model);
 
@@ -279,7 +282,8 @@ class Catalogue {
   Result<void> point_default(Act& act, const Actor& actor, std::string_view model, std::string_view version,
                              std::string_view note);
   Result<void> make_default(Act& act, const Actor& actor, RolloutRecord& record, std::string_view why);
-  Result<std::string> previous_of(std::string_view model, std::string_view version, const Default& found);
+  enum class Back : std::uint8_t { lower, anywhere };
+  Result<std::string> previous_of(std::string_view model, std::string_view version, const Default& found, Back back);
   Result<std::string> heir_of_default(const RolloutNews& news);
   Result<void> take_back(Act& act, VerdictRecord verdict, RolloutRecord* ended);
   Result<void> end_rollouts(Act& act, const ReleaseRecord& release, ReleaseState to);

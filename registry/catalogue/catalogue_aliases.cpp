@@ -5,6 +5,7 @@
 
 #include "registry/catalogue/act_store.hpp"
 #include "registry/catalogue/alias_store.hpp"
+#include "registry/catalogue/operator_store.hpp"
 #include "registry/catalogue/proposal_store.hpp"
 #include "registry/document/words.hpp"
 #include "registry/package/manifest_grammar.hpp"
@@ -32,6 +33,20 @@ Result<void> check_alias_name(std::string_view alias) {
       fmt::format("alias: '{}' is none; want a word of a-z, 0-9 and inner hyphens that begins with a letter and does "
                   "not read as a version ('latest' means the highest one without an alias)",
                   alias.substr(0, 64)));
+}
+
+// Two persons' word is two's who may give it now: of one who was revoked, or may not move aliases any more, it is none.
+Result<void> require_proposer(database::Connection& connection, std::string_view actor) {
+  const auto known = read_operators(connection);
+  if (!known) return std::unexpected(known.error());
+  const bool may_move = std::ranges::any_of(*known, [&](const OperatorRecord& one) {
+    const Actor they{Actor::Kind::operators, one.name, one.role};
+    return !one.revoked_ms && they.text() == actor && may(one.role, Permission::move_aliases);
+  });
+  if (may_move) return {};
+  return failure(
+      Code::failed_precondition, "proposal.proposer",
+      fmt::format("{} made the proposal, and may not move aliases any more; decline it and make it anew", actor));
 }
 
 }  // namespace
@@ -128,6 +143,7 @@ Result<AliasStep> Catalogue::approve(const Actor& actor, const ProposalId& id) {
   if (proposal->actor == actor.text())
     return failure(Code::permission_denied, "proposal.own",
                    fmt::format("{} made the proposal; another one has to approve it", actor.text()));
+  if (auto good = require_proposer(connection_, proposal->actor); !good) return std::unexpected(good.error());
   const AliasMove move{proposal->model, proposal->alias, proposal->targets, proposal->note};
   const Actor proposer{Actor::Kind::operators, proposal->actor.substr(proposal->actor.find(':') + 1), actor.role};
   auto step = apply(proposer, move, actor.text());
@@ -163,9 +179,9 @@ Result<void> Catalogue::require_approvals(const Actor& actor, std::string_view m
 }
 
 Result<std::vector<AliasRecord>> Catalogue::aliases(std::string_view model) { return read_aliases(connection_, model); }
-Result<std::vector<AliasStep>> Catalogue::alias_steps(std::string_view model, std::string_view alias,
-                                                      std::size_t most) {
-  return read_alias_steps(connection_, model, alias, most);
+Result<std::vector<AliasStep>> Catalogue::alias_steps(std::string_view model, std::string_view alias, std::size_t most,
+                                                      std::int64_t before) {
+  return read_alias_steps(connection_, model, alias, most, before);
 }
 Result<std::vector<AliasProposal>> Catalogue::proposals(std::string_view state) {
   return read_proposals(connection_, state);

@@ -5,6 +5,7 @@
 
 #include "registry/catalogue/act_store.hpp"
 #include "registry/catalogue/operator_store.hpp"
+#include "registry/catalogue/proposal_store.hpp"
 #include "registry/catalogue/token.hpp"
 
 namespace stoa::registry {
@@ -73,7 +74,12 @@ Result<void> Catalogue::revoke_operator(const Actor& actor, std::string_view nam
     return failure(Code::failed_precondition, "operator.last_admin",
                    fmt::format("'{}' is the last admin; create another one first", name));
   if (auto gone = revoke_operator_row(connection_, name, act->now_ms); !gone) return gone;
-  return act->end(actor, "operator.revoke", name, "");
+  // What they wanted moved is not theirs to want any more.
+  const Actor revoked{Actor::Kind::operators, std::string(name), {}};
+  const auto closed = decline_open_proposals_of(connection_, revoked.text(), actor.text(), act->now_ms);
+  if (!closed) return std::unexpected(closed.error());
+  return act->end(actor, "operator.revoke", name,
+                  *closed == 0 ? std::string() : fmt::format("open proposals of theirs, declined: {}", *closed));
 }
 
 Result<std::vector<OperatorRecord>> Catalogue::operators(const Actor& actor) {

@@ -26,7 +26,7 @@ Result<void> check_announcement(const NewRelease& announced) {
   if (auto version = parse_semantic_version(announced.version); !version)
     return failure(Code::invalid_argument, "release.version", "version: " + version.error().message);
   if (announced.package_bytes == 0)
-    return failure(Code::invalid_argument, "release.size", "package_bytes: is 0, a package has some");
+    return failure(Code::invalid_argument, "release.size", "bytes: is 0, a package has some");
   return check_words("changelog", announced.changelog, kChangelogMax);
 }
 
@@ -58,7 +58,7 @@ Result<void> require_room(database::Connection& connection, const PublisherRecor
   if (!together) return std::unexpected(together.error());
   if (*together <= publisher.bytes_max) return {};
   return failure(Code::resource_exhausted, "publisher.quota",
-                 fmt::format("package_bytes: {} more would make {} bytes, the limit of publisher '{}' is {}",
+                 fmt::format("bytes: {} more would make {} bytes, the limit of publisher '{}' is {}",
                              release.package_bytes, *together, publisher.name, publisher.bytes_max));
 }
 

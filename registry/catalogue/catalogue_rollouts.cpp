@@ -68,6 +68,13 @@ struct Catalogue::Default {
     const auto at = std::ranges::find(verdicts, version, &VerdictRecord::version);
     return at == verdicts.end() ? nullptr : &*at;
   }
+  // Who answers once this one is taken back; empty: nobody.
+  std::string answer_without(std::string_view version, std::int64_t now_ms) const {
+    Default without = *this;
+    without.verdicts.push_back({.version = std::string(version)});
+    const auto targets = without.answer(now_ms);
+    return targets.empty() || targets.front().version == version ? std::string() : targets.front().version;
+  }
   // Somebody may be given it.
   bool may_answer(std::string_view version) const {
     const OfferedRelease* const release = find(version);
@@ -239,8 +246,10 @@ Result<RolloutRecord> Catalogue::promote_rollout(const Actor& actor, std::string
       fmt::format("{} -> {}{}{}", record.stable, tried_version(record), because.empty() ? "" : ": ", because));
 }
 
-// Within an act: the version that answered before this one, and may again.
-Result<std::string> Catalogue::previous_of(std::string_view model, std::string_view version, const Default& found) {
+// Within an act: the version that answered before this one, and may again. Of what people pointed the default at once,
+// and moved it away from, only a lower one is a way back.
+Result<std::string> Catalogue::previous_of(std::string_view model, std::string_view version, const Default& found,
+                                           Back back) {
   const auto rollouts = read_rollouts(connection_, model, 1);
   if (!rollouts) return std::unexpected(rollouts.error());
   const bool was_promoted = !rollouts->empty() && rollouts->front().state == RolloutState::promoted &&
@@ -249,13 +258,17 @@ Result<std::string> Catalogue::previous_of(std::string_view model, std::string_v
   constexpr std::size_t kStepsBack = 100;
   const auto steps = read_alias_steps(connection_, model, kDefaultAlias, kStepsBack);
   if (!steps) return std::unexpected(steps.error());
+  const auto from = parse_version_key(version);
+  const auto is_way_back = [&](const std::string& other) {
+    const auto key = parse_version_key(other);
+    return other != version && found.may_answer(other) && (back == Back::anywhere || (from && key && *key < *from));
+  };
   for (const AliasStep& step : *steps)
     for (const AliasTarget& target : step.targets)
-      if (target.version != version && found.may_answer(target.version)) return target.version;
+      if (is_way_back(target.version)) return target.version;
   // Nobody ever said what answers: the best below it. A higher one that nobody has tried is no way back.
   Default lower = found;
   lower.alias.clear();
-  const auto from = parse_version_key(version);
   std::erase_if(lower.releases, [&](const OfferedRelease& one) {
     const auto key = parse_version_key(one.version);
     return !from || !key || !(*key < *from);
@@ -279,13 +292,15 @@ Result<RolledBack> Catalogue::roll_back(const Actor& actor, std::string_view mod
   const auto present = found->answer(act->now_ms);
   if (!latest->empty() && is_active(latest->front().state)) {
     done.from = tried_version(latest->front());
-    done.to = latest->front().stable;
+    // Withdrawn meanwhile, or taken back: then what the name means without both.
+    done.to = found->may_answer(latest->front().stable) ? latest->front().stable
+                                                        : found->answer_without(done.from, act->now_ms);
   } else {
     if (present.empty()) return failure(Code::not_found, "model.unknown", fmt::format("there is no model '{}'", model));
     // Of a divided default the smaller share is the new one.
     done.from = present.back().version;
-    auto previous =
-        present.size() > 1 ? Result<std::string>(present.front().version) : previous_of(model, done.from, *found);
+    auto previous = present.size() > 1 ? Result<std::string>(present.front().version)
+                                       : previous_of(model, done.from, *found, Back::lower);
     if (!previous) return std::unexpected(previous.error());
     done.to = std::move(*previous);
     const std::string note = because.empty() ? fmt::format("rolled back from {}", done.from) : std::string(because);
@@ -358,7 +373,7 @@ Result<std::string> Catalogue::heir_of_default(const RolloutNews& news) {
   const auto present = found->answer(now_ms());
   if (std::ranges::find(present, news.version, &AliasTarget::version) == present.end()) return std::string();
   if (news.back_to != news.version && found->may_answer(news.back_to)) return news.back_to;
-  auto previous = previous_of(news.model, news.version, *found);
+  auto previous = previous_of(news.model, news.version, *found, Back::anywhere);
   return previous ? previous : Result<std::string>(std::string());
 }
 
@@ -435,8 +450,9 @@ Result<void> Catalogue::end_rollouts(Act& act, const ReleaseRecord& release, Rel
   return {};
 }
 
-Result<std::vector<RolloutRecord>> Catalogue::rollouts(std::string_view model, std::size_t most) {
-  return read_rollouts(connection_, model, most);
+Result<std::vector<RolloutRecord>> Catalogue::rollouts(std::string_view model, std::size_t most,
+                                                       std::string_view before) {
+  return read_rollouts(connection_, model, most, before);
 }
 Result<std::vector<VerdictRecord>> Catalogue::verdicts(std::string_view model) {
   return read_verdicts(connection_, model);

@@ -66,6 +66,13 @@ Result<std::vector<AliasProposal>> read_proposals(database::Connection& connecti
   return proposals;
 }
 
+Result<std::int64_t> decline_open_proposals_of(database::Connection& connection, std::string_view actor,
+                                               std::string_view by, std::int64_t now_ms) {
+  return connection.run(
+      "UPDATE proposals SET state = 'declined', decided_by = ?, decided_ms = ? WHERE state = 'open' AND actor = ?", by,
+      now_ms, actor);
+}
+
 Result<void> decide_proposal(database::Connection& connection, const ProposalId& id, std::string_view state,
                              std::string_view by, std::int64_t now_ms) {
   return database::done(connection.run("UPDATE proposals SET state = ?, decided_by = ?, decided_ms = ? WHERE id = ?",

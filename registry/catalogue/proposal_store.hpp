@@ -17,6 +17,9 @@ Result<void> insert_proposal(database::Connection& connection, const AliasPropos
 Result<AliasProposal> read_proposal(database::Connection& connection,
                                     const ProposalId& id);  // not_found "proposal.unknown"
 Result<std::vector<AliasProposal>> read_proposals(database::Connection& connection, std::string_view state);
+// Those that this actor made; how many.
+Result<std::int64_t> decline_open_proposals_of(database::Connection& connection, std::string_view actor,
+                                               std::string_view by, std::int64_t now_ms);
 Result<void> decide_proposal(database::Connection& connection, const ProposalId& id, std::string_view state,
                              std::string_view by, std::int64_t now_ms);
 

@@ -120,10 +120,11 @@ Result<std::optional<RolloutRecord>> read_active_rollout(database::Connection& c
 }
 
 Result<std::vector<RolloutRecord>> read_rollouts(database::Connection& connection, std::string_view model,
-                                                 std::size_t most) {
-  return rollouts_in(connection.query(fmt::format("SELECT {} FROM rollouts {} ORDER BY id DESC LIMIT ?2", kRollout,
-                                                  model.empty() ? "" : "WHERE model = ?1"),
-                                      model, most));
+                                                 std::size_t most, std::string_view before) {
+  return rollouts_in(
+      connection.query(fmt::format("SELECT {} FROM rollouts WHERE (?3 = '' OR id < ?3) {} ORDER BY id DESC LIMIT ?2",
+                                   kRollout, model.empty() ? "" : "AND model = ?1"),
+                       model, most, before));
 }
 
 Result<std::vector<RolloutRecord>> read_last_rollouts(database::Connection& connection) {

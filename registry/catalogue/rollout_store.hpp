@@ -16,9 +16,9 @@ Result<void> insert_rollout(database::Connection& connection, const RolloutRecor
 Result<void> update_rollout(database::Connection& connection, const RolloutRecord& record);
 // The model's active one; nothing: there is none.
 Result<std::optional<RolloutRecord>> read_active_rollout(database::Connection& connection, std::string_view model);
-// From the newest back; model empty: of all.
+// From the newest before this one back, empty: from the newest; model empty: of all.
 Result<std::vector<RolloutRecord>> read_rollouts(database::Connection& connection, std::string_view model,
-                                                 std::size_t most);
+                                                 std::size_t most, std::string_view before = "");
 // The last one of each model, whatever became of it.
 Result<std::vector<RolloutRecord>> read_last_rollouts(database::Connection& connection);
 

@@ -191,6 +191,26 @@ TEST_F(Rollouts, GoBackByOneCommand) {
   EXPECT_TRUE((*this)->examine());
 }
 
+// What is named answers; and nobody lands above where people pointed the default.
+TEST_F(Rollouts, GoBackToWhatWillAnswer) {
+  const auto back = [&] {
+    const auto done = (*this)->roll_back(reviewer, kModel, "why");
+    return done ? done->from + " -> " + done->to : done.error().reason;
+  };
+  ASSERT_TRUE((*this)->move_alias(reviewer, {kModel, "default", {{"1.2.0"}}, ""}));
+  ASSERT_TRUE((*this)->move_alias(reviewer, {kModel, "default", {{"1.0.0"}}, "not yet"}));
+  EXPECT_EQ(back(), "rollout.no_previous") << "1.2.0 is where people moved it away from";
+  ASSERT_TRUE((*this)->move_alias(reviewer, {kModel, "default", {{"1.1.0"}}, ""}));
+  ASSERT_EQ(reason((*this)->start_rollout(reviewer, trial("1.2.0"))), "done");
+  ASSERT_TRUE((*this)->yank(reviewer, ids["1.1.0"], "broken"));
+  EXPECT_EQ(back(), "1.2.0 -> 1.0.0") << "1.1.0 was withdrawn meanwhile";
+  EXPECT_TRUE(told().contains(", 1.2.0 -> 1.0.0 rollout.operator")) << told();
+  ASSERT_TRUE((*this)->forgive(reviewer, kModel, "1.2.0"));
+  ASSERT_TRUE((*this)->move_alias(reviewer, {kModel, "default", {{"1.2.0"}}, ""}));
+  EXPECT_EQ(back(), "1.2.0 -> 1.0.0") << "over the one that was withdrawn";
+  EXPECT_TRUE((*this)->examine());
+}
+
 TEST_F(Rollouts, ArePausedAndGoOn) {
   EXPECT_EQ(reason((*this)->pause_rollout(reviewer, kModel, true, "")), "rollout.none");
   EXPECT_EQ(reason((*this)->promote_rollout(reviewer, kModel, "")), "rollout.none");

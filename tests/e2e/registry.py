@@ -3,6 +3,7 @@ review, its calls, its successor, its end.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import hashlib
 import json
 import os
 import random
@@ -170,6 +171,21 @@ def publish_interrupted(host, admin, partner, line):
     return release["id"]
 
 
+def publish_after_wrong_bytes(host, partner, version):
+    """What an earlier run sent has one wrong byte: the next one begins anew, by itself."""
+    file = package(host, version)
+    data = file.read_bytes()
+    token = {"Authorization": "Bearer " + (host.folder / "partner.token").read_text().strip()}
+    announced = {"plugin": MODEL, "version": version, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    upload = call_json(host.operator_url + "/v1/releases", announced, token)[1]["upload"]["id"]
+    wrong = data[:BREAK_BYTES] + bytes([data[BREAK_BYTES] ^ 1]) + data[BREAK_BYTES + 1:]
+    for at in range(0, len(wrong), 8 * MIB):
+        url = f"{host.operator_url}/v1/uploads/{upload}?offset={at}"
+        status, _, body = call(url, wrong[at:at + 8 * MIB], {**token, "Content-Type": "application/octet-stream"}, method="PUT")
+        check(status == 200, f"the wrong bytes: {status} {body}")
+    return partner.json("publish", file, "--wait")["id"]
+
+
 def main():
     staging("release_1_0_0")
     with Host([], '[registry]\nfolder = "registry"\n', in_process=()) as host:
@@ -196,7 +212,7 @@ def main():
         rita.text("releases", "accept", first)
         wait_for(lambda: infer(host) == (200, "1.0.0"), "the first release answers")
 
-        second = partner.json("publish", package(host, "1.1.0"), "--wait")["id"]
+        second = publish_after_wrong_bytes(host, partner, "1.1.0")
         rita.text("releases", "accept", second)
         wait_for(lambda: infer(host) == (200, "1.1.0"), "the second release takes over")
         rita.text("aliases", "move", MODEL, "default", "1.0.0", "--note", "not yet")
@@ -204,6 +220,9 @@ def main():
         rita.text("aliases", "move", MODEL, "default", "1.1.0")
         wait_for(lambda: infer(host) == (200, "1.1.0"), "the alias moves on")
         check("not yet" in rita.text("aliases", "steps", "--model", MODEL), "the step's note is not kept")
+        page = rita.text("aliases", "steps", "--model", MODEL, "--most", "1")
+        check(page.splitlines()[-1] == "earlier ones: --before 2", f"what is left out is not said: {page}")
+        check("not yet" in rita.text("aliases", "steps", "--model", MODEL, "--before", "2"), "the page before")
         two_operators(host, admin, rita)
         partner.text("publishers", "delist", MODEL, "--because", "for a while")
         check("delisted" in partner.text("publishers", "plugins", "stoa-demo"), "the plugin is listed still")

@@ -1,5 +1,7 @@
 // alias_routes.cpp: aliases, their steps, and moves that wait for a second operator.
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+
 #include "host/api/registry/registry_json.hpp"
 #include "host/api/registry/registry_routes.hpp"
 
@@ -49,12 +51,16 @@ Result<RegistryAnswer> list_aliases(RegistryCall& call) {
 
 Result<RegistryAnswer> list_steps(RegistryCall& call) {
   const auto limit = call.limit();
+  const auto before = call.query_number("before", 0, {0, INT64_MAX});
   if (!limit) return std::unexpected(limit.error());
+  if (!before) return std::unexpected(before.error());
   auto records = call.publishing.with_catalogue([&](Catalogue& catalogue) {
-    return catalogue.alias_steps(call.query_or("model", ""), call.query_or("alias", ""), *limit);
+    return catalogue.alias_steps(call.query_or("model", ""), call.query_or("alias", ""), *limit + 1,
+                                 static_cast<std::int64_t>(*before));
   });
   if (!records) return std::unexpected(records.error());
-  return RegistryAnswer{200, page_of(*records)};
+  return RegistryAnswer{200, page_before(std::move(*records), *limit,
+                                         [](const registry::AliasStep& last) { return std::to_string(last.step); })};
 }
 
 Result<RegistryAnswer> list_proposals(RegistryCall& call) {

@@ -17,7 +17,7 @@ Result<RegistryAnswer> create_operator(RegistryCall& call) {
   const auto role = registry::role_of(role_text);
   if (!role)
     return failure(Code::invalid_argument, "registry.field",
-                   "role: '" + role_text + "' is none; want admin, reviewer, finance or auditor");
+                   "role: '" + role_text + "' is none; want admin, reviewer, finance, auditor or host");
   auto issued = call.publishing.with_catalogue(
       [&](Catalogue& catalogue) { return catalogue.create_operator(*actor, name, *role); });
   if (!issued) return std::unexpected(issued.error());

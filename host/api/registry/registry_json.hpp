@@ -33,6 +33,16 @@ Json page_of(const Records& records, const More&... more) {
   return Json{{"items", std::move(items)}};
 }
 
+// A page of at most limit, of limit + 1 that were read; cursor_of gives the last one's, where there are more.
+template <class Records, class CursorOf>
+Json page_before(Records records, std::size_t limit, CursorOf cursor_of) {
+  const bool has_more = records.size() > limit;
+  if (has_more) records.erase(records.begin() + static_cast<std::ptrdiff_t>(limit), records.end());
+  Json page = page_of(records);
+  if (has_more) page["next"] = cursor_of(records.back());
+  return page;
+}
+
 // invalid_argument "registry.field" for what is no digest, signature or list of targets.
 Result<registry::Sha256> digest_in(std::string_view name, const std::string& hex);
 Result<registry::Ed25519Signature> signature_in(std::string_view name, const std::string& hex);

@@ -183,10 +183,12 @@ Result<RegistryAnswer> list(RegistryCall& call) {
     if (auto allowed = may_read(call); !allowed) return std::unexpected(allowed.error());
   const auto limit = call.limit();
   if (!limit) return std::unexpected(limit.error());
-  const auto records = call.publishing.with_catalogue(
-      [&](Catalogue& catalogue) { return catalogue.rollouts(call.query_or("model", ""), *limit); });
+  const auto records = call.publishing.with_catalogue([&](Catalogue& catalogue) {
+    return catalogue.rollouts(call.query_or("model", ""), *limit + 1, call.query_or("before", ""));
+  });
   if (!records) return std::unexpected(records.error());
-  return RegistryAnswer{200, page_of(*records)};
+  return RegistryAnswer{
+      200, page_before(*records, *limit, [](const registry::RolloutRecord& last) { return last.id.text; })};
 }
 
 Result<RegistryAnswer> list_verdicts(RegistryCall& call) {

@@ -61,6 +61,35 @@ TEST_F(RolloutRoutes, GoFromStartToRollback) {
       take(201, post("", {{"shadow", {{"version", "1.1.0"}, {"share_ppm", 5}}}}, reviewer))["shadow"]["share_ppm"], 5);
 }
 
+TEST_F(RolloutRoutes, AndStepsOfAliasesAreReadPageByPage) {
+  for (int i = 0; i < 3; ++i) {
+    now_ms += 1'000;
+    take(201, {"POST", "/v1/rollouts", R"({"model":"acme/classify","shadow":{"version":"1.1.0"}})", reviewer});
+    take(200, {"POST", "/v1/rollouts/rollback", R"({"model":"acme/classify"})", reviewer});
+  }
+  for (int i = 0; i < 4; ++i)
+    take(200,
+         {"PUT", "/v1/aliases",
+          Json{{"model", kModel}, {"alias", "beta"}, {"targets", {{{"version", i % 2 ? "1.0.0" : "1.1.0"}}}}}.dump(),
+          reviewer});
+  const auto pages = [&](const std::string& path) {
+    std::string sizes;
+    for (std::string before; sizes.size() < 40;) {
+      const Json page = take(200, {"GET", path + (before.empty() ? "" : "&before=" + before), "", reviewer});
+      sizes += std::to_string(page["items"].size()) + " ";
+      if (!page.contains("next")) return sizes;
+      before = page["next"];
+    }
+    return sizes + "without an end";
+  };
+  EXPECT_EQ(pages("/v1/rollouts?model=acme/classify&limit=2"), "2 1 ");
+  EXPECT_EQ(pages("/v1/rollouts?limit=3"), "3 ") << "no empty page behind the last one";
+  EXPECT_EQ(pages("/v1/aliases/steps?alias=beta&limit=2"), "2 2 ");
+  EXPECT_EQ(pages("/v1/aliases/steps?alias=beta&limit=3"), "3 1 ");
+  EXPECT_EQ(pages("/v1/aliases/steps?alias=beta"), "4 ");
+  EXPECT_EQ(send({"GET", "/v1/aliases/steps?before=x", "", reviewer}).reason(), "registry.query");
+}
+
 TEST_F(RolloutRoutes, HearWhatOtherHostsFound) {
   const std::string edge = add_operator("edge", "host");
   const Json started =
