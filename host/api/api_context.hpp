@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ struct ApiContext {
   // asked for. Errors: unavailable "release.loading": again when releases_changed says so; others are answers. Any
   // thread, prompt. Empty: nothing is loaded so.
   std::function<Result<std::string>(std::string_view model, std::string_view selector)> demand = {};
+  // Why nobody is answered by a model's bare name, where the catalogue has something to say. Any thread, prompt.
+  std::function<std::optional<Error>(std::string_view model)> no_default = {};
   std::uint32_t demand_wait_ms = 10'000;  // for one that loads
   SignalList releases_changed = {};       // wakes who waits for one
   // The field in which a gateway in front says which customer asks, in lower case; empty: there is none, and whatever
@@ -59,6 +62,12 @@ inline inference::Asker asker_of(const ApiContext& api, http::Exchange& exchange
                                     : api.customer_field.empty() ? std::string_view()
                                                                  : head.find(api.customer_field);
   return {.customer = customer, .request = head.request_id};
+}
+
+// Nobody answers: what the catalogue says of a bare name, else what was found.
+inline Error why_none(const ApiContext& api, std::string_view model, std::string_view version, const Error& found) {
+  if (!version.empty() || !api.no_default) return found;
+  return api.no_default(model).value_or(found);
 }
 
 // What a model's name with a range or an alias means to this asker: the version.

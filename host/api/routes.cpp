@@ -105,14 +105,16 @@ http::Response other_method(const ApiContext& api, const http::RequestHead& head
 
 http::Response look_up(const ApiContext& api, const ModelPath& path, Action action) {
   auto model = api.catalog.find(path.name, path.version);
-  if (!model) return v2_error(model.error());
+  if (!model) return v2_error(why_none(api, path.name, path.version, model.error()));
   if (action == Action::ready) return model_ready(api, **model);
   if (action == Action::stats) return model_statistics({*model});
   return model_metadata(api.catalog, **model);
 }
 
-// A range or an alias becomes the version it means; a version stays what it is.
+// A range or an alias becomes the version it means; a version stays what it is. "default" is the alias that the bare
+// name means: the same rules for both, whatever it points at.
 Result<void> settle_version(const ApiContext& api, Exchange& exchange, ModelPath& path) {
+  if (path.version == "default" && api.resolve) path.version = {};
   if (path.version.empty() || !api.resolve || api.catalog.find(path.name, path.version)) return {};
   auto version = resolve_for(api, path.name, path.version, asker_of(api, exchange));
   if (version) {
@@ -166,6 +168,9 @@ Task<void> await_release(ApiContext& api, Exchange& exchange, Target target, Err
     if (!is_loading || !is_waiting || thread::monotonic_ns() >= deadline_ns) {
       const bool says_more = is_loading || version.error().code != Code::not_found;
       if (!says_more && is_of_folder(unresolved)) co_return co_await act(api, exchange, std::move(target));
+      // What it was may have changed meanwhile: one that loaded was revoked.
+      const auto again = resolve_for(api, target.path.name, target.path.version, asker_of(api, exchange));
+      if (!again && again.error().code != Code::not_found) unresolved = again.error();
       co_await exchange.reply(v2_error(says_more ? version.error() : unresolved));
       co_return;
     }

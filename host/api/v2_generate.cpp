@@ -89,7 +89,7 @@ Result<void> check_media_type(const http::RequestHead& head) {
 
 http::Task<Result<PreparedGenerate>> prepare(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
   auto route = api.catalog.route(path.name, path.version, asker_of(api, exchange));
-  if (!route) co_return std::unexpected(std::move(route.error()));
+  if (!route) co_return std::unexpected(why_none(api, path.name, path.version, route.error()));
   Entry entry;
   if (api.gate != nullptr) entry = co_await api.gate->wait_and_enter(exchange, route->model);
   if (entry.refusal) co_return PreparedGenerate{.refused = std::move(entry.refusal)};

@@ -272,7 +272,7 @@ Result<http::Response> render_infer(std::vector<runtime::OutputPart> parts, cons
 
 http::Task<void> infer(ApiContext& api, http::Exchange& exchange, const ModelPath& path) {
   auto route = api.catalog.route(path.name, path.version, asker_of(api, exchange));
-  if (!route) return http::answer_with(exchange, v2_error(route.error()));
+  if (!route) return http::answer_with(exchange, v2_error(why_none(api, path.name, path.version, route.error())));
   Entry entry;
   if (api.gate != nullptr) entry = api.gate->enter(exchange, *route->model);
   if (entry.refusal) return http::answer_with(exchange, std::move(*entry.refusal));

@@ -129,7 +129,10 @@ void CatalogueFollower::forgive_all(const registry::ResolutionInput& input) {
 // A model whose last release was withdrawn is gone here, as it would be after a restart.
 void CatalogueFollower::withdraw(const std::vector<std::string>& models) {
   for (const std::string& model : models) {
-    for (const std::string& version : extras_.versions_of(model)) extras_.drop({model, version});
+    for (const std::string& version : extras_.versions_of(model)) {
+      extras_.drop({model, version});
+      if (parts_.extras_moved) parts_.extras_moved();
+    }
     if (planned_.erase(model) == 0) continue;
     parts_.rollout.withdraw(model);
     parts_.log.write(Level::info, "model.withdrawn", {{"model", model}});

@@ -65,6 +65,9 @@ class CatalogueFollower {
   // by a range in which nothing else is. The version, once it answers; any thread, no wait. Errors: unavailable
   // "release.loading": ask again when it has; those of ExtraReleases::ask and of offered_for().
   Result<std::string> demand(std::string_view model, std::string_view selector);
+  // Why nobody is answered by the model's bare name, where it cools down or was withdrawn: "release.cooling",
+  // "release.yanked". Any thread, no wait.
+  std::optional<Error> no_default(std::string_view model) const;
   // Of this host's roll-out: what somebody waits for may have failed. Prompt; any thread.
   void note_step(const std::string& model, const rollout::Step& step);
   std::size_t extra_count() const { return extras_.count(); }
@@ -89,7 +92,9 @@ class CatalogueFollower {
   bool serve(const std::string& model, const Wanted& wanted, bool may_prepare);
   rollout::TrafficPlan with_extras(const std::string& model, const Wanted& wanted, bool may_prepare);
   void serve_extras(const std::set<std::string>& models);
+  Error why_none(const registry::ModelReference& reference, const Error& found) const;
   void keep(ServedPlans::Step step);
+  void note_withdrawn(const std::string& model, const Wanted* before, const Wanted& now);  // Lock: mutex_
   std::shared_ptr<const Wanted> wanted_for(const std::string& model) const;
 
   const Parts parts_;

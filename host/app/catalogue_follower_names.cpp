@@ -1,11 +1,13 @@
 // catalogue_follower_names.cpp: what names mean: among what is served, and among what is loaded because somebody asks.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <variant>
 
 #include "host/app/catalogue_follower.hpp"
+#include "registry/catalogue/default_release.hpp"
 
 namespace stoa::app {
 
@@ -13,10 +15,20 @@ Result<std::string> CatalogueFollower::resolve(std::string_view model, std::stri
                                                std::uint32_t share_ppm) const {
   const auto reference = registry::parse_model_reference(fmt::format("{}@{}", model, selector));
   if (!reference) return std::unexpected(reference.error());
-  const auto found = index_.get()->resolve(
-      *reference, {.machine = nullptr, .now_ms = parts_.now_ms(), .pinned = {}, .share_ppm = share_ppm});
-  if (!found) return std::unexpected(found.error());
+  const auto found =
+      index_.get()->resolve(*reference, {.machine = nullptr, .now_ms = parts_.now_ms(), .share_ppm = share_ppm});
+  if (!found) return std::unexpected(why_none(*reference, found.error()));
   return found->version;
+}
+
+// Among what is served there is nothing: what is published besides may say more.
+Error CatalogueFollower::why_none(const registry::ModelReference& reference, const Error& found) const {
+  if (found.code != Code::not_found) return found;
+  if (std::holds_alternative<registry::Latest>(reference.selector)) return no_default(reference.model).value_or(found);
+  const auto wanted = wanted_for(reference.model);
+  if (!wanted || !std::holds_alternative<registry::VersionRange>(reference.selector)) return found;
+  const auto offered = offered_for(reference, *wanted, parts_.now_ms());
+  return !offered && offered.error().code == Code::failed_precondition ? offered.error() : found;
 }
 
 CatalogueFollower::CatalogueFollower(Parts parts)
@@ -69,8 +81,9 @@ rollout::TrafficPlan CatalogueFollower::with_extras(const std::string& model, co
     const rollout::ReleaseId release{model, version};
     const auto offer =
         std::ranges::find(wanted.offered, version, [](const OfferedExtra& one) { return one.package.version; });
-    if (offer == wanted.offered.end() || offer->availability == registry::Availability::yanked) {
+    if (offer == wanted.offered.end()) {
       extras_.drop(release);  // the catalogue names it now, or nobody is to be given it any more
+      if (parts_.extras_moved) parts_.extras_moved();
       continue;
     }
     if (!may_prepare && !is_remembered(release, offer->package)) continue;
@@ -96,9 +109,39 @@ void CatalogueFollower::keep(ServedPlans::Step step) {
   const std::lock_guard lock(mutex_);
   for (const std::string& model : step.gone) wanted_.erase(model);
   for (auto& [model, wanted] : step.plans) {
-    if (parts_.extra_releases_max == 0) wanted.offered = {};
-    wanted_[model] = std::make_shared<const Wanted>(std::move(wanted));
+    // Nobody is given it on this host: what is left says why, as long as it is not what a range may mean.
+    if (parts_.extra_releases_max == 0)
+      std::erase_if(wanted.offered, [](const OfferedExtra& one) {
+        return one.availability != registry::Availability::yanked && one.cool_until_ms == 0;
+      });
+    auto& before = wanted_[model];
+    note_withdrawn(model, before.get(), wanted);
+    before = std::make_shared<const Wanted>(std::move(wanted));
   }
+}
+
+// Who named a release by its version keeps it when it is yanked: it was loaded because the catalogue named it, from
+// here on because they do.
+void CatalogueFollower::note_withdrawn(const std::string& model, const Wanted* before, const Wanted& now) {
+  if (!now.skipped.empty() && (before == nullptr || before->skipped != now.skipped))
+    parts_.log.write(Level::warn, "alias.skipped",
+                     {{"model", model},
+                      {"alias", registry::kDefaultAlias},
+                      {"yanked", fmt::format("{}", fmt::join(now.skipped, " "))},
+                      {"instead", now.plan.stable.empty() ? "nothing" : now.plan.stable}});
+  if (before == nullptr || parts_.extra_releases_max == 0) return;
+  for (const OfferedExtra& one : now.offered) {
+    const std::string& version = one.package.version;
+    if (one.availability != registry::Availability::yanked || !before->packages.contains(version)) continue;
+    if (const auto kept = extras_.ask({model, version}, parts_.now_ms()); kept && !kept->gave_way.empty())
+      asked_.insert(kept->gave_way);
+  }
+}
+
+std::optional<Error> CatalogueFollower::no_default(std::string_view model) const {
+  const auto wanted = wanted_for(std::string(model));
+  if (!wanted || !wanted->plan.stable.empty() || !wanted->no_default) return std::nullopt;
+  return refusal_of(std::string(model), *wanted->no_default, parts_.now_ms());
 }
 
 std::shared_ptr<const Wanted> CatalogueFollower::wanted_for(const std::string& model) const {

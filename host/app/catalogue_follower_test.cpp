@@ -124,7 +124,16 @@ TEST(WantedOf, TheAliasDefaultDivides) {
        {{"1.0.0"}, {"1.1.0", published, kNowMs + 1}},
        {{"default", {{"1.1.0"}}}},
        "1.1.0"},
-      {"a yanked target stays", {{"1.0.0", yanked}, {"1.1.0"}}, {{"default", {{"1.0.0"}}}}, "1.0.0"},
+      {"a yanked target is skipped", {{"1.0.0", yanked}, {"1.1.0"}}, {{"default", {{"1.0.0"}}}}, "1.1.0"},
+      {"of two, the other takes all",
+       {{"1.0.0", yanked}, {"1.1.0"}, {"1.2.0"}},
+       {{"default", {{"1.0.0", 900'000}, {"1.1.0", 100'000}}}},
+       "1.1.0"},
+      {"skipped, unless another alias names it",
+       {{"1.0.0", yanked}, {"1.1.0"}},
+       {{"default", {{"1.0.0"}}}, {"champion", {{"1.0.0"}}}},
+       "1.1.0 pin 1.0.0"},
+      {"yanked and nothing else", {{"1.0.0", yanked}}, {{"default", {{"1.0.0"}}}}, ""},
       {"a delisted one, too", {{"1.0.0", published, 0, false}}, {{"default", {{"1.0.0"}}}}, "1.0.0"},
       {"a revoked target goes, the other one takes all",
        {{"1.0.0", revoked}, {"1.1.0"}, {"1.2.0"}},
@@ -192,9 +201,10 @@ TEST(OfferedFor, IsPublishedAndNamedByNothing) {
       {"1.2.0", "version.unknown"},  // a shadow
       {"1.3.0", "1.3.0"},           {"^1.2", "1.3.0"},
       {"1.4.0", "1.4.0"},           {"~1.4", "release.cooling"},
-      {"1.5.0", "release.yanked"},  {"1.6.0", "version.unknown"},
+      {"1.5.0", "1.5.0"},           {"1.6.0", "version.unknown"},
       {"1.7.0", "version.unknown"},                                // delisted
       {"1.8.0", "version.unknown"}, {"1.9.0", "version.unknown"},  // taken back
+      {"~1.5", "release.yanked"},                                  // no range means it
       {"^2", "range.unmatched"},
   };
   for (const auto& row : rows) EXPECT_EQ(answer(row.selector), row.answer) << row.selector;
@@ -207,6 +217,76 @@ TEST(OfferedFor, AModelOfWhichNothingIsNamedIsOfferedAllTheSame) {
   EXPECT_FALSE(wanted.at("acme/classify").has_plan());
   const auto reference = registry::parse_model_reference("acme/classify@1.0.0");
   EXPECT_EQ(offered_for(*reference, wanted.at("acme/classify"), kNowMs).value_or(""), "1.0.0");
+}
+
+// The bare name says what will be, or what was; not that there is nothing.
+TEST(WantedOf, WithoutADefaultItSaysWhy) {
+  const std::vector<Version> cooling{{"1.1.0", published, kNowMs + 61'000}, {"1.2.0", published, kNowMs + 90'000}};
+  const struct {
+    const char* what;
+    std::vector<Version> versions;
+    std::vector<Alias> aliases;
+    std::string reason, words;
+  } rows[] = {
+      {"the first that will have cooled down",
+       cooling,
+       {},
+       "release.cooling",
+       "1.1.0 is taken without being named only in 61 s"},
+      {"an alias names it", cooling, {{"champion", {{"1.1.0"}}}}, "release.cooling", "61 s"},
+      {"before what was withdrawn",
+       {{"1.0.0", yanked}, {"1.1.0", published, kNowMs + 61'000}},
+       {{"default", {{"1.0.0"}}}},
+       "release.cooling",
+       "1.1.0 is taken"},
+      {"the last that was withdrawn",
+       {{"1.9.0", yanked}, {"1.10.0", yanked}},
+       {},
+       "release.yanked",
+       "1.10.0 was withdrawn"},
+      {"the alias default does not change that",
+       {{"1.0.0", yanked}},
+       {{"default", {{"1.0.0"}}}},
+       "release.yanked",
+       "1.0.0"},
+      {"delisted",
+       {{"1.0.0", yanked, 0, false}, {"1.1.0", published, kNowMs + 1, false}},
+       {{"a", {{"1.0.0"}}}},
+       "",
+       ""},
+      {"there is one", {{"1.0.0"}, {"1.1.0", yanked}}, {}, "", ""},
+  };
+  for (const auto& row : rows) {
+    const auto wanted = wanted_of(input_of(row.versions, row.aliases), kNowMs);
+    const auto& none = wanted.at("acme/classify").no_default;
+    ASSERT_EQ(none.has_value(), !row.reason.empty()) << row.what;
+    if (!none) continue;
+    const Error error = refusal_of("acme/classify", *none, kNowMs);
+    EXPECT_EQ(error.reason, row.reason) << row.what;
+    EXPECT_TRUE(error.message.contains(row.words)) << row.what << ": " << error.message;
+  }
+}
+
+// Served because an alias names them; no range does.
+TEST(IndexOf, ARangeMeansNeitherWhatCoolsDownNorWhatWasWithdrawn) {
+  const auto input = input_of({{"1.0.0", yanked}, {"1.1.0", published, kNowMs + 61'000}},
+                              {{"champion", {{"1.0.0"}}}, {"next", {{"1.1.0"}}}});
+  const auto index = index_of(input, wanted_of(input, kNowMs));
+  ASSERT_TRUE(index);
+  const std::pair<const char*, const char*> rows[] = {{"^1", "release.cooling"}, {"~1.0", "release.yanked"},
+                                                      {"champion", "1.0.0"},     {"next", "1.1.0"},
+                                                      {"1.0.0", "1.0.0"},        {"1.1.0", "1.1.0"}};
+  for (const auto& [selector, expected] : rows) {
+    const auto reference = registry::parse_model_reference(fmt::format("acme/classify@{}", selector));
+    const auto found = (*index)->resolve(*reference, {.machine = nullptr, .now_ms = kNowMs, .share_ppm = 0});
+    EXPECT_EQ(found ? found->version : found.error().reason, expected) << selector;
+  }
+}
+
+TEST(WantedOf, WhatWasWithdrawnIsNoWayBack) {
+  const auto wanted = wanted_of(input_of({{"1.0.0"}, {"1.1.0", yanked}}, {{"default", {{"1.1.0"}}}}), kNowMs);
+  EXPECT_EQ(wanted.at("acme/classify").plan.barred, std::vector<std::string>{"1.1.0"});
+  EXPECT_EQ(wanted.at("acme/classify").skipped, std::vector<std::string>{"1.1.0"});
 }
 
 TEST(WantedOf, EveryModelOfAPluginHasItsOwnAliases) {

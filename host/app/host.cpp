@@ -88,6 +88,7 @@ void Host::Parts::resolve_by(CatalogueFollower& follower) {
     api->demand = [&follower](std::string_view model, std::string_view selector) {
       return follower.demand(model, selector);
     };
+  api->no_default = [&follower](std::string_view model) { return follower.no_default(model); };
   api->resolve = [&follower](std::string_view model, std::string_view selector, std::uint32_t share_ppm) {
     return follower.resolve(model, selector, share_ppm);
   };

@@ -78,7 +78,7 @@ void steer(rollout::TrafficPlan& plan, const RolloutRecord& record,
     plan.limits = limits_of(record.plan.limits);
   if (!is_active(record.state)) return;
   // What it began with; where that was withdrawn meanwhile, what the name means without it.
-  if (is_servable(state_of(record.stable))) {
+  if (is_resolvable(state_of(record.stable))) {
     plan.stable = record.stable;
     plan.candidate.reset();
   }

@@ -130,7 +130,7 @@ TEST(RolloutPlans, NoRangeMeansWhatIsOnTrialAndNothingMeansAShadow) {
     const auto input = facts.input();
     const auto index = index_of(input, wanted_of(input, kToday));
     if (!index) return index.error().reason;
-    const auto found = (*index)->resolve(*registry::parse_model_reference(reference), {nullptr, kToday, {}, 0});
+    const auto found = (*index)->resolve(*registry::parse_model_reference(reference), {nullptr, kToday, 0});
     return found ? found->version : found.error().reason;
   };
   const Facts trial{.rollouts = {rollout_of("1.1.0")}}, shadow{.rollouts = {shadow_of("1.1.0")}};

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/app/served_plans.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "host/app/rollout_plans.hpp"
@@ -35,7 +37,6 @@ WantedPackage package_of(const registry::ResolvableRelease& release) {
 Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::ResolutionInput& input,
                         const std::map<std::string, Wanted>& wanted) {
   for (const registry::ResolvableRelease& release : input.releases) {
-    registry::IndexedRelease row{.id = {}, .version = {}, .models = {}, .platforms = {}};
     for (const std::string& model : input.facts[release.facts].models) {
       const auto plan = wanted.find(model);
       const bool is_known = plan != wanted.end() && plan->second.packages.contains(release.version);
@@ -43,14 +44,19 @@ Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::R
       const bool is_shadow =
           is_known && plan->second.plan.shadow && plan->second.plan.shadow->version == release.version;
       const bool is_served = is_known && !is_shadow;
-      if (is_served && plan->second.tried == release.version) row.cool_until_ms = kWhileTried;
-      if (is_served || release.state == ReleaseState::revoked) row.models.push_back(model);
+      if (!is_served && release.state != ReleaseState::revoked) continue;
+      registry::IndexedRelease row{.id = release.id.text,
+                                   .version = release.version,
+                                   .models = {model},
+                                   .availability = availability_of(release.state),
+                                   .platforms = {}};
+      // What an alias names while it cools down is no range's; what the bare name means is.
+      if (is_served && plan->second.tried == release.version)
+        row.cool_until_ms = kWhileTried;
+      else if (is_served && plan->second.plan.stable != release.version)
+        row.cool_until_ms = release.cool_until_ms;
+      if (auto put = edit.put(row); !put) return put;
     }
-    if (row.models.empty()) continue;
-    row.id = release.id.text;
-    row.version = release.version;
-    row.availability = availability_of(release.state);
-    if (auto put = edit.put(row); !put) return put;
   }
   for (const registry::AliasRecord& alias : input.aliases) {
     registry::IndexedAlias row{alias.model, alias.alias, {}};
@@ -60,7 +66,41 @@ Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::R
   return {};
 }
 
+// Who says nothing gets neither what cools down nor what was withdrawn: the first that will have cooled down, else the
+// last that was there.
+std::optional<NoDefault> no_default_of(const std::vector<registry::OfferedRelease>& offered) {
+  const registry::OfferedRelease *cooling = nullptr, *yanked = nullptr;
+  const auto is_higher = [](const registry::OfferedRelease& a, const registry::OfferedRelease& b) {
+    const auto left = registry::parse_version_key(a.version), right = registry::parse_version_key(b.version);
+    return left && right && *left > *right;
+  };
+  for (const registry::OfferedRelease& one : offered) {
+    if (!one.is_listed) continue;
+    if (one.state == ReleaseState::yanked) {
+      if (yanked == nullptr || is_higher(one, *yanked)) yanked = &one;
+    } else if (one.cool_until_ms > 0 && (cooling == nullptr || one.cool_until_ms < cooling->cool_until_ms)) {
+      cooling = &one;
+    }
+  }
+  if (cooling != nullptr) return NoDefault{cooling->version, cooling->cool_until_ms};
+  if (yanked != nullptr) return NoDefault{yanked->version, 0};
+  return std::nullopt;
+}
+
 }  // namespace
+
+Error refusal_of(const std::string& model, const NoDefault& none, std::int64_t now_ms) {
+  if (none.cool_until_ms == 0)
+    return {Code::failed_precondition, "release.yanked",
+            fmt::format("{} {} was withdrawn, and nothing else is published: its version still names it", model,
+                        none.version),
+            0};
+  const std::int64_t left_s = std::max<std::int64_t>(none.cool_until_ms - now_ms + 999, 1'000) / 1'000;
+  return {Code::failed_precondition, "release.cooling",
+          fmt::format("{} {} is taken without being named only in {} s; its version or an alias names it", model,
+                      none.version, left_s),
+          0};
+}
 
 std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms) {
   struct Known {
@@ -87,17 +127,25 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
       return known.releases.contains(version) &&
              std::ranges::find(verdicts, version, &registry::VerdictRecord::version) == verdicts.end();
     };
+    Wanted one;
+    one.plan.model = model;
     std::span<const registry::AliasTarget> of_default;
     std::set<std::string> beside;
     for (const registry::AliasRecord* const alias : known.aliases) {
-      if (alias->alias == registry::kDefaultAlias) of_default = alias->targets;
+      const bool is_default = alias->alias == registry::kDefaultAlias;
+      if (is_default) of_default = alias->targets;
       // A plan has one candidate: what a third target names stays reachable by its version.
-      for (const registry::AliasTarget& target : alias->targets)
-        if (may_answer(target.version)) beside.insert(target.version);
+      for (const registry::AliasTarget& target : alias->targets) {
+        if (!may_answer(target.version)) continue;
+        // The bare name means no withdrawn one, whoever pointed it there; any other alias still means it.
+        if (is_default && known.releases.at(target.version)->state == ReleaseState::yanked)
+          one.skipped.push_back(target.version);
+        else
+          beside.insert(target.version);
+      }
     }
     const auto targets = registry::default_of({known.offered, of_default, verdicts, now_ms});
-    Wanted one;
-    one.plan.model = model;
+    if (targets.empty()) one.no_default = no_default_of(known.offered);
     const auto offer_the_rest = [&] {
       for (const auto& [version, release] : known.releases)
         if (release->is_listed && !one.packages.contains(version) && may_answer(version))
@@ -112,6 +160,8 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     if (!targets.empty()) aim(one.plan, targets);
     one.plan.pinned.assign(beside.begin(), beside.end());
     for (const registry::VerdictRecord* const verdict : verdicts) one.plan.barred.push_back(verdict->version);
+    for (const auto& [version, release] : known.releases)
+      if (release->state == ReleaseState::yanked) one.plan.barred.push_back(version);
     if (const auto* const record = rollouts.last_of(model)) steer(one.plan, *record, known.offered);
     const rollout::TrafficPlan& plan = one.plan;
     std::erase_if(one.plan.pinned, [&](const std::string& version) {
@@ -148,7 +198,7 @@ Result<std::string> offered_for(const registry::ModelReference& reference, const
                                        .platforms = {}};
     if (auto put = edit.put(row); !put) return std::unexpected(put.error());
   }
-  auto found = edit.finish()->resolve(reference, {.machine = nullptr, .now_ms = now_ms, .pinned = {}, .share_ppm = 0});
+  auto found = edit.finish()->resolve(reference, {.machine = nullptr, .now_ms = now_ms, .share_ppm = 0});
   if (!found) return std::unexpected(found.error());
   return found->release;
 }

@@ -137,8 +137,7 @@ std::string meanings(const registry::ResolutionIndex& index, std::int64_t now_ms
     for (const char* selector : {"", "@^1.0", "@1.1.0", "@1.2.0-x", "@default", "@champion", "@>=1.0.0-a"}) {
       const auto reference = registry::parse_model_reference(std::string(model) + selector);
       if (!reference) continue;
-      const auto found =
-          index.resolve(*reference, {.machine = nullptr, .now_ms = now_ms, .pinned = {}, .share_ppm = 7});
+      const auto found = index.resolve(*reference, {.machine = nullptr, .now_ms = now_ms, .share_ppm = 7});
       text += fmt::format("{}{}={} ", model, selector, found ? found->release : found.error().reason);
     }
   return text;

@@ -65,6 +65,10 @@ std::unexpected<Error> revoked(std::string_view name, std::string_view version) 
                  "version: " + std::string(version) + " of model \"" + std::string(name) + "\" was revoked");
 }
 
+bool is_empty(const Traffic& traffic) {
+  return traffic.models.empty() && traffic.revoked.empty() && !traffic.awaits_default;
+}
+
 bool is_for_candidate(const Traffic& traffic, std::string_view name, const Asker& asker) {
   if (traffic.candidate == nullptr) return false;
   if (traffic.chosen != nullptr && !asker.customer.empty() && traffic.chosen->contains(asker.customer)) return true;
@@ -95,7 +99,7 @@ std::uint32_t place_of(std::string_view salt, std::string_view key) {
 bool is_below(std::string_view salt, std::string_view key, std::uint32_t ppm) { return place_of(salt, key) < ppm; }
 
 struct Catalog::Snapshot {
-  // Invariant: in each, models or revoked is not empty; models go from the lowest version up.
+  // Invariant: in each, models or revoked is not empty, or it awaits its default; models go from the lowest version up.
   std::map<std::string, Traffic, std::less<>> by_name;
 };
 
@@ -128,7 +132,7 @@ Result<Routed> Catalog::route(std::string_view name, std::string_view version, c
     if (is_for_candidate(traffic, name, asker)) return Routed{traffic.candidate, nullptr};
     if (traffic.stable != nullptr) return Routed{traffic.stable, traffic.mirror};
     if (traffic.has_default && !traffic.models.empty()) return Routed{highest(traffic.models), traffic.mirror};
-    if (!traffic.revoked.empty()) return revoked(name, traffic.revoked.back());
+    if (!traffic.awaits_default && !traffic.revoked.empty()) return revoked(name, traffic.revoked.back());
     return failure(Code::unavailable, "model.not_ready", "model \"" + std::string(name) + "\" is not ready");
   }
   const auto exact = std::ranges::find_if(traffic.models, [&](const Model& m) { return m->spec().version == version; });
@@ -166,7 +170,7 @@ void Catalog::set(std::string_view name, Traffic traffic) {
   std::ranges::sort(traffic.models, is_lower);
   const std::lock_guard lock(writers_);
   auto next = std::make_shared<Snapshot>(*snapshot());
-  if (traffic.models.empty() && traffic.revoked.empty())
+  if (is_empty(traffic))
     next->by_name.erase(std::string(name));
   else
     next->by_name.insert_or_assign(std::string(name), std::move(traffic));
@@ -198,7 +202,7 @@ Model Catalog::remove(std::string_view name, std::string_view version) {
   traffic.models.erase(found);
   if (traffic.stable == removed) traffic.stable.reset();
   if (traffic.candidate == removed) traffic.candidate.reset();
-  if (traffic.models.empty() && traffic.revoked.empty()) next->by_name.erase(at);
+  if (is_empty(traffic)) next->by_name.erase(at);
   publish(std::move(next));
   return removed;
 }

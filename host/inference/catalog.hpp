@@ -31,6 +31,7 @@ struct Traffic {
   std::vector<std::shared_ptr<ServedModel>> models;  // reachable by exact version; no version twice
   std::shared_ptr<ServedModel> stable;               // answers who names no version
   bool has_default = true;                           // without stable: the highest version in models does
+  bool awaits_default = false;                       // without stable: who will answer is on its way
   std::shared_ptr<ServedModel> candidate;            // takes some of them; null: none
   std::uint32_t candidate_ppm = 0;                   // of those who ask, not of their requests
   std::shared_ptr<const std::set<std::string, std::less<>>> chosen;  // customers who get it anyway; null: none

@@ -96,6 +96,18 @@ TEST(Catalog, TrafficSaysWhoGetsWhat) {
   traffic.has_default = false;
   catalog.set("a/x", traffic);
   EXPECT_EQ(answers("", {}), "release.revoked");
+  traffic.awaits_default = true;
+  catalog.set("a/x", traffic);
+  EXPECT_EQ(answers("", {}), "model.not_ready") << "nobody named the one that was revoked";
+  EXPECT_EQ(answers("0.9.0", {}), "release.revoked");
+  inference::Traffic first;
+  first.awaits_default = true;
+  catalog.set("a/y", first);
+  EXPECT_EQ(catalog.find("a/y", "").error().reason, "model.not_ready") << "there is one, and it is on its way";
+  EXPECT_EQ(catalog.find("a/y", "1.0.0").error().reason, "model.version_unknown");
+  EXPECT_TRUE(catalog.versions("a/y").empty());
+  catalog.set("a/y", {});
+  traffic.awaits_default = false;
   traffic.revoked.clear();
   catalog.set("a/x", traffic);
   EXPECT_EQ(answers("", {}), "model.not_ready");

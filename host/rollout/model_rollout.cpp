@@ -83,6 +83,11 @@ void ModelRollout::apply(TrafficPlan plan, std::uint64_t now_ns) {
   const Release* const wanted = find(plan.stable);
   const bool is_back = wanted == nullptr || !is_verdict(wanted->state);
   if (instead_ && is_back && std::ranges::count(plan.barred, *instead_) > 0) instead_.reset();
+  // N-1 was taken back or withdrawn meanwhile: no way back any more.
+  if (std::ranges::count(plan.barred, previous_) > 0) {
+    previous_.clear();
+    baseline_.reset();
+  }
   const bool has_new_shadow = !plan_ || !plan.shadow || !plan_->shadow ||
                               plan.shadow->version != plan_->shadow->version ||
                               plan.shadow->share_ppm != plan_->shadow->share_ppm;

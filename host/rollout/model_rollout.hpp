@@ -97,7 +97,7 @@ class ModelRollout {
     std::string stable, candidate;
     std::uint32_t ppm = 0;
     std::vector<std::string> versions, revoked;
-    bool has_default = false;
+    bool has_default = false, awaits_default = false;
     const void* mirror = nullptr;
     const void* chosen = nullptr;
     bool operator==(const Published&) const = default;
@@ -113,6 +113,7 @@ class ModelRollout {
 
   bool is_wanted(const std::string& version) const;
   std::string target() const;
+  bool awaits_default() const;
   std::uint32_t trial_ppm() const;
   void reconcile(std::uint64_t now_ns);
   void ask_for_what_is_wanted(std::uint64_t now_ns);

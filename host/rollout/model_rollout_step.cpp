@@ -24,6 +24,12 @@ std::uint32_t ModelRollout::trial_ppm() const {
   return plan_->candidate->steps_ppm[std::min(trial_step_, plan_->candidate->steps_ppm.size() - 1)];
 }
 
+// Somebody is to answer the bare name, and does not yet.
+bool ModelRollout::awaits_default() const {
+  const Release* const release = find(target());
+  return release != nullptr && release->state != revoked && stable_.empty();
+}
+
 bool ModelRollout::is_wanted(const std::string& version) const {
   if (version == stable_) return true;  // even one that was taken back, until the other is there
   const Release& release = *find(version);
@@ -165,6 +171,7 @@ void ModelRollout::publish() {
   inference::Traffic traffic;
   Published next;
   traffic.has_default = !plan_;
+  traffic.awaits_default = awaits_default();
   for (auto& [version, release] : releases_) {
     if (release.state == revoked) {
       traffic.revoked.push_back(version);
@@ -188,6 +195,7 @@ void ModelRollout::publish() {
   next.mirror = traffic.mirror.get();
   next.chosen = traffic.chosen.get();
   next.has_default = traffic.has_default;
+  next.awaits_default = traffic.awaits_default;
   if (published_ == next) return;
   published_ = std::move(next);
   catalog_.set(name_, std::move(traffic));

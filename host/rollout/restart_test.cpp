@@ -78,6 +78,34 @@ TEST_F(RolloutRestart, WhatWasTakenBackIsNoWayBack) {
   EXPECT_EQ(rollout.roll_back(kModel).error().reason, "rollout.no_previous");
 }
 
+// Withdrawn meanwhile: what was N-1 is held ready for nobody.
+TEST_F(RolloutRestart, WhatIsBarredLaterIsNoWayBackEither) {
+  apply(plan("1.0.0"));
+  apply(plan("1.1.0"));
+  ASSERT_EQ(status().previous, "1.0.0");
+  TrafficPlan same = plan("1.1.0");
+  same.barred = {"1.0.0"};
+  apply(same);
+  EXPECT_EQ(ask().name, "1.1.0");
+  EXPECT_EQ(status().previous, "");
+  EXPECT_EQ(rollout.roll_back(kModel).error().reason, "rollout.no_previous");
+}
+
+// What is on its way has not been revoked, whatever else was.
+TEST_F(RolloutRestart, WhileItsDefaultLoadsAModelIsNotReady) {
+  ASSERT_TRUE(rollout.apply(plan("1.0.0")));
+  EXPECT_EQ(ask().error, "model.not_ready") << "the first one";
+  settle();
+  EXPECT_EQ(ask().name, "1.0.0");
+  rollout.revoke({kModel, "1.0.0"});
+  EXPECT_EQ(ask().error, "release.revoked");
+  ASSERT_TRUE(rollout.apply(plan("1.1.0")));
+  EXPECT_EQ(ask().error, "model.not_ready");
+  EXPECT_EQ(ask("", "1.0.0").error, "release.revoked") << "who names it";
+  settle();
+  EXPECT_EQ(ask().name, "1.1.0");
+}
+
 TEST_F(RolloutRestart, WithoutADefaultWhatIsPinnedAnswersWhoNamesIt) {
   apply(plan("1.0.0"));
   TrafficPlan none = plan("");

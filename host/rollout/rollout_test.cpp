@@ -289,7 +289,7 @@ TEST_F(RolloutTest, ALoaderThatGivesAnotherReleaseIsNotBelieved) {
   sources["1.1.0"] = sources["1.0.0"];
   apply(plan("1.1.0"));
   EXPECT_TRUE(status_of("1.1.0").reason.starts_with("rollout.other_release")) << status_of("1.1.0").reason;
-  EXPECT_EQ(answers(), "model.unknown");
+  EXPECT_EQ(answers(), "model.not_ready");
 }
 
 // A request that found a release keeps it: it is unloaded after, not under it.

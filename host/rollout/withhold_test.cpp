@@ -59,7 +59,7 @@ TEST_F(WithholdTest, ItComesBackAsThePlanThatHoldsThenSays) {
   apply(made);
   withhold("1.1.0");
   withhold("1.2.0");
-  EXPECT_EQ(answers(), "model.unknown") << "nothing of it is left";
+  EXPECT_EQ(answers(), "model.not_ready") << "there is one, and nobody is given it now";
   made.stable = "1.0.0";
   apply(made);
   EXPECT_EQ(answers(), "1.0.0");

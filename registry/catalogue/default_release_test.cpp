@@ -51,7 +51,14 @@ TEST(DefaultOf, IsWhatTheAliasSaysElseTheBestAndNeverWhatWasTakenBack) {
       {"until now", {{"1.0.0"}, {"1.1.0", published, true, kNowMs}}, {}, {}, "1.1.0"},
       {"neither yanked nor delisted", {{"1.0.0", yanked}, {"1.1.0", published, false}}, {}, {}, ""},
       {"an alias before the best", three, {{"1.0.0"}}, {}, "1.0.0"},
-      {"of a yanked one, too", {{"1.0.0", yanked}, {"1.1.0"}}, {{"1.0.0"}}, {}, "1.0.0"},
+      {"of a yanked one the best", {{"1.0.0", yanked}, {"1.1.0"}}, {{"1.0.0"}}, {}, "1.1.0"},
+      {"nor does one that took over count", {{"1.0.0", yanked}, {"1.1.0"}}, {{"1.1.0"}}, {{"1.1.0", "1.0.0"}}, "1.1.0"},
+      {"of two the other takes all",
+       {{"1.0.0", yanked}, {"1.1.0"}, {"1.2.0"}},
+       {{"1.0.0", 900'000}, {"1.1.0", 100'000}},
+       {},
+       "1.1.0"},
+      {"a yanked one and nothing else", {{"1.0.0", yanked}}, {{"1.0.0"}}, {}, ""},
       {"the larger share first", three, {{"1.1.0", 100'000}, {"1.0.0", 900'000}}, {}, "1.0.0:900000 1.1.0:100000"},
       {"of halves the lower one", three, {{"1.1.0", 500'000}, {"1.0.0", 500'000}}, {}, "1.0.0:500000 1.1.0:500000"},
       {"what was taken back does not count", three, {}, {{"1.2.0", "1.0.0"}}, "1.1.0"},
@@ -88,7 +95,7 @@ TEST(DefaultOf, IsWhatTheIndexMeansByLatest) {
                                                               : Availability::published;
       ASSERT_TRUE(edit.put({"rel_" + version, version, {"acme/classify"}, availability, cool_until_ms, nullptr}));
     }
-    const auto found = edit.finish()->resolve(*parse_model_reference("acme/classify"), {nullptr, kNowMs, {}, 0});
+    const auto found = edit.finish()->resolve(*parse_model_reference("acme/classify"), {nullptr, kNowMs, 0});
     const auto targets = default_of({.releases = offered, .alias = {}, .verdicts = {}, .now_ms = kNowMs});
     EXPECT_EQ(targets.empty() ? "" : targets[0].version, found ? found->version : "") << mask;
   }

@@ -59,6 +59,12 @@ Result<ListedRelease> choose(const ListedModel& model, std::string_view selector
   const auto reference =
       parse_model_reference(selector.empty() ? model.model : fmt::format("{}@{}", model.model, selector));
   if (!reference) return std::unexpected(reference.error());
+  if (const auto* const alias = std::get_if<AliasName>(&reference->selector))
+    if (std::ranges::count(model.hidden, alias->text) > 0)
+      return failure(Code::failed_precondition, "alias.target",
+                     fmt::format("{}@{} points at a release that was withdrawn and is not shown any more; hosts still "
+                                 "give a yanked one to who names it, by an alias other than 'default' or its version",
+                                 model.model, alias->text));
   const auto chosen = edit.finish()->resolve(*reference, Asker{});
   if (!chosen) return std::unexpected(chosen.error());
   return *std::ranges::find_if(model.releases,
@@ -111,7 +117,7 @@ Result<std::vector<EvaluationRecord>> Listing::evaluations(const ReleaseId& id, 
 }
 
 Result<ListedModel> Listing::model(std::string_view name) {
-  ListedModel model{.model = std::string(name), .plugin = {}, .releases = {}, .aliases = {}};
+  ListedModel model{.model = std::string(name), .plugin = {}, .releases = {}, .aliases = {}, .hidden = {}};
   auto read = with_catalogue_([&](Catalogue& catalogue) -> Result<void> {
     auto releases = catalogue.listed_model(name);
     if (!releases) return std::unexpected(releases.error());
@@ -127,11 +133,13 @@ Result<ListedModel> Listing::model(std::string_view name) {
   std::ranges::sort(model.releases, std::greater{}, &key_of);
   model.plugin = model.releases.front().plugin;
   std::erase_if(model.aliases, [&](const AliasRecord& alias) {
-    return !std::ranges::all_of(alias.targets, [&](const AliasTarget& target) {
+    const bool is_shown = std::ranges::all_of(alias.targets, [&](const AliasTarget& target) {
       return std::ranges::any_of(model.releases, [&](const ListedRelease& release) {
         return key_of(release) == *parse_version_key(target.version);
       });
     });
+    if (!is_shown) model.hidden.push_back(alias.alias);
+    return !is_shown;
   });
   return model;
 }

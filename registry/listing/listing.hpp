@@ -21,6 +21,7 @@ struct ListedModel {
   std::string model, plugin;
   std::vector<ListedRelease> releases;  // the highest version first
   std::vector<AliasRecord> aliases;     // those that point at nothing but releases above
+  std::vector<std::string> hidden;      // the names of the others
 };
 
 // The release that a selector means, "" being the newest: published before deprecated ones, a pre-release only where

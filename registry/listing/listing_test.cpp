@@ -130,6 +130,7 @@ TEST_F(ListingTest, NamesMeanWhatTheyMeanEverywhere) {
   EXPECT_EQ(model->releases[3].version, "1.0.0");
   on.good(on->revoke(on.reviewer, on->release("acme/vision", "1.0.0")->id, "harmful"));
   EXPECT_EQ(listing.model("acme/classify")->aliases.size(), 1u) << "one that points at what is not shown is not either";
+  EXPECT_EQ(chosen("acme/classify", "lost"), "alias.target") << "but it is there";
 }
 
 TEST_F(ListingTest, AnActOnSomethingElseReadsNothingAgain) {

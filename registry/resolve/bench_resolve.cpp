@@ -91,7 +91,7 @@ void ask(const char* name, const Index& index, const Machine& machine, const std
     const auto text = model_name(plugin) + selectors[static_cast<std::size_t>(plugin) % selectors.size()];
     const auto start = Clock::now();
     const auto reference = parse_model_reference(text);
-    answered += reference && index->resolve(*reference, {&machine, 1'000, {}, 500'000});
+    answered += reference && index->resolve(*reference, {&machine, 1'000, 500'000});
     took_ns.push_back(ns_since(start));
   }
   if (is_refused ? answered > 0 : answered < took_ns.size() / 2) {

@@ -28,8 +28,7 @@ class ResolutionIndex::Question {
 
  private:
   const Row* row_of(const VersionKey& version) const;
-  const Row* pinned_row() const;
-  // A release that is named: by its version, by an alias, or because it is pinned.
+  // A release that is named: by its version or by an alias.
   Result<Resolution> take(const Row& row) const;
   // The best of those that admit lets through.
   template <class Admit>
@@ -50,12 +49,6 @@ class ResolutionIndex::Question {
 const ResolutionIndex::Row* ResolutionIndex::Question::row_of(const VersionKey& version) const {
   const auto at = std::ranges::lower_bound(model_.rows, version, {}, &Row::version);
   return at != model_.rows.end() && at->version == version ? &*at : nullptr;
-}
-
-const ResolutionIndex::Row* ResolutionIndex::Question::pinned_row() const {
-  if (asker_.pinned.empty()) return nullptr;
-  const auto at = std::ranges::find_if(model_.rows, [&](const Row& row) { return row.facts->id == asker_.pinned; });
-  return at == model_.rows.end() ? nullptr : &*at;
 }
 
 std::optional<std::size_t> ResolutionIndex::Question::platform_of(const Row& row) const {
@@ -112,8 +105,6 @@ std::string ResolutionIndex::Question::nearest(const VersionKey& to) const {
 Result<Resolution> ResolutionIndex::Question::take(const Row& row) const {
   if (row.facts->availability == Availability::revoked)
     return refuse(row, "release.revoked", "was revoked: nobody is served by it any more");
-  if (row.facts->availability == Availability::yanked && row.facts->id != asker_.pinned)
-    return refuse(row, "release.yanked", "was withdrawn: only who pinned it before keeps it");
   const auto platform = platform_of(row);
   if (!platform) return no_platform(row);
   return resolution(row, *platform);
@@ -151,13 +142,12 @@ Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
                   "is taken without being named only in " +
                       std::to_string((cooling->facts->cool_until_ms - asker_.now_ms + 999) / 1000) +
                       " s; its version or an alias names it");
-  if (yanked) return take(*yanked);
+  if (yanked) return refuse(*yanked, "release.yanked", "was withdrawn: its version still names it, no range does");
   if (revoked) return take(*revoked);
   return unmatched();
 }
 
 Result<Resolution> ResolutionIndex::Question::answer(const Latest&) const {
-  if (const auto* row = pinned_row()) return take(*row);
   const auto claim_of = [](const Row& row) {
     return DefaultClaim{row.version, row.facts->availability == Availability::deprecated};
   };
@@ -187,7 +177,6 @@ Result<Resolution> ResolutionIndex::Question::answer(const VersionKey& version) 
 }
 
 Result<Resolution> ResolutionIndex::Question::answer(const VersionRange& range) const {
-  if (const auto* row = pinned_row(); row && range.admits(row->version)) return take(*row);
   return best_of([&](const Row& row) { return range.admits(row.version); });
 }
 

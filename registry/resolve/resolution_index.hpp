@@ -40,11 +40,10 @@ struct IndexedAlias {
   std::vector<IndexedTarget> targets;  // together 1,000,000 ppm; empty: the alias is gone
 };
 
-// Who asks, and when. Lifetime: views what its maker owns, for one call.
+// Who asks, and when.
 struct Asker {
   const Machine* machine = nullptr;  // nullptr: any machine will do, and Resolution::platform says nothing
   std::int64_t now_ms = 0;
-  std::string_view pinned;      // id of the release that this asker keeps for the model; empty: none
   std::uint32_t share_ppm = 0;  // 0 to 999,999: the place in an alias's traffic; of a customer, or of a die
 };
 
@@ -63,11 +62,12 @@ class ResolutionIndex {
   ResolutionIndex();  // of nothing
   ~ResolutionIndex();
 
-  // The release that answers. A pinned one where it is in what is asked; else the one that is named or that the alias
-  // points at; else the highest that fits the machine and has cooled down, published before deprecated ones; without a
-  // version no pre-release, unless the model has nothing else. Errors, each with what is there instead:
+  // The release that answers. The one that is named or that the alias points at, a yanked one, too; else the highest
+  // that fits the machine and has cooled down, published before deprecated ones; without a version no pre-release,
+  // unless the model has nothing else. Errors, each with what is there instead:
   //   not_found            model.unknown, version.unknown, alias.unknown, range.unmatched (with the nearest versions)
-  //   failed_precondition  release.yanked, release.revoked, release.cooling, alias.target (points at what is not there)
+  //   failed_precondition  release.yanked (there is nothing else), release.revoked, release.cooling,
+  //                        alias.target (points at what is not there)
   //   unimplemented        platform.none (with what is offered, and what each lacks)
   Result<Resolution> resolve(const ModelReference& reference, const Asker& asker) const;
 

@@ -53,7 +53,8 @@ def what_is_named_counts_no_more(host, rita):
 
 def whom_it_is_not_for(host, rita, releases):
     rita.text("releases", "yank", releases["1.2.0"], "--because", "wrong labels")
-    wait_for(lambda: ask(host, "1.2.0")[1] == "release.yanked", "what was withdrawn is loaded for nobody")
+    wait_for(lambda: ask(host, "~1.2")[1] == "release.yanked", "what was withdrawn is no range's")
+    check(infer(host, "1.2.0") == (200, "1.2.0"), "who names it keeps it")
     rita.text("releases", "revoke", releases["1.2.0"], "--because", "leaks inputs")
     wait_for(lambda: ask(host, "1.2.0")[0] == 410, "what was revoked is gone")
 
