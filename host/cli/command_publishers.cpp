@@ -14,7 +14,7 @@ namespace stoa::cli {
 namespace {
 
 struct Options : ActionOptions {
-  std::string key, because, display_name, token_out, from;
+  std::string key, role, because, display_name, token_out, from, at, valid_until;
 };
 
 std::string publisher_path(const Options& options) { return "/v1/publishers/" + client::escape(options.arguments[0]); }
@@ -54,6 +54,17 @@ Result<Json> list_keys(HttpClient& registry, const Options& options) {
   return registry.ask({.path = publisher_path(options) + "/keys"});
 }
 
+// option: as it is typed, for the message. Empty: no such member.
+Result<void> put_time(Json& body, const char* member, const std::string& text, const char* option) {
+  if (text.empty()) return {};
+  const auto at_ms = registry::utc_ms_of(text);
+  if (!at_ms)
+    return failure(Code::invalid_argument, "usage",
+                   std::string(option) + ": is no time, want 2026-12-31 or 2026-12-31T12:00:00Z");
+  body[member] = *at_ms;
+  return {};
+}
+
 // The private key stays here: what it signs proves that it is had.
 Result<Json> add_key(HttpClient& registry, const Options& options) {
   if (options.key.empty()) return failure(Code::invalid_argument, "usage", "--key: is missing, want a private key");
@@ -61,22 +72,22 @@ Result<Json> add_key(HttpClient& registry, const Options& options) {
   if (!key) return std::unexpected(key.error());
   const registry::PublicKey point = key->public_key();
   const auto possession = key->sign(registry::key_possession_text(options.arguments[0], point.id()));
-  return registry.ask({"POST", publisher_path(options) + "/keys",
-                       Json{{"public_key", point.pem()}, {"possession", registry::to_hex(possession)}}});
+  Json body{{"public_key", point.pem()}, {"possession", registry::to_hex(possession)}};
+  if (!options.role.empty()) body["role"] = options.role;
+  if (auto put = put_time(body, "valid_until_ms", options.valid_until, "--valid-until"); !put)
+    return std::unexpected(put.error());
+  return registry.ask({"POST", publisher_path(options) + "/keys", std::move(body)});
 }
 
 Result<Json> rotate_key(HttpClient& registry, const Options& options) {
-  return registry.ask({"POST", key_path(options) + "/rotate", Json::object()});
+  Json body = Json::object();
+  if (auto put = put_time(body, "at_ms", options.at, "--at"); !put) return std::unexpected(put.error());
+  return registry.ask({"POST", key_path(options) + "/rotate", std::move(body)});
 }
 
 Result<Json> revoke_key(HttpClient& registry, const Options& options) {
   Json body{{"because", options.because}};
-  if (!options.from.empty()) {
-    const auto from_ms = registry::utc_ms_of(options.from);
-    if (!from_ms)
-      return failure(Code::invalid_argument, "usage", "--from: is no time, want 2026-12-31 or 2026-12-31T12:00:00Z");
-    body["from_ms"] = *from_ms;
-  }
+  if (auto put = put_time(body, "from_ms", options.from, "--from"); !put) return std::unexpected(put.error());
   return registry.ask({"POST", key_path(options) + "/revoke", std::move(body)});
 }
 
@@ -131,6 +142,11 @@ Action declare_publishers(CommandLine line) {
   line.text("--token-out", options->token_out, "create, token: a new file for the token, instead of showing it",
             {.type_name = "FILE"});
   line.text("--key", options->key, "add-key: the private key (PEM); it is not sent", {.type_name = "FILE"});
+  line.text("--role", options->role, "add-key: what it may sign: release (packages and evaluations) or evaluation",
+            {.type_name = "", .one_of = {"release", "evaluation"}});
+  line.text("--valid-until", options->valid_until, "add-key: it signs nothing new from then on (default: no end)",
+            {.type_name = "TIME"});
+  line.text("--at", options->at, "rotate-key: from when on it signs nothing new (default: now)", {.type_name = "TIME"});
   line.text("--because", options->because, "suspend, verify, revoke-key, delist, relist: the reason; it is kept",
             {.type_name = "TEXT"});
   line.text("--from", options->from, "revoke-key: from when on it was no longer its owner's (default: now)",
@@ -140,6 +156,8 @@ Action declare_publishers(CommandLine line) {
       "  stoa publishers create acme --display-name 'Acme Vision' --token-out acme.token --token-file admin.token\n"
       "  stoa publishers let-pass acme --token-file admin.token       its name was held: it may pass all the same\n"
       "  stoa publishers add-key acme --key acme.key.pem --token-file acme.token\n"
+      "  stoa publishers add-key acme --key bench.key.pem --role evaluation --valid-until 2027-12-31\n"
+      "  stoa publishers rotate-key acme KEY --at 2027-01-31            its signatures from before stay valid\n"
       "  stoa publishers revoke-key acme KEY --because 'was stolen' --from 2026-12-31 --token-file admin.token\n"
       "  stoa publishers delist acme/vision --because 'replaced by acme/sight' --token-file acme.token\n\n"
       "--registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");

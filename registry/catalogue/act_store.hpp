@@ -21,7 +21,9 @@ struct Catalogue::Act {
   Result<std::int64_t> note(const Actor& actor, std::string_view action, std::string_view subject,
                             std::string_view detail) {
     auto line = append_audit(catalogue.connection_, now_ms, actor.text(), action, subject, detail);
-    return line ? Result<std::int64_t>(line->line) : std::unexpected(line.error());
+    if (!line) return std::unexpected(line.error());
+    catalogue.last_act_ms_ = now_ms;
+    return line->line;
   }
 
   Result<void> keep() {

@@ -1,6 +1,7 @@
 // catalogue.hpp: the acts on the catalogue: each checked against the rules, done whole, and written into the audit log.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -108,20 +109,21 @@ class Catalogue {
   Result<std::vector<PublisherRecord>> publishers();
 
   // ---- keys: catalogue_keys.cpp
-  // possession: the key's signature over key_possession_text(), so that nobody registers a key it has not got.
+  // possession: the key's signature over key_possession_text(), so that nobody registers a key it has not got. A key
+  // that is known here, whosever it is, and revoked or not, is no new one: already_exists "key.exists".
   Result<PublisherKeyRecord> add_key(const Actor& actor, std::string_view publisher, const PublicKey& key,
-                                     const Ed25519Signature& possession);
+                                     const Ed25519Signature& possession, const KeyTerms& terms = {});
   // From at_ms, or else from now on it signs nothing new. Its signatures from before stay valid.
   Result<PublisherKeyRecord> rotate_key(const Actor& actor, std::string_view publisher, const KeyId& key,
                                         std::optional<std::int64_t> at_ms);
-  // What it signed from from_ms on never counted: such releases are quarantined, their ids come back. A later call may
-  // only move the date back. What is still on its way to its checks is stopped by end_checks().
+  // What it signed from from_ms on (nothing: from now on) never counted: such releases are quarantined, their ids come
+  // back. A later call may only move the date back. What is still on its way to its checks is stopped by end_checks().
   struct Revocation {
     PublisherKeyRecord key;
     std::vector<ReleaseId> quarantined;
   };
-  Result<Revocation> revoke_key(const Actor& actor, std::string_view publisher, const KeyId& key, std::int64_t from_ms,
-                                std::string_view because);
+  Result<Revocation> revoke_key(const Actor& actor, std::string_view publisher, const KeyId& key,
+                                std::optional<std::int64_t> from_ms, std::string_view because);
   Result<std::vector<PublisherKeyRecord>> keys(std::string_view publisher);
   // Whoever has it: what a key that is not the submitter's is called by.
   Result<std::vector<PublisherKeyRecord>> keys_with(const KeyId& id);
@@ -255,7 +257,9 @@ class Catalogue {
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }
   PublicKey public_key() const { return key_.public_key(); }
-  std::int64_t now_ms() const { return options_.now_ms(); }
+  // The clock's, or that of the last act where the clock went back: no key that was revoked counts again, and no act
+  // comes before an earlier one. A clock that was ahead, and acted on, holds it there until it is later.
+  std::int64_t now_ms() const { return std::max(options_.now_ms(), last_act_ms_); }
 
  private:
   struct Act;
@@ -291,6 +295,7 @@ class Catalogue {
   CatalogueOptions options_;
   PrivateKey key_;
   database::Connection connection_;
+  std::int64_t last_act_ms_ = 0;
 };
 
 // What a publisher signs with a key to show that it has it.

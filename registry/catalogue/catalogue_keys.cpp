@@ -8,6 +8,30 @@
 
 namespace stoa::registry {
 
+namespace {
+
+Result<void> check_terms(const KeyTerms& terms, std::int64_t now_ms) {
+  if (terms.role != kReleaseKey && terms.role != kEvaluationKey)
+    return failure(Code::invalid_argument, "key.role", "role: is none, want \"release\" or \"evaluation\"");
+  if (terms.valid_until_ms && *terms.valid_until_ms <= now_ms)
+    return failure(Code::invalid_argument, "key.validity",
+                   fmt::format("valid_until_ms: is {}, and it is {} already", *terms.valid_until_ms, now_ms));
+  return {};
+}
+
+// One that is revoked here was somebody else's hands': whoever shows it now may be those.
+Result<void> require_unknown(database::Connection& connection, const KeyId& id, std::int64_t now_ms) {
+  const auto known = read_keys_with(connection, id);
+  if (!known) return std::unexpected(known.error());
+  if (known->empty()) return {};
+  const PublisherKeyRecord& first = known->front();
+  return failure(Code::already_exists, "key.exists",
+                 fmt::format("publisher '{}' has the key {} already, and it is {}", first.publisher, id.hex,
+                             first.state_at(now_ms)));
+}
+
+}  // namespace
+
 std::string key_possession_text(std::string_view publisher, const KeyId& key) {
   return fmt::format("stoa key possession v1\n{}\n{}\n", publisher, key.hex);
 }
@@ -19,7 +43,7 @@ std::string PublisherKeyRecord::state_at(std::int64_t now_ms) const {
 }
 
 Result<PublisherKeyRecord> Catalogue::add_key(const Actor& actor, std::string_view publisher, const PublicKey& key,
-                                              const Ed25519Signature& possession) {
+                                              const Ed25519Signature& possession, const KeyTerms& terms) {
   if (auto allowed = require_publisher(actor, publisher, Permission::manage_publishers); !allowed)
     return std::unexpected(allowed.error());
   auto act = Act::begin(*this);
@@ -36,12 +60,15 @@ Result<PublisherKeyRecord> Catalogue::add_key(const Actor& actor, std::string_vi
     return failure(
         Code::invalid_argument, "key.possession",
         fmt::format("possession: is no signature of key {} over the text for publisher '{}'", key.id().hex, publisher));
+  if (auto good = check_terms(terms, act->now_ms); !good) return std::unexpected(good.error());
+  if (auto is_new = require_unknown(connection_, key.id(), act->now_ms); !is_new)
+    return std::unexpected(is_new.error());
   PublisherKeyRecord record{.publisher = std::string(publisher),
                             .key = key,
-                            .role = "release",
+                            .role = terms.role,
                             .valid_from_ms = act->now_ms,
                             .added_ms = act->now_ms,
-                            .valid_until_ms = {},
+                            .valid_until_ms = terms.valid_until_ms,
                             .revoked_from_ms = {},
                             .revoked_because = {}};
   if (auto kept = insert_key(connection_, record); !kept) return std::unexpected(kept.error());
@@ -52,7 +79,10 @@ Result<PublisherKeyRecord> Catalogue::add_key(const Actor& actor, std::string_vi
     if (auto noted = act->note(actor, "publisher.state", publisher, "pending -> verified: first key"); !noted)
       return std::unexpected(noted.error());
   }
-  return act->end_with(record, actor, "key.add", publisher, key.id().hex);
+  std::string detail = key.id().hex;
+  if (terms.role != kReleaseKey) detail += " for " + terms.role;
+  if (terms.valid_until_ms) detail += fmt::format(" until {}", *terms.valid_until_ms);
+  return act->end_with(record, actor, "key.add", publisher, detail);
 }
 
 Result<PublisherKeyRecord> Catalogue::rotate_key(const Actor& actor, std::string_view publisher, const KeyId& key,
@@ -76,7 +106,7 @@ Result<PublisherKeyRecord> Catalogue::rotate_key(const Actor& actor, std::string
 }
 
 Result<Catalogue::Revocation> Catalogue::revoke_key(const Actor& actor, std::string_view publisher, const KeyId& key,
-                                                    std::int64_t from_ms, std::string_view because) {
+                                                    std::optional<std::int64_t> at_ms, std::string_view because) {
   if (auto allowed = require_publisher(actor, publisher, Permission::manage_publishers); !allowed)
     return std::unexpected(allowed.error());
   if (auto good = check_words("because", because); !good) return std::unexpected(good.error());
@@ -84,6 +114,7 @@ Result<Catalogue::Revocation> Catalogue::revoke_key(const Actor& actor, std::str
   if (!act) return std::unexpected(act.error());
   auto record = read_key(connection_, publisher, key);
   if (!record) return std::unexpected(record.error());
+  const std::int64_t from_ms = at_ms.value_or(act->now_ms);
   if (record->revoked_from_ms && *record->revoked_from_ms <= from_ms)
     return failure(Code::failed_precondition, "key.state",
                    fmt::format("key {} is revoked from {} ms on already", key.hex, *record->revoked_from_ms));

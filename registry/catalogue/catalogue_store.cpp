@@ -2,6 +2,7 @@
 #include "registry/catalogue/catalogue.hpp"
 
 #include "registry/catalogue/alias_store.hpp"
+#include "registry/catalogue/change_store.hpp"
 #include "registry/catalogue/examination_store.hpp"
 #include "registry/catalogue/publisher_store.hpp"
 #include "registry/catalogue/schema_store.hpp"
@@ -19,6 +20,9 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(CatalogueOptions options, Pri
   if (!connection) return std::unexpected(connection.error());
   if (auto done = migrate(*connection); !done) return std::unexpected(done.error());
   std::unique_ptr<Catalogue> catalogue(new Catalogue(std::move(options), std::move(key), std::move(*connection)));
+  const auto last_act_ms = read_last_act_ms(catalogue->connection_);
+  if (!last_act_ms) return std::unexpected(last_act_ms.error());
+  catalogue->last_act_ms_ = *last_act_ms;
   if (auto told = catalogue->tell_names(); !told) return std::unexpected(told.error());
   return catalogue;
 }

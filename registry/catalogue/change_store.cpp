@@ -36,6 +36,13 @@ Result<bool> is_place(database::Connection& connection, const AuditHead& head) {
   return is_there;
 }
 
+Result<std::int64_t> read_last_act_ms(database::Connection& connection) {
+  auto rows = connection.query("SELECT at_ms FROM audit ORDER BY line DESC LIMIT 1");
+  const std::int64_t at_ms = rows.next() ? rows.integer(0) : 0;
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return at_ms;
+}
+
 Result<std::string> last_act_on(database::Connection& connection, std::string_view subject, std::string_view prefix) {
   auto rows = connection.query(
       "SELECT action FROM audit WHERE subject = ?1 AND substr(action, 1, length(?2)) = ?2 ORDER BY line DESC LIMIT 1",

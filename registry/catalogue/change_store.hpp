@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -26,6 +27,9 @@ Result<ChangedNames> read_changed_names(database::Connection& connection, const 
 
 // Whether this log has been there. A head without lines is no place.
 Result<bool> is_place(database::Connection& connection, const AuditHead& head);
+
+// When the last act was, by the registry's time; 0 where there was none.
+Result<std::int64_t> read_last_act_ms(database::Connection& connection);
 
 // The last act on a subject whose name begins so; empty where there was none.
 Result<std::string> last_act_on(database::Connection& connection, std::string_view subject, std::string_view prefix);

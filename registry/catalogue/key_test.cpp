@@ -162,6 +162,81 @@ TEST(Key, ChangesItsStateByTheStepsThatAreDrawn) {
     }
 }
 
+// A machine whose clock steps back: at submit the key was revoked an hour "later".
+TEST(Key, ThatWasRevokedDoesNotCountAgainWhereTheClockGoesBack) {  // K2
+  TestCatalogue on;
+  on.add_acme();
+  const KeyId id = on.key.public_key().id();
+  const PrivateKey next = PrivateKey::generate();
+  on.now_ms += 3'600'000;
+  on.add_key(next);
+  ASSERT_TRUE(on->revoke_key(on.acme, "acme", id, {}, "stolen"));
+  const std::int64_t revoked_ms = on.now_ms;
+  for (const bool is_restarted : {false, true}) {
+    on.now_ms = revoked_ms - 3'600'000;
+    if (is_restarted) on.open();
+    EXPECT_EQ(on->now_ms(), revoked_ms);
+    const auto late = on.submit(is_restarted ? "1.1.0" : "1.0.0");
+    ASSERT_TRUE(late) << late.error().message;
+    EXPECT_EQ(late->submitted_ms, revoked_ms);
+    const auto checked = on.check(late);
+    EXPECT_EQ(checked ? std::string(name_of(checked->state)) : checked.error().reason, "quarantined");
+    EXPECT_EQ(accept(on, late->id), "release.key");
+  }
+  EXPECT_TRUE(on->examine());
+  // A new key counts at once, and what comes later is later again.
+  const auto good = on.submit_signed({.version = "1.2.0"}, &next);
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ(accept(on, on.good(on.check(good)).id), "done");
+  on.now_ms = revoked_ms + 5;
+  EXPECT_EQ(on->now_ms(), revoked_ms + 5);
+}
+
+TEST(Key, HasARoleAndAnEndFromItsFirstDay) {
+  TestCatalogue on;
+  on.add_acme();
+  const ReleaseRecord out = on.published("1.0.0");
+  const PrivateKey bench = PrivateKey::generate(), brief = PrivateKey::generate();
+  const auto add = [&](const PrivateKey& key, const KeyTerms& terms) {
+    const PublicKey point = key.public_key();
+    return on->add_key(on.acme, "acme", point, key.sign(key_possession_text("acme", point.id())), terms);
+  };
+  EXPECT_EQ(on.refusal([&] { return add(bench, {.role = "master"}); }), "key.role");
+  EXPECT_EQ(on.refusal([&] { return add(bench, {.valid_until_ms = on.now_ms}); }), "key.validity");
+  const auto added = add(bench, {.role = kEvaluationKey});
+  ASSERT_TRUE(added) << added.error().message;
+  EXPECT_EQ(added->role, "evaluation");
+  const auto signed_by_it = on.check(on.submit_signed({.version = "1.1.0"}, &bench));
+  ASSERT_TRUE(signed_by_it) << signed_by_it.error().message;
+  EXPECT_EQ(accept(on, signed_by_it->id), "release.key") << "it may not sign packages";
+  const auto said = on.attach(on.acme, out, bench);
+  EXPECT_TRUE(said) << said.error().message;
+
+  ASSERT_TRUE(add(brief, {.valid_until_ms = on.now_ms + 1'000}));
+  const auto in_time = on.submit_signed({.version = "1.2.0"}, &brief);
+  ASSERT_TRUE(in_time) << in_time.error().message;
+  on.now_ms += 1'000;
+  EXPECT_EQ(accept(on, on.good(on.check(in_time)).id), "done") << "what it signed in its time stays good";
+  const auto too_late = on.check(on.submit_signed({.version = "1.3.0"}, &brief));
+  ASSERT_TRUE(too_late) << too_late.error().message;
+  EXPECT_EQ(accept(on, too_late->id), "release.key");
+}
+
+TEST(Key, ThatIsKnownToAnybodyIsNobodysNewOne) {
+  TestCatalogue on;
+  on.add_acme();
+  ASSERT_TRUE(on->create_publisher(on.admin, "rival", ""));
+  const PublicKey point = on.key.public_key();
+  const auto take = [&](const Actor& actor, const char* publisher) {
+    return on.refusal(
+        [&] { return on->add_key(actor, publisher, point, on.key.sign(key_possession_text(publisher, point.id()))); });
+  };
+  EXPECT_EQ(take(on.rival, "rival"), "key.exists") << "of another one";
+  ASSERT_TRUE(on->revoke_key(on.acme, "acme", point.id(), {}, "stolen"));
+  EXPECT_EQ(take(on.rival, "rival"), "key.exists") << "of whoever stole it";
+  EXPECT_EQ(take(on.acme, "acme"), "key.exists");
+}
+
 TEST(Key, SaysWhatItIsAtAnyTime) {
   PublisherKeyRecord key{.publisher = "acme",
                          .key = PrivateKey::generate().public_key(),

@@ -115,10 +115,11 @@ TEST(Publisher, WhoseNameIsNearAnothersWaits) {
   EXPECT_EQ(names.told, (std::vector<std::string>{"acme", "ac-me", "globex"})) << "what was refused is not told";
 
   const Actor held{Actor::Kind::publisher, "ac-me", Role::auditor};
-  const PublicKey point = on.key.public_key();
+  const PrivateKey own = PrivateKey::generate();
+  const PublicKey point = own.public_key();
   const auto add = [&] {
     return on.refusal(
-        [&] { return on->add_key(held, "ac-me", point, on.key.sign(key_possession_text("ac-me", point.id()))); });
+        [&] { return on->add_key(held, "ac-me", point, own.sign(key_possession_text("ac-me", point.id()))); });
   };
   EXPECT_EQ(add(), "publisher.held");
   EXPECT_EQ(on.refusal([&] { return on->let_publisher_pass(on.admin, "globex"); }), "publisher.not_held");

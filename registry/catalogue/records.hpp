@@ -31,12 +31,21 @@ struct PublisherRecord {
   std::optional<std::int64_t> verified_ms;
 };
 
-// A key speaks from valid_from on, until it was rotated (valid_until) or revoked (revoked_from). What it signed within
-// is not touched by a rotation, and what it signed from revoked_from on never counts.
+// What a publisher's key may sign: packages and evaluations, or evaluations alone.
+inline constexpr const char* kReleaseKey = "release";
+inline constexpr const char* kEvaluationKey = "evaluation";
+
+struct KeyTerms {
+  std::string role = kReleaseKey;
+  std::optional<std::int64_t> valid_until_ms = {};  // nothing: until it is rotated
+};
+
+// A key speaks from valid_from on, until it has run out or was rotated (valid_until) or revoked (revoked_from). What it
+// signed within is not touched by a rotation, and what it signed from revoked_from on never counts.
 struct PublisherKeyRecord {
   std::string publisher;
   PublicKey key;
-  std::string role;  // "release"
+  std::string role;  // kReleaseKey, kEvaluationKey
   std::int64_t valid_from_ms = 0, added_ms = 0;
   std::optional<std::int64_t> valid_until_ms, revoked_from_ms;
   std::string revoked_because;

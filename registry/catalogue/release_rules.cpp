@@ -29,6 +29,8 @@ Result<void> require_key_counts(database::Connection& connection, const ReleaseR
   if (!key && key.error().code == Code::not_found)
     return refusal(fmt::format("is signed by {}, which is no key of '{}'", release.key.hex, owner));
   if (!key) return std::unexpected(key.error());
+  if (key->role != kReleaseKey)
+    return refusal(fmt::format("is signed by {}, which is a key for {}s alone", release.key.hex, key->role));
   const std::int64_t came_ms = release.submitted_ms.value_or(0);
   if (key->is_active_at(came_ms)) return {};
   return refusal(fmt::format("came at {} ms, signed by key {} that was {} then", came_ms, release.key.hex,

@@ -35,7 +35,7 @@ Result<std::optional<std::string>> ask(const NameIndex& names, std::string_view 
 SubmissionKey submission_key(const PublisherKeyRecord& record) {
   return {.publisher = record.publisher,
           .key = record.key,
-          .may_sign_releases = record.role == "release",
+          .may_sign_releases = record.role == kReleaseKey,
           .valid_from_ms = record.valid_from_ms,
           .valid_until_ms = record.valid_until_ms,
           .revoked_from_ms = record.revoked_from_ms};
@@ -168,7 +168,7 @@ Result<Submission> Publishing::submission_of(const ReleaseRecord& release) {
   submission.keys = std::move(opened->keys);
   submission.policy = options_.checks;
   submission.received_ms = release.submitted_ms.value_or(release.created_ms);
-  submission.now_ms = options_.now_ms();
+  submission.now_ms = with_catalogue([](Catalogue& catalogue) { return catalogue.now_ms(); });
   ReleaseFilter filter;
   filter.plugin = release.plugin;
   filter.most = 1'000'000;

@@ -80,7 +80,10 @@ Result<FileFact> TufRepository::write_signed(std::string_view role, std::uint64_
   return FileFact{version, json.size(), sha256_of(json)};
 }
 
-Result<void> TufRepository::commit(RepositoryDraft draft, Signers signers, TufTime now) {
+TufTime TufRepository::not_before_last(TufTime now) const { return std::max(now, timestamp_.signed_at.value_or(now)); }
+
+Result<void> TufRepository::commit(RepositoryDraft draft, Signers signers, TufTime clock) {
+  const TufTime now = not_before_last(clock);
   if (has_old_targets_ && !draft.targets) draft.targets = targets_;
   draft.has_new_snapshot |= has_old_snapshot_ || draft.targets || !draft.bins.empty();
   if (auto ok = check_signers(draft, signers); !ok) return ok;

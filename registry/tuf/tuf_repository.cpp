@@ -232,7 +232,7 @@ Result<std::vector<std::string>> TufRepository::worn_bins(TufTime now) {
 Result<void> TufRepository::rotate(const RotatedRules& rules, Signers signers, TufTime now) {
   auto next = root();
   next.version += 1;
-  next.expires = now + lifetimes_.root;
+  next.expires = not_before_last(now) + lifetimes_.root;
   RepositoryDraft draft;
   if (rules.targets || rules.releases) draft.targets = targets_;
   draft.has_new_snapshot = rules.snapshot.has_value();

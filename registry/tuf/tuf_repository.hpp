@@ -116,7 +116,9 @@ class TufRepository {
   Result<std::vector<std::string>> worn_bins(TufTime now);
   Result<bool> stage(const TargetChange& change, TargetsRole& bin) const;
   Result<void> check_signers(const RepositoryDraft& draft, Signers signers) const;
-  Result<void> commit(RepositoryDraft draft, Signers signers, TufTime now);
+  // Of a clock that went back: what is signed expires no earlier than what it replaces.
+  TufTime not_before_last(TufTime now) const;
+  Result<void> commit(RepositoryDraft draft, Signers signers, TufTime clock);
   Result<void> write_state(RepositoryDraft draft, Signers signers, TufTime now);
   Result<FileFact> write_signed(std::string_view role, std::uint64_t version, std::string_view bytes,
                                 const std::vector<const RoleRule*>& rules, Signers signers) const;

@@ -394,6 +394,20 @@ def keys(registry):
         pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n" \
               "-----END PUBLIC KEY-----\n"
         return api.reason("POST", path, {"public_key": pem, "possession": "00" * 64}, token=token)
+
+    def for_evaluations():
+        added = api.take("POST", path, {"public_key": late.public, "possession": late.possession("keyring-works"),
+                                        "role": "evaluation", "valid_until_ms": 4_000_000_000_000}, token=token)
+        check(added["role"] == "evaluation" and added["valid_until"].startswith("2096-"), f"the key is {added}")
+        return made("1.2.1", late)
+
+    def registered_by_the_thief():
+        return api.reason("POST", "/v1/publishers/mallory-works/keys", {
+            "public_key": new.public, "possession": new.possession("mallory-works")}, token=registry.rival)
+
+    def with_terms(**terms):
+        return api.reason("POST", path, {"public_key": late.public, "possession": late.possession("keyring-works"), **terms},
+                          token=token)
     return [
         ("another's key", lambda: api.reason("POST", path, {
             "public_key": registry.key.public, "possession": late.possession("keyring-works")}, token=token), "key.possession"),
@@ -406,6 +420,10 @@ def keys(registry):
         ("a key that is revoked", lambda: made("1.2.0", new), "signature.key_revoked"),
         ("a revoked key comes back", lambda: api.reason("POST", path, {
             "public_key": new.public, "possession": new.possession("keyring-works")}, token=token), "key.exists"),
+        ("a revoked key comes back as another publisher's", registered_by_the_thief, "key.exists"),
+        ("a key for what nobody knows", lambda: with_terms(role="master"), "key.role"),
+        ("a key that has run out", lambda: with_terms(valid_until_ms=1), "key.validity"),
+        ("a package by a key for evaluations", for_evaluations, "signature.key_role"),
         ("another publisher revokes it", lambda: api.reason(
             "POST", f"{path}/{old.id}/revoke", {"because": "x"}, token=registry.rival), "publisher.foreign"),
         ("the alias goes back behind its first step", lambda: (api.take("PUT", "/v1/aliases", {

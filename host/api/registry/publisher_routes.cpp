@@ -71,10 +71,11 @@ Result<RegistryAnswer> set_state(RegistryCall& call) {
 }
 
 Result<RegistryAnswer> list_keys(RegistryCall& call) {
-  auto records =
-      call.publishing.with_catalogue([&](Catalogue& catalogue) { return catalogue.keys(call.param("name")); });
-  if (!records) return std::unexpected(records.error());
-  return RegistryAnswer{200, page_of(*records, call.now_ms)};
+  return call.publishing.with_catalogue([&](Catalogue& catalogue) -> Result<RegistryAnswer> {
+    const auto records = catalogue.keys(call.param("name"));
+    if (!records) return std::unexpected(records.error());
+    return RegistryAnswer{200, page_of(*records, catalogue.now_ms())};
+  });
 }
 
 Result<RegistryAnswer> list_plugins(RegistryCall& call) {
@@ -103,6 +104,8 @@ Result<RegistryAnswer> add_key(RegistryCall& call) {
   if (!actor) return std::unexpected(actor.error());
   Members members(call.body);
   const std::string pem = members.text("public_key"), possession_hex = members.text("possession");
+  const registry::KeyTerms terms{.role = members.text_or("role", registry::kReleaseKey),
+                                 .valid_until_ms = members.number_if("valid_until_ms")};
   if (auto read = members.end(); !read) return std::unexpected(read.error());
   auto key = registry::PublicKey::from_pem(pem);
   if (!key) {
@@ -111,10 +114,11 @@ Result<RegistryAnswer> add_key(RegistryCall& call) {
   }
   const auto possession = signature_in("possession", possession_hex);
   if (!possession) return std::unexpected(possession.error());
-  auto kept = call.publishing.with_catalogue(
-      [&](Catalogue& catalogue) { return catalogue.add_key(*actor, call.param("name"), *key, *possession); });
-  if (!kept) return std::unexpected(kept.error());
-  return RegistryAnswer{201, json_of(*kept, std::max(call.now_ms, kept->valid_from_ms))};
+  return call.publishing.with_catalogue([&](Catalogue& catalogue) -> Result<RegistryAnswer> {
+    const auto kept = catalogue.add_key(*actor, call.param("name"), *key, *possession, terms);
+    if (!kept) return std::unexpected(kept.error());
+    return RegistryAnswer{201, json_of(*kept, catalogue.now_ms())};
+  });
 }
 
 Result<RegistryAnswer> rotate_key(RegistryCall& call) {
@@ -123,25 +127,28 @@ Result<RegistryAnswer> rotate_key(RegistryCall& call) {
   Members members(call.body);
   const auto at_ms = members.number_if("at_ms");
   if (auto read = members.end(); !read) return std::unexpected(read.error());
-  auto kept = call.publishing.with_catalogue([&](Catalogue& catalogue) {
-    return catalogue.rotate_key(*actor, call.param("name"), {call.param("key")}, at_ms);
+  return call.publishing.with_catalogue([&](Catalogue& catalogue) -> Result<RegistryAnswer> {
+    const auto kept = catalogue.rotate_key(*actor, call.param("name"), {call.param("key")}, at_ms);
+    if (!kept) return std::unexpected(kept.error());
+    return RegistryAnswer{200, json_of(*kept, catalogue.now_ms())};
   });
-  if (!kept) return std::unexpected(kept.error());
-  return RegistryAnswer{200, json_of(*kept, call.now_ms)};
 }
 
 Result<RegistryAnswer> revoke_key(RegistryCall& call) {
   const auto actor = call.who();
   if (!actor) return std::unexpected(actor.error());
   Members members(call.body);
-  const std::int64_t from_ms = members.number_if("from_ms").value_or(call.now_ms);
+  const auto from_ms = members.number_if("from_ms");
   const std::string because = members.text("because");
   if (auto read = members.end(); !read) return std::unexpected(read.error());
+  std::int64_t now_ms = 0;
   auto gone = call.publishing.with_catalogue([&](Catalogue& catalogue) {
-    return catalogue.revoke_key(*actor, call.param("name"), {call.param("key")}, from_ms, because);
+    auto done = catalogue.revoke_key(*actor, call.param("name"), {call.param("key")}, from_ms, because);
+    now_ms = catalogue.now_ms();
+    return done;
   });
   if (!gone) return std::unexpected(gone.error());
-  Json body = json_of(gone->key, call.now_ms);
+  Json body = json_of(gone->key, now_ms);
   Json ids = Json::array();
   for (const registry::ReleaseId& id : gone->quarantined) ids.push_back(id.text);
   body["quarantined"] = std::move(ids);
