@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "host/app/wall_clock.hpp"
+#include "host/thread/monotonic.hpp"
 #include "registry/feed/feed_opening.hpp"
 
 namespace stoa::app {
@@ -12,7 +13,9 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kSignAgain{1}, kRefreshMax{3600};
+// A minute: a clock that is set forward leaves what was signed expired, and nothing else tells of it.
+constexpr seconds kSignAgain{1}, kLookOften{60};
+constexpr seconds kBehindMax{10};  // a clock that is kept right is moved by less
 
 }  // namespace
 
@@ -26,8 +29,25 @@ Result<void> FeedSigner::open() {
                      {{"release", release.plugin + " " + release.version},
                       {"state", name_of(release.state)},
                       {"why", release.state_because}});
+  clock_.emplace(
+      registry::SigningClock::Sources{
+          .wall = &unix_now,
+          .monotonic = [] { return std::chrono::nanoseconds(static_cast<std::int64_t>(thread::monotonic_ns())); }},
+      feed_->signed_at());
   note(false);
   return {};
+}
+
+registry::TufTime FeedSigner::now() {
+  const seconds behind = clock_->behind();
+  const bool is_behind = behind > kBehindMax;
+  if (is_behind != is_clock_behind_)
+    parts_.log.write(is_behind ? Level::error : Level::info, is_behind ? "clock.behind" : "clock.right",
+                     {{"by_s", std::int64_t{behind.count()}},
+                      {"why", is_behind ? "the machine's clock is before what was signed last; time goes on from there"
+                                        : "the machine's clock is later than what was signed last"}});
+  is_clock_behind_ = is_behind;
+  return clock_->now();
 }
 
 void FeedSigner::start() {
@@ -64,10 +84,15 @@ void FeedSigner::note(bool is_failing) {
 bool FeedSigner::sign() {
   const auto change = parts_.publishing.with_catalogue(
       [this](registry::Catalogue& catalogue) { return catalogue.public_change(feed_->told_until()); });
-  Result<std::size_t> changes = change ? feed_->update(*change, unix_now()) : std::unexpected(change.error());
+  const registry::TufTime at = now();
+  if (feed_->expires() <= at && !standing().is_failing)
+    parts_.log.write(Level::warn, "metadata.expired",
+                     {{"for_s", std::int64_t{(at - feed_->expires()).count()}},
+                      {"why", "nothing was signed meanwhile: the host stood still, or its clock was set"}});
+  Result<std::size_t> changes = change ? feed_->update(*change, at) : std::unexpected(change.error());
   // A quarter of the lifetime is gone, or a start after a long pause.
-  const auto is_old = feed_->expires() - unix_now() <= parts_.options.lifetimes.timestamp * 3 / 4;
-  Result<void> refreshed = is_old ? feed_->refresh(unix_now()) : Result<void>();
+  const auto is_old = feed_->expires() - at <= parts_.options.lifetimes.timestamp * 3 / 4;
+  Result<void> refreshed = is_old ? feed_->refresh(at) : Result<void>();
   note(!changes || !refreshed);
   if (!changes || !refreshed) {
     const Error& error = changes ? refreshed.error() : changes.error();
@@ -83,7 +108,7 @@ bool FeedSigner::sign() {
 }
 
 void FeedSigner::run() {
-  const auto idle = std::clamp<seconds>(parts_.options.lifetimes.timestamp / 8, seconds(1), kRefreshMax);
+  const auto idle = std::clamp<seconds>(parts_.options.lifetimes.timestamp / 8, seconds(1), kLookOften);
   bool is_whole = true;
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {

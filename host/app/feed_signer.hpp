@@ -10,6 +10,7 @@
 
 #include "host/app/log.hpp"
 #include "registry/feed/catalogue_feed.hpp"
+#include "registry/feed/signing_clock.hpp"
 #include "registry/publishing/publishing.hpp"
 #include "stoa/result.hpp"
 
@@ -43,10 +44,13 @@ class FeedSigner {
  private:
   void run();
   bool sign();
+  registry::TufTime now();  // its thread's, or before that
   void note(bool is_failing);
 
   const Parts parts_;
-  std::optional<registry::CatalogueFeed> feed_;  // after open() its thread's alone
+  std::optional<registry::CatalogueFeed> feed_;  // after open() its thread's alone, as the two below
+  std::optional<registry::SigningClock> clock_;
+  bool is_clock_behind_ = false;
   std::thread thread_;
   mutable std::mutex mutex_;
   std::condition_variable moved_;
