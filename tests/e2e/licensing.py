@@ -64,7 +64,8 @@ def main():
         page = json.loads(run("stoa licences audit list --most 2 --json"))
         after = json.loads(run(f"stoa licences audit list --most 2 --before {page['next']} --json"))
         check(page["items"] + after["items"] == lines[:4], "pages of the log are not its lines")
-        check(run(f"stoa licences audit list --subject {licence}").count(licence) == 1, "the licence was issued")
+        said = run(f"stoa licences audit list --subject {licence}")
+        check(all(said.count(act) == 1 for act in ("licence.issue", "licence.export")), f"issued and exported once each: {said}")
         secrets = [(host.folder / name).read_text().strip() for name in ("shop.key", "head.key", "staging.key", "build-7.lease")]
         for file in (host.folder / "licensing").rglob("*"):
             for secret in secrets if file.is_file() else ():
