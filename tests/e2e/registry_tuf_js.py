@@ -135,8 +135,15 @@ def follow(repository, tuf_js, url, folder):
     for place in (repository.folder / "targets").rglob("*.1.1.0.stoa"):
         place.write_text("tvo")
     check(beginner.ask(two).startswith("refused LengthOrHashMismatchError"), "tuf-js refuses a changed target")
-    repository.do("refresh", now=time.time() - 3 * DAY)
-    check(follower.ask(two).startswith("refused ExpiredMetadataError"), "tuf-js refuses an expired timestamp")
+
+    # A repository signs nothing earlier than it has: one that was last heard of three days ago.
+    (folder / "stale").mkdir()
+    stale = Repository(folder / "stale")
+    stale.do("create", 64, now=time.time() - 3 * DAY)
+    stale.publish(two, "two", now=time.time() - 3 * DAY)
+    repository.serve(stale.folder / "metadata")
+    late = Follower(tuf_js, url, folder / "late", stale.folder / "metadata" / "1.root.json")
+    check(late.ask(two).startswith("refused ExpiredMetadataError"), "tuf-js refuses an expired timestamp")
 
 
 if __name__ == "__main__":
