@@ -52,9 +52,14 @@ class Window {
   Result<std::span<const std::byte>> at(std::uint64_t offset, std::size_t wanted) {
     const std::uint64_t there = segment_.bytes - offset;
     if (offset < begin_ || offset + std::min<std::uint64_t>(wanted, there) > begin_ + bytes_.size()) {
+      const bool goes_on = !bytes_.empty() && offset >= begin_;
       begin_ = offset;
       bytes_.resize(std::min<std::uint64_t>(std::max(wanted, kWindowBytes), there));
       if (auto read = registry::read_at(segment_.file, offset, bytes_); !read) return std::unexpected(read.error());
+      // What was written past the cache comes from the disk: whoever reads on does not wait for it a second time.
+      if (goes_on)
+        (void)::posix_fadvise(segment_.file.fd(), static_cast<off_t>(offset + bytes_.size()), kWindowBytes,
+                              POSIX_FADV_WILLNEED);
     }
     return std::span<const std::byte>(bytes_).subspan(offset - begin_);
   }
