@@ -70,7 +70,7 @@ constexpr ApiOperation kOfCustomers[] = {
     {"get", "/v1/account", "getAccount", "Whose key this is (customer plane)", "", ""},
     {"get", "/v1/account/keys", "listOwnKeys", "Its keys, and what is left of them (customer plane)", "",
      "after limit"},
-    {"post", "/v1/account/keys", "createOwnKey", "A new key, shown once (customer plane)",
+    {"post", "/v1/account/keys", "createOwnKey", "A new key, no wider than the one that asks (customer plane)",
      "name scopes[]? models[]? rate{}? budget{}? expires?", "", 201},
     {"post", "/v1/account/keys/{key}/rotate", "rotateOwnKey", "A successor (customer plane)", "overlap_s#?", "", 201},
     {"post", "/v1/account/keys/{key}/revoke", "revokeOwnKey", "A key counts no more (customer plane)", "because", ""},

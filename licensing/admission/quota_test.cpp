@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <fstream>
@@ -153,6 +154,7 @@ TEST(Quota, OfARotatedKeyIsItsSuccessors) {
     ApiKey& made = world.holdings.keys.back();
     made.budget = old.budget;
     made.rate = old.rate;
+    made.first = old.first.text.empty() ? old.id : old.first;
     (world.holdings.keys.end() - 2)->successor = made.id;
   };
   (void)world.add_key("cus_1");  // another one of the customer's, with a budget of its own
@@ -179,6 +181,36 @@ TEST(Quota, OfARotatedKeyIsItsSuccessors) {
     }
     ASSERT_TRUE(keeper.settle());
   }
+}
+
+// Keys that a limited key made, and those that they made, are one user of its budget and rate with it; each limit is
+// shared with the eldest that has it.
+TEST(Quota, OfAKeyIsThatOfTheKeysItMakes) {
+  QuotaKeeper keeper(nullptr);
+  SnapshotBuilder builder(keeper);
+  TestAccess world;
+  const auto make = [&](const ApiKeyId& by, bool has_rate, bool has_budget) {
+    (void)world.add_key("cus_1");
+    ApiKey& made = world.holdings.keys.back();
+    made.made_by = by;
+    if (has_rate) made.rate = Rate{4, 86'400'000};
+    if (has_budget) made.budget = Quota{"call", 5, Period::month};
+    return made.id;
+  };
+  const ApiKeyId rated = make({}, true, false), budgeted = make(rated, true, true);
+  const ApiKeyId last = make(budgeted, true, true), other = make({}, true, true);
+  const auto snapshot = *builder.build(world.holdings, world.host, TestAccess::kNowMs);
+  ASSERT_TRUE(keeper.refill());
+  const auto at = [&](const ApiKeyId& id) -> const KeyAccess& {
+    return *std::ranges::find(snapshot->keys, id.text, &KeyAccess::id);
+  };
+  RateLimiter::Change unused;
+  EXPECT_EQ(at(last).rate->take(1'000'000'000'000, unused), 0u);
+  EXPECT_EQ(at(last).budget.now->calls->take_one(), Taken::yes);
+  for (const ApiKeyId& id : {rated, budgeted, last}) EXPECT_EQ(at(id).rate->left(1'000'000'000'000), 3u);
+  EXPECT_EQ(at(budgeted).budget.now->calls->used(), 1u);
+  EXPECT_EQ(at(other).rate->left(1'000'000'000'000), 4u);
+  EXPECT_EQ(at(other).budget.now->calls->used(), 0u);
 }
 
 // Each child takes calls as fast as it can, tells of each after it took it, and is killed; all of them together never

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "licensing/admission/seat_table.hpp"
+#include "licensing/terms/key_width.hpp"
 
 namespace stoa::licensing {
 namespace {
@@ -84,7 +85,9 @@ class SnapshotBuilder::Work {
     for (const HeldLicence& held : holdings_.licences)
       if (auto added = add_licence(held); !added) return std::unexpected(added.error());
     for (const ApiKey& key : holdings_.keys)
-      if (!key.successor.text.empty()) predecessors_.emplace(key.successor.text, key.id.text);
+      if (!key.made_by.text.empty()) makers_.emplace(key.made_by.text, nullptr);
+    for (const ApiKey& key : holdings_.keys)
+      if (const auto maker = makers_.find(key.id.text); maker != makers_.end()) maker->second = &key;
     for (const ApiKey& key : holdings_.keys)
       if (auto added = add_key(key); !added) return std::unexpected(added.error());
     add_keys_of_files();
@@ -165,15 +168,9 @@ class SnapshotBuilder::Work {
     return {};
   }
 
-  // Under whose id a key's use is counted: the first one's that it came from by rotation.
-  std::string first_of(const ApiKeyId& id) const {
-    std::string_view first = id.text;
-    for (std::size_t step = 0; step < predecessors_.size(); ++step) {
-      const auto before = predecessors_.find(first);
-      if (before == predecessors_.end()) break;
-      first = before->second;
-    }
-    return std::string(first);
+  // Under whose id a key's use is counted.
+  std::string user_by(const ApiKey& key, SharedLimit limit) const {
+    return user_of(key, limit, [&](const ApiKeyId& id) { return makers_.find(id.text)->second; }).text;
   }
 
   Result<void> add_key(const ApiKey& key) {
@@ -188,11 +185,10 @@ class SnapshotBuilder::Work {
     row.rotated_until_ms = key.rotated_until_ms.value_or(INT64_MAX);
     row.expires_ms = key.expires_ms.value_or(INT64_MAX);
     row.models = key.models;
-    const std::string user = first_of(key.id);
-    row.rate = builder_.rate_of(user, key.rate);
+    row.rate = builder_.rate_of(user_by(key, SharedLimit::rate), key.rate);
     std::vector<Quota> budget;
     if (key.budget) budget.push_back(*key.budget);
-    auto meters = builder_.meters_of(user, budget, now_ms_);
+    auto meters = builder_.meters_of(user_by(key, SharedLimit::budget), budget, now_ms_);
     if (!meters) return std::unexpected(meters.error());
     row.budget = std::move(*meters);
     change_with(row.budget);
@@ -241,7 +237,7 @@ class SnapshotBuilder::Work {
   const HostFacts& host_;
   const std::int64_t now_ms_;
   std::set<Sha256> hashes_;
-  std::map<std::string_view, std::string_view> predecessors_;  // by the id of the successor. Lifetime: holdings_
+  std::map<std::string_view, const ApiKey*> makers_;  // of keys, by id. Lifetime: holdings_
   std::shared_ptr<AccessSnapshot> made_ = std::make_shared<AccessSnapshot>();
 };
 

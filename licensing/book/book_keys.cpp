@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "licensing/book/act_store.hpp"
+#include "licensing/book/asking_key.hpp"
 #include "licensing/book/customer_store.hpp"
 #include "licensing/book/key_store.hpp"
 #include "licensing/book/request_store.hpp"
+#include "licensing/terms/key_width.hpp"
 #include "licensing/terms/refusal.hpp"
 #include "registry/document/utc_time.hpp"
 #include "registry/document/words.hpp"
@@ -65,6 +67,8 @@ Result<Shown<ApiKey>> Book::create_key(const Actor& actor, const CustomerId& cus
   const auto owner = read_customer(writing_, customer.text);
   if (!owner) return std::unexpected(owner.error());
   if (auto open = require_open(*owner); !open) return std::unexpected(open.error());
+  const auto asking = read_asking(writing_, actor, act->now_ms);
+  if (!asking) return std::unexpected(asking.error());
   Shown<ApiKey> made{.record = {.id = new_id<KeyTag>(act->now_ms),
                                 .customer = customer,
                                 .name = wanted.name,
@@ -77,6 +81,8 @@ Result<Shown<ApiKey>> Book::create_key(const Actor& actor, const CustomerId& cus
                                 .expires_ms = wanted.expires_ms,
                                 .rotated_until_ms = {},
                                 .successor = {},
+                                .first = {},
+                                .made_by = {},
                                 .revoked_ms = {},
                                 .revoked_because = {}},
                      .secret = new_api_key()};
@@ -89,6 +95,8 @@ Result<Shown<ApiKey>> Book::create_key(const Actor& actor, const CustomerId& cus
     if (!known) return std::unexpected(known.error());
     made.record = std::move(*known);
   } else {
+    if (*asking)
+      if (auto narrow = hand_on(**asking, made.record); !narrow) return std::unexpected(narrow.error());
     const auto known = read_key_named(writing_, customer, wanted.name, act->now_ms);
     if (!known) return std::unexpected(known.error());
     if (*known)
@@ -119,6 +127,8 @@ Result<Shown<ApiKey>> Book::rotate_key(const Actor& actor, const ApiKeyId& id, s
   if (!old) return std::unexpected(old.error());
   if (auto allowed = require_customer(actor, old->customer, Scope::manage, "rotate keys"); !allowed)
     return std::unexpected(allowed.error());
+  const auto asking = read_asking(writing_, actor, act->now_ms);
+  if (!asking) return std::unexpected(asking.error());
   const auto before = find_request(writing_, actor.text(), request);
   if (!before) return std::unexpected(before.error());
   Shown<ApiKey> made{.record = *old, .secret = new_api_key()};
@@ -136,10 +146,13 @@ Result<Shown<ApiKey>> Book::rotate_key(const Actor& actor, const ApiKeyId& id, s
       return failure(
           Code::failed_precondition, "key.state",
           fmt::format("key {} expired at {}: create a new one", id.text, registry::utc_text(*old->expires_ms)));
+    if (*asking)
+      if (auto own = require_its_own(writing_, **asking, *old); !own) return std::unexpected(own.error());
     if (overlap_ms > 0)
       if (auto room = require_room(writing_, old->customer, act->now_ms); !room) return std::unexpected(room.error());
     // Only its id and its secret are new: it ends when the old one would have ended, and what that has used counts for
     // it, too (by its id, as admission follows it). Otherwise who may rotate a key could raise its limits.
+    made.record.first = first_of(*old);
     made.record.id = new_id<KeyTag>(act->now_ms);
     made.record.created_ms = act->now_ms;
     old->rotated_until_ms = act->now_ms + overlap_ms;
@@ -162,6 +175,10 @@ Result<ApiKey> Book::revoke_key(const Actor& actor, const ApiKeyId& id, std::str
   if (!key) return key;
   if (auto allowed = require_customer(actor, key->customer, Scope::manage, "revoke keys"); !allowed)
     return std::unexpected(allowed.error());
+  const auto asking = read_asking(writing_, actor, act->now_ms);
+  if (!asking) return std::unexpected(asking.error());
+  if (*asking)
+    if (auto own = require_its_own(writing_, **asking, *key); !own) return std::unexpected(own.error());
   if (key->revoked_ms)
     return failure(Code::failed_precondition, "key.state", fmt::format("key {} is revoked already", id.text));
   key->revoked_ms = act->now_ms;

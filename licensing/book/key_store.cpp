@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "licensing/book/lines.hpp"
+#include "licensing/terms/key_width.hpp"
 #include "registry/database/digest_column.hpp"
 
 namespace stoa::licensing {
@@ -12,7 +13,8 @@ namespace {
 
 constexpr std::string_view kColumns =
     "id, customer, name, sha256, scopes, models, rate_calls, rate_window_ms, budget_meter, budget_amount, "
-    "budget_period, created_ms, expires_ms, rotated_until_ms, successor, revoked_ms, revoked_because";
+    "budget_period, created_ms, expires_ms, rotated_until_ms, successor, revoked_ms, revoked_because, first_id, "
+    "made_by";
 
 ApiKey key_of(const database::Rows& rows) {
   ApiKey key{.id = {std::string(rows.text(0))},
@@ -27,6 +29,8 @@ ApiKey key_of(const database::Rows& rows) {
              .expires_ms = rows.optional_integer(12),
              .rotated_until_ms = rows.optional_integer(13),
              .successor = {std::string(rows.text(14))},
+             .first = {std::string(rows.text(17))},
+             .made_by = {std::string(rows.text(18))},
              .revoked_ms = rows.optional_integer(15),
              .revoked_because = std::string(rows.text(16))};
   if (!rows.is_null(6))
@@ -59,12 +63,13 @@ Result<void> write_key(database::Connection& connection, const ApiKey& key, std:
   if (key.rate) calls = key.rate->calls, window_ms = key.rate->window_ms;
   if (key.budget) meter = key.budget->meter, amount = key.budget->amount, period = name_of(key.budget->period);
   return database::done(connection.run(
-      "INSERT INTO api_keys VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) "
+      "INSERT INTO api_keys VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+      "?19, ?20) "
       "ON CONFLICT(id) DO UPDATE SET sha256 = ?4, rotated_until_ms = ?14, successor = ?15, revoked_ms = ?16, "
       "revoked_because = ?17, changed = ?18",
       key.id.text, key.customer.text, key.name, key.hash, key.scopes, text_of(key.models), calls, window_ms, meter,
       amount, period, key.created_ms, key.expires_ms, key.rotated_until_ms, key.successor.text, key.revoked_ms,
-      key.revoked_because, revision));
+      key.revoked_because, revision, first_of(key).text, key.made_by.text));
 }
 
 Result<ApiKey> read_key(database::Connection& connection, const ApiKeyId& id) {

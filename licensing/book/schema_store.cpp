@@ -88,6 +88,18 @@ CREATE TABLE customer_billing(
   set_by TEXT NOT NULL, set_ms INTEGER NOT NULL, PRIMARY KEY(customer, version));
 INSERT INTO billing VALUES(0);
 )sql",
+    // Whose rate and budget a key's calls are counted by (terms/key_width.hpp). Who made a key before that was noted is
+    // not known any more: it stays for itself.
+    R"sql(
+ALTER TABLE api_keys ADD COLUMN first_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE api_keys ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+WITH RECURSIVE firsts(id, first_id) AS (
+  SELECT id, id FROM api_keys WHERE id NOT IN (SELECT successor FROM api_keys)
+  UNION ALL
+  SELECT api_keys.successor, firsts.first_id FROM firsts JOIN api_keys ON api_keys.id = firsts.id
+  WHERE api_keys.successor <> '')
+UPDATE api_keys SET first_id = firsts.first_id FROM firsts WHERE firsts.id = api_keys.id;
+)sql",
 };
 
 constexpr database::Schema kSchema{.steps = kSteps, .file = "the licensing book's file", .newer_reason = "book.newer"};

@@ -53,6 +53,12 @@ TEST(BookSchema, OfEveryVersionThatWasReleasedOpensWithAllItHeld) {
     const Holdings held = TestBook::good(on->holdings());
     EXPECT_EQ(held.customers.size(), 2u);
     EXPECT_EQ(held.keys.size(), 4u);
+    std::map<std::string, std::string> firsts;
+    for (const ApiKey& key : held.keys) firsts[key.id.text] = key.first.text;
+    for (const ApiKey& key : held.keys) {  // one of them was rotated
+      EXPECT_TRUE(firsts.contains(key.first.text)) << key.id.text;
+      if (!key.successor.text.empty()) EXPECT_EQ(firsts.at(key.successor.text), key.id.text);
+    }
     ASSERT_EQ(held.licences.size(), 2u);
     EXPECT_EQ(TestBook::good(on->serials(held.licences[0].licence.id)).size(), 2u);
     EXPECT_EQ(on.held.size(), 1u);

@@ -26,7 +26,8 @@ bool begins_with_api_key(std::string_view text);
 Sha256 hash_of_api_key(std::string_view text);
 
 // What a key may be used for. infer: call models. account: read the customer's own keys, licences and what is left of
-// them. manage: create, rotate and revoke its keys, and hold leases for others.
+// them. manage: create, rotate and revoke its keys that are no wider
+// than the one that asks, and hold leases for others.
 enum class Scope : std::uint8_t { infer = 1, account = 2, manage = 4 };
 using Scopes = std::uint8_t;  // Scope values, or'ed
 constexpr bool has(Scopes scopes, Scope scope) { return (scopes & static_cast<Scopes>(scope)) != 0; }
@@ -48,6 +49,8 @@ struct ApiKey {
   // Rotated: a successor was made; this one counts until then.
   std::optional<std::int64_t> rotated_until_ms;
   ApiKeyId successor;  // of a rotated one
+  ApiKeyId first;      // of those that it came from by rotation; empty: itself (key_width.hpp)
+  ApiKeyId made_by;    // the first() of the key that made it; empty: an operator did
   std::optional<std::int64_t> revoked_ms;
   std::string revoked_because;
 };

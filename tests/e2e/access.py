@@ -162,7 +162,7 @@ def quotas_across_kill(host, operator, customer):
 
 def rotated_budget(host, operator, customer):
     """A budget is its key's and its successors' together: by rotating it the customer's own manage key gains no call."""
-    manage = operator.key(customer, "manager", scopes=["manage"])["key"]
+    manage = operator.key(customer, "manager", scopes=["infer", "manage"])["key"]
     made, answered, told = operator.key(customer, "rotated", budget={"amount": 2, "period": "month"}), 0, []
     for _ in range(4):
         wanted, deadline = [], time.monotonic() + 2
@@ -178,6 +178,37 @@ def rotated_budget(host, operator, customer):
         check(status == 201, f"a rotation is {status} {body}")
         made = json.loads(body)
     check(told == [None] * 2 + ["key.budget"] * 6, f"over 3 rotations of a budget of 2 {answered} calls are let in: {told}")
+
+
+def shared_budget(host, operator, customer):
+    """A key with a budget makes keys, and they make keys: all together use it once. None gets past it, and none reaches a key without."""
+    team = operator.key(customer, "team", scopes=["infer", "manage"], budget={"amount": 3, "period": "month"})
+    free = operator.key(customer, "free")
+
+    def act(key, path, body):
+        status, _, answer = call(f"{host.url}/v1/account/keys{path}", json.dumps(body).encode(),
+                                 {"Authorization": "Bearer " + key, "Content-Type": "application/json"})
+        return status, json.loads(answer)
+
+    for wider in ({"budget": {"amount": 3000, "period": "month"}}, {"budget": {"amount": 1, "period": "day"}}, {"scopes": ["account"]}):
+        status, answer = act(team["key"], "", {"name": "wider", **wider})
+        check((status, answer.get("reason")) == (403, "key.wider"), f"{wider} by a key with less is {status} {answer}")
+    for path, body in (("rotate", {}), ("revoke", {"because": "mine"})):
+        status, answer = act(team["key"], f"/{free['id']}/{path}", body)
+        check((status, answer.get("reason")) == (403, "key.wider"), f"{path} of a key without a budget is {status} {answer}")
+    keys, by = [team["key"]], team["key"]
+    for name in ("child", "grandchild", "twin"):
+        status, made = act(by, "", {"name": name, "scopes": ["infer", "manage"]})
+        check(status == 201 and made["budget"]["amount"] == 3, f"{name} is {status} {made}")
+        keys.append(made["key"])
+        by = keys[1]
+    told = []
+    for key in keys * 2:
+        deadline = time.monotonic() + 5
+        while (answer := ask(host.port, key)[1]) == "key.unknown":  # which takes nothing
+            check(time.monotonic() < deadline, "a key that was made is not known")
+        told.append(answer)
+    check(told == [None] * 3 + ["key.budget"] * 5, f"a budget of 3, used by the key that has it and three that it made: {told}")
 
 
 def locked_to_a_node(host, operator):
@@ -207,6 +238,7 @@ def main():
         locked_to_a_node(host, operator)
         revoked_under_load(host, operator, customer)
         rotated_budget(host, operator, customer)
+        shared_budget(host, operator, customer)
         quotas_across_kill(host, operator, customer)
         metrics = call(host.operator_url + "/metrics")[2].decode()
         check('stoa_access_calls_total{reason="key.budget"}' in metrics, "metrics count refusals")

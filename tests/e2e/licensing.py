@@ -40,7 +40,7 @@ def main():
                 continue
             run(line)
             executed += 1
-        check(executed == 20, f"the page has {executed} commands")
+        check(executed == 22, f"the page has {executed} commands")
 
         key = (host.folder / "staging.key").read_text().strip()
         check((host.folder / "shop.key").stat().st_mode & 0o077 == 0, "the key's file can be read by others")
@@ -66,7 +66,7 @@ def main():
         check(page["items"] + after["items"] == lines[:4], "pages of the log are not its lines")
         said = run(f"stoa licences audit list --subject {licence}")
         check(all(said.count(act) == 1 for act in ("licence.issue", "licence.export")), f"issued and exported once each: {said}")
-        secrets = [(host.folder / name).read_text().strip() for name in ("shop.key", "head.key", "staging.key", "build-7.lease")]
+        secrets = [(host.folder / name).read_text().strip() for name in ("shop.key", "head.key", "staging.key", "team.key", "build.key", "build-7.lease")]
         for file in (host.folder / "licensing").rglob("*"):
             for secret in secrets if file.is_file() else ():
                 check(secret[3:35].encode() not in file.read_bytes(), f"{file} has a secret in it")

@@ -95,6 +95,7 @@ Json json_of(const licensing::ApiKey& key, std::int64_t now_ms) {
   add_time(json, "expires", key.expires_ms);
   add_time(json, "rotated_until", key.rotated_until_ms);
   add_text(json, "successor", key.successor.text);
+  add_text(json, "made_by", key.made_by.text);
   add_time(json, "revoked", key.revoked_ms);
   add_text(json, "revoked_because", key.revoked_because);
   return json;
