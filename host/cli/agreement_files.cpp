@@ -17,11 +17,7 @@ namespace {
 
 using client::Json;
 
-constexpr std::size_t kKeyFileMax = 16 * 1024;
-
-std::unexpected<Error> usage(std::string message) {
-  return failure(Code::invalid_argument, "usage", std::move(message));
-}
+constexpr std::size_t kPartyKeyMax = 16 * 1024;
 
 // The text that is signed, to the byte: of an export, or the file itself but for a line break at its end.
 Result<std::string> text_in(const std::string& file, const Json& json) {
@@ -40,7 +36,7 @@ Result<std::map<std::string, registry::PublicKey>> keys_in(const std::vector<std
   std::map<std::string, registry::PublicKey> keys;
   for (const std::string& row : parties) {
     const auto equals = row.find('=');
-    const auto pem = registry::read_small_file(row.substr(equals + 1), kKeyFileMax);
+    const auto pem = registry::read_small_file(row.substr(equals + 1), kPartyKeyMax);
     if (!pem) return std::unexpected(pem.error());
     auto key = registry::PublicKey::from_pem(*pem);
     if (!key) return std::unexpected(key.error());

@@ -19,7 +19,7 @@ namespace {
 using client::HttpClient, client::Json;
 using namespace licensing;
 
-constexpr std::size_t kFileMax = 1u << 20, kEntriesMax = std::size_t{8} << 30;
+constexpr std::size_t kFetchedMax = 1u << 20, kFetchedEntriesMax = std::size_t{8} << 30;
 constexpr int kPage = 1000;
 
 // One fetch on its way: what it has, and what it knows by then.
@@ -30,7 +30,7 @@ class Fetch {
 
   // Nobody but the first fetch believes the host.
   Result<void> pin_key(const std::string& wanted) {
-    auto said = host_.fetch({.path = "/log/key", .bytes_max = kFileMax});
+    auto said = host_.fetch({.path = "/log/key", .bytes_max = kFetchedMax});
     if (!said) return std::unexpected(said.error());
     while (said->body.ends_with('\n')) said->body.pop_back();
     auto key = NoteVerifier::parse(said->body);
@@ -53,7 +53,7 @@ class Fetch {
   }
 
   Result<void> fetch_checkpoint() {
-    const auto note = host_.fetch({.path = "/log/checkpoint", .bytes_max = kFileMax});
+    const auto note = host_.fetch({.path = "/log/checkpoint", .bytes_max = kFetchedMax});
     if (!note) return std::unexpected(note.error());
     const auto checkpoint = open_checkpoint(note->body, *key_);
     if (!checkpoint) return std::unexpected(checkpoint.error());
@@ -67,7 +67,7 @@ class Fetch {
   Result<void> fetch_entries() {
     entries_ = std::string(kShownEntriesHead);
     if (std::filesystem::exists(folder_.entries())) {
-      auto known = registry::read_small_file(folder_.entries(), kEntriesMax);
+      auto known = registry::read_small_file(folder_.entries(), kFetchedEntriesMax);
       if (!known) return std::unexpected(known.error());
       entries_ = std::move(*known);
     }
@@ -98,7 +98,7 @@ class Fetch {
     auto older = folder_.older_checkpoints();
     if (!older) return std::unexpected(older.error());
     if (std::filesystem::exists(folder_.checkpoint())) {
-      auto last = registry::read_small_file(folder_.checkpoint(), kFileMax);
+      auto last = registry::read_small_file(folder_.checkpoint(), kFetchedMax);
       if (!last) return std::unexpected(last.error());
       older->push_back(std::move(*last));
     }
@@ -122,7 +122,7 @@ class Fetch {
   // The last one first goes among the older: then nothing of what was seen is lost, wherever this ends.
   Result<void> keep() {
     if (std::filesystem::exists(folder_.checkpoint())) {
-      const auto last = registry::read_small_file(folder_.checkpoint(), kFileMax);
+      const auto last = registry::read_small_file(folder_.checkpoint(), kFetchedMax);
       if (!last) return std::unexpected(last.error());
       const auto checkpoint = open_checkpoint(*last, *key_);
       if (!checkpoint) return std::unexpected(checkpoint.error());
@@ -225,7 +225,7 @@ class Fetch {
   Result<std::string> tile(const TilePlace& place) {
     auto known = folder_.tiles()(place);
     if (known || known.error().code != Code::not_found) return known;
-    auto fetched = host_.fetch({.path = "/log/" + path_of(place), .bytes_max = kFileMax});
+    auto fetched = host_.fetch({.path = "/log/" + path_of(place), .bytes_max = kFetchedMax});
     if (!fetched) return std::unexpected(fetched.error());
     ++done.tiles;
     if (auto kept = keep_file(folder_.path / path_of(place), fetched->body); !kept)

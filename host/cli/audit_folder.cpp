@@ -17,14 +17,14 @@ namespace stoa::cli {
 namespace {
 
 constexpr std::size_t kSmallMax = 1u << 20, kEntriesMax = std::size_t{8} << 30;
-constexpr unsigned kFileMode = 0600;
+constexpr unsigned kAuditFileMode = 0600;
 
 std::unexpected<Error> in_file(const std::filesystem::path& file, const Error& error) {
   return failure(error.code, error.reason, fmt::format("{}: {}", file.string(), error.message));
 }
 
 // Of a signed note its text; without one, all of it.
-std::string_view text_of(std::string_view note) {
+std::string_view note_text(std::string_view note) {
   const std::size_t end = note.find("\n\n");
   return end == note.npos ? note : note.substr(0, end + 1);
 }
@@ -75,7 +75,7 @@ Result<void> keep_file(const std::filesystem::path& path, std::string_view bytes
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return std::unexpected(registry::file_error("cannot make a folder", path.parent_path(), error.value()));
-  auto staged = registry::StagingFile::create(path, kFileMode);
+  auto staged = registry::StagingFile::create(path, kAuditFileMode);
   if (!staged) return std::unexpected(staged.error());
   if (auto written = registry::write_all(staged->file(), std::as_bytes(std::span(bytes))); !written) return written;
   return staged->publish();
@@ -123,7 +123,7 @@ Result<std::vector<licensing::Statement>> AuditFolder::read_statements() const {
   for (const auto& file : files_in(statements(), ".txt")) {
     const auto note = registry::read_small_file(file, kSmallMax);
     if (!note) return std::unexpected(note.error());
-    auto statement = licensing::parse_statement(text_of(*note));
+    auto statement = licensing::parse_statement(note_text(*note));
     if (!statement) return in_file(file, statement.error());
     all.push_back(std::move(statement->statement));
   }

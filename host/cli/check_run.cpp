@@ -23,7 +23,7 @@ namespace stoa::cli {
 namespace {
 
 using registry::File;
-using Clock = std::chrono::steady_clock;
+using RunClock = std::chrono::steady_clock;
 
 constexpr int kReportFd = 3;
 constexpr int kFailedStatus = 1, kSkippedStatus = 77;
@@ -72,9 +72,9 @@ pid_t start(const std::string& case_name, const CaseTarget& case_target, int rep
 }
 
 // True when the process ended by itself before the deadline. said: what it reported.
-bool listen(const File& process, const File& report, Clock::time_point deadline, std::string& said) {
+bool listen(const File& process, const File& report, RunClock::time_point deadline, std::string& said) {
   for (bool ended = false; !ended;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - RunClock::now()).count();
     if (left <= 0) return false;
     pollfd ends[] = {{report.fd(), POLLIN, 0}, {process.fd(), POLLIN, 0}};
     if (poll(ends, 2, static_cast<int>(std::min<std::int64_t>(left, 1000))) < 0 && errno != EINTR) return false;
@@ -108,7 +108,7 @@ std::string_view name_of(CaseEnding ending) {
 
 CaseResult run_case(const check::Case& one, const CaseTarget& target, std::chrono::seconds at_most) {
   CaseResult result{.name = one.name, .rule = one.rule, .failures = {}, .skipped = {}, .is_done = false};
-  const auto began = Clock::now();
+  const auto began = RunClock::now();
   const auto not_started = [&](const char* what) {
     result.ending = CaseEnding::failed;
     result.failures.push_back(std::string(what) + ": " + std::strerror(errno));
@@ -139,7 +139,7 @@ CaseResult run_case(const check::Case& one, const CaseTarget& target, std::chron
     result.ending = CaseEnding::timed_out;
     result.failures.back() = "did not end within " + std::to_string(at_most.count()) + " s";
   }
-  result.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
+  result.time = std::chrono::duration_cast<std::chrono::milliseconds>(RunClock::now() - began);
   return result;
 }
 

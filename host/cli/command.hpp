@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "stoa/error.hpp"
+#include "stoa/result.hpp"
 
 namespace CLI {
 class App;
@@ -24,6 +24,11 @@ enum class Exit : int {
   usage = 2,        // the command line is wrong
   environment = 3,  // a file is missing, exists already or cannot be written; the SDK is not found
 };
+
+// What is wrong with the command line. Error: invalid_argument "usage".
+inline std::unexpected<Error> usage(std::string message) {
+  return failure(Code::invalid_argument, "usage", std::move(message));
+}
 
 // Runs after the whole command line has been parsed.
 using Action = std::function<Exit()>;

@@ -15,41 +15,39 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct AgreementsOptions : ActionOptions {
   std::string publisher, because, key, out, party, version;
   std::vector<std::string> parties;
 };
 
-constexpr std::size_t kFileMax = 128u << 10;
+constexpr std::size_t kAgreementFileMax = 128u << 10;
 
-std::unexpected<Error> usage(std::string message) {
-  return failure(Code::invalid_argument, "usage", std::move(message));
+std::string path_of(const AgreementsOptions& options) {
+  return "/v1/agreements/" + client::escape(options.arguments[0]);
 }
 
-std::string path_of(const Options& options) { return "/v1/agreements/" + client::escape(options.arguments[0]); }
-
-Result<Json> propose(HttpClient& host, const Options& options) {
+Result<Json> propose(HttpClient& host, const AgreementsOptions& options) {
   auto terms = read_json_object(options.arguments[0]);
   if (!terms) return terms;
   return host.ask({"POST", "/v1/agreements", std::move(*terms)});
 }
 
-Result<Json> amend(HttpClient& host, const Options& options) {
+Result<Json> amend(HttpClient& host, const AgreementsOptions& options) {
   auto terms = read_json_object(options.arguments[1]);
   if (!terms) return terms;
   return host.ask({"PUT", path_of(options), std::move(*terms)});
 }
 
-Result<Json> list(HttpClient& host, const Options& options) {
+Result<Json> list(HttpClient& host, const AgreementsOptions& options) {
   return ask_all(host, "/v1/agreements" + query_of({{"publisher", options.publisher}}));
 }
-Result<Json> show(HttpClient& host, const Options& options) { return host.ask({.path = path_of(options)}); }
-Result<Json> versions(HttpClient& host, const Options& options) {
+Result<Json> show(HttpClient& host, const AgreementsOptions& options) { return host.ask({.path = path_of(options)}); }
+Result<Json> versions(HttpClient& host, const AgreementsOptions& options) {
   return host.ask({.path = path_of(options) + "/versions"});
 }
 
 // Its text and signatures in a file, for whoever signs or verifies it without this host.
-Result<Json> export_file(HttpClient& host, const Options& options) {
+Result<Json> export_file(HttpClient& host, const AgreementsOptions& options) {
   const std::string name = options.out.empty() ? options.arguments[0] + ".json" : options.out;
   auto file = NewFile::create(name, 0644);
   if (!file) return std::unexpected(file.error());
@@ -60,65 +58,65 @@ Result<Json> export_file(HttpClient& host, const Options& options) {
   return Json{{"agreement", options.arguments[0]}, {"file", name}, {"signatures", (*answer)["signatures"].size()}};
 }
 
-Result<Json> submit(HttpClient& host, const Options& options) {
+Result<Json> submit(HttpClient& host, const AgreementsOptions& options) {
   if (options.party.empty()) return usage("--as PARTY is missing: whose signature it is, as in publisher/acme");
-  const auto text = registry::read_small_file(options.arguments[1], kFileMax);
+  const auto text = registry::read_small_file(options.arguments[1], kAgreementFileMax);
   if (!text) return std::unexpected(text.error());
   return host.ask({"POST", path_of(options) + "/signatures", Json{{"party", options.party}, {"file", *text}}});
 }
 
-Result<Json> countersign(HttpClient& host, const Options& options) {
+Result<Json> countersign(HttpClient& host, const AgreementsOptions& options) {
   return host.ask({"POST", path_of(options) + "/signatures", Json{{"party", "platform"}}});
 }
 
-Result<Json> terminate(HttpClient& host, const Options& options) {
+Result<Json> terminate(HttpClient& host, const AgreementsOptions& options) {
   if (options.because.empty()) return usage("--because: is missing; the parties read it, and the audit log");
   return host.ask({"POST", path_of(options) + "/terminate", Json{{"because", options.because}}});
 }
 
-Result<Json> add_key(HttpClient& host, const Options& options) {
-  const auto pem = registry::read_small_file(options.arguments[1], kFileMax);
+Result<Json> add_key(HttpClient& host, const AgreementsOptions& options) {
+  const auto pem = registry::read_small_file(options.arguments[1], kAgreementFileMax);
   if (!pem) return std::unexpected(pem.error());
   return host.ask({"POST", "/v1/party-keys", Json{{"party", options.arguments[0]}, {"public_key", *pem}}});
 }
 
-Result<Json> list_keys(HttpClient& host, const Options& options) {
+Result<Json> list_keys(HttpClient& host, const AgreementsOptions& options) {
   return host.ask({.path = "/v1/party-keys" + query_of({{"party", options.party}})});
 }
 
-Result<Json> revoke_key(HttpClient& host, const Options& options) {
+Result<Json> revoke_key(HttpClient& host, const AgreementsOptions& options) {
   if (options.because.empty()) return usage("--because: is missing; it stands in the audit log");
   return host.ask({"POST", "/v1/party-keys/" + client::escape(options.arguments[1]) + "/revoke",
                    Json{{"party", options.arguments[0]}, {"because", options.because}}});
 }
 
-std::string list_text(const Json& answer) {
+std::string agreements_text(const Json& answer) {
   return table_text(answer["items"], {"id", "version", "publisher", "currency", "state", "missing", "from"});
 }
-std::string keys_text(const Json& answer) {
+std::string party_keys_text(const Json& answer) {
   return table_text(answer["items"], {"party", "key_id", "added", "revoked"});
 }
 
-constexpr RegistryAction<Options> kActions[] = {
+constexpr RegistryAction<AgreementsOptions> kAgreementsActions[] = {
     {"propose", "FILE", &propose, &record_text},
     {"amend", "AGREEMENT FILE", &amend, &record_text},
-    {"list", "", &list, &list_text},
+    {"list", "", &list, &agreements_text},
     {"show", "AGREEMENT", &show, &record_text},
-    {"versions", "AGREEMENT", &versions, &list_text},
+    {"versions", "AGREEMENT", &versions, &agreements_text},
     {"export", "AGREEMENT", &export_file, &record_text},
     {"submit", "AGREEMENT FILE", &submit, &record_text},
     {"countersign", "AGREEMENT", &countersign, &record_text},
     {"terminate", "AGREEMENT", &terminate, &record_text},
     {"add-key", "PARTY FILE", &add_key, &record_text},
-    {"keys", "", &list_keys, &keys_text},
+    {"keys", "", &list_keys, &party_keys_text},
     {"revoke-key", "PARTY KEY_ID", &revoke_key, &record_text},
 };
 // Without a network.
 constexpr const char* kFileActions[] = {"sign", "verify"};
 
-Exit run(const Options& options) {
+Exit run(const AgreementsOptions& options) {
   if (std::ranges::find(kFileActions, options.action) == std::end(kFileActions))
-    return run_action<Options>("agreements", kActions, options);
+    return run_action<AgreementsOptions>("agreements", kAgreementsActions, options);
   if (auto good = check_arguments("agreements", {options.action, "FILE"}, options); !good) return report(good.error());
   const auto answer = options.action == "sign"
                           ? sign_agreement_file({.file = options.arguments[0], .key = options.key, .out = options.out})
@@ -131,8 +129,8 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_agreements(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  auto forms = forms_of(std::span<const RegistryAction<Options>>(kActions));
+  const auto options = std::make_shared<AgreementsOptions>();
+  auto forms = forms_of(std::span<const RegistryAction<AgreementsOptions>>(kAgreementsActions));
   for (const char* name : kFileActions) forms.push_back({name, "FILE"});
   add_actions(line, *options, forms);
   add_registry_options(line, *options, false);

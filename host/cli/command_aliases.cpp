@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kWholePpm = 1'000'000;
 
-struct Options : ActionOptions {
+struct AliasesOptions : ActionOptions {
   std::string note, state = "open", model, alias, before;
   int most = 50;
   std::vector<std::string> beside;
@@ -29,18 +29,18 @@ Result<Json> target_of(const std::string& row) {
   return Json{{"version", row.substr(0, equals)}, {"ppm", percent * 10'000}};
 }
 
-Result<Json> list(HttpClient& registry, const Options& options) {
+Result<Json> list(HttpClient& registry, const AliasesOptions& options) {
   return registry.ask({.path = "/v1/aliases" + query_of({{"model", options.model}})});
 }
 
-Result<Json> steps(HttpClient& registry, const Options& options) {
+Result<Json> steps(HttpClient& registry, const AliasesOptions& options) {
   return registry.ask({.path = "/v1/aliases/steps" + query_of({{"model", options.model},
                                                                {"alias", options.alias},
                                                                {"before", options.before},
                                                                {"limit", std::to_string(options.most)}})});
 }
 
-Result<Json> move(HttpClient& registry, const Options& options) {
+Result<Json> move(HttpClient& registry, const AliasesOptions& options) {
   Json others = Json::array();
   std::uint32_t left_ppm = kWholePpm;
   for (const std::string& row : options.beside) {
@@ -61,7 +61,7 @@ Result<Json> move(HttpClient& registry, const Options& options) {
                             {"note", options.note}}});
 }
 
-Result<Json> remove(HttpClient& registry, const Options& options) {
+Result<Json> remove(HttpClient& registry, const AliasesOptions& options) {
   return registry.ask({"PUT", "/v1/aliases",
                        Json{{"model", options.arguments[0]},
                             {"alias", options.arguments[1]},
@@ -70,7 +70,7 @@ Result<Json> remove(HttpClient& registry, const Options& options) {
 }
 
 // "two": whoever moves an alias of the model proposes it, and another operator approves.
-Result<Json> operators(HttpClient& registry, const Options& options) {
+Result<Json> operators(HttpClient& registry, const AliasesOptions& options) {
   const std::string& wanted = options.arguments[1];
   if (wanted != "one" && wanted != "two")
     return failure(Code::invalid_argument, "usage", "'" + wanted + "' is neither one nor two");
@@ -78,21 +78,23 @@ Result<Json> operators(HttpClient& registry, const Options& options) {
       {"PUT", "/v1/aliases/approvals", Json{{"model", options.arguments[0]}, {"approvals", wanted == "two" ? 1 : 0}}});
 }
 
-Result<Json> take_back(HttpClient& registry, const Options& options) {
+Result<Json> take_back(HttpClient& registry, const AliasesOptions& options) {
   return registry.ask({"POST", "/v1/aliases/take-back",
                        Json{{"model", options.arguments[0]}, {"alias", options.arguments[1]}, {"note", options.note}}});
 }
 
-Result<Json> proposals(HttpClient& registry, const Options& options) {
+Result<Json> proposals(HttpClient& registry, const AliasesOptions& options) {
   return registry.ask({.path = "/v1/proposals" + query_of({{"state", options.state}})});
 }
 
-Result<Json> judge(HttpClient& registry, const Options& options) {
+Result<Json> judge(HttpClient& registry, const AliasesOptions& options) {
   return registry.ask(
       {"POST", "/v1/proposals/" + client::escape(options.arguments[0]) + "/" + options.action, nullptr});
 }
 
-std::string list_text(const Json& answer) { return table_text(answer["items"], {"model", "alias", "targets", "step"}); }
+std::string aliases_text(const Json& answer) {
+  return table_text(answer["items"], {"model", "alias", "targets", "step"});
+}
 std::string steps_text(const Json& answer) {
   return table_text(answer["items"], {"step", "model", "alias", "targets", "actor", "approved_by", "note"}) +
          earlier_text(answer);
@@ -107,8 +109,8 @@ std::string outcome_text(const Json& answer) {
   return record_text(answer.contains("step") ? answer["step"] : answer.value("proposal", answer));
 }
 
-constexpr RegistryAction<Options> kActions[] = {
-    {"list", "", &list, &list_text},
+constexpr RegistryAction<AliasesOptions> kAliasesActions[] = {
+    {"list", "", &list, &aliases_text},
     {"move", "MODEL ALIAS VERSION", &move, &outcome_text},
     {"take-back", "MODEL ALIAS", &take_back, &outcome_text},
     {"remove", "MODEL ALIAS", &remove, &outcome_text},
@@ -122,8 +124,8 @@ constexpr RegistryAction<Options> kActions[] = {
 }  // namespace
 
 Action declare_aliases(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<AliasesOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<AliasesOptions>>(kAliasesActions)));
   add_registry_options(line, *options);
   line.texts("--beside", options->beside, "move: another version that gets a share of the calls; may be repeated",
              {.type_name = "VERSION=PERCENT", .one_each = true});
@@ -141,7 +143,7 @@ Action declare_aliases(CommandLine line) {
       "  stoa aliases operators acme/classify two --token-file admin.token from now on each move waits for a second\n"
       "  stoa aliases approve PROPOSAL --token-file otto.token             the second, of `stoa aliases proposals`\n\n"
       "hosts follow the alias 'default'. --registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");
-  return [options] { return run_action<Options>("aliases", kActions, *options); };
+  return [options] { return run_action<AliasesOptions>("aliases", kAliasesActions, *options); };
 }
 
 }  // namespace stoa::cli

@@ -18,7 +18,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct AuditActionOptions : ActionOptions {
   AuditOptions lines;              // of list
   std::string publisher, log_key;  // of fetch and check
   std::vector<std::string> own_keys;
@@ -26,23 +26,25 @@ struct Options : ActionOptions {
   bool csv = false;
 };
 
-Result<Json> list(HttpClient& registry, const Options& options) {
+Result<Json> list(HttpClient& registry, const AuditActionOptions& options) {
   return ask_audit_lines(registry, "/v1/audit", options.lines);
 }
 
-Result<Json> verify(HttpClient& registry, const Options&) { return registry.ask({.path = "/v1/audit/head"}); }
+Result<Json> verify(HttpClient& registry, const AuditActionOptions&) {
+  return registry.ask({.path = "/v1/audit/head"});
+}
 
 std::string verify_text(const Json& answer) {
   return "whole: " + member_text(answer, "audit.lines") + " lines, the last one's hash is " +
          member_text(answer, "audit.sha256") + ", " + member_text(answer, "alias_steps") + " steps of aliases\n";
 }
 
-constexpr RegistryAction<Options> kActions[] = {
+constexpr RegistryAction<AuditActionOptions> kAuditActions[] = {
     {"list", "", &list, &audit_lines_text},
     {"verify", "", &verify, &verify_text},
 };
 
-Exit fetch(const Options& options) {
+Exit fetch(const AuditActionOptions& options) {
   const AuditFolder folder{options.arguments[0]};
   std::string publisher = options.publisher;
   if (publisher.empty()) {
@@ -104,7 +106,7 @@ std::string check_text(const Json& found) {
                     member_text(found, "older_checkpoints"), member_text(found, "log_root"));
 }
 
-Exit check(const Options& options) {
+Exit check(const AuditActionOptions& options) {
   const auto found = check_folder({options.arguments[0]}, {options.log_key, options.own_keys});
   if (!found) return report(found.error());
   print_answer(json_of(*found), options.json, &check_text);
@@ -131,7 +133,7 @@ Json json_of(const licensing::Statement& statement) {
           {"lines", std::move(lines)}};
 }
 
-Exit statement(const Options& options) {
+Exit statement(const AuditActionOptions& options) {
   const auto month = options.month.empty() ? Result<licensing::Month>(licensing::month_at(app::unix_ms()))
                                            : licensing::month_of(options.month);
   if (!month) return report(month.error());
@@ -154,12 +156,12 @@ Exit statement(const Options& options) {
 
 struct OwnAction {
   const char *name, *arguments;
-  Exit (*run)(const Options& options);
+  Exit (*run)(const AuditActionOptions& options);
 };
 constexpr OwnAction kOwnActions[] = {
     {"fetch", "FOLDER", &fetch}, {"check", "FOLDER", &check}, {"statement", "FOLDER", &statement}};
 
-Exit run(const Options& options) {
+Exit run(const AuditActionOptions& options) {
   for (const OwnAction& action : kOwnActions) {
     if (options.action != action.name) continue;
     const auto good = check_arguments("audit", {action.name, action.arguments}, options);
@@ -167,14 +169,14 @@ Exit run(const Options& options) {
   }
   if (options.url.empty())
     return report(Error{Code::invalid_argument, "usage", "--registry: is missing, want the registry's URL", 0});
-  return run_action<Options>("audit", kActions, options);
+  return run_action<AuditActionOptions>("audit", kAuditActions, options);
 }
 
 }  // namespace
 
 Action declare_audit(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  std::vector<ActionForm> forms = forms_of(std::span<const RegistryAction<Options>>(kActions));
+  const auto options = std::make_shared<AuditActionOptions>();
+  std::vector<ActionForm> forms = forms_of(std::span<const RegistryAction<AuditActionOptions>>(kAuditActions));
   for (const OwnAction& action : kOwnActions) forms.push_back({action.name, action.arguments});
   add_actions(line, *options, forms);
   add_registry_options(line, *options, false);

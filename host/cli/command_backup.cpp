@@ -15,27 +15,27 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct BackupOptions : ActionOptions {
   bool is_as_it_is = false;
 };
 
 using Summary = Result<registry::BackupSummary>;
 
-registry::BackupTerms terms_of(const Options& options) {
+registry::BackupTerms terms_of(const BackupOptions& options) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {std::chrono::duration_cast<std::chrono::milliseconds>(now).count(), options.is_as_it_is};
 }
 
-Summary create(const Options& options) {
+Summary create(const BackupOptions& options) {
   return registry::create_backup(options.arguments[0], options.arguments[1], terms_of(options));
 }
-Summary check(const Options& options) { return registry::check_backup(options.arguments[0], terms_of(options)); }
-Summary restore(const Options& options) {
+Summary check(const BackupOptions& options) { return registry::check_backup(options.arguments[0], terms_of(options)); }
+Summary restore(const BackupOptions& options) {
   return registry::restore_backup(options.arguments[0], options.arguments[1], terms_of(options));
 }
 
 // A licensing folder: a copy of it is laid out as it is itself, so that bringing it back is copying, too.
-Result<Json> about_book(const Options& options) {
+Result<Json> about_book(const BackupOptions& options) {
   const std::int64_t now_ms = terms_of(options).now_ms;
   const auto summary = options.action == "check"
                            ? licensing::examine_book(options.arguments[0], now_ms)
@@ -59,7 +59,7 @@ Json json_of(const registry::AuditHead& head) {
   return {{"lines", head.lines}, {"sha256", registry::to_hex(head.sha256)}};
 }
 
-Result<Json> about_billing(const Options& options) {
+Result<Json> about_billing(const BackupOptions& options) {
   const auto what = options.action == "restore" ? app::CopyIs::restored : app::CopyIs::backup;
   const auto summary = options.action == "check" ? app::examine_billing(options.arguments[0])
                                                  : app::copy_billing(options.arguments[0], options.arguments[1], what);
@@ -78,14 +78,14 @@ std::string billing_text(const Json& summary) {
       member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
 }
 
-Result<Json> about_webhooks(const Options& options) {
+Result<Json> about_webhooks(const BackupOptions& options) {
   const auto head = options.action == "check" ? app::examine_webhooks(options.arguments[0])
                                               : app::copy_webhooks(options.arguments[0], options.arguments[1]);
   if (!head) return std::unexpected(head.error());
   return Json{{"audit", json_of(*head)}};
 }
 
-std::string webhooks_text(const Json& summary) {
+std::string kept_webhooks_text(const Json& summary) {
   return fmt::format("sound: the audit log has {} lines, the last one's hash is {}\n",
                      member_text(summary, "audit.lines"), member_text(summary, "audit.sha256"));
 }
@@ -93,13 +93,13 @@ std::string webhooks_text(const Json& summary) {
 // The folders that are laid out as their backups are: copied there, and back.
 constexpr struct {
   bool (*is_one)(const std::filesystem::path& folder);
-  Result<Json> (*about)(const Options& options);
+  Result<Json> (*about)(const BackupOptions& options);
   std::string (*text)(const Json& summary);
 } kCopiedFolders[] = {{&licensing::is_book_folder, &about_book, &book_text},
                       {&app::is_billing_folder, &about_billing, &billing_text},
-                      {&app::is_webhooks_folder, &about_webhooks, &webhooks_text}};
+                      {&app::is_webhooks_folder, &about_webhooks, &kept_webhooks_text}};
 
-std::string text_of(const Json& summary) {
+std::string backup_text(const Json& summary) {
   return fmt::format(
       "sound: {} releases, {} blobs of {} bytes; the audit log has {} lines, the last one's hash is {}\n",
       member_text(summary, "releases"), member_text(summary, "blobs"), member_text(summary, "blob_bytes"),
@@ -107,7 +107,7 @@ std::string text_of(const Json& summary) {
 }
 
 std::string restored_text(const Json& summary) {
-  return text_of(summary) +
+  return backup_text(summary) +
          fmt::format(
              "what was done after line {} of the log is undone: tokens and keys that were revoked since count "
              "again; docs/how-to/run-a-registry.md says what to do before customers are let in\n",
@@ -117,13 +117,13 @@ std::string restored_text(const Json& summary) {
 constexpr struct {
   const char* name;
   const char* arguments;
-  Summary (*run)(const Options&);
-} kActions[] = {
+  Summary (*run)(const BackupOptions&);
+} kBackupActions[] = {
     {"create", "FOLDER BACKUP", &create}, {"check", "BACKUP", &check}, {"restore", "BACKUP FOLDER", &restore}};
 
-Exit run(const Options& options) {
+Exit run(const BackupOptions& options) {
   const auto* const action =
-      std::ranges::find_if(kActions, [&](const auto& one) { return options.action == one.name; });
+      std::ranges::find_if(kBackupActions, [&](const auto& one) { return options.action == one.name; });
   if (auto good = check_arguments("backup", {action->name, action->arguments}, options); !good)
     return report(good.error());
   for (const auto& folder : kCopiedFolders) {
@@ -136,16 +136,16 @@ Exit run(const Options& options) {
   const auto summary = action->run(options);
   if (!summary) return report(summary.error());
   print_answer(Json::parse(registry::backup_json(*summary)), options.json,
-               options.action == "restore" ? &restored_text : &text_of);
+               options.action == "restore" ? &restored_text : &backup_text);
   return Exit::ok;
 }
 
 }  // namespace
 
 Action declare_backup(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BackupOptions>();
   std::vector<ActionForm> forms;
-  for (const auto& action : kActions) forms.push_back({action.name, action.arguments});
+  for (const auto& action : kBackupActions) forms.push_back({action.name, action.arguments});
   add_actions(line, *options, forms);
   line.flag("--as-it-is", options->is_as_it_is, "create: take a registry that is not sound all the same");
   line.flag("--json", options->json, "report as JSON");

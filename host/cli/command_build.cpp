@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options {
+struct BuildOptions {
   std::string folder = ".", build, type = "Release", sdk;
   int jobs = 0;
 };
@@ -37,14 +37,14 @@ Exit build_failed(const char* step, int status) {
                 "the compiler's messages are above");
 }
 
-Result<std::string> sdk_config(const Options& options) {
+Result<std::string> sdk_config(const BuildOptions& options) {
   if (!options.sdk.empty()) return options.sdk;
   const auto sdk = find_sdk();
   if (!sdk) return std::unexpected(sdk.error());
   return sdk->config.string();
 }
 
-Exit run(const Options& options) {
+Exit run(const BuildOptions& options) {
   const fs::path folder = options.folder;
   std::error_code error;
   if (!fs::exists(folder / "CMakeLists.txt", error))
@@ -73,7 +73,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_build(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BuildOptions>();
   line.text("DIR", options->folder, "folder with the plugin's CMakeLists.txt (default: here)");
   line.text("-B,--build-dir", options->build, "build folder (default: DIR/build)", {.type_name = "DIR"});
   line.text("--type", options->type, "Release, Debug or RelWithDebInfo (default: Release)",

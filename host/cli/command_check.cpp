@@ -23,9 +23,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kReportFd = 3;  // where run_case() put the pipe
+constexpr int kChildReportFd = 3;  // where run_case() put the pipe
 
-struct Options {
+struct CheckOptions {
   std::string target, junit, run_case;
   std::vector<std::string> cases, content_keys;
   bool json = false, list = false;
@@ -79,18 +79,18 @@ Exit list_cases() {
 }
 
 // In the process of one case.
-Exit run_one(const Options& options) {
+Exit run_one(const CheckOptions& options) {
   const auto target = read_check_target(options.target);
-  if (!target) return static_cast<Exit>(refuse_here(target.error().message, kReportFd));
+  if (!target) return static_cast<Exit>(refuse_here(target.error().message, kChildReportFd));
   const auto subject = load_subject(*target, options.content_keys);
-  if (!subject) return static_cast<Exit>(refuse_here(subject.error().message, kReportFd));
-  const int status = run_here(options.run_case, subject->subject, kReportFd);
+  if (!subject) return static_cast<Exit>(refuse_here(subject.error().message, kChildReportFd));
+  const int status = run_here(options.run_case, subject->subject, kChildReportFd);
   // No static destructors: the plugin's have no part in the case, and a thread it left behind would race with them.
   std::fflush(nullptr);
   _exit(status);
 }
 
-Exit run(const Options& options) {
+Exit run(const CheckOptions& options) {
   if (options.list) return list_cases();
   if (!options.run_case.empty()) return run_one(options);
   const auto cases = chosen_cases(options.cases);
@@ -123,7 +123,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_check(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CheckOptions>();
   line.text("TARGET", options->target, "folder of a built plugin (<target>.plugin), or a package");
   line.texts("--case", options->cases, "run this case only (may be repeated)", {.type_name = "NAME", .one_each = true});
   line.texts("--content-key", options->content_keys,

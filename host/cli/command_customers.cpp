@@ -8,34 +8,36 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct CustomersOptions : ActionOptions {
   std::string display_name, because;
   std::string currency, pays, credit_limit, tax_office;
   int tax_ppm = 0;
 };
 
-std::string path_of(const Options& options) { return "/v1/customers/" + client::escape(options.arguments[0]); }
+std::string path_of(const CustomersOptions& options) { return "/v1/customers/" + client::escape(options.arguments[0]); }
 
-Result<Json> list(HttpClient& host, const Options&) { return ask_all(host, "/v1/customers"); }
-Result<Json> show(HttpClient& host, const Options& options) { return host.ask({.path = path_of(options)}); }
+Result<Json> list(HttpClient& host, const CustomersOptions&) { return ask_all(host, "/v1/customers"); }
+Result<Json> show(HttpClient& host, const CustomersOptions& options) { return host.ask({.path = path_of(options)}); }
 
-Result<Json> create(HttpClient& host, const Options& options) {
+Result<Json> create(HttpClient& host, const CustomersOptions& options) {
   Json body{{"name", options.arguments[0]}};
   if (!options.display_name.empty()) body["display_name"] = options.display_name;
   return host.ask({"POST", "/v1/customers", std::move(body)});
 }
 
-Result<Json> set_state(HttpClient& host, const Options& options, const char* state) {
+Result<Json> set_state(HttpClient& host, const CustomersOptions& options, const char* state) {
   if (options.because.empty())
     return failure(Code::invalid_argument, "usage", "--because: is missing; the customer reads it, and the audit log");
   return host.ask({"PUT", path_of(options) + "/state", Json{{"state", state}, {"because", options.because}}});
 }
-Result<Json> suspend(HttpClient& host, const Options& options) { return set_state(host, options, "suspended"); }
-Result<Json> resume(HttpClient& host, const Options& options) { return set_state(host, options, "active"); }
-Result<Json> close(HttpClient& host, const Options& options) { return set_state(host, options, "closed"); }
+Result<Json> suspend(HttpClient& host, const CustomersOptions& options) {
+  return set_state(host, options, "suspended");
+}
+Result<Json> resume(HttpClient& host, const CustomersOptions& options) { return set_state(host, options, "active"); }
+Result<Json> close(HttpClient& host, const CustomersOptions& options) { return set_state(host, options, "closed"); }
 
 // How it pays; with --currency, how it pays from now on.
-Result<Json> billing(HttpClient& host, const Options& options) {
+Result<Json> billing(HttpClient& host, const CustomersOptions& options) {
   if (options.currency.empty()) return host.ask({.path = path_of(options) + "/billing"});
   Json body{{"currency", options.currency}};
   if (!options.pays.empty()) body["pays"] = options.pays;
@@ -45,12 +47,12 @@ Result<Json> billing(HttpClient& host, const Options& options) {
   return host.ask({"PUT", path_of(options) + "/billing", std::move(body)});
 }
 
-std::string list_text(const Json& answer) {
+std::string customers_text(const Json& answer) {
   return table_text(answer["items"], {"name", "id", "state", "display_name", "created"});
 }
 
-constexpr RegistryAction<Options> kActions[] = {
-    {"create", "NAME", &create, &record_text},   {"list", "", &list, &list_text},
+constexpr RegistryAction<CustomersOptions> kCustomersActions[] = {
+    {"create", "NAME", &create, &record_text},   {"list", "", &list, &customers_text},
     {"show", "NAME", &show, &record_text},       {"suspend", "NAME", &suspend, &record_text},
     {"resume", "NAME", &resume, &record_text},   {"close", "NAME", &close, &record_text},
     {"billing", "NAME", &billing, &record_text},
@@ -59,8 +61,8 @@ constexpr RegistryAction<Options> kActions[] = {
 }  // namespace
 
 Action declare_customers(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<CustomersOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<CustomersOptions>>(kCustomersActions)));
   add_registry_options(line, *options);
   line.text("--display-name", options->display_name, "create: the name for people (default: NAME)",
             {.type_name = "TEXT"});
@@ -82,7 +84,7 @@ Action declare_customers(CommandLine line) {
       "a suspended customer's calls are refused within a second; closing is for ever. What it may call: stoa "
       "licences,\n"
       "what it calls with: stoa keys.");
-  return [options] { return run_action<Options>("customers", kActions, *options); };
+  return [options] { return run_action<CustomersOptions>("customers", kCustomersActions, *options); };
 }
 
 }  // namespace stoa::cli

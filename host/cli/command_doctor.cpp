@@ -14,7 +14,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : RegistryOptions {
+struct DoctorOptions : RegistryOptions {
   std::string folder;
   bool fix = false;
   int grace_s = 3600;
@@ -25,7 +25,7 @@ std::int64_t unix_ms() {
       .count();
 }
 
-Result<Json> look_at_folder(const Options& options) {
+Result<Json> look_at_folder(const DoctorOptions& options) {
   const registry::DoctorTerms terms{.now_ms = unix_ms(), .grace_ms = std::int64_t{options.grace_s} * 1000};
   // Opening makes a folder where there is none: only one that is a registry is opened.
   auto found = registry::examine_registry(options.folder, terms);
@@ -38,14 +38,14 @@ Result<Json> look_at_folder(const Options& options) {
   return Json::parse(registry::diagnosis_json(*found));
 }
 
-Result<Json> ask_host(const Options& options) {
+Result<Json> ask_host(const DoctorOptions& options) {
   auto registry = connect(options);
   if (!registry) return std::unexpected(registry.error());
   const std::string path = "/v1/doctor" + query_of({{"grace_s", std::to_string(options.grace_s)}});
   return registry->ask({options.fix ? "POST" : "GET", path});
 }
 
-std::string text_of(const Json& found) {
+std::string diagnosis_text(const Json& found) {
   std::string text;
   for (const Json& one : found["ailments"])
     text += fmt::format("{}  {}: {}{}\n", member_text(one, "reason"), member_text(one, "subject"),
@@ -59,7 +59,7 @@ std::string text_of(const Json& found) {
 }
 
 // A licensing folder. Nothing of it can be mended: what is wrong was done to the file from outside.
-Exit look_at_book(const Options& options) {
+Exit look_at_book(const DoctorOptions& options) {
   if (options.fix)
     return report({Code::invalid_argument, "usage",
                    "--fix: is for a registry's folder; of a licensing folder bring a backup back", 0});
@@ -81,20 +81,20 @@ Exit look_at_book(const Options& options) {
   return sound ? Exit::ok : Exit::refused;
 }
 
-Exit run(const Options& options) {
+Exit run(const DoctorOptions& options) {
   if (options.folder.empty() && options.url.empty())
     return report({Code::invalid_argument, "usage", "name a registry's FOLDER, or --registry URL of its host", 0});
   if (!options.folder.empty() && licensing::is_book_folder(options.folder)) return look_at_book(options);
   const auto found = options.folder.empty() ? ask_host(options) : look_at_folder(options);
   if (!found) return report(found.error());
-  print_answer(*found, options.json, &text_of);
+  print_answer(*found, options.json, &diagnosis_text);
   return found->value("healthy", false) ? Exit::ok : Exit::refused;
 }
 
 }  // namespace
 
 Action declare_doctor(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<DoctorOptions>();
   line.text("FOLDER", options->folder, "the registry's or licensing folder, as the host's configuration names it",
             {.type_name = ""});
   line.flag("--fix", options->fix, "mend what can be mended; a host must not have the folder open: ask it, --registry");

@@ -8,7 +8,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : RegistryOptions {
+struct EarningsOptions : RegistryOptions {
   std::string publisher, account, from, until;
 };
 
@@ -16,7 +16,7 @@ std::string earnings_text(const Json& answer) {
   return table_text(answer["items"], {"day", "kind", "model", "currency", "entries", "gross", "amount"});
 }
 
-Exit run(const Options& options) {
+Exit run(const EarningsOptions& options) {
   if (options.publisher.empty() == options.account.empty())
     return report({Code::invalid_argument, "usage", "want either a PUBLISHER or --account", 0});
   auto host = connect(options);
@@ -34,7 +34,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_earnings(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<EarningsOptions>();
   line.text("PUBLISHER", options->publisher, "its name", {.type_name = ""});
   line.text("--account", options->account, "operators: of this account: income:platform_fee, payable:data/corpus",
             {.type_name = "ACCOUNT"});

@@ -26,18 +26,14 @@
 namespace stoa::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-std::unexpected<Error> usage(std::string message) {
-  return failure(Code::invalid_argument, "usage", std::move(message));
-}
+using EvaluationClock = std::chrono::steady_clock;
 
 // On a terminal twice a second in place, elsewhere a line every ten seconds: a log should tell that it goes on.
 class Progress {
  public:
   explicit Progress(std::size_t all) : all_(all) {}
   void operator()(std::size_t done, std::size_t failed) {
-    const auto now = Clock::now();
+    const auto now = EvaluationClock::now();
     if (now - last_ < pause_ && done != all_) return;
     last_ = now;
     if (!is_terminal_ && !is_long_ && done == all_) return;
@@ -50,7 +46,7 @@ class Progress {
   const std::size_t all_;
   const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
   const std::chrono::milliseconds pause_{is_terminal_ ? 500 : 10'000};
-  Clock::time_point last_ = Clock::now();
+  EvaluationClock::time_point last_ = EvaluationClock::now();
   bool is_long_ = false;
 };
 
@@ -172,7 +168,7 @@ Result<Done> evaluate(const EvaluateOptions& options) {
                                    : std::min(set->examples.size(), static_cast<std::size_t>(options.limit));
   Done done;
   done.evaluation.run = this_machine(*model, options);
-  const auto began = Clock::now();
+  const auto began = EvaluationClock::now();
   const auto outcomes = run_examples(*model, {.set = *set,
                                               .folder = folder,
                                               .output = std::move(*output),
@@ -183,8 +179,8 @@ Result<Done> evaluate(const EvaluateOptions& options) {
                                               .is_stopped = interruption.is_stopped()});
   if (!outcomes) return std::unexpected(outcomes.error());
   registry::Evaluation& evaluation = done.evaluation;
-  evaluation.run.took_ms =
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count());
+  evaluation.run.took_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(EvaluationClock::now() - began).count());
   evaluation.plugin = model->plugin;
   evaluation.version = model->version;
   evaluation.model = model->model;

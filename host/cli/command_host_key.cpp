@@ -11,12 +11,12 @@
 namespace stoa::cli {
 namespace {
 
-struct Options {
+struct HostKeyOptions {
   std::string action, folder = "licensing";
   bool json = false;
 };
 
-Exit run(const Options& options) {
+Exit run(const HostKeyOptions& options) {
   const auto key = licensing::read_or_make_host_key(options.folder);
   if (!key) return report(key.error());
   const std::string file = (std::filesystem::path(options.folder) / licensing::kHostPublicKeyFile).string();
@@ -33,7 +33,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_host_key(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<HostKeyOptions>();
   line.text("ACTION", options->action, "show: the public key and its fingerprint; the key is made where there is none",
             {.is_required = true, .one_of = {"show"}});
   line.text("--folder", options->folder, "the host's licensing folder (default: licensing)", {.type_name = "DIR"});

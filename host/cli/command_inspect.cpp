@@ -12,13 +12,13 @@
 namespace stoa::cli {
 namespace {
 
-struct Options {
+struct InspectOptions {
   std::string package;
   std::vector<std::string> trust;
   bool json = false;
 };
 
-Exit run(const Options& options) {
+Exit run(const InspectOptions& options) {
   const auto trust = load_trust(options.trust);
   if (!trust) return report(trust.error());
   const auto package = registry::inspect_package(options.package, *trust);
@@ -33,7 +33,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_inspect(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<InspectOptions>();
   line.text("PACKAGE", options->package, "package to look at", {.is_required = true});
   add_trust_option(line, options->trust);
   line.flag("--json", options->json, "report as JSON");

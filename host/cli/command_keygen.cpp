@@ -12,12 +12,12 @@
 namespace stoa::cli {
 namespace {
 
-struct Options {
+struct KeygenOptions {
   std::string out;
   bool json = false;
 };
 
-Exit run(const Options& options) {
+Exit run(const KeygenOptions& options) {
   const auto key = registry::PrivateKey::generate();
   const auto public_key = key.public_key();
   const auto private_file = options.out + ".key.pem", public_file = options.out + ".pub.pem";
@@ -42,7 +42,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_keygen(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<KeygenOptions>();
   line.text("-o,--out", options->out, "prefix of the two files: <prefix>.key.pem and <prefix>.pub.pem",
             {.type_name = "PREFIX", .is_required = true});
   line.flag("--json", options->json, "report as JSON");

@@ -13,7 +13,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct KeysOptions : ActionOptions {
   AccountOptions account;
   std::vector<std::string> scopes, models;
   std::string rate, budget, expires, because, out;
@@ -21,18 +21,18 @@ struct Options : ActionOptions {
 };
 
 // Where a customer asks by its own key, the customer is not named.
-std::string base_of(const Options& options) {
+std::string base_of(const KeysOptions& options) {
   return is_customer(options.account) ? "/v1/account/keys"
                                       : "/v1/customers/" + client::escape(options.arguments[0]) + "/keys";
 }
-std::string path_of(const Options& options, const char* act) {
+std::string path_of(const KeysOptions& options, const char* act) {
   return (is_customer(options.account) ? "/v1/account/keys/" : "/v1/keys/") + client::escape(options.arguments[0]) +
          '/' + act;
 }
 
-Result<Json> list(HttpClient& host, const Options& options) { return ask_all(host, base_of(options)); }
+Result<Json> list(HttpClient& host, const KeysOptions& options) { return ask_all(host, base_of(options)); }
 
-Result<Json> create(HttpClient& host, const Options& options) {
+Result<Json> create(HttpClient& host, const KeysOptions& options) {
   Json body{{"name", options.arguments.back()}};
   if (!options.scopes.empty()) body["scopes"] = options.scopes;
   if (!options.models.empty()) body["models"] = options.models;
@@ -50,36 +50,36 @@ Result<Json> create(HttpClient& host, const Options& options) {
   return ask_for_token(host, options.out, {"POST", base_of(options), std::move(body)}, "key");
 }
 
-Result<Json> rotate(HttpClient& host, const Options& options) {
+Result<Json> rotate(HttpClient& host, const KeysOptions& options) {
   return ask_for_token(host, options.out, {"POST", path_of(options, "rotate"), Json{{"overlap_s", options.overlap_s}}},
                        "key");
 }
 
-Result<Json> revoke(HttpClient& host, const Options& options) {
+Result<Json> revoke(HttpClient& host, const KeysOptions& options) {
   if (options.because.empty())
     return failure(Code::invalid_argument, "usage", "--because: is missing; it stands in the refusals from now on");
   return host.ask({"POST", path_of(options, "revoke"), Json{{"because", options.because}}});
 }
 
-std::string list_text(const Json& answer) {
+std::string keys_text(const Json& answer) {
   return table_text(answer["items"], {"name", "id", "state", "scopes", "created", "expires"});
 }
 
 // arguments: an operator's; by a customer's own key the first of two is not there.
-constexpr RegistryAction<Options> kActions[] = {
+constexpr RegistryAction<KeysOptions> kKeysActions[] = {
     {"create", "CUSTOMER NAME", &create, &record_text},
-    {"list", "CUSTOMER", &list, &list_text},
+    {"list", "CUSTOMER", &list, &keys_text},
     {"rotate", "KEY", &rotate, &record_text},
     {"revoke", "KEY", &revoke, &record_text},
 };
 
-Exit run(const Options& options) { return run_account_action<Options>("keys", kActions, options); }
+Exit run(const KeysOptions& options) { return run_account_action<KeysOptions>("keys", kKeysActions, options); }
 
 }  // namespace
 
 Action declare_keys(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<KeysOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<KeysOptions>>(kKeysActions)));
   line.texts("--scope", options->scopes, "create: infer (default), account, manage; may be repeated",
              {.type_name = "SCOPE", .one_each = true});
   line.texts("--model", options->models, "create: for these models alone: acme/vision, acme/*; may be repeated",

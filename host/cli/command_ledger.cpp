@@ -16,18 +16,18 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct LedgerOptions : ActionOptions {
   std::string customer, account, kind, prefix, after, licensing;
   AuditOptions lines;  // --most is of show and acts, too
 };
 
 // Said to a person; a program reads what the end is.
-bool show_progress(std::uint64_t done, std::uint64_t all) {
+bool show_verified(std::uint64_t done, std::uint64_t all) {
   if (::isatty(STDERR_FILENO)) fmt::print(stderr, "\r{} of {} entries{}", done, all, done == all ? "\n" : "");
   return true;
 }
 
-Result<Json> show(const Options& options) {
+Result<Json> show(const LedgerOptions& options) {
   auto host = connect(options);
   if (!host) return std::unexpected(host.error());
   if (!options.arguments.empty())
@@ -39,13 +39,13 @@ Result<Json> show(const Options& options) {
                                                              {"after", options.after}})});
 }
 
-Result<Json> balances(const Options& options) {
+Result<Json> balances(const LedgerOptions& options) {
   auto host = connect(options);
   if (!host) return std::unexpected(host.error());
   return ask_all(*host, "/v1/ledger/balances" + query_of({{"prefix", options.prefix}}));
 }
 
-Result<Json> acts(const Options& options) {
+Result<Json> acts(const LedgerOptions& options) {
   auto host = connect(options);
   if (!host) return std::unexpected(host.error());
   return host->ask({.path = "/v1/money/acts" + query_of({{"limit", std::to_string(options.lines.most)},
@@ -55,7 +55,7 @@ Result<Json> acts(const Options& options) {
 }
 
 // Of money's own log: who moved it, and why.
-Result<Json> audit(const Options& options) {
+Result<Json> audit(const LedgerOptions& options) {
   auto host = connect(options);
   if (!host) return std::unexpected(host.error());
   if (options.arguments[0] == "verify") return host->ask({.path = "/v1/money/audit/head"});
@@ -65,12 +65,12 @@ Result<Json> audit(const Options& options) {
 }
 
 // What a host is asked to do beside its calls.
-Result<Json> verify_at_host(const Options& options) {
+Result<Json> verify_at_host(const LedgerOptions& options) {
   auto host = connect(options);
   if (!host) return std::unexpected(host.error());
   auto state = host->ask({"POST", "/v1/ledger/verify", Json::object()});
   while (state && state->value("state", "") == "running") {
-    show_progress(state->value("done", std::uint64_t{0}), state->value("all", std::uint64_t{0}));
+    show_verified(state->value("done", std::uint64_t{0}), state->value("all", std::uint64_t{0}));
     std::this_thread::sleep_for(std::chrono::milliseconds(250));
     state = host->ask({.path = "/v1/ledger/verify"});
   }
@@ -81,21 +81,21 @@ Result<Json> verify_at_host(const Options& options) {
   return (*state)["report"];
 }
 
-Result<Json> verify(const Options& options) {
+Result<Json> verify(const LedgerOptions& options) {
   if (options.arguments.empty()) return verify_at_host(options);
   if (options.licensing.empty())
     return failure(Code::invalid_argument, "usage",
                    "--licensing: is missing, want the licensing folder, which has the prices and agreements");
-  return app::verify_ledger_folder({.billing = options.arguments[0], .licensing = options.licensing}, &show_progress);
+  return app::verify_ledger_folder({.billing = options.arguments[0], .licensing = options.licensing}, &show_verified);
 }
 
-Result<Json> rebuild(const Options& options) {
-  const auto entries = app::rebuild_ledger_projection(options.arguments[0], &show_progress);
+Result<Json> rebuild(const LedgerOptions& options) {
+  const auto entries = app::rebuild_ledger_projection(options.arguments[0], &show_verified);
   if (!entries) return std::unexpected(entries.error());
   return Json{{"folder", options.arguments[0]}, {"entries", *entries}};
 }
 
-std::string show_text(const Json& answer) {
+std::string entry_text(const Json& answer) {
   if (!answer.contains("items")) return record_text(answer);
   std::string text = table_text(answer["items"], {"number", "kind", "booked", "customer", "model", "currency", "gross",
                                                   "tax", "refers", "reason"});
@@ -118,7 +118,7 @@ std::string balances_text(const Json& answer) {
   return table_text(answer["items"], {"account", "currency", "balance", "debits", "credits", "entries", "last"});
 }
 
-std::string verify_text(const Json& report) {
+std::string verification_text(const Json& report) {
   std::string text;
   for (const Json& rule : report["rules"]) {
     const bool has_flaw = rule.contains("flaw");
@@ -139,20 +139,20 @@ constexpr struct {
   const char* name;
   const char* arguments;
   std::size_t arguments_min;
-  Result<Json> (*run)(const Options&);
+  Result<Json> (*run)(const LedgerOptions&);
   std::string (*text)(const Json&);
-} kActions[] = {
-    {"show", "[NUMBER]", 0, &show, &show_text},
+} kLedgerActions[] = {
+    {"show", "[NUMBER]", 0, &show, &entry_text},
     {"balances", "", 0, &balances, &balances_text},
     {"acts", "", 0, &acts, &acts_text},
     {"audit", "list|verify", 1, &audit, &audit_text},
-    {"verify", "[BILLING_FOLDER]", 0, &verify, &verify_text},
+    {"verify", "[BILLING_FOLDER]", 0, &verify, &verification_text},
     {"rebuild", "BILLING_FOLDER", 1, &rebuild, &record_text},
 };
 
-Exit run(const Options& options) {
+Exit run(const LedgerOptions& options) {
   const auto* const action =
-      std::ranges::find_if(kActions, [&](const auto& one) { return options.action == one.name; });
+      std::ranges::find_if(kLedgerActions, [&](const auto& one) { return options.action == one.name; });
   // An argument in brackets may be left out.
   const bool is_left_out = action->arguments_min == 0 && options.arguments.empty();
   if (auto good = check_arguments("ledger", {action->name, is_left_out ? "" : action->arguments}, options); !good)
@@ -166,9 +166,9 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_ledger(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<LedgerOptions>();
   std::vector<ActionForm> forms;
-  for (const auto& action : kActions) forms.push_back({action.name, action.arguments});
+  for (const auto& action : kLedgerActions) forms.push_back({action.name, action.arguments});
   add_actions(line, *options, forms);
   line.text("--customer", options->customer, "show, acts: of this customer alone", {.type_name = "CUSTOMER"});
   line.text("--account", options->account, "show: of this account alone: payable:publisher/acme",

@@ -26,7 +26,7 @@ using registry::TufTime;
 
 constexpr std::string_view kPackageEnding = ".stoa";
 
-struct Options : ActionOptions {
+struct MirrorOptions : ActionOptions {
   std::vector<std::string> releases;
   std::string root, state;
   bool is_publishing = false;
@@ -49,7 +49,7 @@ std::string fact_of(const registry::Target& target, const char* name) {
 
 // Those that were named, else all that can be resolved anew, as far as it is signed: the host signs a moment after it
 // published.
-Result<std::vector<WantedPackage>> selection(const Options& options, const std::string& root,
+Result<std::vector<WantedPackage>> selection(const MirrorOptions& options, const std::string& root,
                                              const registry::FetchMetadata& fetch) {
   const auto memory = registry::TemporaryFolder::create();
   if (!memory) return std::unexpected(memory.error());
@@ -81,7 +81,7 @@ Result<std::vector<WantedPackage>> selection(const Options& options, const std::
 }
 
 // Said to a person; a program reads what the end is.
-void show_progress(std::uint64_t brought, std::uint64_t all) {
+void show_export(std::uint64_t brought, std::uint64_t all) {
   if (!::isatty(STDERR_FILENO)) return;
   constexpr double kMib = 1 << 20;
   fmt::print(stderr, "\r{:.1f} of {:.1f} MiB{}", static_cast<double>(brought) / kMib, static_cast<double>(all) / kMib,
@@ -90,16 +90,16 @@ void show_progress(std::uint64_t brought, std::uint64_t all) {
 
 bool is_url(const std::string& source) { return source.starts_with("http://") || source.starts_with("https://"); }
 
-Result<MirrorSource> source_of(const Options& options, const fs::path& parts) {
+Result<MirrorSource> source_of(const MirrorOptions& options, const fs::path& parts) {
   if (!is_url(options.arguments[0])) return source_in_folder(options.arguments[0]);
   RegistryOptions host = options;
   host.url = options.arguments[0];
   auto client = connect(host);
   if (!client) return std::unexpected(client.error());
-  return source_of_host(std::move(*client), parts, &show_progress);
+  return source_of_host(std::move(*client), parts, &show_export);
 }
 
-Result<Json> export_(const Options& options) {
+Result<Json> export_(const MirrorOptions& options) {
   const fs::path file = options.arguments[1], parts = file.string() + ".parts";
   std::error_code error;
   if (fs::exists(file, error))
@@ -136,14 +136,14 @@ Result<Json> export_(const Options& options) {
               {"evaluations", counts->evaluations}};
 }
 
-Result<ImportPlan> plan_of(const Options& options) {
+Result<ImportPlan> plan_of(const MirrorOptions& options) {
   if (options.root.empty())
     return failure(Code::invalid_argument, "usage",
                    "--root FILE is missing: the root that the registry's operator gave you, by another way than this");
   return ImportPlan{.bundle = options.arguments[0], .root = options.root, .folder = {}, .state = {}};
 }
 
-Result<Json> check(const Options& options) {
+Result<Json> check(const MirrorOptions& options) {
   auto plan = plan_of(options);
   if (!plan) return std::unexpected(plan.error());
   const auto memory = registry::TemporaryFolder::create();
@@ -153,7 +153,7 @@ Result<Json> check(const Options& options) {
   return import_from(*plan);
 }
 
-Result<Json> import_(const Options& options) {
+Result<Json> import_(const MirrorOptions& options) {
   auto plan = plan_of(options);
   if (!plan) return std::unexpected(plan.error());
   plan->folder = options.arguments[1];
@@ -179,13 +179,13 @@ std::string text_of(const Json& answer) {
 constexpr struct {
   const char* name;
   const char* arguments;
-  Result<Json> (*run)(const Options&);
-} kActions[] = {
+  Result<Json> (*run)(const MirrorOptions&);
+} kMirrorActions[] = {
     {"export", "SOURCE BUNDLE", &export_}, {"check", "BUNDLE", &check}, {"import", "BUNDLE PACKAGES_FOLDER", &import_}};
 
-Exit run(const Options& options) {
+Exit run(const MirrorOptions& options) {
   const auto* const action =
-      std::ranges::find_if(kActions, [&](const auto& one) { return options.action == one.name; });
+      std::ranges::find_if(kMirrorActions, [&](const auto& one) { return options.action == one.name; });
   if (auto good = check_arguments("mirror", {action->name, action->arguments}, options); !good)
     return report(good.error());
   const auto answer = action->run(options);
@@ -197,9 +197,9 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_mirror(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<MirrorOptions>();
   std::vector<ActionForm> forms;
-  for (const auto& action : kActions) forms.push_back({action.name, action.arguments});
+  for (const auto& action : kMirrorActions) forms.push_back({action.name, action.arguments});
   add_actions(line, *options, forms);
   line.texts("--release", options->releases,
              "export: this one; may be repeated (default: all that are published or deprecated)",

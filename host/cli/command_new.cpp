@@ -18,12 +18,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options {
+struct NewOptions {
   std::string name, publisher = "my-company", language = "cpp", folder;
 };
 
 // In file names and in contents: @NAME@ my-plugin, @TARGET@ my_plugin (a C identifier), @PUBLISHER@ my-company.
-std::string substituted(std::string text, const Options& options) {
+std::string substituted(std::string text, const NewOptions& options) {
   auto target = options.name;
   std::ranges::replace(target, '-', '_');
   if (target.front() >= '0' && target.front() <= '9') target.insert(0, "plugin_");
@@ -35,7 +35,7 @@ std::string substituted(std::string text, const Options& options) {
   return text;
 }
 
-Result<void> copy_file(const fs::path& from, const fs::path& to, const Options& options) {
+Result<void> copy_file(const fs::path& from, const fs::path& to, const NewOptions& options) {
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
   if (error) return std::unexpected(registry::file_error("create folder", to.parent_path(), error.value()));
@@ -49,7 +49,7 @@ Result<void> copy_file(const fs::path& from, const fs::path& to, const Options& 
   return {};
 }
 
-Result<std::vector<std::string>> copy_tree(const fs::path& from, const fs::path& to, const Options& options) {
+Result<std::vector<std::string>> copy_tree(const fs::path& from, const fs::path& to, const NewOptions& options) {
   std::vector<std::string> made;
   std::error_code error;
   for (const auto& entry : fs::recursive_directory_iterator(from, error)) {
@@ -63,7 +63,7 @@ Result<std::vector<std::string>> copy_tree(const fs::path& from, const fs::path&
   return made;
 }
 
-Exit run(const Options& options) {
+Exit run(const NewOptions& options) {
   for (const auto& name : {options.name, options.publisher})
     if (!registry::is_account_name(name))
       return report({Code::invalid_argument, "name.syntax",
@@ -87,7 +87,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_new(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<NewOptions>();
   line.text("NAME", options->name, "the plugin's name, like image-classify", {.is_required = true});
   line.text("--publisher", options->publisher, "who publishes it (default: my-company)", {.type_name = "NAME"});
   line.text("--language", options->language, "cpp or c (default: cpp)", {.one_of = {"cpp", "c"}});

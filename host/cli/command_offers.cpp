@@ -11,16 +11,16 @@
 namespace stoa::cli {
 namespace {
 
-constexpr std::size_t kTermsMax = 64u << 10;
+constexpr std::size_t kOfferFileMax = 64u << 10;
 
-struct Options : ActionOptions {
+struct OffersOptions : ActionOptions {
   int lasts_days = 0;
 };
 
-Result<Json> list(HttpClient& host, const Options&) { return ask_all(host, "/v1/offers"); }
+Result<Json> list(HttpClient& host, const OffersOptions&) { return ask_all(host, "/v1/offers"); }
 
-Result<Json> create(HttpClient& host, const Options& options) {
-  const auto text = registry::read_small_file(options.arguments[1], kTermsMax);
+Result<Json> create(HttpClient& host, const OffersOptions& options) {
+  const auto text = registry::read_small_file(options.arguments[1], kOfferFileMax);
   if (!text) return std::unexpected(text.error());
   Json terms = client::parse_bounded_json(*text);
   if (!terms.is_object())
@@ -30,25 +30,25 @@ Result<Json> create(HttpClient& host, const Options& options) {
   return host.ask({"POST", "/v1/offers", std::move(body)});
 }
 
-Result<Json> withdraw(HttpClient& host, const Options& options) {
+Result<Json> withdraw(HttpClient& host, const OffersOptions& options) {
   return host.ask({"POST", "/v1/offers/" + client::escape(options.arguments[0]) + "/withdraw", Json::object()});
 }
 
-std::string list_text(const Json& answer) {
+std::string offers_text(const Json& answer) {
   return table_text(answer["items"], {"name", "id", "lasts_days", "created", "withdrawn"});
 }
 
-constexpr RegistryAction<Options> kActions[] = {
+constexpr RegistryAction<OffersOptions> kOffersActions[] = {
     {"create", "NAME TERMS", &create, &record_text},
-    {"list", "", &list, &list_text},
+    {"list", "", &list, &offers_text},
     {"withdraw", "NAME", &withdraw, &record_text},
 };
 
 }  // namespace
 
 Action declare_offers(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<OffersOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<OffersOptions>>(kOffersActions)));
   add_registry_options(line, *options);
   line.number("--lasts-days", options->lasts_days, 0, 36'500, "create: how long a licence of it counts; 0: no end");
   line.footer(
@@ -59,7 +59,7 @@ Action declare_offers(CommandLine line) {
       "TERMS: a JSON file as for `stoa licences issue --terms`, without a subject. An offer is never changed: withdraw "
       "it\n"
       "and make another; what was issued from it stays.");
-  return [options] { return run_action<Options>("offers", kActions, *options); };
+  return [options] { return run_action<OffersOptions>("offers", kOffersActions, *options); };
 }
 
 }  // namespace stoa::cli

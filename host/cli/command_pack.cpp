@@ -18,7 +18,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options {
+struct PackOptions {
   std::string folder, output, key, content_key;
   std::vector<std::string> encrypt;
   bool json = false;
@@ -60,7 +60,7 @@ Result<registry::EncryptedAsset> encrypt(const licensing::ContentKey& key, const
   return registry::EncryptedAsset{std::move(sealed), {header->content_key.hex, header->plain_bytes}};
 }
 
-Exit run(const Options& options) {
+Exit run(const PackOptions& options) {
   std::optional<registry::PrivateKey> key;
   if (!options.key.empty()) {
     auto loaded = registry::read_private_key(options.key);
@@ -110,7 +110,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_pack(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PackOptions>();
   line.text("DIR", options->folder, "folder with manifest.json and the files it lists", {.is_required = true});
   line.text("-o,--output", options->output, "package to write (default: <publisher>-<plugin>-<version>.stoa)",
             {.type_name = "FILE"});

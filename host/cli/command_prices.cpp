@@ -11,46 +11,46 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct PricesOptions : ActionOptions {
   AccountOptions account;
   std::string publisher, model, from;
 };
 
-std::string path_of(const Options& options) { return "/v1/prices/" + client::escape(options.arguments[0]); }
+std::string path_of(const PricesOptions& options) { return "/v1/prices/" + client::escape(options.arguments[0]); }
 
-Result<Json> create(HttpClient& host, const Options& options) {
+Result<Json> create(HttpClient& host, const PricesOptions& options) {
   auto terms = read_json_object(options.arguments[0]);
   if (!terms) return terms;
   return host.ask({"POST", "/v1/prices", std::move(*terms)});
 }
 
-Result<Json> replace(HttpClient& host, const Options& options) {
+Result<Json> replace(HttpClient& host, const PricesOptions& options) {
   auto terms = read_json_object(options.arguments[1]);
   if (!terms) return terms;
   return host.ask({"PUT", path_of(options), std::move(*terms)});
 }
 
-Result<Json> list(HttpClient& host, const Options& options) {
+Result<Json> list(HttpClient& host, const PricesOptions& options) {
   if (is_customer(options.account)) return ask_all(host, "/v1/account/prices");
   return ask_all(host, "/v1/prices" + query_of({{"publisher", options.publisher}}));
 }
 
-Result<Json> show(HttpClient& host, const Options& options) { return host.ask({.path = path_of(options)}); }
-Result<Json> versions(HttpClient& host, const Options& options) {
+Result<Json> show(HttpClient& host, const PricesOptions& options) { return host.ask({.path = path_of(options)}); }
+Result<Json> versions(HttpClient& host, const PricesOptions& options) {
   return host.ask({.path = path_of(options) + "/versions"});
 }
 
-Result<Json> charge(HttpClient& host, const Options& options) {
+Result<Json> charge(HttpClient& host, const PricesOptions& options) {
   Json body{{"model", options.arguments[0]}, {"price_list", options.arguments[1]}, {"agreement", options.arguments[2]}};
   if (!options.from.empty()) body["from"] = options.from;
   return host.ask({"POST", "/v1/charges", std::move(body)});
 }
 
-Result<Json> charges(HttpClient& host, const Options& options) {
+Result<Json> charges(HttpClient& host, const PricesOptions& options) {
   return ask_all(host, "/v1/charges" + query_of({{"model", options.model}}));
 }
 
-std::string list_text(const Json& answer) {
+std::string prices_text(const Json& answer) {
   const bool is_own = !answer["items"].empty() && answer["items"][0].contains("prices");
   if (is_own) return table_text(answer["items"], {"model", "prices.currency", "prices.period", "prices.meters"});
   return table_text(answer["items"], {"id", "version", "publisher", "currency", "state", "begins", "ends"});
@@ -60,34 +60,34 @@ std::string charges_text(const Json& answer) {
   return table_text(answer["items"], {"model", "price_list", "agreement", "from", "set_by"});
 }
 
-constexpr RegistryAction<Options> kActions[] = {
+constexpr RegistryAction<PricesOptions> kPricesActions[] = {
     {"create", "FILE", &create, &record_text},
     {"replace", "PRICES FILE", &replace, &record_text},
-    {"list", "", &list, &list_text},
+    {"list", "", &list, &prices_text},
     {"show", "PRICES", &show, &record_text},
-    {"versions", "PRICES", &versions, &list_text},
+    {"versions", "PRICES", &versions, &prices_text},
     {"charge", "MODEL PRICES AGREEMENT", &charge, &record_text},
     {"charges", "", &charges, &charges_text},
 };
 
 // A customer looks at what it pays: by its key, on its own plane.
-Exit run(const Options& options) {
+Exit run(const PricesOptions& options) {
   if (options.action != "list" || !is_customer(options.account))
-    return run_action<Options>("prices", kActions, options);
+    return run_action<PricesOptions>("prices", kPricesActions, options);
   if (auto good = check_arguments("prices", {"list", ""}, options); !good) return report(good.error());
   auto host = connect_as_customer(options.account, options);
   if (!host) return report(host.error());
   const auto answer = list(*host, options);
   if (!answer) return report(answer.error());
-  print_answer(*answer, options.json, &list_text);
+  print_answer(*answer, options.json, &prices_text);
   return Exit::ok;
 }
 
 }  // namespace
 
 Action declare_prices(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<PricesOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<PricesOptions>>(kPricesActions)));
   add_registry_options(line, *options, false);
   add_account_options(line, options->account);
   line.text("--publisher", options->publisher, "list: of this publisher", {.type_name = "NAME"});

@@ -13,7 +13,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : RegistryOptions {
+struct PublishOptions : RegistryOptions {
   std::string package, changelog;
   int chunk_kib = 8192, wait_s = 900;
   bool is_waiting = false;
@@ -43,7 +43,7 @@ std::string published_text(const Json& release) {
   return text;
 }
 
-Exit run(const Options& options) {
+Exit run(const PublishOptions& options) {
   auto registry = connect(options);
   if (!registry) return report(registry.error());
   const UploadPlan plan{.package = options.package,
@@ -66,7 +66,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_publish(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PublishOptions>();
   line.text("PACKAGE", options->package, "signed package to publish", {.is_required = true});
   add_registry_options(line, *options);
   line.text("--changelog", options->changelog, "what is new in this version", {.type_name = "TEXT"});

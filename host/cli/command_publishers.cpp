@@ -13,44 +13,50 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct PublishersOptions : ActionOptions {
   std::string key, role, because, display_name, token_out, from, at, valid_until;
 };
 
-std::string publisher_path(const Options& options) { return "/v1/publishers/" + client::escape(options.arguments[0]); }
+std::string publisher_path(const PublishersOptions& options) {
+  return "/v1/publishers/" + client::escape(options.arguments[0]);
+}
 
-std::string key_path(const Options& options) {
+std::string key_path(const PublishersOptions& options) {
   return publisher_path(options) + "/keys/" + client::escape(options.arguments[1]);
 }
 
-Result<Json> list(HttpClient& registry, const Options&) { return registry.ask({.path = "/v1/publishers"}); }
+Result<Json> list(HttpClient& registry, const PublishersOptions&) { return registry.ask({.path = "/v1/publishers"}); }
 
-Result<Json> show(HttpClient& registry, const Options& options) {
+Result<Json> show(HttpClient& registry, const PublishersOptions& options) {
   return registry.ask({.path = publisher_path(options)});
 }
 
-Result<Json> create(HttpClient& registry, const Options& options) {
+Result<Json> create(HttpClient& registry, const PublishersOptions& options) {
   Json body{{"name", options.arguments[0]}};
   if (!options.display_name.empty()) body["display_name"] = options.display_name;
   return ask_for_token(registry, options.token_out, {"POST", "/v1/publishers", std::move(body)});
 }
 
-Result<Json> replace_token(HttpClient& registry, const Options& options) {
+Result<Json> replace_token(HttpClient& registry, const PublishersOptions& options) {
   return ask_for_token(registry, options.token_out, {"POST", publisher_path(options) + "/token", nullptr});
 }
 
-Result<Json> let_pass(HttpClient& registry, const Options& options) {
+Result<Json> let_pass(HttpClient& registry, const PublishersOptions& options) {
   return registry.ask({"POST", publisher_path(options) + "/let-pass", nullptr});
 }
 
-Result<Json> set_state(HttpClient& registry, const Options& options, const char* state) {
+Result<Json> set_state(HttpClient& registry, const PublishersOptions& options, const char* state) {
   return registry.ask(
       {"PUT", publisher_path(options) + "/state", Json{{"state", state}, {"because", options.because}}});
 }
-Result<Json> suspend(HttpClient& registry, const Options& options) { return set_state(registry, options, "suspended"); }
-Result<Json> verify(HttpClient& registry, const Options& options) { return set_state(registry, options, "verified"); }
+Result<Json> suspend(HttpClient& registry, const PublishersOptions& options) {
+  return set_state(registry, options, "suspended");
+}
+Result<Json> verify(HttpClient& registry, const PublishersOptions& options) {
+  return set_state(registry, options, "verified");
+}
 
-Result<Json> list_keys(HttpClient& registry, const Options& options) {
+Result<Json> list_keys(HttpClient& registry, const PublishersOptions& options) {
   return registry.ask({.path = publisher_path(options) + "/keys"});
 }
 
@@ -66,7 +72,7 @@ Result<void> put_time(Json& body, const char* member, const std::string& text, c
 }
 
 // The private key stays here: what it signs proves that it is had.
-Result<Json> add_key(HttpClient& registry, const Options& options) {
+Result<Json> add_key(HttpClient& registry, const PublishersOptions& options) {
   if (options.key.empty()) return failure(Code::invalid_argument, "usage", "--key: is missing, want a private key");
   const auto key = registry::read_private_key(options.key);
   if (!key) return std::unexpected(key.error());
@@ -79,24 +85,24 @@ Result<Json> add_key(HttpClient& registry, const Options& options) {
   return registry.ask({"POST", publisher_path(options) + "/keys", std::move(body)});
 }
 
-Result<Json> rotate_key(HttpClient& registry, const Options& options) {
+Result<Json> rotate_key(HttpClient& registry, const PublishersOptions& options) {
   Json body = Json::object();
   if (auto put = put_time(body, "at_ms", options.at, "--at"); !put) return std::unexpected(put.error());
   return registry.ask({"POST", key_path(options) + "/rotate", std::move(body)});
 }
 
-Result<Json> revoke_key(HttpClient& registry, const Options& options) {
+Result<Json> revoke_key(HttpClient& registry, const PublishersOptions& options) {
   Json body{{"because", options.because}};
   if (auto put = put_time(body, "from_ms", options.from, "--from"); !put) return std::unexpected(put.error());
   return registry.ask({"POST", key_path(options) + "/revoke", std::move(body)});
 }
 
-Result<Json> list_plugins(HttpClient& registry, const Options& options) {
+Result<Json> list_plugins(HttpClient& registry, const PublishersOptions& options) {
   return registry.ask({.path = publisher_path(options) + "/plugins"});
 }
 
 // PLUGIN: "acme/vision".
-Result<Json> set_listed(HttpClient& registry, const Options& options) {
+Result<Json> set_listed(HttpClient& registry, const PublishersOptions& options) {
   const std::string& plugin = options.arguments[0];
   const std::size_t slash = plugin.find('/');
   if (slash == plugin.npos) return failure(Code::invalid_argument, "usage", "'" + plugin + "' is not PUBLISHER/NAME");
@@ -107,23 +113,23 @@ Result<Json> set_listed(HttpClient& registry, const Options& options) {
        Json{{"state", options.action == "delist" ? "delisted" : "listed"}, {"because", options.because}}});
 }
 
-std::string list_text(const Json& answer) {
+std::string publishers_text(const Json& answer) {
   return table_text(answer["items"], {"name", "state", "display_name", "created", "held_because"});
 }
-std::string keys_text(const Json& answer) {
+std::string publisher_keys_text(const Json& answer) {
   return table_text(answer["items"], {"id", "state", "role", "valid_from", "valid_until", "revoked_from"});
 }
 std::string plugins_text(const Json& answer) { return table_text(answer["items"], {"name", "state"}); }
 
-constexpr RegistryAction<Options> kActions[] = {
-    {"list", "", &list, &list_text},
+constexpr RegistryAction<PublishersOptions> kPublishersActions[] = {
+    {"list", "", &list, &publishers_text},
     {"show", "NAME", &show, &record_text},
     {"create", "NAME", &create, &record_text},
     {"let-pass", "NAME", &let_pass, &record_text},
     {"suspend", "NAME", &suspend, &record_text},
     {"verify", "NAME", &verify, &record_text},
     {"token", "NAME", &replace_token, &record_text},
-    {"keys", "NAME", &list_keys, &keys_text},
+    {"keys", "NAME", &list_keys, &publisher_keys_text},
     {"add-key", "NAME", &add_key, &record_text},
     {"rotate-key", "NAME KEY", &rotate_key, &record_text},
     {"revoke-key", "NAME KEY", &revoke_key, &record_text},
@@ -135,8 +141,8 @@ constexpr RegistryAction<Options> kActions[] = {
 }  // namespace
 
 Action declare_publishers(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<PublishersOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<PublishersOptions>>(kPublishersActions)));
   add_registry_options(line, *options);
   line.text("--display-name", options->display_name, "create: the name as people write it", {.type_name = "TEXT"});
   line.text("--token-out", options->token_out, "create, token: a new file for the token, instead of showing it",
@@ -161,7 +167,7 @@ Action declare_publishers(CommandLine line) {
       "  stoa publishers revoke-key acme KEY --because 'was stolen' --from 2026-12-31 --token-file admin.token\n"
       "  stoa publishers delist acme/vision --because 'replaced by acme/sight' --token-file acme.token\n\n"
       "--registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");
-  return [options] { return run_action<Options>("publishers", kActions, *options); };
+  return [options] { return run_action<PublishersOptions>("publishers", kPublishersActions, *options); };
 }
 
 }  // namespace stoa::cli

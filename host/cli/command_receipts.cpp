@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kReceiptMax = 1u << 20;
 constexpr unsigned kFileMode = 0600;  // it says who called
 
-struct Options : ActionOptions {
+struct ReceiptsOptions : ActionOptions {
   AccountOptions account;
   std::string out, log_key;
 };
@@ -32,7 +32,7 @@ Result<void> keep(const std::string& path, const std::string& text) {
   return staged->publish();
 }
 
-Exit get(const Options& options) {
+Exit get(const ReceiptsOptions& options) {
   auto host = is_customer(options.account) ? connect_as_customer(options.account, options) : connect(options);
   if (!host) return report(host.error());
   const auto answer = host->ask({.path = "/v1/receipts/" + client::escape(options.arguments[0])});
@@ -48,7 +48,7 @@ Exit get(const Options& options) {
 }
 
 // Nobody is asked: the receipt and the key are enough.
-Exit verify(const Options& options) {
+Exit verify(const ReceiptsOptions& options) {
   if (options.log_key.empty())
     return report(
         Error{Code::invalid_argument, "usage", "--log-key: is missing, want the log's key: a line, or a file", 0});
@@ -79,16 +79,16 @@ Exit verify(const Options& options) {
 
 struct ReceiptsAction {
   const char *name, *arguments;
-  Exit (*run)(const Options& options);
+  Exit (*run)(const ReceiptsOptions& options);
 };
-constexpr ReceiptsAction kActions[] = {{"get", "NUMBER", &get}, {"verify", "FILE", &verify}};
+constexpr ReceiptsAction kReceiptsActions[] = {{"get", "NUMBER", &get}, {"verify", "FILE", &verify}};
 
 }  // namespace
 
 Action declare_receipts(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ReceiptsOptions>();
   std::vector<ActionForm> forms;
-  for (const ReceiptsAction& action : kActions) forms.push_back({action.name, action.arguments});
+  for (const ReceiptsAction& action : kReceiptsActions) forms.push_back({action.name, action.arguments});
   add_actions(line, *options, forms);
   add_account_options(line, options->account);
   add_registry_options(line, *options, false);
@@ -105,7 +105,7 @@ Action declare_receipts(CommandLine line) {
       "those of its models without their private half. verify needs no network.\n"
       "exit 0: it holds; 1: it does not, with the reason.");
   return [options] {
-    for (const ReceiptsAction& action : kActions) {
+    for (const ReceiptsAction& action : kReceiptsActions) {
       if (options->action != action.name) continue;
       const auto good = check_arguments("receipts", {action.name, action.arguments}, *options);
       return good ? action.run(*options) : report(good.error());

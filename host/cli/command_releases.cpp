@@ -9,13 +9,15 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct ReleasesOptions : ActionOptions {
   std::string because, publisher, plugin, model, task, state, text;
 };
 
-std::string release_path(const Options& options) { return "/v1/releases/" + client::escape(options.arguments[0]); }
+std::string release_path(const ReleasesOptions& options) {
+  return "/v1/releases/" + client::escape(options.arguments[0]);
+}
 
-Result<Json> list(HttpClient& registry, const Options& options) {
+Result<Json> list(HttpClient& registry, const ReleasesOptions& options) {
   return ask_all(registry, "/v1/releases" + query_of({{"publisher", options.publisher},
                                                       {"plugin", options.plugin},
                                                       {"model", options.model},
@@ -24,25 +26,25 @@ Result<Json> list(HttpClient& registry, const Options& options) {
                                                       {"q", options.text}}));
 }
 
-Result<Json> show(HttpClient& registry, const Options& options) {
+Result<Json> show(HttpClient& registry, const ReleasesOptions& options) {
   return registry.ask({.path = release_path(options)});
 }
 
-Result<Json> review(HttpClient& registry, const Options& options) {
+Result<Json> review(HttpClient& registry, const ReleasesOptions& options) {
   Json body{{"verdict", options.action}};
   if (!options.because.empty()) body["because"] = options.because;
   return registry.ask({"POST", release_path(options) + "/review", std::move(body)});
 }
 
-Result<Json> step(HttpClient& registry, const Options& options) {
+Result<Json> step(HttpClient& registry, const ReleasesOptions& options) {
   return registry.ask({"POST", release_path(options) + "/" + options.action, Json{{"because", options.because}}});
 }
 
-Result<Json> drop(HttpClient& registry, const Options& options) {
+Result<Json> drop(HttpClient& registry, const ReleasesOptions& options) {
   return registry.ask({"DELETE", release_path(options), nullptr});
 }
 
-std::string list_text(const Json& answer) {
+std::string releases_text(const Json& answer) {
   return table_text(answer["items"], {"id", "plugin", "version", "state", "published", "state_because"});
 }
 
@@ -55,8 +57,8 @@ std::string release_text(const Json& release) {
   return text;
 }
 
-constexpr RegistryAction<Options> kActions[] = {
-    {"list", "", &list, &list_text},
+constexpr RegistryAction<ReleasesOptions> kReleasesActions[] = {
+    {"list", "", &list, &releases_text},
     {"show", "RELEASE", &show, &release_text},
     {"accept", "RELEASE", &review, &release_text},
     {"reject", "RELEASE", &review, &release_text},
@@ -71,8 +73,8 @@ constexpr RegistryAction<Options> kActions[] = {
 }  // namespace
 
 Action declare_releases(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<ReleasesOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<ReleasesOptions>>(kReleasesActions)));
   add_registry_options(line, *options);
   line.text("--because", options->because, "the reason for a step; it is kept and shown", {.type_name = "TEXT"});
   line.text("--publisher", options->publisher, "list: of this publisher", {.type_name = "NAME"});
@@ -90,7 +92,7 @@ Action declare_releases(CommandLine line) {
       "  stoa releases revoke RELEASE --because 'leaks inputs'     hosts unload it within a second; cannot be "
       "undone\n\n"
       "--registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");
-  return [options] { return run_action<Options>("releases", kActions, *options); };
+  return [options] { return run_action<ReleasesOptions>("releases", kReleasesActions, *options); };
 }
 
 }  // namespace stoa::cli

@@ -11,7 +11,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : ActionOptions {
+struct RolloutOptions : ActionOptions {
   std::string because, steps, share, window_s, requests_min, error_margin, p99_ratio, unready_s, tolerance, model,
       before;
   int most = 50;
@@ -48,19 +48,19 @@ Result<Json> steps_of(std::string_view text) {
 
 struct LimitRow {
   const char *option, *member;
-  std::string Options::* text;
+  std::string RolloutOptions::* text;
   double parts;
   const char* wanted;
 };
 constexpr LimitRow kLimits[] = {
-    {"--window", "window_ms", &Options::window_s, 1'000, "a number of seconds"},
-    {"--requests-min", "requests_min", &Options::requests_min, 1, "a number of requests"},
-    {"--error-margin", "error_margin_ppm", &Options::error_margin, 10'000, "a percentage"},
-    {"--p99-ratio", "p99_ratio_percent", &Options::p99_ratio, 100, "a ratio, as 1.5"},
-    {"--unready", "unready_ms", &Options::unready_s, 1'000, "a number of seconds"},
+    {"--window", "window_ms", &RolloutOptions::window_s, 1'000, "a number of seconds"},
+    {"--requests-min", "requests_min", &RolloutOptions::requests_min, 1, "a number of requests"},
+    {"--error-margin", "error_margin_ppm", &RolloutOptions::error_margin, 10'000, "a percentage"},
+    {"--p99-ratio", "p99_ratio_percent", &RolloutOptions::p99_ratio, 100, "a ratio, as 1.5"},
+    {"--unready", "unready_ms", &RolloutOptions::unready_s, 1'000, "a number of seconds"},
 };
 
-Result<Json> limits_of(const Options& options) {
+Result<Json> limits_of(const RolloutOptions& options) {
   Json limits = Json::object();
   for (const LimitRow& row : kLimits) {
     const std::string& text = options.*row.text;
@@ -72,7 +72,7 @@ Result<Json> limits_of(const Options& options) {
   return limits;
 }
 
-Result<Json> shadow_of(const Options& options) {
+Result<Json> shadow_of(const RolloutOptions& options) {
   if (!options.steps.empty() || !options.customers.empty() || options.promotes)
     return failure(Code::invalid_argument, "usage",
                    "--shadow: goes with --share and --tolerance; --steps, --customer and --promote are a trial's");
@@ -90,7 +90,7 @@ Result<Json> shadow_of(const Options& options) {
   return shadow;
 }
 
-Result<Json> start(HttpClient& registry, const Options& options) {
+Result<Json> start(HttpClient& registry, const RolloutOptions& options) {
   Json body{{"model", options.arguments[0]}, {"note", options.because}};
   auto limits = limits_of(options);
   if (!limits) return limits;
@@ -110,14 +110,14 @@ Result<Json> start(HttpClient& registry, const Options& options) {
   return registry.ask({"POST", "/v1/rollouts", std::move(body)});
 }
 
-Result<Json> list(HttpClient& registry, const Options& options) {
+Result<Json> list(HttpClient& registry, const RolloutOptions& options) {
   return registry.ask({.path = "/v1/rollouts" + query_of({{"model", options.model},
                                                           {"before", options.before},
                                                           {"limit", std::to_string(options.most)}})});
 }
 
 // The last roll-out, what this host makes of it, and the verdicts, in one answer.
-Result<Json> show(HttpClient& registry, const Options& options) {
+Result<Json> show(HttpClient& registry, const RolloutOptions& options) {
   const std::string& model = options.arguments[0];
   Json answer{{"model", model}};
   auto rollouts = registry.ask({.path = "/v1/rollouts" + query_of({{"model", model}, {"limit", "1"}})});
@@ -133,17 +133,17 @@ Result<Json> show(HttpClient& registry, const Options& options) {
   return failure(Code::not_found, "model.unknown", "there is no model '" + model + "' here");
 }
 
-Result<Json> steer(HttpClient& registry, const Options& options) {
+Result<Json> steer(HttpClient& registry, const RolloutOptions& options) {
   return registry.ask(
       {"POST", "/v1/rollouts/" + options.action, Json{{"model", options.arguments[0]}, {"because", options.because}}});
 }
 
-Result<Json> forgive(HttpClient& registry, const Options& options) {
+Result<Json> forgive(HttpClient& registry, const RolloutOptions& options) {
   return registry.ask(
       {"POST", "/v1/rollouts/forgive", Json{{"model", options.arguments[0]}, {"version", options.arguments[1]}}});
 }
 
-std::string list_text(const Json& answer) {
+std::string rollouts_text(const Json& answer) {
   return table_text(answer["items"], {"model", "version", "shadow.version", "state", "share_ppm", "stable", "reason",
                                       "numbers", "changed"}) +
          earlier_text(answer);
@@ -164,8 +164,8 @@ std::string show_text(const Json& answer) {
   return text;
 }
 
-constexpr RegistryAction<Options> kActions[] = {
-    {"list", "", &list, &list_text},
+constexpr RegistryAction<RolloutOptions> kRolloutActions[] = {
+    {"list", "", &list, &rollouts_text},
     {"show", "MODEL", &show, &show_text},
     {"start", "MODEL VERSION", &start, &record_text},
     {"pause", "MODEL", &steer, &record_text},
@@ -178,8 +178,8 @@ constexpr RegistryAction<Options> kActions[] = {
 }  // namespace
 
 Action declare_rollout(CommandLine line) {
-  const auto options = std::make_shared<Options>();
-  add_actions(line, *options, forms_of(std::span<const RegistryAction<Options>>(kActions)));
+  const auto options = std::make_shared<RolloutOptions>();
+  add_actions(line, *options, forms_of(std::span<const RegistryAction<RolloutOptions>>(kRolloutActions)));
   add_registry_options(line, *options);
   line.text("--steps", options->steps, "start: shares of those who ask, one after the other",
             {.type_name = "PERCENT,..."});
@@ -212,7 +212,7 @@ Action declare_rollout(CommandLine line) {
       "  stoa rollout show acme/classify\n"
       "  stoa rollout rollback acme/classify --because 'wrong labels'         to the release before, at once\n\n"
       "--registry and --token-file may come from STOA_REGISTRY and STOA_TOKEN_FILE.");
-  return [options] { return run_action<Options>("rollout", kActions, *options); };
+  return [options] { return run_action<RolloutOptions>("rollout", kRolloutActions, *options); };
 }
 
 }  // namespace stoa::cli

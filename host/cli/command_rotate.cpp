@@ -18,14 +18,14 @@ namespace {
 
 constexpr const char* kEverything = "everything";
 
-struct Options {
+struct RotateOptions {
   std::string folder, role, because;
   std::vector<std::string> key_files;
   int new_keys = 1, threshold = 1;
   bool json = false;
 };
 
-std::string text_of(const Json& done) {
+std::string rotation_text(const Json& done) {
   std::string text = fmt::format("root {} counts now; followers take it by themselves\n", member_text(done, "root"));
   for (const Json& file : done["made"]) text += fmt::format("new key   {}\n", file.get<std::string>());
   for (const Json& file : done["expired"])
@@ -34,7 +34,7 @@ std::string text_of(const Json& done) {
 }
 
 // What was signed is gone for ever: the next start of the host begins anew, and its keys are made where there are none.
-Exit give_up(const Options& options) {
+Exit give_up(const RotateOptions& options) {
   if (options.because.empty())
     return report({Code::invalid_argument, "usage", "--because: is missing; whoever follows will ask", 0});
   auto publishing = registry::Publishing::open({.folder = options.folder, .now_ms = &app::unix_ms});
@@ -52,7 +52,7 @@ Exit give_up(const Options& options) {
   return Exit::ok;
 }
 
-Exit run(const Options& options) {
+Exit run(const RotateOptions& options) {
   if (options.role == kEverything) return give_up(options);
   registry::RotationOrder order{.folder = options.folder,
                                 .role = options.role,
@@ -66,14 +66,14 @@ Exit run(const Options& options) {
       {"role", options.role}, {"root", done->root_version}, {"made", Json::array()}, {"expired", Json::array()}};
   for (const auto& file : done->made) answer["made"].push_back(file.string());
   for (const auto& file : done->expired) answer["expired"].push_back(file.string());
-  print_answer(answer, options.json, &text_of);
+  print_answer(answer, options.json, &rotation_text);
   return Exit::ok;
 }
 
 }  // namespace
 
 Action declare_rotate(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RotateOptions>();
   line.text("FOLDER", options->folder, "the registry's folder; its host is stopped",
             {.type_name = "", .is_required = true, .is_existing_folder = true});
   line.text("ROLE", options->role,

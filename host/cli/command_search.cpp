@@ -8,7 +8,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : RegistryOptions {
+struct SearchOptions : RegistryOptions {
   std::vector<std::string> words;
   std::string publisher, task, modality, input, output, licence, price_max, currency, meter, sort = "name";
   bool hides_deprecated = false;
@@ -16,7 +16,7 @@ struct Options : RegistryOptions {
 };
 
 // As many as were asked for, in pages of the registry's choosing.
-Result<Json> find(HttpClient& registry, const Options& options) {
+Result<Json> find(HttpClient& registry, const SearchOptions& options) {
   std::string words;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
   const std::string path = "/v1/catalogue" + query_of({{"q", words},
@@ -51,7 +51,7 @@ std::string found_text(const Json& answer) {
   return text;
 }
 
-Exit search(const Options& options) {
+Exit search(const SearchOptions& options) {
   auto registry = connect(options);
   if (!registry) return report(registry.error());
   const auto answer = find(*registry, options);
@@ -65,7 +65,7 @@ Exit search(const Options& options) {
 }  // namespace
 
 Action declare_search(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SearchOptions>();
   line.texts("WORD", options->words, "each has to be in a model's name, plugin, task or description",
              {.type_name = ""});
   add_registry_options(line, *options);

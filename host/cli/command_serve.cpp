@@ -21,7 +21,7 @@ namespace {
 // Nobody loses patience within half a second; two senders of one stop are milliseconds apart.
 constexpr std::chrono::milliseconds kSameWish{500};
 
-struct Options {
+struct ServeOptions {
   std::string config, packages, state, ports_file;
   std::vector<std::string> trust, in_process, allow;
   std::optional<std::uint16_t> port, operator_port;
@@ -29,7 +29,7 @@ struct Options {
 };
 
 // The command line speaks last: it replaces or adds to what the file says.
-Result<app::Config> configuration(const Options& options) {
+Result<app::Config> configuration(const ServeOptions& options) {
   app::Config config;
   if (!options.config.empty()) {
     auto loaded = app::load_config(options.config);
@@ -81,7 +81,7 @@ void print_ready(const app::Config& config, const app::Ports& ports, const app::
   std::fflush(stdout);
 }
 
-Exit run(const Options& options) {
+Exit run(const ServeOptions& options) {
   const auto config = configuration(options);
   if (!config) {
     report(config.error());
@@ -141,7 +141,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_serve(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ServeOptions>();
   line.text("--config", options->config, "configuration file (TOML); options below speak after it",
             {.type_name = "FILE"});
   line.text("--packages", options->packages, "folder that is scanned for *.stoa (default: packages)",

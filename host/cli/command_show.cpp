@@ -13,7 +13,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : RegistryOptions {
+struct ShowOptions : RegistryOptions {
   std::string model;
 };
 
@@ -91,7 +91,7 @@ std::string shown_text(const Json& answer) {
   return text;
 }
 
-Exit show(const Options& options) {
+Exit show(const ShowOptions& options) {
   auto registry = connect(options);
   if (!registry) return report(registry.error());
   const auto answer = ask_for(*registry, options.model);
@@ -103,7 +103,7 @@ Exit show(const Options& options) {
 }  // namespace
 
 Action declare_show(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ShowOptions>();
   line.text("MODEL", options->model, "the model, with a version, range or alias behind an @",
             {.type_name = "", .is_required = true});
   add_registry_options(line, *options);

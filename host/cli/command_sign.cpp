@@ -12,12 +12,12 @@
 namespace stoa::cli {
 namespace {
 
-struct Options {
+struct SignOptions {
   std::string package, output, key;
   bool json = false;
 };
 
-Exit run(const Options& options) {
+Exit run(const SignOptions& options) {
   const auto key = registry::read_private_key(options.key);
   if (!key) return report(key.error());
   const auto signed_by = registry::sign_package({options.package, options.output}, *key);
@@ -33,7 +33,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_sign(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SignOptions>();
   line.text("PACKAGE", options->package, "package to sign", {.is_required = true});
   line.text("--key", options->key, "private key (PEM)", {.type_name = "FILE", .is_required = true});
   line.text("-o,--output", options->output, "where to write it (default: in place)", {.type_name = "FILE"});

@@ -9,7 +9,7 @@
 namespace stoa::cli {
 namespace {
 
-struct Options : RegistryOptions {
+struct UsageOptions : RegistryOptions {
   AccountOptions account;
   std::string customer, from, until;
   bool is_spend = false;
@@ -21,7 +21,7 @@ std::string spend_text(const Json& answer) {
   return table_text(answer["items"], {"day", "kind", "model", "currency", "entries", "gross", "tax", "paid"});
 }
 
-Exit run(const Options& options) {
+Exit run(const UsageOptions& options) {
   const bool is_own = is_customer(options.account);
   if (is_own != options.customer.empty())
     return report({Code::invalid_argument, "usage",
@@ -41,7 +41,7 @@ Exit run(const Options& options) {
 }  // namespace
 
 Action declare_usage(CommandLine line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<UsageOptions>();
   line.text("CUSTOMER", options->customer, "by id or name; not with a key of its own", {.type_name = ""});
   line.flag("--spend", options->is_spend, "what was paid, kind by kind, instead of units");
   line.text("--from", options->from, "from this day on (default: 30 days before the end)", {.type_name = "DAY"});

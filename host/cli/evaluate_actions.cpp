@@ -16,7 +16,7 @@
 namespace stoa::cli {
 namespace {
 
-constexpr std::size_t kKeyFileMax = 16 * 1024;
+constexpr std::size_t kSignerKeyMax = 16 * 1024;
 
 struct ActionRow {
   const char *name, *arguments;
@@ -34,7 +34,7 @@ void print_json(const Json& json) { fmt::print("{}\n", json.dump(2, ' ', true, J
 // Whoever checks names the key: a signature by an unknown one proves nothing.
 Result<std::string> verified_by(const registry::SignedEvaluation& opened, const EvaluateOptions& options) {
   if (!options.public_key.empty()) {
-    const auto pem = registry::read_small_file(options.public_key, kKeyFileMax);
+    const auto pem = registry::read_small_file(options.public_key, kSignerKeyMax);
     if (!pem) return std::unexpected(pem.error());
     const auto key = registry::PublicKey::from_pem(*pem);
     if (!key) return std::unexpected(key.error());
@@ -127,7 +127,7 @@ Exit attach_file(const EvaluateOptions& options) {
   if (!kept) return report(kept.error());
   std::string pem;
   if (!options.public_key.empty()) {
-    auto read = registry::read_small_file(options.public_key, kKeyFileMax);
+    auto read = registry::read_small_file(options.public_key, kSignerKeyMax);
     if (!read) return report(read.error());
     pem = std::move(*read);
   }
@@ -139,7 +139,7 @@ Exit attach_file(const EvaluateOptions& options) {
   return Exit::ok;
 }
 
-std::string list_text(const Json& answer) {
+std::string evaluations_text(const Json& answer) {
   return table_text(answer["items"], {"id", "model", "version", "dataset.name", "examples", "figure", "value", "failed",
                                       "latency_p99_us", "isolation", "said_by", "signature", "attached"});
 }
@@ -149,7 +149,7 @@ Exit list(const EvaluateOptions& options) {
   if (!registry) return report(registry.error());
   const auto answer = ask_all(*registry, "/v1/releases/" + client::escape(options.words[1]) + "/evaluations");
   if (!answer) return report(answer.error());
-  print_answer(*answer, options.json, &list_text);
+  print_answer(*answer, options.json, &evaluations_text);
   return Exit::ok;
 }
 
@@ -168,16 +168,17 @@ Exit show(const EvaluateOptions& options) {
   return Exit::ok;
 }
 
-constexpr ActionRow kActions[] = {{"verify", "FILE", 1, &verify},
-                                  {"compare", "A B", 2, &compare},
-                                  {"attach", "FILE", 1, &attach_file},
-                                  {"list", "RELEASE", 1, &list},
-                                  {"show", "EVALUATION", 1, &show}};
+constexpr ActionRow kEvaluateActionsActions[] = {{"verify", "FILE", 1, &verify},
+                                                 {"compare", "A B", 2, &compare},
+                                                 {"attach", "FILE", 1, &attach_file},
+                                                 {"list", "RELEASE", 1, &list},
+                                                 {"show", "EVALUATION", 1, &show}};
 
 const ActionRow* action_of(const EvaluateOptions& options) {
-  const auto row = std::ranges::find_if(
-      kActions, [&](const ActionRow& one) { return !options.words.empty() && options.words[0] == one.name; });
-  return row == std::end(kActions) ? nullptr : &*row;
+  const auto row = std::ranges::find_if(kEvaluateActionsActions, [&](const ActionRow& one) {
+    return !options.words.empty() && options.words[0] == one.name;
+  });
+  return row == std::end(kEvaluateActionsActions) ? nullptr : &*row;
 }
 
 }  // namespace

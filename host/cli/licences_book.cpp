@@ -21,10 +21,6 @@ using Options = LicencesOptions;
 
 constexpr std::size_t kTermsMax = 64u << 10;
 
-std::unexpected<Error> usage(std::string message) {
-  return failure(Code::invalid_argument, "usage", std::move(message));
-}
-
 Result<HttpClient> connect_as_operator(const Options& options) {
   if (options.url.empty()) return usage("--registry: is missing, want the URL of the host's operator plane");
   return connect(options);
@@ -184,7 +180,7 @@ std::string left_text(const Json& licence) {
   return text.empty() ? "-" : text;
 }
 
-std::string list_text(const Json& answer) {
+std::string licences_text(const Json& answer) {
   Json items = answer["items"];
   const bool is_own = !items.empty() && items[0].contains("limits");
   if (!is_own) return table_text(items, {"id", "serial", "state", "subject.name", "not_before", "expires"});
@@ -199,12 +195,12 @@ std::string held_text(const Json& answer) {
   return table_text(answer["items"], {"id", "serial", "state", "subject.customer", "subject.name", "expires"});
 }
 
-constexpr LicencesAction kActions[] = {
+constexpr LicencesAction kLicencesBookActions[] = {
     {"issue", "", &by_operator<&issue, &record_text>},
     {"replace", "LICENCE", &by_operator<&replace, &record_text>},
-    {"list", "", &by_either<&list, &list_text>},
+    {"list", "", &by_either<&list, &licences_text>},
     {"show", "LICENCE", &by_operator<&show, &record_text>},
-    {"serials", "LICENCE", &by_operator<&serials, &list_text>},
+    {"serials", "LICENCE", &by_operator<&serials, &licences_text>},
     {"held", "PUBLISHER", &by_operator<&held, &held_text>},
     {"revoke", "LICENCE", &by_operator<&revoke, &record_text>},
     {"export", "LICENCE", &by_operator<&export_file, &record_text>},
@@ -218,7 +214,7 @@ constexpr LicencesAction kActions[] = {
 
 }  // namespace
 
-std::span<const LicencesAction> licence_book_actions() { return kActions; }
+std::span<const LicencesAction> licence_book_actions() { return kLicencesBookActions; }
 
 void add_book_options(CommandLine& line, LicencesOptions& options) {
   line.text("--terms", options.terms, "issue, replace: the terms as JSON; what follows is put over them",

@@ -24,10 +24,6 @@ using licensing::HeldLicence, licensing::Licence, licensing::OpenedLicence, lice
     licensing::Refusal, licensing::RevocationList, licensing::Standing, licensing::TrustedIssuers;
 using registry::utc_text;
 
-std::unexpected<Error> usage(std::string message) {
-  return failure(Code::invalid_argument, "usage", std::move(message));
-}
-
 // As a document that is too large says it, whichever way it came.
 Result<std::string> read(const std::string& file, const licensing::DocumentKind& kind) {
   auto text = registry::read_small_file(file, kind.file_bytes_max);
@@ -288,7 +284,7 @@ Exit make_key(const LicencesOptions& options) {
   return Exit::ok;
 }
 
-constexpr LicencesAction kActions[] = {
+constexpr LicencesAction kLicencesFilesActions[] = {
     {"key", "", &make_key},
     {"verify", "FILE", &verify},
     {"inspect", "FILE", &inspect},
@@ -301,7 +297,7 @@ constexpr LicencesAction kActions[] = {
 
 }  // namespace
 
-std::span<const LicencesAction> licence_file_actions() { return kActions; }
+std::span<const LicencesAction> licence_file_actions() { return kLicencesFilesActions; }
 
 Result<TrustedIssuers> issuers_of(const LicencesOptions& options) {
   if (options.issuers.empty())

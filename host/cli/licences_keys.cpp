@@ -16,10 +16,6 @@ constexpr const char* kTerms[] = {"covers",   "entitlements", "rate",     "quota
                                   "floating", "node",         "trial",    "not_before", "expires",
                                   "grace_ms", "offline_ms",   "on_clock", "on_expiry",  "on_quota"};
 
-std::unexpected<Error> usage(std::string message) {
-  return failure(Code::invalid_argument, "usage", std::move(message));
-}
-
 // A row for each pair of a key and a host.
 Result<Json> rows_of(const LicencesOptions& options, const licensing::WrappedFor& licence) {
   if (options.content_keys.empty() || options.hosts.empty())

@@ -86,7 +86,7 @@ Result<void> write_package(const fs::path& file, const BundlePackage& package) {
 }
 
 // Of the registry: the release with these bytes; null: it has none.
-Result<Json> release_of(HttpClient& registry, const std::string& path, const std::string& sha256) {
+Result<Json> release_by_digest(HttpClient& registry, const std::string& path, const std::string& sha256) {
   const std::string plugin = path.substr(0, path.rfind('/'));
   const auto page = ask_all(registry, "/v1/releases" + query_of({{"plugin", plugin}}));
   if (!page) return std::unexpected(page.error());
@@ -109,7 +109,7 @@ Result<void> publish(HttpClient& registry, Json& item) {
   error.message = file.filename().string() + ": " + error.message;
   if (error.reason != "release.exists") return std::unexpected(std::move(error));
   item["release"] = "there already";
-  const auto there = release_of(registry, item["path"].get<std::string>(), item["sha256"].get<std::string>());
+  const auto there = release_by_digest(registry, item["path"].get<std::string>(), item["sha256"].get<std::string>());
   if (!there) return std::unexpected(there.error());
   if (!there->is_null()) item["id"] = member_text(*there, "id");
   return {};
@@ -136,7 +136,7 @@ Result<Json> revoke(const ImportPlan& plan, const std::string& path, const std::
     if (was_published) told["release"] = "still there: import it with --publish";
     return told;
   }
-  const auto release = release_of(*plan.registry, path, sha256);
+  const auto release = release_by_digest(*plan.registry, path, sha256);
   if (!release) return std::unexpected(release.error());
   if (release->is_null()) return told;
   told["release"] = member_text(*release, "id");

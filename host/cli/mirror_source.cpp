@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using registry::BundleEvaluation;
 
 constexpr std::uint64_t kPartBytesMax = 64u << 20;  // a registry sends 8 MiB in one answer
-constexpr int kLostConnectionsMax = 5;              // in a row; then a person looks
+constexpr int kLostDownloadsMax = 5;                // in a row; then a person looks
 constexpr std::chrono::milliseconds kAgain{500};
 
 // ---- a folder ----
@@ -76,7 +76,7 @@ Result<void> bring_one(Host& host, const WantedPackage& wanted) {
                                          .from = offset});
     const bool is_lost =
         !part && (part.error().code == Code::unavailable || part.error().code == Code::deadline_exceeded);
-    if (is_lost && ++lost <= kLostConnectionsMax) {
+    if (is_lost && ++lost <= kLostDownloadsMax) {
       std::this_thread::sleep_for(kAgain);
       continue;
     }

@@ -13,7 +13,7 @@ namespace {
 
 using client::Json;
 
-constexpr std::size_t kKeyFileMax = 4096;
+constexpr std::size_t kLogKeyMax = 4096;
 
 // The members of one object; the first that is not as it should be is what is wrong.
 class Fields {
@@ -98,7 +98,7 @@ Result<licensing::ShownEntry> shown_in(const Json& json, std::string& half) {
 
 Result<licensing::NoteVerifier> log_key_of(const std::string& text_or_file) {
   if (auto verifier = licensing::NoteVerifier::parse(text_or_file)) return verifier;
-  auto text = registry::read_small_file(text_or_file, kKeyFileMax);
+  auto text = registry::read_small_file(text_or_file, kLogKeyMax);
   if (!text) return std::unexpected(text.error());
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
   return licensing::NoteVerifier::parse(*text);

@@ -12,7 +12,7 @@
 namespace stoa::client {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 64u << 20;
+constexpr std::size_t kInferenceBytesMax = 64u << 20;
 constexpr std::string_view kReasonField = "x-stoa-reason:";
 
 struct Received {
@@ -23,7 +23,7 @@ struct Received {
 std::size_t keep_body(char* bytes, std::size_t unit, std::size_t count, void* to) {
   auto& received = *static_cast<Received*>(to);
   const std::size_t size = unit * count;
-  received.is_too_long = size > kAnswerBytesMax - received.body.size();
+  received.is_too_long = size > kInferenceBytesMax - received.body.size();
   if (received.is_too_long) return 0;
   received.body.append(bytes, size);
   return size;

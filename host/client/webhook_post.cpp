@@ -17,7 +17,7 @@
 namespace stoa::client {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 64u << 10;  // read, so that the receiver sees its answer taken
+constexpr std::size_t kReceiptBytesMax = 64u << 10;  // read, so that the receiver sees its answer taken
 
 struct Block {
   std::uint32_t network;
@@ -70,10 +70,10 @@ curl_socket_t open_socket(void* its, curlsocktype, curl_sockaddr* address) {
 std::size_t drop(char*, std::size_t, std::size_t size, void* its) {
   auto& passage = *static_cast<Passage*>(its);
   passage.answered += size;
-  return passage.answered <= kAnswerBytesMax ? size : 0;
+  return passage.answered <= kReceiptBytesMax ? size : 0;
 }
 
-int look_for_stop(void* its, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+int stop_post(void* its, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Passage*>(its)->rules.is_stopped() ? 1 : 0;
 }
 
@@ -117,7 +117,7 @@ void set_options(CURL* curl, const WebhookMessage& message, const WebhookRules& 
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &drop);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &passage);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &look_for_stop);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &stop_post);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &passage);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, rules.all_ms_max);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

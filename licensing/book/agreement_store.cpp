@@ -11,7 +11,7 @@ namespace stoa::licensing {
 namespace {
 
 // With the moment from which a later version counts.
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectAgreements =
     "SELECT a.id, a.version, a.document, a.proposed_by, a.proposed_ms, a.signed_ms, a.terminated_ms, "
     "a.terminated_because, (SELECT min(max(n.from_ms, n.signed_ms)) FROM agreements n WHERE n.id = a.id AND n.version "
     "> "
@@ -135,7 +135,8 @@ Result<std::optional<HeldAgreement>> read_agreement_at(database::Connection& con
 
 Result<std::vector<HeldAgreement>> read_agreement_versions(database::Connection& connection, const AgreementId& id) {
   auto versions = all_agreements(
-      connection, connection.query(fmt::format("{} WHERE a.id = ? ORDER BY a.version DESC", kSelect), id.text));
+      connection,
+      connection.query(fmt::format("{} WHERE a.id = ? ORDER BY a.version DESC", kSelectAgreements), id.text));
   if (versions && versions->empty()) return unknown_agreement(id);
   return versions;
 }
@@ -149,12 +150,13 @@ Result<std::vector<HeldAgreement>> read_agreements(database::Connection& connect
               "{} WHERE a.id > ?1 AND (?2 = '' OR a.id IN (SELECT agreement FROM agreement_parties WHERE party "
               "= ?2)) AND a.version = (SELECT max(version) FROM agreements WHERE id = a.id) ORDER BY a.id LIMIT "
               "?3",
-              kSelect),
+              kSelectAgreements),
           page.after, filter.publisher.empty() ? "" : publisher_party(filter.publisher), page.most));
 }
 
 Result<void> examine_agreements(database::Connection& connection) {
-  const auto all = all_agreements(connection, connection.query(fmt::format("{} ORDER BY a.id, a.version", kSelect)));
+  const auto all =
+      all_agreements(connection, connection.query(fmt::format("{} ORDER BY a.id, a.version", kSelectAgreements)));
   if (!all) return std::unexpected(all.error());
   for (const HeldAgreement& held : *all) {
     const auto broken = [&](std::string_view what) {

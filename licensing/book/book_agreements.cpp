@@ -13,7 +13,7 @@
 namespace stoa::licensing {
 namespace {
 
-std::unexpected<Error> wrong_terms(std::string message) {
+std::unexpected<Error> wrong_agreement(std::string message) {
   return failure(Code::invalid_argument, "agreement.terms", std::move(message));
 }
 
@@ -24,11 +24,11 @@ Result<void> check_amendment(const HeldAgreement& before, const Agreement& next,
     return failure(Code::failed_precondition, "agreement.state",
                    fmt::format("agreement {} is terminated: {}", agreement.id, before.terminated_because));
   if (next.publisher != agreement.publisher)
-    return wrong_terms(
+    return wrong_agreement(
         fmt::format("publisher: is '{}', the agreement is of '{}'", next.publisher, agreement.publisher));
   if (next.currency != agreement.currency)
-    return wrong_terms(fmt::format("currency: is {}, the agreement is in {}: make another one", next.currency.code(),
-                                   agreement.currency.code()));
+    return wrong_agreement(fmt::format("currency: is {}, the agreement is in {}: make another one",
+                                       next.currency.code(), agreement.currency.code()));
   if (agreement.until_ms && *agreement.until_ms < next.from_ms && next.from_ms > now_ms)
     return failure(
         Code::failed_precondition, "agreement.gap",

@@ -12,7 +12,7 @@
 namespace stoa::licensing {
 namespace {
 
-std::unexpected<Error> wrong_terms(std::string message) {
+std::unexpected<Error> wrong_list(std::string message) {
   return failure(Code::invalid_argument, "price.terms", std::move(message));
 }
 
@@ -21,10 +21,10 @@ std::unexpected<Error> wrong_terms(std::string message) {
 Result<void> check_next(const HeldPriceList& before, const PriceList& next, std::int64_t now_ms) {
   const PriceList& list = before.list;
   if (next.publisher != list.publisher)
-    return wrong_terms(fmt::format("publisher: is '{}', the list is of '{}'", next.publisher, list.publisher));
+    return wrong_list(fmt::format("publisher: is '{}', the list is of '{}'", next.publisher, list.publisher));
   if (next.currency != list.currency)
-    return wrong_terms(fmt::format("currency: is {}, the list is in {}: make another list", next.currency.code(),
-                                   list.currency.code()));
+    return wrong_list(fmt::format("currency: is {}, the list is in {}: make another list", next.currency.code(),
+                                  list.currency.code()));
   const std::int64_t begins_ms = std::max(next.from_ms, now_ms);
   if (list.until_ms && *list.until_ms < begins_ms && begins_ms > now_ms)
     return failure(Code::failed_precondition, "price.gap",
@@ -46,7 +46,7 @@ Result<std::string> publisher_of(std::string_view model) {
 Result<HeldPriceList> Book::create_prices(const Actor& actor, PriceList terms, const RequestToken& request) {
   if (auto allowed = require_operator(actor, "set prices"); !allowed) return std::unexpected(allowed.error());
   if (!is_issuer_name(terms.publisher) || terms.publisher == kPlatformParty)
-    return wrong_terms("publisher: is no publisher's name");
+    return wrong_list("publisher: is no publisher's name");
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   const auto before = find_request(writing_, actor.text(), request);

@@ -6,7 +6,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::string_view kColumns = "id, name, display_name, state, state_because, created_ms";
+constexpr std::string_view kCustomerColumns = "id, name, display_name, state, state_because, created_ms";
 
 Customer customer_of(const database::Rows& rows) {
   return {.id = {std::string(rows.text(0))},
@@ -17,7 +17,7 @@ Customer customer_of(const database::Rows& rows) {
           .created_ms = rows.integer(5)};
 }
 
-Result<std::vector<Customer>> all_of(database::Rows rows) {
+Result<std::vector<Customer>> all_customers(database::Rows rows) {
   std::vector<Customer> customers;
   while (rows.next()) customers.push_back(customer_of(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
@@ -35,8 +35,8 @@ Result<void> write_customer(database::Connection& connection, const Customer& cu
 }
 
 Result<Customer> read_customer(database::Connection& connection, std::string_view id_or_name) {
-  auto rows =
-      connection.query(fmt::format("SELECT {} FROM customers WHERE id = ?1 OR name = ?1", kColumns), id_or_name);
+  auto rows = connection.query(fmt::format("SELECT {} FROM customers WHERE id = ?1 OR name = ?1", kCustomerColumns),
+                               id_or_name);
   if (rows.next()) return customer_of(rows);
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return failure(Code::not_found, "customer.unknown",
@@ -44,12 +44,14 @@ Result<Customer> read_customer(database::Connection& connection, std::string_vie
 }
 
 Result<std::vector<Customer>> read_customers(database::Connection& connection, const Page& page) {
-  return all_of(connection.query(fmt::format("SELECT {} FROM customers WHERE id > ? ORDER BY id LIMIT ?", kColumns),
-                                 page.after, page.most));
+  return all_customers(
+      connection.query(fmt::format("SELECT {} FROM customers WHERE id > ? ORDER BY id LIMIT ?", kCustomerColumns),
+                       page.after, page.most));
 }
 
 Result<std::vector<Customer>> read_customers_since(database::Connection& connection, std::int64_t revision) {
-  return all_of(connection.query(fmt::format("SELECT {} FROM customers WHERE changed > ?", kColumns), revision));
+  return all_customers(
+      connection.query(fmt::format("SELECT {} FROM customers WHERE changed > ?", kCustomerColumns), revision));
 }
 
 }  // namespace stoa::licensing

@@ -11,7 +11,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kKeyColumns =
     "id, customer, name, sha256, scopes, models, rate_calls, rate_window_ms, budget_meter, budget_amount, "
     "budget_period, created_ms, expires_ms, rotated_until_ms, successor, revoked_ms, revoked_because, first_id, "
     "made_by";
@@ -41,7 +41,7 @@ ApiKey key_of(const database::Rows& rows) {
   return key;
 }
 
-Result<std::vector<ApiKey>> all_of(database::Rows rows) {
+Result<std::vector<ApiKey>> all_keys(database::Rows rows) {
   std::vector<ApiKey> keys;
   while (rows.next()) keys.push_back(key_of(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
@@ -73,14 +73,14 @@ Result<void> write_key(database::Connection& connection, const ApiKey& key, std:
 }
 
 Result<ApiKey> read_key(database::Connection& connection, const ApiKeyId& id) {
-  auto key = one_of(connection.query(fmt::format("SELECT {} FROM api_keys WHERE id = ?", kColumns), id.text));
+  auto key = one_of(connection.query(fmt::format("SELECT {} FROM api_keys WHERE id = ?", kKeyColumns), id.text));
   if (!key) return std::unexpected(key.error());
   if (*key) return std::move(**key);
   return failure(Code::not_found, "key.not_found", fmt::format("there is no key '{}'", id.text.substr(0, 80)));
 }
 
 Result<std::optional<ApiKey>> read_key_of(database::Connection& connection, const Sha256& hash) {
-  auto key = one_of(connection.query(fmt::format("SELECT {} FROM api_keys WHERE sha256 = ?", kColumns), hash));
+  auto key = one_of(connection.query(fmt::format("SELECT {} FROM api_keys WHERE sha256 = ?", kKeyColumns), hash));
   if (key && *key && CRYPTO_memcmp((*key)->hash.data(), hash.data(), hash.size()) != 0) return std::nullopt;
   return key;
 }
@@ -90,14 +90,14 @@ Result<std::optional<ApiKey>> read_key_named(database::Connection& connection, c
   return one_of(connection.query(
       fmt::format("SELECT {} FROM api_keys WHERE customer = ? AND name = ? AND revoked_ms IS NULL AND rotated_until_ms "
                   "IS NULL AND (expires_ms IS NULL OR expires_ms > ?)",
-                  kColumns),
+                  kKeyColumns),
       customer.text, name, at_ms));
 }
 
 Result<std::vector<ApiKey>> read_keys(database::Connection& connection, const CustomerId& customer, const Page& page) {
-  return all_of(connection.query(
-      fmt::format("SELECT {} FROM api_keys WHERE customer = ? AND id > ? ORDER BY id LIMIT ?", kColumns), customer.text,
-      page.after, page.most));
+  return all_keys(connection.query(
+      fmt::format("SELECT {} FROM api_keys WHERE customer = ? AND id > ? ORDER BY id LIMIT ?", kKeyColumns),
+      customer.text, page.after, page.most));
 }
 
 Result<std::uint64_t> count_living_keys(database::Connection& connection, const CustomerId& customer,
@@ -112,7 +112,7 @@ Result<std::uint64_t> count_living_keys(database::Connection& connection, const 
 }
 
 Result<std::vector<ApiKey>> read_keys_since(database::Connection& connection, std::int64_t revision) {
-  return all_of(connection.query(fmt::format("SELECT {} FROM api_keys WHERE changed > ?", kColumns), revision));
+  return all_keys(connection.query(fmt::format("SELECT {} FROM api_keys WHERE changed > ?", kKeyColumns), revision));
 }
 
 }  // namespace stoa::licensing

@@ -8,7 +8,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kLeaseColumns =
     "id, sha256, licence, customer, api_key, holder, taken_ms, renewed_ms, expires_ms";
 
 Lease lease_of(const database::Rows& rows) {
@@ -23,7 +23,7 @@ Lease lease_of(const database::Rows& rows) {
           .expires_ms = rows.integer(8)};
 }
 
-Result<std::vector<Lease>> all_of(database::Rows rows) {
+Result<std::vector<Lease>> all_leases(database::Rows rows) {
   std::vector<Lease> leases;
   while (rows.next()) leases.push_back(lease_of(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
@@ -45,7 +45,7 @@ Result<void> delete_lease(database::Connection& connection, const LeaseId& id) {
 }
 
 Result<std::optional<Lease>> find_lease(database::Connection& connection, const LeaseId& id) {
-  auto rows = connection.query(fmt::format("SELECT {} FROM leases WHERE id = ?", kColumns), id.text);
+  auto rows = connection.query(fmt::format("SELECT {} FROM leases WHERE id = ?", kLeaseColumns), id.text);
   std::optional<Lease> lease;
   if (rows.next()) lease = lease_of(rows);
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
@@ -71,8 +71,8 @@ Result<std::uint32_t> count_leases_before(database::Connection& connection, cons
 
 Result<std::vector<Lease>> read_expired(database::Connection& connection, const LicenceId& licence,
                                         std::int64_t at_ms) {
-  return all_of(connection.query(fmt::format("SELECT {} FROM leases WHERE licence = ? AND expires_ms <= ?", kColumns),
-                                 licence.text, at_ms));
+  return all_leases(connection.query(
+      fmt::format("SELECT {} FROM leases WHERE licence = ? AND expires_ms <= ?", kLeaseColumns), licence.text, at_ms));
 }
 
 Result<std::vector<Lease>> read_leases(database::Connection& connection, const LeaseFilter& filter, const Page& page,
@@ -80,9 +80,10 @@ Result<std::vector<Lease>> read_leases(database::Connection& connection, const L
   std::string where = "id > ?1 AND expires_ms > ?2";
   if (filter.customer) where += " AND customer = ?3";
   if (filter.licence) where += " AND licence = ?4";
-  return all_of(connection.query(fmt::format("SELECT {} FROM leases WHERE {} ORDER BY id LIMIT ?5", kColumns, where),
-                                 page.after, held_after_ms, filter.customer ? filter.customer->text : "",
-                                 filter.licence ? filter.licence->text : "", page.most));
+  return all_leases(
+      connection.query(fmt::format("SELECT {} FROM leases WHERE {} ORDER BY id LIMIT ?5", kLeaseColumns, where),
+                       page.after, held_after_ms, filter.customer ? filter.customer->text : "",
+                       filter.licence ? filter.licence->text : "", page.most));
 }
 
 }  // namespace stoa::licensing

@@ -12,7 +12,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kLicenceColumns =
     "id, serial, issuer, customer, subject_name, subject_keys, covers, entitlements, rate_calls, rate_window_ms, "
     "quotas, calls_at_once, seats, ttl_s, node, is_trial, issued_ms, not_before_ms, expires_ms, grace_ms, offline_ms, "
     "on_expiry, on_quota, on_clock, content_keys, revoked_ms, revoked_because";
@@ -107,7 +107,7 @@ HeldLicence licence_of(const database::Rows& rows) {
   return held;
 }
 
-Result<std::vector<HeldLicence>> all_of(database::Rows rows) {
+Result<std::vector<HeldLicence>> all_licences(database::Rows rows) {
   std::vector<HeldLicence> licences;
   while (rows.next()) licences.push_back(licence_of(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
@@ -155,16 +155,16 @@ Result<void> update_licence(database::Connection& connection, const HeldLicence&
 }
 
 Result<HeldLicence> read_licence(database::Connection& connection, const LicenceId& id) {
-  auto rows =
-      connection.query(fmt::format("SELECT {} FROM licences WHERE id = ? AND replaced_ms IS NULL", kColumns), id.text);
+  auto rows = connection.query(
+      fmt::format("SELECT {} FROM licences WHERE id = ? AND replaced_ms IS NULL", kLicenceColumns), id.text);
   if (rows.next()) return licence_of(rows);
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return failure(Code::not_found, "licence.unknown", fmt::format("there is no licence '{}'", id.text.substr(0, 80)));
 }
 
 Result<std::vector<HeldLicence>> read_serials(database::Connection& connection, const LicenceId& id) {
-  return all_of(
-      connection.query(fmt::format("SELECT {} FROM licences WHERE id = ? ORDER BY serial DESC", kColumns), id.text));
+  return all_licences(connection.query(
+      fmt::format("SELECT {} FROM licences WHERE id = ? ORDER BY serial DESC", kLicenceColumns), id.text));
 }
 
 Result<std::vector<HeldLicence>> read_licences(database::Connection& connection, const LicenceFilter& filter,
@@ -174,22 +174,22 @@ Result<std::vector<HeldLicence>> read_licences(database::Connection& connection,
   if (!filter.publisher.empty()) where += " AND id IN (SELECT licence FROM licence_publishers WHERE publisher = ?3)";
   if (!filter.with_what_is_over)
     where += " AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms + grace_ms > ?4 OR on_expiry = 'advisory')";
-  return all_of(connection.query(fmt::format("SELECT {} FROM licences WHERE {} ORDER BY id LIMIT ?5", kColumns, where),
-                                 page.after, filter.customer ? filter.customer->text : "", filter.publisher, now_ms,
-                                 page.most));
+  return all_licences(
+      connection.query(fmt::format("SELECT {} FROM licences WHERE {} ORDER BY id LIMIT ?5", kLicenceColumns, where),
+                       page.after, filter.customer ? filter.customer->text : "", filter.publisher, now_ms, page.most));
 }
 
 Result<std::vector<HeldLicence>> read_floating(database::Connection& connection, const CustomerId& customer) {
-  return all_of(connection.query(
+  return all_licences(connection.query(
       fmt::format(
           "SELECT {} FROM licences WHERE customer = ? AND replaced_ms IS NULL AND seats IS NOT NULL ORDER BY id",
-          kColumns),
+          kLicenceColumns),
       customer.text));
 }
 
 Result<std::vector<HeldLicence>> read_licences_since(database::Connection& connection, std::int64_t revision) {
-  return all_of(connection.query(
-      fmt::format("SELECT {} FROM licences WHERE changed > ? AND replaced_ms IS NULL", kColumns), revision));
+  return all_licences(connection.query(
+      fmt::format("SELECT {} FROM licences WHERE changed > ? AND replaced_ms IS NULL", kLicenceColumns), revision));
 }
 
 }  // namespace stoa::licensing

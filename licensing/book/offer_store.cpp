@@ -6,7 +6,7 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::string_view kColumns = "id, name, terms, lasts_ms, created_ms, withdrawn_ms";
+constexpr std::string_view kOfferColumns = "id, name, terms, lasts_ms, created_ms, withdrawn_ms";
 
 Offer offer_of(const database::Rows& rows) {
   return {.id = {std::string(rows.text(0))},
@@ -26,7 +26,7 @@ Result<void> write_offer(database::Connection& connection, const Offer& offer) {
 }
 
 Result<Offer> read_offer(database::Connection& connection, std::string_view name) {
-  auto rows = connection.query(fmt::format("SELECT {} FROM offers WHERE name = ?", kColumns), name);
+  auto rows = connection.query(fmt::format("SELECT {} FROM offers WHERE name = ?", kOfferColumns), name);
   if (rows.next()) return offer_of(rows);
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return failure(Code::not_found, "offer.unknown", fmt::format("there is no offer '{}'", name.substr(0, 80)));
@@ -34,7 +34,7 @@ Result<Offer> read_offer(database::Connection& connection, std::string_view name
 
 Result<std::vector<Offer>> read_offers(database::Connection& connection, const Page& page) {
   std::vector<Offer> offers;
-  auto rows = connection.query(fmt::format("SELECT {} FROM offers WHERE id > ? ORDER BY id LIMIT ?", kColumns),
+  auto rows = connection.query(fmt::format("SELECT {} FROM offers WHERE id > ? ORDER BY id LIMIT ?", kOfferColumns),
                                page.after, page.most);
   while (rows.next()) offers.push_back(offer_of(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());

@@ -65,14 +65,10 @@ class AgreementReader {
   }
 
  private:
-  std::string row(std::string_view list, std::size_t index) {
-    return object_.pointer(list) + "/" + std::to_string(index);
-  }
-
   void read_parties(Agreement& agreement) {
     const auto parties = object_.array("parties", {1, kRowsMax});
     for (std::size_t i = 0; i < parties.size(); ++i) {
-      JsonObject party(parties[i], row("parties", i), verdict_, {"name", "ppm"});
+      JsonObject party(parties[i], object_.pointer("parties", i), verdict_, {"name", "ppm"});
       std::string name = party_in(party, "name");
       agreement.parties.push_back({std::move(name), rate_in(party, "ppm")});
     }
@@ -85,7 +81,7 @@ class AgreementReader {
   void read_fees(Agreement& agreement) {
     const auto tiers = object_.array("platform_fee", {1, kRowsMax});
     for (std::size_t i = 0; i < tiers.size(); ++i) {
-      JsonObject tier(tiers[i], row("platform_fee", i), verdict_, {"ppm", "up_to"});
+      JsonObject tier(tiers[i], object_.pointer("platform_fee", i), verdict_, {"ppm", "up_to"});
       agreement.platform_fee.push_back({optional_amount_in(tier, "up_to"), rate_in(tier, "ppm")});
     }
     if (object_.has("tier_rule")) {

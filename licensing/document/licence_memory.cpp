@@ -18,9 +18,9 @@ using registry::Json;
 using registry::JsonObject;
 using registry::utc_text;
 
-constexpr std::size_t kFileMax = 256u << 20;
-constexpr std::size_t kRowsMax = 1'000'000;
-constexpr std::uint64_t kSerialMax = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMemoryBytesMax = 256u << 20;
+constexpr std::size_t kMemoryRowsMax = 1'000'000;
+constexpr std::uint64_t kSerialsMax = std::numeric_limits<std::uint32_t>::max();
 
 std::unexpected<Error> refuse(std::string_view reason, std::string message) {
   return failure(Code::failed_precondition, std::string(reason), std::move(message));
@@ -35,7 +35,7 @@ Sha256 digest_in(JsonObject& object, std::string_view key) {
 }  // namespace
 
 Result<LicenceMemory> LicenceMemory::open(std::filesystem::path file) {
-  const auto text = registry::read_small_file(file, kFileMax);
+  const auto text = registry::read_small_file(file, kMemoryBytesMax);
   if (!text && text.error().code != Code::not_found) return std::unexpected(text.error());
   LicenceMemory memory(std::move(file));
   if (!text) return memory;
@@ -133,23 +133,23 @@ Result<void> LicenceMemory::read(std::string_view file_text) {
   DocumentVerdict verdict;
   JsonObject object(*json, "", verdict, {"licences", "lists", "revoked", "stoa_licence_memory"});
   object.number("stoa_licence_memory", {1, 1});
-  for (const Json& row : object.array("licences", {0, kRowsMax})) {
+  for (const Json& row : object.array("licences", {0, kMemoryRowsMax})) {
     JsonObject one(row, "/licences", verdict, {"id", "issuer", "serial", "sha256"});
     licences_[licence_id_in(one, "id")] = {one.text("issuer", {1, 64}),
-                                           static_cast<std::uint32_t>(one.number("serial", {1, kSerialMax})),
+                                           static_cast<std::uint32_t>(one.number("serial", {1, kSerialsMax})),
                                            digest_in(one, "sha256")};
   }
-  for (const Json& row : object.array("lists", {0, kRowsMax})) {
+  for (const Json& row : object.array("lists", {0, kMemoryRowsMax})) {
     JsonObject one(row, "/lists", verdict, {"issued", "issuer", "number", "sha256"});
     lists_[one.text("issuer", {1, 64})] = {one.number("number", {1, kDocumentNumberMax}), time_in(one, "issued"),
                                            digest_in(one, "sha256")};
   }
-  for (const Json& row : object.array("revoked", {0, kRowsMax})) {
+  for (const Json& row : object.array("revoked", {0, kMemoryRowsMax})) {
     JsonObject one(row, "/revoked", verdict, {"because", "id", "issuer", "revoked", "serials_to"});
     const std::string id = licence_id_in(one, "id");
     revoked_[{one.text("issuer", {1, 64}), id}] = {
         {id},
-        static_cast<std::uint32_t>(one.number("serials_to", {1, kSerialMax})),
+        static_cast<std::uint32_t>(one.number("serials_to", {1, kSerialsMax})),
         time_in(one, "revoked"),
         one.text("because", {0, 256})};
   }

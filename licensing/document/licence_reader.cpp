@@ -19,10 +19,6 @@ constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kListMax = 64, kTextMax = 256;
 constexpr std::size_t kWrappedBytes = 32 + 32 + 16;  // the encapsulated key, the content key, its tag
 
-std::string at(const JsonObject& object, std::string_view key, std::size_t index) {
-  return object.pointer(key) + "/" + std::to_string(index);
-}
-
 // What has a name in the code: a period, a policy.
 template <class Value>
 Value named_in(JsonObject& object, std::string_view key, std::optional<Value> (*of)(std::string_view), Value absent,
@@ -99,9 +95,9 @@ class LicenceReader {
     subject.name = name_in(object, "name", kTextMax);
     const auto keys = object.array("keys", {0, kListMax});
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      const auto hash =
-          registry::sha256_from_hex(registry::element_text(keys[i], at(object, "keys", i), verdict_, {1, kTextMax}));
-      if (!hash) verdict_.refuse(at(object, "keys", i), "digest", "is not 64 lower-case hexadecimal digits");
+      const auto hash = registry::sha256_from_hex(
+          registry::element_text(keys[i], object.pointer("keys", i), verdict_, {1, kTextMax}));
+      if (!hash) verdict_.refuse(object.pointer("keys", i), "digest", "is not 64 lower-case hexadecimal digits");
       subject.keys.push_back(hash.value_or(Sha256{}));
     }
   }
@@ -109,7 +105,7 @@ class LicenceReader {
   void read_covers(Licence& licence) {
     const auto list = object_.array("covers", {1, kListMax});
     for (std::size_t i = 0; i < list.size(); ++i) {
-      JsonObject object(list[i], at(object_, "covers", i), verdict_, {"model", "versions"});
+      JsonObject object(list[i], object_.pointer("covers", i), verdict_, {"model", "versions"});
       const std::string versions = object.text_or_empty("versions", {1, kTextMax});
       licence.covers.push_back({object.text("model", {1, kTextMax}), versions.empty() ? "*" : versions});
     }
@@ -118,14 +114,14 @@ class LicenceReader {
   void read_limits(Licence& licence) {
     const auto entitlements = object_.array("entitlements", {0, kListMax});
     for (std::size_t i = 0; i < entitlements.size(); ++i) {
-      JsonObject object(entitlements[i], at(object_, "entitlements", i), verdict_, {"feature", "limit"});
+      JsonObject object(entitlements[i], object_.pointer("entitlements", i), verdict_, {"feature", "limit"});
       const auto limit = object.optional_number("limit", {0, kDocumentNumberMax});
       licence.entitlements.push_back(
           {object.text("feature", {1, kTextMax}), limit ? static_cast<std::int64_t>(*limit) : -1});
     }
     const auto quotas = object_.array("quotas", {0, kListMax});
     for (std::size_t i = 0; i < quotas.size(); ++i) {
-      JsonObject object(quotas[i], at(object_, "quotas", i), verdict_, {"amount", "meter", "period"});
+      JsonObject object(quotas[i], object_.pointer("quotas", i), verdict_, {"amount", "meter", "period"});
       licence.quotas.push_back(
           {object.text("meter", {1, kTextMax}), object.number("amount", {0, kDocumentNumberMax}),
            named_in<Period>(object, "period", &period_of, Period::none, "none, hour, day, month, year")});
@@ -146,7 +142,7 @@ class LicenceReader {
   void read_content_keys(Licence& licence) {
     const auto list = object_.array("content_keys", {0, kListMax});
     for (std::size_t i = 0; i < list.size(); ++i) {
-      JsonObject object(list[i], at(object_, "content_keys", i), verdict_, {"content_key", "host", "wrapped"});
+      JsonObject object(list[i], object_.pointer("content_keys", i), verdict_, {"content_key", "host", "wrapped"});
       WrappedKey row{object.text("content_key", {16, 16}), hexadecimal(object, "host"),
                      object.text("wrapped", {1, 1024})};
       if (!is_hexadecimal(row.content_key)) object.refuse("content_key", "digits", "is not lower-case hexadecimal");

@@ -14,7 +14,7 @@ using registry::Json;
 using registry::JsonObject;
 using registry::utc_text;
 
-constexpr std::size_t kRowsMax = 64;  // check_price_list says how many make sense
+constexpr std::size_t kPriceRowsMax = 64;  // check_price_list says how many make sense
 
 Json meter_json(const MeterPrice& meter) {
   Json tiers = Json::array();
@@ -42,9 +42,9 @@ MeterPrice meter_in(const Json& json, const std::string& pointer, DocumentVerdic
     meter.model = model.value_or(PriceModel::per_unit);
   }
   meter.per_units = object.optional_number("per_units", {1, kDocumentNumberMax}).value_or(1);
-  const auto tiers = object.array("tiers", {1, kRowsMax});
+  const auto tiers = object.array("tiers", {1, kPriceRowsMax});
   for (std::size_t i = 0; i < tiers.size(); ++i) {
-    JsonObject row(tiers[i], object.pointer("tiers") + "/" + std::to_string(i), verdict, {"flat", "price", "up_to"});
+    JsonObject row(tiers[i], object.pointer("tiers", i), verdict, {"flat", "price", "up_to"});
     meter.tiers.push_back({row.optional_number("up_to", {0, kDocumentNumberMax}), amount_in(row, "price"),
                            optional_amount_in(row, "flat").value_or(0)});
   }
@@ -65,9 +65,9 @@ PriceList list_in(const Json& json, DocumentVerdict& verdict, std::optional<std:
           ? 1
           : static_cast<std::uint32_t>(object.number("version", {1, std::numeric_limits<std::uint32_t>::max()}));
   list.publisher = publisher_in(object, "publisher");
-  const auto meters = object.array("meters", {1, kRowsMax});
+  const auto meters = object.array("meters", {1, kPriceRowsMax});
   for (std::size_t i = 0; i < meters.size(); ++i)
-    list.meters.push_back(meter_in(meters[i], object.pointer("meters") + "/" + std::to_string(i), verdict));
+    list.meters.push_back(meter_in(meters[i], object.pointer("meters", i), verdict));
   list.period = period_in(object, "period");
   list.minimum = optional_amount_in(object, "minimum").value_or(0);
   list.from_ms = now_ms && !object.has("from") ? *now_ms : time_in(object, "from");

@@ -30,7 +30,7 @@ Revocation read_entry(const Json& json, std::string pointer, DocumentVerdict& ve
   return read;
 }
 
-Result<RevocationList> read(std::string_view text, std::optional<std::int64_t> now_ms) {
+Result<RevocationList> list_in(std::string_view text, std::optional<std::int64_t> now_ms) {
   const auto json = parse_document(kRevocationsDocument, text);
   if (!json) return std::unexpected(json.error());
   DocumentVerdict verdict;
@@ -77,7 +77,7 @@ std::string write_revocations(const RevocationList& list) {
 }
 
 Result<RevocationList> parse_revocations(std::string_view json) {
-  auto list = read(json, std::nullopt);
+  auto list = list_in(json, std::nullopt);
   if (!list) return list;
   if (auto good = check_canonical(kRevocationsDocument, json, write_revocations(*list)); !good)
     return std::unexpected(good.error());
@@ -85,7 +85,7 @@ Result<RevocationList> parse_revocations(std::string_view json) {
 }
 
 Result<RevocationList> parse_revocations_draft(std::string_view json, std::int64_t now_ms) {
-  return read(json, now_ms);
+  return list_in(json, now_ms);
 }
 
 std::string sign_revocations(const RevocationList& list, const registry::PrivateKey& key) {

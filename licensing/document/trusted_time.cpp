@@ -13,14 +13,14 @@
 namespace stoa::licensing {
 namespace {
 
-constexpr std::size_t kFileMax = 4096;
+constexpr std::size_t kTimeBytesMax = 4096;
 constexpr std::size_t kTextAt = 11, kTextLength = 24;  // of the time in the file
 
 std::string text_of(std::int64_t ms) { return fmt::format("{{\"latest\":\"{}\"}}\n", registry::utc_text(ms)); }
 
 // Nothing: there is no such file.
 Result<std::optional<std::int64_t>> read_file(const std::filesystem::path& file) {
-  const auto text = registry::read_small_file(file, kFileMax);
+  const auto text = registry::read_small_file(file, kTimeBytesMax);
   if (!text && text.error().code == Code::not_found) return std::nullopt;
   if (!text) return std::unexpected(text.error());
   const auto ms = text->size() > kTextAt ? registry::utc_ms_of(text->substr(kTextAt, kTextLength)) : std::nullopt;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kCheckpointName = "checkpoint";
 constexpr unsigned kFileMode = 0644;
 constexpr std::size_t kTileBytes = kTileWidth * sizeof(Sha256);
-constexpr std::size_t kNoteBytesMax = 1 << 20, kBundleBytesMax = kTileWidth * (kEntryBytesMax + 2);
+constexpr std::size_t kCheckpointBytesMax = 1 << 20, kBundleBytesMax = kTileWidth * (kEntryBytesMax + 2);
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Result<std::unique_ptr<LogFolder>> LogFolder::open(const std::filesystem::path& 
 Result<void> LogFolder::begin() {
   const auto path = folder_ / kCheckpointName;
   if (!std::filesystem::exists(path)) return sign({log_.name(), {0, empty_root()}, {}});
-  auto note = registry::read_small_file(path, kNoteBytesMax);
+  auto note = registry::read_small_file(path, kCheckpointBytesMax);
   if (!note) return std::unexpected(note.error());
   auto checkpoint = open_checkpoint(*note, log_);
   if (!checkpoint) return std::unexpected(checkpoint.error());

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kFirstLine = "c2sp.org/tlog-proof@v1\n", kExtra = "extra ", kIndex = "index ";
 constexpr std::size_t kHashesMax = 64;  // a 64-bit size has no deeper tree
 
-std::unexpected<Error> no_proof(std::string_view why) {
+std::unexpected<Error> no_proof_text(std::string_view why) {
   return failure(Code::data_loss, "log.proof", fmt::format("proof: {}", why));
 }
 
@@ -38,32 +38,32 @@ std::string proof_text(const InclusionProof& proof) {
 }
 
 Result<InclusionProof> parse_proof(std::string_view text) {
-  if (!text.starts_with(kFirstLine)) return no_proof("does not begin with c2sp.org/tlog-proof@v1");
+  if (!text.starts_with(kFirstLine)) return no_proof_text("does not begin with c2sp.org/tlog-proof@v1");
   std::string_view rest = text.substr(kFirstLine.size());
   InclusionProof proof;
   auto line = next_line(rest);
   if (line && line->starts_with(kExtra)) {
     auto extra = registry::from_base64(line->substr(kExtra.size()));
-    if (!extra) return no_proof("its extra data is no base64");
+    if (!extra) return no_proof_text("its extra data is no base64");
     proof.extra = std::move(*extra);
     line = next_line(rest);
   }
-  if (!line || !line->starts_with(kIndex)) return no_proof("has no line with the entry's index");
+  if (!line || !line->starts_with(kIndex)) return no_proof_text("has no line with the entry's index");
   const std::string_view digits = line->substr(kIndex.size());
   if (const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), proof.index);
       read.ec != std::errc() || read.ptr != digits.data() + digits.size())
-    return no_proof("its index is no number");
+    return no_proof_text("its index is no number");
   while ((line = next_line(rest)) && !line->empty()) {
     const auto bytes = registry::from_base64(*line);
     Sha256 hash;
     if (!bytes || bytes->size() != hash.size() || proof.hashes.size() == kHashesMax)
-      return no_proof(fmt::format("line {} of its hashes is none", proof.hashes.size() + 1));
+      return no_proof_text(fmt::format("line {} of its hashes is none", proof.hashes.size() + 1));
     std::ranges::copy(*bytes, hash.begin());
     proof.hashes.push_back(hash);
   }
-  if (!line || rest.empty()) return no_proof("has no checkpoint behind an empty line");
+  if (!line || rest.empty()) return no_proof_text("has no checkpoint behind an empty line");
   proof.checkpoint = rest;
-  if (proof_text(proof) != text) return no_proof("is not in the one form there is");
+  if (proof_text(proof) != text) return no_proof_text("is not in the one form there is");
   return proof;
 }
 

@@ -6,15 +6,11 @@
 #include <openssl/evp.h>
 
 #include <cassert>
-#include <new>
+
+#include "licensing/sealed/key_context.hpp"
 
 namespace stoa::licensing {
 namespace {
-
-// Only allocation can fail where this is used.
-void require(bool ok) {
-  if (!ok) throw std::bad_alloc();
-}
 
 const unsigned char* in(std::span<const std::byte> bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());

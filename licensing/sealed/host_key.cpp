@@ -4,9 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include <memory>
-#include <new>
-
+#include "licensing/sealed/key_context.hpp"
 #include "licensing/sealed/secret_file.hpp"
 #include "registry/document/digest.hpp"
 #include "registry/document/file.hpp"
@@ -20,17 +18,7 @@ namespace fs = std::filesystem;
 using registry::KeyHandle;
 using registry::refuse_key;
 
-struct FreeContext {
-  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
-
 constexpr std::size_t kKeyFileBytesMax = 16 * 1024;
-
-// Only allocation can fail where this is used.
-void require(bool ok) {
-  if (!ok) throw std::bad_alloc();
-}
 
 KeyHandle private_of(const Secret& secret) {
   KeyHandle key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret.bytes().data(), secret.bytes().size()));
@@ -47,7 +35,7 @@ KeyHandle public_of(const X25519Point& raw) {
 // OpenSSL refuses to derive the all-zero secret, which is what a point of low order makes of every key (RFC 7748, 6.1).
 bool has_low_order(const X25519Point& raw) {
   const KeyHandle mine = private_of(Secret::random()), theirs = public_of(raw);
-  const Context context(EVP_PKEY_CTX_new(mine.get(), nullptr));
+  const KeyContext context(EVP_PKEY_CTX_new(mine.get(), nullptr));
   require(context && EVP_PKEY_derive_init(context.get()) == 1);
   Secret shared;
   std::size_t size = shared.bytes().size();

@@ -6,10 +6,9 @@
 #include <openssl/hmac.h>
 
 #include <algorithm>
-#include <memory>
-#include <new>
 
 #include "licensing/sealed/aes_gcm.hpp"
+#include "licensing/sealed/key_context.hpp"
 #include "licensing/sealed/secret_file.hpp"
 #include "registry/signature/ed25519.hpp"
 
@@ -20,14 +19,6 @@ using registry::KeyHandle;
 
 constexpr std::uint16_t kKem = 0x0020, kKdf = 0x0001;  // DHKEM(X25519, HKDF-SHA256), HKDF-SHA256
 constexpr std::size_t kEncBytes = 32;
-
-struct FreeContext {
-  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-
-void require(bool ok) {
-  if (!ok) throw std::bad_alloc();
-}
 
 std::string_view text(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -70,7 +61,7 @@ bool dh(const Secret& mine, const X25519Point& theirs, Secret& shared) {
   const KeyHandle key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, mine.bytes().data(), mine.bytes().size()));
   const KeyHandle peer(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, theirs.data(), theirs.size()));
   require(key && peer);
-  const std::unique_ptr<EVP_PKEY_CTX, FreeContext> context(EVP_PKEY_CTX_new(key.get(), nullptr));
+  const KeyContext context(EVP_PKEY_CTX_new(key.get(), nullptr));
   require(context && EVP_PKEY_derive_init(context.get()) == 1);
   std::size_t size = shared.bytes().size();
   const bool derives = EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1 &&

@@ -17,7 +17,7 @@ constexpr std::pair<Scope, std::string_view> kScopes[] = {
 
 constexpr std::size_t kModelsMax = 64;
 
-Result<void> refuse(std::string_view field, std::string_view rule) {
+Result<void> refuse_key(std::string_view field, std::string_view rule) {
   return failure(Code::invalid_argument, "key.terms", fmt::format("{}: {}", field, rule));
 }
 
@@ -41,18 +41,18 @@ std::optional<Scope> scope_of(std::string_view name) {
 }
 
 Result<void> check_terms(const ApiKey& key) {
-  if (!is_handle(key.name)) return refuse("name", "want 1 to 64 of a-z, 0-9, '-', '_', '.'");
-  if (key.scopes == 0) return refuse("scopes", "is empty, want infer, account or manage");
+  if (!is_handle(key.name)) return refuse_key("name", "want 1 to 64 of a-z, 0-9, '-', '_', '.'");
+  if (key.scopes == 0) return refuse_key("scopes", "is empty, want infer, account or manage");
   if (key.models.size() > kModelsMax)
-    return refuse("models", fmt::format("has {}, at most {} are allowed", key.models.size(), kModelsMax));
+    return refuse_key("models", fmt::format("has {}, at most {} are allowed", key.models.size(), kModelsMax));
   for (std::size_t i = 0; i < key.models.size(); ++i)
     if (!is_model_pattern(key.models[i]))
-      return refuse(fmt::format("models[{}]", i), "is not of the form publisher/model or publisher/*");
+      return refuse_key(fmt::format("models[{}]", i), "is not of the form publisher/model or publisher/*");
   if (key.rate)
-    if (const auto flaw = flaw_of(*key.rate)) return refuse("rate", *flaw);
+    if (const auto flaw = flaw_of(*key.rate)) return refuse_key("rate", *flaw);
   if (key.budget)
-    if (const auto flaw = flaw_of(*key.budget)) return refuse("budget", *flaw);
-  if (key.expires_ms && *key.expires_ms <= key.created_ms) return refuse("expires", "is in the past");
+    if (const auto flaw = flaw_of(*key.budget)) return refuse_key("budget", *flaw);
+  if (key.expires_ms && *key.expires_ms <= key.created_ms) return refuse_key("expires", "is in the past");
   return {};
 }
 

@@ -10,7 +10,7 @@
 namespace stoa::registry {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kEvaluationColumns =
     "SELECT id, release, document, signature, said_by, key_id, public_key, is_publishers, outcomes_sha256, at_ms "
     "FROM evaluations ";
 
@@ -26,7 +26,7 @@ bool fill(std::span<const std::byte> bytes, Array& array) {
 }
 
 // Verified again: what lies in the file is no more believed than what comes over the network.
-Result<EvaluationRecord> record_of(const database::Rows& rows) {
+Result<EvaluationRecord> evaluation_of(const database::Rows& rows) {
   const std::string id(rows.text(0));
   std::string document(rows.text(2));
   auto evaluation = parse_evaluation(document);
@@ -51,7 +51,7 @@ Result<EvaluationRecord> record_of(const database::Rows& rows) {
 Result<std::vector<EvaluationRecord>> records_of(database::Rows rows) {
   std::vector<EvaluationRecord> records;
   while (rows.next()) {
-    auto record = record_of(rows);
+    auto record = evaluation_of(rows);
     if (!record) return std::unexpected(record.error());
     records.push_back(std::move(*record));
   }
@@ -84,7 +84,7 @@ Result<void> mark_outcomes(database::Connection& connection, const EvaluationId&
 }
 
 Result<EvaluationRecord> read_evaluation(database::Connection& connection, const EvaluationId& id) {
-  auto found = records_of(connection.query(std::string(kColumns) + "WHERE id = ?", id.text));
+  auto found = records_of(connection.query(std::string(kEvaluationColumns) + "WHERE id = ?", id.text));
   if (!found) return std::unexpected(found.error());
   if (found->empty())
     return failure(Code::not_found, "evaluation.unknown",
@@ -95,7 +95,7 @@ Result<EvaluationRecord> read_evaluation(database::Connection& connection, const
 Result<std::vector<EvaluationRecord>> read_evaluations(database::Connection& connection,
                                                        const EvaluationFilter& filter) {
   const auto most = static_cast<std::int64_t>(filter.most);
-  const std::string all(kColumns);
+  const std::string all(kEvaluationColumns);
   if (filter.release)
     return records_of(connection.query(all + "WHERE release = ? AND id > ? ORDER BY id LIMIT ?", filter.release->text,
                                        filter.after, most));

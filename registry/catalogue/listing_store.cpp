@@ -17,7 +17,7 @@
 namespace stoa::registry {
 namespace {
 
-constexpr std::string_view kColumns = "r.state, r.facts, r.id, r.plugin, r.version, r.published_ms";
+constexpr std::string_view kListingColumns = "r.state, r.facts, r.id, r.plugin, r.version, r.published_ms";
 
 bool is_shown(std::string_view state) { return state == "published" || state == "deprecated"; }
 
@@ -43,16 +43,16 @@ class FactsModels {
   std::unordered_map<std::int64_t, std::shared_ptr<const std::vector<std::string>>> models_;
 };
 
-struct Row {
+struct ListingRow {
   ListedRelease release;
   std::int64_t facts = 0;
 };
 
 // In two steps: no statement is open while another one reads facts.
-Result<void> add_rows(database::Rows rows, std::vector<Row>& out) {
+Result<void> add_rows(database::Rows rows, std::vector<ListingRow>& out) {
   while (rows.next()) {
     if (!is_shown(rows.text(0))) continue;
-    Row& row = out.emplace_back();
+    ListingRow& row = out.emplace_back();
     row.facts = rows.integer(1);
     row.release.id.text = rows.text(2);
     row.release.plugin = rows.text(3);
@@ -63,11 +63,11 @@ Result<void> add_rows(database::Rows rows, std::vector<Row>& out) {
   return rows.end();
 }
 
-Result<std::vector<ListedRelease>> with_models(database::Connection& connection, std::vector<Row> rows) {
+Result<std::vector<ListedRelease>> with_models(database::Connection& connection, std::vector<ListingRow> rows) {
   FactsModels models(connection);
   std::vector<ListedRelease> releases;
   releases.reserve(rows.size());
-  for (Row& row : rows) {
+  for (ListingRow& row : rows) {
     auto its = models.of(row.facts);
     if (!its) return std::unexpected(its.error());
     row.release.models = std::move(*its);
@@ -76,21 +76,23 @@ Result<std::vector<ListedRelease>> with_models(database::Connection& connection,
   return releases;
 }
 
-Result<void> add_plugin(database::Connection& connection, std::string_view name, std::vector<Row>& rows) {
+Result<void> add_plugin(database::Connection& connection, std::string_view name, std::vector<ListingRow>& rows) {
   const auto plugin = read_plugin(connection, name);
   if (!plugin) return std::unexpected(plugin.error());
   if (!*plugin || (*plugin)->state != "listed") return {};
-  return add_rows(connection.query(fmt::format("SELECT {} FROM releases r WHERE r.plugin = ?", kColumns), name), rows);
+  return add_rows(connection.query(fmt::format("SELECT {} FROM releases r WHERE r.plugin = ?", kListingColumns), name),
+                  rows);
 }
 
-Result<void> add_all(database::Connection& connection, std::vector<Row>& out) {
+Result<void> add_all(database::Connection& connection, std::vector<ListingRow>& out) {
   std::unordered_set<std::string> delisted;
   auto names = connection.query("SELECT name FROM plugins WHERE state <> 'listed'");
   while (names.next()) delisted.emplace(names.text(0));
   if (auto end = names.end(); !end) return end;
-  if (auto read = add_rows(connection.query(fmt::format("SELECT {} FROM releases r", kColumns)), out); !read)
+  if (auto read = add_rows(connection.query(fmt::format("SELECT {} FROM releases r", kListingColumns)), out); !read)
     return read;
-  if (!delisted.empty()) std::erase_if(out, [&](const Row& row) { return delisted.contains(row.release.plugin); });
+  if (!delisted.empty())
+    std::erase_if(out, [&](const ListingRow& row) { return delisted.contains(row.release.plugin); });
   return {};
 }
 
@@ -102,7 +104,7 @@ Result<ListingChange> read_listing(database::Connection& connection, const Audit
   const auto changed = read_changed_names(connection, since);
   if (!changed) return std::unexpected(changed.error());
   ListingChange change{.head = changed->head, .is_whole = changed->is_whole, .plugins = {}, .releases = {}};
-  std::vector<Row> rows;
+  std::vector<ListingRow> rows;
   if (change.is_whole)
     if (auto read = add_all(connection, rows); !read) return std::unexpected(read.error());
   // A model's name among them shows nothing, and costs a look.
@@ -125,7 +127,7 @@ Result<std::vector<ListedRelease>> read_listed_model(database::Connection& conne
   auto names = connection.query("SELECT DISTINCT plugin FROM model_texts WHERE model = ?", model);
   while (names.next()) plugins.emplace(names.text(0));
   if (auto end = names.end(); !end) return std::unexpected(end.error());
-  std::vector<Row> rows;
+  std::vector<ListingRow> rows;
   for (const std::string& plugin : plugins)
     if (auto read = add_plugin(connection, plugin, rows); !read) return std::unexpected(read.error());
   auto releases = with_models(connection, std::move(rows));

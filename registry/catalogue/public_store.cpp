@@ -20,7 +20,7 @@ class ModelsOfFacts {
  public:
   explicit ModelsOfFacts(database::Connection& connection) : connection_(connection) {}
 
-  Result<void> read_all() {
+  Result<void> read_public_state() {
     auto rows = connection_.query("SELECT id, text FROM release_facts");
     while (rows.next())
       if (auto kept = keep(rows.integer(0), rows.text(1)); !kept) return kept;
@@ -110,10 +110,10 @@ bool is_public(const RolloutRecord& rollout) {
   return is_active(rollout.state) || (rollout.state == RolloutState::promoted && !rollout.plan.shadow);
 }
 
-Result<PublicState> read_all(database::Connection& connection) {
+Result<PublicState> read_public_state(database::Connection& connection) {
   PublicState state;
   ModelsOfFacts models(connection);
-  if (auto read = models.read_all(); !read) return std::unexpected(read.error());
+  if (auto read = models.read_public_state(); !read) return std::unexpected(read.error());
   if (auto read = add_releases(connection.query(kReleases), models, state.releases); !read)
     return std::unexpected(read.error());
   auto aliases = read_aliases(connection, "");
@@ -194,7 +194,7 @@ Result<PublicChange> read_public_change(database::Connection& connection, const 
   if (!changed) return std::unexpected(changed.error());
   PublicChange change{.head = changed->head, .is_whole = changed->is_whole, .there = {}, .gone = {}};
   if (change.is_whole) {
-    auto all = read_all(connection);
+    auto all = read_public_state(connection);
     if (!all) return std::unexpected(all.error());
     change.there = std::move(*all);
   }

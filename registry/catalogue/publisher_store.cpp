@@ -8,11 +8,12 @@
 namespace stoa::registry {
 namespace {
 
-constexpr std::string_view kPublisher = "name, display_name, state, held_because, bytes_max, created_ms, verified_ms";
+constexpr std::string_view kPublisherColumns =
+    "name, display_name, state, held_because, bytes_max, created_ms, verified_ms";
 constexpr std::string_view kKey =
     "publisher, public_key, role, valid_from_ms, valid_until_ms, revoked_from_ms, revoked_because, added_ms";
 
-PublisherRecord publisher_of(const database::Rows& rows) {
+PublisherRecord publisher_in_row(const database::Rows& rows) {
   return {.name = std::string(rows.text(0)),
           .display_name = std::string(rows.text(1)),
           .state = std::string(rows.text(2)),
@@ -56,16 +57,16 @@ Result<void> insert_publisher(database::Connection& connection, const PublisherR
 }
 
 Result<PublisherRecord> read_publisher(database::Connection& connection, std::string_view name) {
-  auto rows = connection.query(fmt::format("SELECT {} FROM publishers WHERE name = ?", kPublisher), name);
-  if (rows.next()) return publisher_of(rows);
+  auto rows = connection.query(fmt::format("SELECT {} FROM publishers WHERE name = ?", kPublisherColumns), name);
+  if (rows.next()) return publisher_in_row(rows);
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return failure(Code::not_found, "publisher.unknown", fmt::format("there is no publisher '{}'", name));
 }
 
 Result<std::vector<PublisherRecord>> read_publishers(database::Connection& connection) {
   std::vector<PublisherRecord> records;
-  auto rows = connection.query(fmt::format("SELECT {} FROM publishers ORDER BY name", kPublisher));
-  while (rows.next()) records.push_back(publisher_of(rows));
+  auto rows = connection.query(fmt::format("SELECT {} FROM publishers ORDER BY name", kPublisherColumns));
+  while (rows.next()) records.push_back(publisher_in_row(rows));
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return records;
 }

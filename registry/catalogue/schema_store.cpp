@@ -11,7 +11,7 @@ namespace {
 // Portable but for the pragma: no rowid but where a sequence is wanted, no type that PostgreSQL has not. Manifests and
 // changelogs have a table of their own: rows of releases stay short, and a host reads all of them when it starts. What
 // the versions of a plugin mostly share, facts and the models' texts, is kept once.
-constexpr const char* kSteps[] = {
+constexpr const char* kMigrations[] = {
     R"sql(
 CREATE TABLE catalogue(revision INTEGER NOT NULL);
 CREATE TABLE operators(
@@ -105,7 +105,8 @@ CREATE INDEX evaluations_dataset ON evaluations(dataset_sha256, at_ms);
 )sql",
 };
 
-constexpr database::Schema kSchema{.steps = kSteps, .file = "the catalogue's file", .newer_reason = "catalogue.newer"};
+constexpr database::Schema kSchema{
+    .steps = kMigrations, .file = "the catalogue's file", .newer_reason = "catalogue.newer"};
 
 }  // namespace
 

@@ -11,7 +11,7 @@
 namespace stoa::registry {
 namespace {
 
-constexpr std::size_t kPiece = 1 << 20;
+constexpr std::size_t kReadBytes = 1 << 20;
 
 // One library as a file of its own. It has no name from the start, so that nothing stays whatever ends this process;
 // /proc gives it one for as long as it is open.
@@ -20,9 +20,9 @@ Result<File> copy_of(const Package& package, const ContainerEntry& entry, const 
   File file(::mkstemp(name.data()));
   if (file.fd() < 0) return std::unexpected(file_error("create", name, errno));
   if (::unlink(name.c_str()) != 0) return std::unexpected(file_error("unlink", name, errno));
-  std::string piece(std::min<std::uint64_t>(entry.size, kPiece), '\0');
+  std::string piece(std::min<std::uint64_t>(entry.size, kReadBytes), '\0');
   for (std::uint64_t done = 0; done < entry.size; done += piece.size()) {
-    piece.resize(std::min<std::uint64_t>(entry.size - done, kPiece));
+    piece.resize(std::min<std::uint64_t>(entry.size - done, kReadBytes));
     const auto bytes = std::as_writable_bytes(std::span(piece));
     if (auto ok = read_at(package.file(), entry.data_offset + done, bytes); !ok) return std::unexpected(ok.error());
     if (auto ok = write_all(file, bytes); !ok) return std::unexpected(ok.error());

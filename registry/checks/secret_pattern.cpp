@@ -94,7 +94,7 @@ constexpr Starts kStarts;
 
 char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-std::string lower(std::string_view text) {
+std::string lowered(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = to_lower(c);
   return out;
@@ -102,7 +102,7 @@ std::string lower(std::string_view text) {
 
 // Words of documentation, and rows of neighbours ("abcdef", "123456", "aaaaaa"), which chance does not draw.
 bool is_placeholder(std::string_view value) {
-  const auto low = lower(value);
+  const auto low = lowered(value);
   for (const std::string_view word :
        {"example", "placeholder", "changeme", "your", "redacted", "dummy", "xxxx", "insert", "sample"})
     if (low.find(word) != std::string::npos) return true;

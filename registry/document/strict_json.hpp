@@ -49,6 +49,11 @@ struct ArrayLength {
   std::size_t min = 0, max = 0;
 };
 
+// Of an element of the list that `list` points to (RFC 6901).
+inline std::string item_pointer(std::string_view list, std::size_t index) {
+  return std::string(list) + "/" + std::to_string(index);
+}
+
 // One JSON object being read. Lifetime: views the document and the verdict.
 class JsonObject {
  public:
@@ -74,6 +79,7 @@ class JsonObject {
   std::string object_text(std::string_view key);
 
   std::string pointer(std::string_view key) const;
+  std::string pointer(std::string_view list, std::size_t index) const { return item_pointer(pointer(list), index); }
   const std::string& pointer() const { return pointer_; }
   void refuse(std::string_view key, std::string_view rule, std::string_view message);
 

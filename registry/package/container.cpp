@@ -30,10 +30,6 @@ struct FreeEntry {
 };
 using EntryHandle = std::unique_ptr<struct archive_entry, FreeEntry>;
 
-std::unexpected<Error> refuse(std::string_view rule, std::string message) {
-  return failure(Code::invalid_argument, "package." + std::string(rule), std::move(message));
-}
-
 std::uint64_t padded(std::uint64_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
 
 EntryHandle make_entry(std::string_view path, std::uint64_t size) {
@@ -89,7 +85,7 @@ Result<void> check_zeros(const File& file, std::uint64_t from, std::uint64_t to,
   const auto bytes = std::span(buffer).first(to - from);
   if (auto ok = read_at(file, from, bytes); !ok) return ok;
   if (!is_zero(bytes))
-    return refuse("not_canonical", std::string(what) + " at byte " + std::to_string(from) + " is not zero");
+    return refuse_package("not_canonical", std::string(what) + " at byte " + std::to_string(from) + " is not zero");
   return {};
 }
 
@@ -107,25 +103,26 @@ Result<void> check_first_bytes(const File& file) {
   if (auto ok = read_at(file, 0, std::as_writable_bytes(std::span(start))); !ok) return ok;
   for (const auto& magic : kCompressed)
     if (start.starts_with(magic.bytes))
-      return refuse("compressed", "file is compressed with " + std::string(magic.name) + ", a package is a plain tar");
+      return refuse_package("compressed",
+                            "file is compressed with " + std::string(magic.name) + ", a package is a plain tar");
   return {};
 }
 
 Result<void> check_kind(struct archive_entry* entry, const std::string& shown) {
   if (archive_entry_hardlink(entry) || archive_entry_symlink(entry))
-    return refuse("link", "entry '" + shown + "' is a link");
-  if (archive_entry_filetype(entry) == AE_IFDIR) return refuse("folder", "entry '" + shown + "' is a folder");
+    return refuse_package("link", "entry '" + shown + "' is a link");
+  if (archive_entry_filetype(entry) == AE_IFDIR) return refuse_package("folder", "entry '" + shown + "' is a folder");
   if (archive_entry_filetype(entry) != AE_IFREG)
-    return refuse("special_file", "entry '" + shown + "' is a device, FIFO or socket");
-  if (archive_entry_sparse_count(entry) > 0) return refuse("sparse", "entry '" + shown + "' is a sparse file");
+    return refuse_package("special_file", "entry '" + shown + "' is a device, FIFO or socket");
+  if (archive_entry_sparse_count(entry) > 0) return refuse_package("sparse", "entry '" + shown + "' is a sparse file");
   return {};
 }
 
 Result<void> check_path(std::string_view path, const std::string& shown) {
-  if (path.starts_with('/')) return refuse("absolute_path", "entry '" + shown + "' has an absolute path");
+  if (path.starts_with('/')) return refuse_package("absolute_path", "entry '" + shown + "' has an absolute path");
   if (path == ".." || path.starts_with("../") || path.ends_with("/..") || path.find("/../") != path.npos)
-    return refuse("parent_path", "entry '" + shown + "' leads out of the package");
-  if (!is_package_path(path)) return refuse("unclean_path", "entry '" + shown + "' is no clean relative path");
+    return refuse_package("parent_path", "entry '" + shown + "' leads out of the package");
+  if (!is_package_path(path)) return refuse_package("unclean_path", "entry '" + shown + "' is no clean relative path");
   return {};
 }
 
@@ -136,19 +133,20 @@ class Walk {
 
   Result<void> take(struct archive* archive, struct archive_entry* entry) {
     if (entries.size() == entries_max_)
-      return refuse("too_many_entries", "package has more than " + std::to_string(entries_max_) + " entries");
+      return refuse_package("too_many_entries", "package has more than " + std::to_string(entries_max_) + " entries");
     const char* raw = archive_entry_pathname(entry);
     const std::string path = raw ? raw : "";
     const auto shown = printable(path);
     if (auto ok = check_kind(entry, shown); !ok) return ok;
     if (auto ok = check_path(path, shown); !ok) return ok;
-    if (!seen_.insert(path).second) return refuse("duplicate_entry", "entry '" + shown + "' occurs twice");
+    if (!seen_.insert(path).second) return refuse_package("duplicate_entry", "entry '" + shown + "' occurs twice");
     if (archive_format(archive) != ARCHIVE_FORMAT_TAR_USTAR)
-      return refuse("not_ustar", "entry '" + shown + "' is " + archive_format_name(archive) + ", not plain ustar");
+      return refuse_package("not_ustar",
+                            "entry '" + shown + "' is " + archive_format_name(archive) + ", not plain ustar");
     const auto size = archive_entry_size(entry);
     if (size < 0 || static_cast<std::uint64_t>(size) > kEntryBytesMax)
-      return refuse("entry_too_large", "entry '" + shown + "' has " + std::to_string(size) + " bytes, limit is " +
-                                           std::to_string(kEntryBytesMax));
+      return refuse_package("entry_too_large", "entry '" + shown + "' has " + std::to_string(size) +
+                                                   " bytes, limit is " + std::to_string(kEntryBytesMax));
     return place(path, static_cast<std::uint64_t>(size));
   }
 
@@ -156,10 +154,11 @@ class Walk {
   Result<void> finish() {
     const auto end = end_ + kTrailer;
     if (file_size_ < end)
-      return refuse("truncated",
-                    "file has " + std::to_string(file_size_) + " bytes, its entries need " + std::to_string(end));
+      return refuse_package(
+          "truncated", "file has " + std::to_string(file_size_) + " bytes, its entries need " + std::to_string(end));
     if (file_size_ > end)
-      return refuse("trailing_bytes", std::to_string(file_size_ - end) + " bytes follow the end of the archive");
+      return refuse_package("trailing_bytes",
+                            std::to_string(file_size_ - end) + " bytes follow the end of the archive");
     return check_zeros(file_, end_, end, "trailer");
   }
 
@@ -172,13 +171,14 @@ class Walk {
     if (!header) return std::unexpected(header.error());
     const auto data = end_ + kBlock, data_end = data + size, next = data + padded(size);
     if (next > file_size_)
-      return refuse("truncated", "entry '" + path + "' ends at byte " + std::to_string(next) + ", the file at " +
-                                     std::to_string(file_size_));
+      return refuse_package("truncated", "entry '" + path + "' ends at byte " + std::to_string(next) +
+                                             ", the file at " + std::to_string(file_size_));
     Block found;
     if (auto ok = read_at(file_, end_, found); !ok) return ok;
     if (const auto at = std::ranges::mismatch(found, *header); at.in1 != found.end())
-      return refuse("not_canonical", "header of '" + path + "' differs from the canonical one at byte " +
-                                         std::to_string(end_ + static_cast<std::uint64_t>(at.in1 - found.begin())));
+      return refuse_package("not_canonical",
+                            "header of '" + path + "' differs from the canonical one at byte " +
+                                std::to_string(end_ + static_cast<std::uint64_t>(at.in1 - found.begin())));
     if (auto ok = check_zeros(file_, data_end, next, "padding"); !ok) return ok;
     entries.push_back({path, size, data});
     end_ = next;
@@ -197,16 +197,16 @@ class Walk {
 Result<std::vector<ContainerEntry>> read_container(const File& file, std::uint64_t file_size,
                                                    const ContainerBounds& bounds) {
   if (file_size > bounds.bytes_max)
-    return refuse("too_large",
-                  "package has " + std::to_string(file_size) + " bytes, limit is " + std::to_string(bounds.bytes_max));
+    return refuse_package("too_large", "package has " + std::to_string(file_size) + " bytes, limit is " +
+                                           std::to_string(bounds.bytes_max));
   if (file_size < kBlock)
-    return refuse("truncated", "file has " + std::to_string(file_size) + " bytes, no package is so small");
+    return refuse_package("truncated", "file has " + std::to_string(file_size) + " bytes, no package is so small");
   if (auto ok = check_first_bytes(file); !ok) return std::unexpected(ok.error());
 
   const std::unique_ptr<struct archive, FreeReader> archive(archive_read_new());
   archive_read_support_format_tar(archive.get());  // no filter: nothing is ever decompressed
   if (::lseek(file.fd(), 0, SEEK_SET) != 0 || archive_read_open_fd(archive.get(), file.fd(), 64 * 1024) != ARCHIVE_OK)
-    return refuse("not_an_archive", "file is no tar archive");
+    return refuse_package("not_an_archive", "file is no tar archive");
   Walk walk(file, file_size, bounds.entries_max);
   for (;;) {
     struct archive_entry* entry = nullptr;
@@ -214,10 +214,11 @@ Result<std::vector<ContainerEntry>> read_container(const File& file, std::uint64
     if (status == ARCHIVE_EOF) break;
     // A warning means that libarchive guessed: the canonical form leaves nothing to guess.
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
-      return refuse(walk.entries.empty() ? "not_an_archive" : "damaged_header",
-                    "no tar header where entry " + std::to_string(walk.entries.size() + 1) + " should start");
+      return refuse_package(walk.entries.empty() ? "not_an_archive" : "damaged_header",
+                            "no tar header where entry " + std::to_string(walk.entries.size() + 1) + " should start");
     if (auto ok = walk.take(archive.get(), entry); !ok) return std::unexpected(ok.error());
-    if (status == ARCHIVE_WARN) return refuse("damaged_header", "archive has a header that libarchive only guesses at");
+    if (status == ARCHIVE_WARN)
+      return refuse_package("damaged_header", "archive has a header that libarchive only guesses at");
   }
   if (auto ok = walk.finish(); !ok) return std::unexpected(ok.error());
   return std::move(walk.entries);

@@ -20,6 +20,11 @@ inline constexpr std::uint64_t kPackageBytesMax = std::uint64_t{64} << 30;
 inline constexpr std::uint64_t kEnvelopeBytesMax = 2 << 20;  // base64 of the largest manifest, and room
 inline constexpr std::size_t kEntriesMax = 2 + 16 + 4096;    // manifest, envelope, platforms, assets
 
+// Error: invalid_argument "package.RULE".
+inline std::unexpected<Error> refuse_package(std::string_view rule, std::string message) {
+  return failure(Code::invalid_argument, "package." + std::string(rule), std::move(message));
+}
+
 // What a reader takes at most: of a package, where the caller says nothing.
 struct ContainerBounds {
   std::uint64_t bytes_max = kPackageBytesMax;

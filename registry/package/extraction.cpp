@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kChunk = 1 << 20;
+constexpr std::size_t kWriteBytes = 1 << 20;
 
 struct Wanted {
   const ContainerEntry* entry;
@@ -47,9 +47,9 @@ Result<void> write_entry(const Package& package, const Wanted& wanted, const fs:
   const File out(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (out.fd() < 0) return std::unexpected(file_error("create", target, errno));
   Sha256Stream stream;
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(wanted.entry->size, kChunk));
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(wanted.entry->size, kWriteBytes));
   for (std::uint64_t done = 0; done < wanted.entry->size;) {
-    const auto chunk = std::span(buffer).first(std::min<std::uint64_t>(wanted.entry->size - done, kChunk));
+    const auto chunk = std::span(buffer).first(std::min<std::uint64_t>(wanted.entry->size - done, kWriteBytes));
     if (auto ok = read_at(package.file(), wanted.entry->data_offset + done, chunk); !ok) return ok;
     stream.update(chunk);
     if (auto ok = write_all(out, chunk); !ok) return ok;

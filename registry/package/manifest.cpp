@@ -25,10 +25,6 @@ constexpr std::size_t kPricesMax = 128;  // four currencies for every meter
 // Sums of many such amounts stay far below 2^63: a million units of currency.
 constexpr std::uint64_t kPriceNanoMax = 1'000'000'000'000'000, kPricePerMax = 1'000'000'000;
 
-std::string at(std::string_view pointer, std::size_t index) {
-  return std::string(pointer) + "/" + std::to_string(index);
-}
-
 Sha256 read_digest(JsonObject& object, std::string_view key) {
   const auto text = object.text(key, {64, 64});
   const auto digest = sha256_from_hex(text);
@@ -84,7 +80,7 @@ void read_permissions(JsonObject& top, DocumentVerdict& verdict, Manifest& out) 
   std::set<std::string> seen;
   Permissions together;
   for (std::size_t i = 0; const auto& value : top.array("permissions", {0, kPermissionsMax})) {
-    const auto pointer = at(top.pointer("permissions"), i++);
+    const auto pointer = top.pointer("permissions", i++);
     auto text = element_text(value, pointer, verdict, {1, 300});
     if (const auto added = add_permission(text, together); !added)
       verdict.refuse(pointer, "permission", added.error().message);
@@ -125,7 +121,7 @@ std::string needs_of(const PlatformDeclaration& platform) {
 void read_platforms(JsonObject& top, Form form, DocumentVerdict& verdict, Manifest& out) {
   std::set<std::string> seen;
   for (std::size_t i = 0; const auto& value : top.array("platforms", {1, kPlatformsMax})) {
-    const auto pointer = at(top.pointer("platforms"), i++);
+    const auto pointer = top.pointer("platforms", i++);
     auto object =
         form == Form::packed
             ? JsonObject(value, pointer, verdict,
@@ -162,7 +158,7 @@ void read_encryption(JsonObject& asset, DocumentVerdict& verdict, AssetDeclarati
 
 void read_assets(JsonObject& top, Form form, DocumentVerdict& verdict, Manifest& out) {
   for (std::size_t i = 0; const auto& value : top.array("assets", {0, kAssetsMax})) {
-    const auto pointer = at(top.pointer("assets"), i++);
+    const auto pointer = top.pointer("assets", i++);
     auto object = form == Form::packed
                       ? JsonObject(value, pointer, verdict, {"path", "media_type", "sha256", "size", "encrypted"})
                       : JsonObject(value, pointer, verdict, {"path", "media_type"});
@@ -187,8 +183,9 @@ void check_paths(DocumentVerdict& verdict, const Manifest& manifest) {
     if (!paths.insert(path).second) verdict.refuse(pointer, "duplicate", "is the path of two files");
   };
   for (std::size_t i = 0; i < manifest.platforms.size(); ++i)
-    add(manifest.platforms[i].library, at("/platforms", i) + "/library");
-  for (std::size_t i = 0; i < manifest.assets.size(); ++i) add(manifest.assets[i].path, at("/assets", i) + "/path");
+    add(manifest.platforms[i].library, item_pointer("/platforms", i) + "/library");
+  for (std::size_t i = 0; i < manifest.assets.size(); ++i)
+    add(manifest.assets[i].path, item_pointer("/assets", i) + "/path");
   for (const auto& path : paths) {
     for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
       if (paths.contains(path.substr(0, slash)))
@@ -199,7 +196,7 @@ void check_paths(DocumentVerdict& verdict, const Manifest& manifest) {
 std::vector<std::int64_t> read_port_shape(JsonObject& object, DocumentVerdict& verdict) {
   std::vector<std::int64_t> shape;
   for (std::size_t i = 0; const auto& value : object.array("shape", {1, kRankMax})) {
-    const auto pointer = at(object.pointer("shape"), i++);
+    const auto pointer = object.pointer("shape", i++);
     const bool is_good = value.is_number_integer() && (value.is_number_unsigned() || value.get<std::int64_t>() == -1) &&
                          value != 0 && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT32_MAX);
     if (!is_good) verdict.refuse(pointer, "shape", "must be -1 (any) or 1 to 2147483647");
@@ -218,7 +215,7 @@ void read_tensor_type(JsonObject& object, DocumentVerdict& verdict, PortDeclarat
 
 void read_media_types(JsonObject& object, DocumentVerdict& verdict, PortDeclaration& port) {
   for (std::size_t i = 0; const auto& value : object.array("media_types", {0, kMediaTypesMax})) {
-    const auto pointer = at(object.pointer("media_types"), i++);
+    const auto pointer = object.pointer("media_types", i++);
     auto text = element_text(value, pointer, verdict, {1, 128});
     if (!is_media_type(text)) verdict.refuse(pointer, "media_type", "is no media type");
     if (std::ranges::find(port.media_types, text) != port.media_types.end())
@@ -253,7 +250,7 @@ PortDeclaration read_port(const Json& value, std::string pointer, DocumentVerdic
 std::vector<PortDeclaration> read_ports(JsonObject& model, std::string_view key, DocumentVerdict& verdict) {
   std::vector<PortDeclaration> ports;
   for (std::size_t i = 0; const auto& value : model.array(key, {1, kPortsMax})) {
-    const auto pointer = at(model.pointer(key), i++);
+    const auto pointer = model.pointer(key, i++);
     auto port = read_port(value, pointer, verdict);
     if (std::ranges::find(ports, port.name, &PortDeclaration::name) != ports.end())
       verdict.refuse(pointer + "/name", "duplicate", "is the name of two ports");
@@ -265,14 +262,14 @@ std::vector<PortDeclaration> read_ports(JsonObject& model, std::string_view key,
 void read_one_of(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration& model) {
   std::set<std::string> seen;
   for (std::size_t i = 0; const auto& group : object.array("one_of", {0, kGroupsMax})) {
-    const auto pointer = at(object.pointer("one_of"), i++);
+    const auto pointer = object.pointer("one_of", i++);
     if (!group.is_array() || group.size() < 2 || group.size() > kPortsMax) {
       verdict.refuse(pointer, "one_of", "must be an array of 2 or more names of optional inputs");
       return;
     }
     auto& names = model.one_of.emplace_back();
     for (std::size_t j = 0; const auto& value : group) {
-      const auto place = at(pointer, j++);
+      const auto place = item_pointer(pointer, j++);
       auto name = element_text(value, place, verdict, {1, 128});
       const auto port = std::ranges::find(model.inputs, name, &PortDeclaration::name);
       if (port == model.inputs.end())
@@ -287,7 +284,7 @@ void read_one_of(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration&
 
 void read_meters(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration& model) {
   for (std::size_t i = 0; const auto& value : object.array("meters", {0, kMetersMax})) {
-    const auto pointer = at(object.pointer("meters"), i++);
+    const auto pointer = object.pointer("meters", i++);
     auto meter = element_text(value, pointer, verdict, {1, 64});
     if (!is_dotted_word(meter)) verdict.refuse(pointer, "meter", "must be lower-case words with dots, like token.out");
     if (std::ranges::find(model.meters, meter) != model.meters.end())
@@ -299,7 +296,7 @@ void read_meters(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration&
 // Precondition: the meters are read.
 void read_prices(JsonObject& object, DocumentVerdict& verdict, ModelDeclaration& model) {
   for (std::size_t i = 0; const auto& value : object.array("prices", {0, kPricesMax})) {
-    const auto pointer = at(object.pointer("prices"), i++);
+    const auto pointer = object.pointer("prices", i++);
     JsonObject read(value, pointer, verdict, {"meter", "currency", "nano", "per"});
     PriceDeclaration price;
     price.meter = read.text("meter", {1, 64});
@@ -354,7 +351,7 @@ ModelDeclaration read_model(const Json& value, std::string pointer, DocumentVerd
 
 void read_models(JsonObject& top, DocumentVerdict& verdict, Manifest& out) {
   for (std::size_t i = 0; const auto& value : top.array("models", {1, kModelsMax})) {
-    const auto pointer = at(top.pointer("models"), i++);
+    const auto pointer = top.pointer("models", i++);
     auto model = read_model(value, pointer, verdict);
     if (std::ranges::find(out.models, model.name, &ModelDeclaration::name) != out.models.end())
       verdict.refuse(pointer + "/name", "duplicate", "is the name of two models");

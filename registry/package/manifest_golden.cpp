@@ -12,12 +12,8 @@
 namespace stoa::registry {
 namespace {
 
-constexpr std::size_t kGoldenMax = 256, kPortsMax = 64;
+constexpr std::size_t kGoldenMax = 256, kCasePortsMax = 64;
 constexpr std::int64_t kElementsMax = 1 << 20;  // more do not fit a manifest of 1 MiB; larger tensors are assets
-
-std::string at(std::string_view pointer, std::size_t index) {
-  return std::string(pointer) + "/" + std::to_string(index);
-}
 
 template <class Integer>
 bool fits(const Json& value) {
@@ -103,7 +99,7 @@ class TensorReader {
           "has " + std::to_string(extents.size()) + " dimensions, the port has " + std::to_string(port_.shape.size()));
     std::int64_t elements = 1;
     for (std::size_t i = 0; i < extents.size() && !verdict_.is_refused(); ++i) {
-      const auto pointer = at(object_.pointer("shape"), i);
+      const auto pointer = object_.pointer("shape", i);
       if (!extents[i].is_number_unsigned() || extents[i].get<std::uint64_t>() > std::uint64_t{kElementsMax}) {
         verdict_.refuse(pointer, "golden", "must be 0 to " + std::to_string(kElementsMax));
         return;
@@ -154,7 +150,7 @@ class TensorReader {
                      "has " + std::to_string(data.size()) + " elements, the shape " + std::to_string(elements_));
     for (std::size_t i = 0; const auto& element : data) {
       if (!fits_datatype(element, port_.datatype)) {
-        verdict_.refuse(at(object_.pointer("data"), i), "golden", "is no " + std::string(name_of(port_.datatype)));
+        verdict_.refuse(object_.pointer("data", i), "golden", "is no " + std::string(name_of(port_.datatype)));
         return;
       }
       ++i;
@@ -197,8 +193,8 @@ std::vector<GoldenTensor> read_tensors(JsonObject& golden, Side side, const Mode
   const std::string_view key = is_input ? "inputs" : "outputs";
   const auto& ports = is_input ? model.inputs : model.outputs;
   std::vector<GoldenTensor> tensors;
-  for (std::size_t i = 0; const auto& value : golden.array(key, {1, kPortsMax})) {
-    const auto pointer = at(golden.pointer(key), i++);
+  for (std::size_t i = 0; const auto& value : golden.array(key, {1, kCasePortsMax})) {
+    const auto pointer = golden.pointer(key, i++);
     auto object = is_input ? JsonObject(value, pointer, verdict, {"name", "datatype", "shape", "data", "media_type"})
                            : JsonObject(value, pointer, verdict,
                                         {"name", "datatype", "shape", "data", "media_type", "atol", "rtol"});
@@ -242,8 +238,7 @@ void check_inputs_given(JsonObject& golden, const ModelDeclaration& model, const
 void read_golden(JsonObject& top, DocumentVerdict& verdict, Manifest& manifest) {
   std::set<std::string> names;
   for (std::size_t i = 0; const auto& value : top.array("golden", {0, kGoldenMax})) {
-    JsonObject object(value, at(top.pointer("golden"), i++), verdict,
-                      {"name", "model", "parameters", "inputs", "outputs"});
+    JsonObject object(value, top.pointer("golden", i++), verdict, {"name", "model", "parameters", "inputs", "outputs"});
     GoldenDeclaration golden;
     golden.name = object.text("name", {1, 128});
     if (!names.insert(golden.name).second) object.refuse("name", "duplicate", "is the name of two golden cases");

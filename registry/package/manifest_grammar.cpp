@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "registry/versions/identifier.hpp"
+
 namespace stoa::registry {
 namespace {
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower_alnum(char c) { return is_lower(c) || is_digit(c); }
 bool is_alnum(char c) { return is_lower_alnum(c) || (c >= 'A' && c <= 'Z'); }
 bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }

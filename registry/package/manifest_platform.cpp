@@ -26,7 +26,7 @@ std::string read_choice(JsonObject& object, std::string_view key, std::initializ
 void read_cpu(JsonObject& object, DocumentVerdict& verdict, PlatformDeclaration& platform) {
   const auto known = cpu_features_of(platform.arch);
   for (std::size_t i = 0; const auto& value : object.array("cpu", {0, kFeaturesMax})) {
-    const auto pointer = object.pointer("cpu") + "/" + std::to_string(i++);
+    const auto pointer = object.pointer("cpu", i++);
     auto feature = element_text(value, pointer, verdict, {1, 32});
     if (std::ranges::find(known, feature) == known.end()) {
       std::string list;

@@ -12,10 +12,6 @@ namespace {
 
 enum class Demand { report_signature, trusted_signature };
 
-std::unexpected<Error> refuse(std::string_view rule, std::string message) {
-  return failure(Code::invalid_argument, "package." + std::string(rule), std::move(message));
-}
-
 }  // namespace
 
 // One package being verified, step by step. Each step relies on the ones before.
@@ -46,7 +42,7 @@ class Verification {
 
   Result<void> read_manifest() {
     if (entries_.empty() || entries_[0].path != kManifestPath)
-      return refuse("no_manifest", "first entry is not manifest.json");
+      return refuse_package("no_manifest", "first entry is not manifest.json");
     if (entries_[0].size > kManifestBytesMax)
       return failure(Code::invalid_argument, "manifest.too_large",
                      "document: has " + std::to_string(entries_[0].size) + " bytes, limit is " +
@@ -78,16 +74,17 @@ class Verification {
     const auto files = std::span(entries_).subspan(is_signed_ ? 2 : 1);
     for (const auto& file : files)
       if (std::ranges::none_of(expected, [&](const Expected& e) { return *e.path == file.path; }))
-        return refuse("unlisted_entry", "entry '" + file.path + "' is not in the manifest");
+        return refuse_package("unlisted_entry", "entry '" + file.path + "' is not in the manifest");
     for (const auto& wanted : expected)
       if (std::ranges::find(files, *wanted.path, &ContainerEntry::path) == files.end())
-        return refuse("missing_entry", "the manifest lists '" + *wanted.path + "', the package lacks it");
+        return refuse_package("missing_entry", "the manifest lists '" + *wanted.path + "', the package lacks it");
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (files[i].path != *expected[i].path)
-        return refuse("entry_order", "entry '" + files[i].path + "' stands where '" + *expected[i].path + "' belongs");
+        return refuse_package("entry_order",
+                              "entry '" + files[i].path + "' stands where '" + *expected[i].path + "' belongs");
       if (files[i].size != expected[i].size)
-        return refuse("size_mismatch", "entry '" + files[i].path + "' has " + std::to_string(files[i].size) +
-                                           " bytes, the manifest says " + std::to_string(expected[i].size));
+        return refuse_package("size_mismatch", "entry '" + files[i].path + "' has " + std::to_string(files[i].size) +
+                                                   " bytes, the manifest says " + std::to_string(expected[i].size));
       expected[i].into->push_back(files[i]);
     }
     return {};

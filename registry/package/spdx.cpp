@@ -11,15 +11,16 @@ namespace {
 constexpr int kParenthesesDepthMax = 16;  // real expressions nest 2 deep; the bound keeps the recursion shallow
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_alnum(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
+bool is_letter_or_digit(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
 bool is_idstring(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-' || c == '.'; });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; });
 }
 
 // A short-form id of the official list: starts with a letter or digit, has a letter, does not end in a separator.
 bool is_plausible_id(std::string_view text) {
-  return is_idstring(text) && is_alnum(text.front()) && is_alnum(text.back()) && std::ranges::any_of(text, is_letter) &&
-         text != "NONE" && text != "NOASSERTION";
+  return is_idstring(text) && is_letter_or_digit(text.front()) && is_letter_or_digit(text.back()) &&
+         std::ranges::any_of(text, is_letter) && text != "NONE" && text != "NOASSERTION";
 }
 
 bool is_licence_ref(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "registry/catalogue/release_rules.hpp"
 #include "registry/document/file.hpp"
 #include "registry/document/lock_file.hpp"
 #include "registry/signature/key_file.hpp"
@@ -21,8 +22,6 @@ Result<File> lock_of(const std::filesystem::path& folder) {
   return failure(Code::failed_precondition, "registry.in_use",
                  folder.string() + ": another process has this registry open");
 }
-
-std::string publisher_of(const std::string& plugin) { return plugin.substr(0, plugin.find('/')); }
 
 // What the index says of a new name, as the catalogue wants to hear it.
 Result<std::optional<std::string>> ask(const NameIndex& names, std::string_view name) {
@@ -140,7 +139,7 @@ Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id
                                          const std::optional<UploadId>& upload) {
   auto release = with_catalogue([&](Catalogue& catalogue) { return catalogue.release(id); });
   if (!release) return release;
-  const std::string owner = publisher_of(release->plugin);
+  const std::string owner(publisher_of(release->plugin));
   if (auto allowed = require_publisher(actor, owner, Permission::manage_publishers); !allowed)
     return std::unexpected(allowed.error());
   if (upload) {
@@ -158,7 +157,7 @@ Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id
 }
 
 Result<Submission> Publishing::submission_of(const ReleaseRecord& release) {
-  const std::string owner = publisher_of(release.plugin);
+  const std::string owner(publisher_of(release.plugin));
   auto opened = open_submission(release.package_sha256, owner);
   if (!opened) return std::unexpected(opened.error());
   Submission submission;
@@ -234,7 +233,7 @@ Result<Package> Publishing::verified_package(const Sha256& digest) {
   const auto releases = with_catalogue([&](Catalogue& catalogue) { return catalogue.releases_of_package(digest); });
   if (!releases) return std::unexpected(releases.error());
   if (releases->empty()) return failure(Code::not_found, "package.unknown", "there is no package " + to_hex(digest));
-  const auto keys = keys_of(publisher_of(releases->front().plugin));
+  const auto keys = keys_of(std::string(publisher_of(releases->front().plugin)));
   if (!keys) return std::unexpected(keys.error());
   auto package = open_package(digest, *keys);
   if (!package) return package;

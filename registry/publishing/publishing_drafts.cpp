@@ -1,14 +1,13 @@
 // publishing_drafts.cpp: drafts and the uploads that belong to them. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "registry/catalogue/release_rules.hpp"
 #include "registry/publishing/publishing.hpp"
 
 namespace stoa::registry {
 namespace {
 
 constexpr std::size_t kAll = 1'000'000;
-
-std::string publisher_of(const std::string& plugin) { return plugin.substr(0, plugin.find('/')); }
 
 // What ties an upload to its draft: no id, so that neither has to be written when the other changes.
 bool brings(const UploadStatus& upload, const ReleaseRecord& draft) {
@@ -79,7 +78,7 @@ Result<std::optional<UploadStatus>> Publishing::upload_under_way(const UploadTer
 // room, and what a killed process leaves is an upload that nobody wants (lost_uploads). The other way round it would be
 // a draft that counts against the quota for ever.
 Result<Announced> Publishing::announce(const Actor& actor, const NewRelease& release) {
-  const std::string owner = publisher_of(release.plugin);
+  const std::string owner(publisher_of(release.plugin));
   const UploadTerms terms{.owner = owner, .size = release.package_bytes, .digest = release.package_sha256};
   return with_catalogue([&](Catalogue& catalogue) -> Result<Announced> {
     std::optional<UploadStatus> upload;

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "registry/versions/identifier.hpp"
+
 namespace stoa::registry {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_identifier_char(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'; }
 bool is_numeric(std::string_view text) { return std::ranges::all_of(text, is_digit); }
 bool has_leading_zero(std::string_view digits) { return digits.size() > 1 && digits.front() == '0'; }
 

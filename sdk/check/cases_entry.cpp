@@ -120,7 +120,7 @@ void loads_and_unloads_repeatedly(const Subject& subject, Verdict& verdict) {
     }
 }
 
-constexpr std::array kCases = {
+constexpr std::array kEntryCases = {
     Case{"entry.refuses_other_versions", "an ABI range without version 1 is refused in words", refuses_other_versions},
     Case{"entry.accepts_its_version", "every range with version 1 gets the same entry", accepts_its_version},
     Case{"records.short_error", "nothing is written beyond an error's struct_size", writes_within_a_short_error},
@@ -134,7 +134,7 @@ constexpr std::array kCases = {
 
 }  // namespace
 
-std::span<const Case> entry_cases() { return kCases; }
+std::span<const Case> entry_cases() { return kEntryCases; }
 
 std::vector<Case> all_cases() {
   std::vector<Case> all;

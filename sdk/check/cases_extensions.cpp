@@ -205,7 +205,7 @@ void session(const Subject& subject, Verdict& verdict) {
       });
 }
 
-constexpr std::array kCases = {
+constexpr std::array kExtensionCases = {
     Case{"batching.equals_single", "a batch answers what each request would get alone", batch_equals_single},
     Case{"warmup.run", "warm-up passes on every model thread and changes no answer", warm_up},
     Case{"health.fresh", "a freshly loaded model is healthy at every depth", health},
@@ -216,6 +216,6 @@ constexpr std::array kCases = {
 
 }  // namespace
 
-std::span<const Case> extension_cases() { return kCases; }
+std::span<const Case> extension_cases() { return kExtensionCases; }
 
 }  // namespace stoa::check

@@ -146,7 +146,7 @@ void wanted_outputs(const Subject& subject, Verdict& verdict) {
       });
 }
 
-constexpr std::array kCases = {
+constexpr std::array kRequestCases = {
     Case{"request.golden", "the golden cases come out, twice; inputs lie on read-only pages", golden},
     Case{"request.slow_consumer", "STOA_WOULD_BLOCK is waited for and loses nothing", slow_consumer},
     Case{"request.cancelled_before", "a request cancelled beforehand is finished once", cancelled_before},
@@ -160,6 +160,6 @@ constexpr std::array kCases = {
 
 }  // namespace
 
-std::span<const Case> request_cases() { return kCases; }
+std::span<const Case> request_cases() { return kRequestCases; }
 
 }  // namespace stoa::check

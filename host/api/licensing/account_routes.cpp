@@ -40,7 +40,7 @@ Result<RegistryAnswer> account(LicensingCall& call) {
   return RegistryAnswer{200, {{"customer", json_of(holder->customer)}, {"key", key_json(call, holder->key)}}};
 }
 
-Result<RegistryAnswer> list_keys(LicensingCall& call) {
+Result<RegistryAnswer> list_own_keys(LicensingCall& call) {
   const auto holder = call.customer_who(Scope::account);
   if (!holder) return std::unexpected(holder.error());
   const auto page = call.page();
@@ -53,7 +53,7 @@ Result<RegistryAnswer> list_keys(LicensingCall& call) {
   return RegistryAnswer{200, std::move(body)};
 }
 
-Result<RegistryAnswer> create_key(LicensingCall& call) {
+Result<RegistryAnswer> create_own_key(LicensingCall& call) {
   const auto holder = call.customer_who(Scope::manage);
   if (!holder) return std::unexpected(holder.error());
   const auto wanted = key_in(call.body);
@@ -74,12 +74,12 @@ Result<licensing::Actor> who_owns_key(LicensingCall& call) {
                  fmt::format("there is no key '{}'", call.param("key").substr(0, 80)));
 }
 
-Result<RegistryAnswer> rotate_key(LicensingCall& call) {
+Result<RegistryAnswer> rotate_own_key(LicensingCall& call) {
   const auto actor = who_owns_key(call);
   return actor ? rotate_key_of(call, *actor) : std::unexpected(actor.error());
 }
 
-Result<RegistryAnswer> revoke_key(LicensingCall& call) {
+Result<RegistryAnswer> revoke_own_key(LicensingCall& call) {
   const auto actor = who_owns_key(call);
   return actor ? revoke_key_of(call, *actor) : std::unexpected(actor.error());
 }
@@ -103,7 +103,7 @@ Result<Json> licence_json(LicensingCall& call, const licensing::Book::OwnLicence
 }
 
 // By a key that only a file knows: it may know the licences that name it, though no scope was given to it.
-Result<RegistryAnswer> list_licences(LicensingCall& call) {
+Result<RegistryAnswer> list_own_licences(LicensingCall& call) {
   const bool is_of_file = call.holder && licensing::is_of_file(call.holder->actor);
   const auto holder = is_of_file ? Result<licensing::Book::Holder>(*call.holder) : call.customer_who(Scope::account);
   if (!holder) return std::unexpected(holder.error());
@@ -121,7 +121,7 @@ Result<RegistryAnswer> list_licences(LicensingCall& call) {
   return RegistryAnswer{200, std::move(body)};
 }
 
-Result<RegistryAnswer> list_leases(LicensingCall& call) {
+Result<RegistryAnswer> list_own_leases(LicensingCall& call) {
   const auto holder = call.customer_who(Scope::account);
   if (!holder) return std::unexpected(holder.error());
   const auto page = call.page();
@@ -138,12 +138,12 @@ void add_account_routes(LicensingApi& api, std::vector<http::Route>& routes) {
     routes.push_back(licensing_route(api, Plane::customers, method, path, body, std::move(act)));
   };
   add(Method::get, "/v1/account", BodyIs::none, account);
-  add(Method::get, "/v1/account/keys", BodyIs::none, list_keys);
-  add(Method::post, "/v1/account/keys", BodyIs::json, create_key);
-  add(Method::post, "/v1/account/keys/{key}/rotate", BodyIs::json, rotate_key);
-  add(Method::post, "/v1/account/keys/{key}/revoke", BodyIs::json, revoke_key);
-  add(Method::get, "/v1/account/licences", BodyIs::none, list_licences);
-  add(Method::get, "/v1/leases", BodyIs::none, list_leases);
+  add(Method::get, "/v1/account/keys", BodyIs::none, list_own_keys);
+  add(Method::post, "/v1/account/keys", BodyIs::json, create_own_key);
+  add(Method::post, "/v1/account/keys/{key}/rotate", BodyIs::json, rotate_own_key);
+  add(Method::post, "/v1/account/keys/{key}/revoke", BodyIs::json, revoke_own_key);
+  add(Method::get, "/v1/account/licences", BodyIs::none, list_own_licences);
+  add(Method::get, "/v1/leases", BodyIs::none, list_own_leases);
 }
 
 }  // namespace stoa::api

@@ -9,9 +9,9 @@ namespace {
 using http::Method;
 using registry::Permission;
 
-constexpr std::uint64_t kOverlapS = 86'400, kOverlapMostS = 30 * 86'400;
+constexpr std::uint64_t kSecretOverlapS = 86'400, kSecretOverlapMostS = 30 * 86'400;
 
-Json json_of(const licensing::Webhook& webhook) {
+Json shown_json(const licensing::Webhook& webhook) {
   Json json{{"id", webhook.id.text}, {"url", webhook.url}, {"types", webhook.types}};
   json["state"] = webhook.disabled_because.empty() ? "active" : "disabled";
   if (!webhook.disabled_because.empty()) json["because"] = webhook.disabled_because;
@@ -20,13 +20,13 @@ Json json_of(const licensing::Webhook& webhook) {
   return json;
 }
 
-Json json_of(const licensing::Outbox::Shown& shown) {
-  Json json = json_of(shown.webhook);
+Json shown_json(const licensing::Outbox::Shown& shown) {
+  Json json = shown_json(shown.webhook);
   json["secret"] = shown.secret;
   return json;
 }
 
-Json json_of(const licensing::Delivery& delivery) {
+Json shown_json(const licensing::Delivery& delivery) {
   Json json{{"number", std::to_string(delivery.number)}, {"event", delivery.event},     {"type", delivery.type},
             {"at", time_text(delivery.at_ms)},           {"attempt", delivery.attempt}, {"outcome", delivery.outcome}};
   if (delivery.status > 0) json["status"] = delivery.status;
@@ -48,7 +48,7 @@ Result<RegistryAnswer> list_webhooks(WebhookApi& api, LicensingCall& call) {
   const auto all = api.outbox.list(*actor);
   if (!all) return std::unexpected(all.error());
   Json items = Json::array();
-  for (const licensing::Webhook& one : *all) items.push_back(json_of(one));
+  for (const licensing::Webhook& one : *all) items.push_back(shown_json(one));
   return RegistryAnswer{200, {{"items", std::move(items)}}};
 }
 
@@ -68,7 +68,7 @@ Result<RegistryAnswer> create_webhook(WebhookApi& api, LicensingCall& call) {
   if (!ends) return std::unexpected(ends.error());
   const auto shown = api.outbox.create(*actor, std::move(url), std::move(types), *ends);
   if (!shown) return std::unexpected(shown.error());
-  return RegistryAnswer{201, json_of(*shown)};
+  return RegistryAnswer{201, shown_json(*shown)};
 }
 
 Result<RegistryAnswer> one_webhook(WebhookApi& api, LicensingCall& call) {
@@ -76,20 +76,21 @@ Result<RegistryAnswer> one_webhook(WebhookApi& api, LicensingCall& call) {
   if (!actor) return std::unexpected(actor.error());
   const auto webhook = api.outbox.one(*actor, call.param("webhook"));
   if (!webhook) return std::unexpected(webhook.error());
-  return RegistryAnswer{200, json_of(*webhook)};
+  return RegistryAnswer{200, shown_json(*webhook)};
 }
 
 Result<RegistryAnswer> rotate_webhook(WebhookApi& api, LicensingCall& call) {
   const auto actor = who(call, Permission::manage_customers);
   if (!actor) return std::unexpected(actor.error());
   Members members(call.body);
-  const std::uint64_t overlap_s = members.number_or("overlap_s", kOverlapS);
+  const std::uint64_t overlap_s = members.number_or("overlap_s", kSecretOverlapS);
   if (auto read = members.end(); !read) return std::unexpected(read.error());
-  if (overlap_s > kOverlapMostS)
-    return failure(Code::invalid_argument, "registry.field", "overlap_s: want 0 to " + std::to_string(kOverlapMostS));
+  if (overlap_s > kSecretOverlapMostS)
+    return failure(Code::invalid_argument, "registry.field",
+                   "overlap_s: want 0 to " + std::to_string(kSecretOverlapMostS));
   const auto shown = api.outbox.rotate(*actor, call.param("webhook"), static_cast<std::int64_t>(overlap_s) * 1'000);
   if (!shown) return std::unexpected(shown.error());
-  return RegistryAnswer{200, json_of(*shown)};
+  return RegistryAnswer{200, shown_json(*shown)};
 }
 
 Result<RegistryAnswer> enable_webhook(WebhookApi& api, LicensingCall& call) {
@@ -98,7 +99,7 @@ Result<RegistryAnswer> enable_webhook(WebhookApi& api, LicensingCall& call) {
   if (auto read = no_members(call); !read) return std::unexpected(read.error());
   const auto webhook = api.outbox.enable(*actor, call.param("webhook"));
   if (!webhook) return std::unexpected(webhook.error());
-  return RegistryAnswer{200, json_of(*webhook)};
+  return RegistryAnswer{200, shown_json(*webhook)};
 }
 
 Result<RegistryAnswer> test_webhook(WebhookApi& api, LicensingCall& call) {
@@ -125,7 +126,7 @@ Result<RegistryAnswer> list_deliveries(WebhookApi& api, LicensingCall& call) {
   const auto all = api.outbox.deliveries(*actor, call.param("webhook"), static_cast<std::int64_t>(*after), *limit);
   if (!all) return std::unexpected(all.error());
   Json items = Json::array();
-  for (const licensing::Delivery& one : *all) items.push_back(json_of(one));
+  for (const licensing::Delivery& one : *all) items.push_back(shown_json(one));
   Json body{{"items", std::move(items)}};
   if (all->size() == *limit && !all->empty()) body["next"] = std::to_string(all->back().number);
   return RegistryAnswer{200, std::move(body)};
