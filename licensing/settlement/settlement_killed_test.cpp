@@ -14,6 +14,9 @@
 namespace stoa::licensing {
 namespace {
 
+// Enough for many calls: one that was killed before its refund is made again, its top-up is not.
+constexpr Nano kTopUp = 1'000'000'000;
+
 class SettlementKilled : public SettlementTest {
  protected:
   // Pays, calls and refunds for ever, each act by its token; writes each number that was acknowledged into the pipe.
@@ -22,7 +25,7 @@ class SettlementKilled : public SettlementTest {
     if (!settlement_) ::_exit(3);
     for (;; ++next) {
       const std::string number = std::to_string(next);
-      if (!settlement_->top_up(by_fred("transfer", "t-" + number), euros(20'000'000))) ::_exit(4);
+      if (!settlement_->top_up(by_fred("transfer", "t-" + number), euros(kTopUp))) ::_exit(4);
       const Quantity one[] = {{"call", 1}};
       const std::string customer = "cus_ahead";
       const auto hold = teller_->hold(customer, "acme/vision", one);
@@ -64,7 +67,7 @@ class SettlementKilled : public SettlementTest {
     ASSERT_LE(refunds, acknowledged + 1);
     const auto all = accounts();
     const auto paid = all.find("cash:bank");
-    ASSERT_EQ(paid == all.end() ? 0 : paid->second, static_cast<Nano>(top_ups) * 20'000'000);
+    ASSERT_EQ(paid == all.end() ? 0 : paid->second, static_cast<Nano>(top_ups) * kTopUp);
     teller_->look([](const AccountsBook& book) {
       const Balances* const euros = book.balances(kEuro);  // none: it was killed before its first act
       EXPECT_TRUE(euros == nullptr || euros->verify());
