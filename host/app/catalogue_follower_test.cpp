@@ -283,6 +283,27 @@ TEST(IndexOf, ARangeMeansNeitherWhatCoolsDownNorWhatWasWithdrawn) {
   }
 }
 
+TEST(IndexOf, WhatIsOnTrialIsSaidToBeAndDoesNotCoolDown) {
+  auto input = input_of({{"1.0.0"}, {"1.1.0"}}, {});
+  registry::RolloutRecord trial;
+  trial.plan.model = "acme/classify";
+  trial.plan.version = "1.1.0";
+  trial.plan.steps_ppm = {100'000, 1'000'000};
+  trial.stable = "1.0.0";
+  input.rollouts.push_back(trial);
+  const auto wanted = wanted_of(input, kNowMs);
+  EXPECT_EQ(wanted.at("acme/classify").tried, "1.1.0");
+  const auto index = index_of(input, wanted);
+  ASSERT_TRUE(index);
+  const std::pair<const char*, const char*> rows[] = {
+      {"^1", "1.0.0"}, {"~1.1", "release.on_trial"}, {">1.0.0", "release.on_trial"}, {"1.1.0", "1.1.0"}};
+  for (const auto& [selector, expected] : rows) {
+    const auto reference = registry::parse_model_reference(fmt::format("acme/classify@{}", selector));
+    const auto found = (*index)->resolve(*reference, {.machine = nullptr, .now_ms = kNowMs, .share_ppm = 0});
+    EXPECT_EQ(found ? found->version : found.error().reason, expected) << selector;
+  }
+}
+
 TEST(WantedOf, WhatWasWithdrawnIsNoWayBack) {
   const auto wanted = wanted_of(input_of({{"1.0.0"}, {"1.1.0", yanked}}, {{"default", {{"1.1.0"}}}}), kNowMs);
   EXPECT_EQ(wanted.at("acme/classify").plan.barred, std::vector<std::string>{"1.1.0"});

@@ -14,8 +14,6 @@ namespace {
 
 using registry::ReleaseState;
 
-constexpr std::int64_t kWhileTried = 4'102'444'800'000;  // the year 2100: for no range has a trial cooled down
-
 registry::Availability availability_of(ReleaseState state) {
   switch (state) {
     case ReleaseState::revoked:
@@ -52,7 +50,7 @@ Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::R
                                    .platforms = {}};
       // What an alias names while it cools down is no range's; what the bare name means is.
       if (is_served && plan->second.tried == release.version)
-        row.cool_until_ms = kWhileTried;
+        row.is_on_trial = true;
       else if (is_served && plan->second.plan.stable != release.version)
         row.cool_until_ms = release.cool_until_ms;
       if (auto put = edit.put(row); !put) return put;

@@ -112,7 +112,8 @@ Result<Resolution> ResolutionIndex::Question::take(const Row& row) const {
 
 template <class Admit>
 Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
-  const Row *deprecated = nullptr, *misfit = nullptr, *cooling = nullptr, *yanked = nullptr, *revoked = nullptr;
+  const Row *deprecated = nullptr, *misfit = nullptr, *on_trial = nullptr, *cooling = nullptr, *yanked = nullptr,
+            *revoked = nullptr;
   std::size_t deprecated_platform = 0;
   const auto note = [](const Row*& place, const Row& row) { place = place ? place : &row; };
   for (auto row = model_.rows.rbegin(); row != model_.rows.rend(); ++row) {
@@ -122,6 +123,8 @@ Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
       note(yanked, *row);
     } else if (facts.availability == Availability::revoked) {
       note(revoked, *row);
+    } else if (facts.is_on_trial) {
+      note(on_trial, *row);
     } else if (facts.cool_until_ms > asker_.now_ms) {
       note(cooling, *row);
     } else if (facts.availability == Availability::deprecated && deprecated) {
@@ -137,6 +140,9 @@ Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
   }
   if (deprecated) return resolution(*deprecated, deprecated_platform);
   if (misfit) return no_platform(*misfit);
+  if (on_trial)
+    return refuse(*on_trial, "release.on_trial",
+                  "is on trial, and no range means it before that ends: its version names it");
   if (cooling)
     return refuse(*cooling, "release.cooling",
                   "is taken without being named only in " +
@@ -151,13 +157,14 @@ Result<Resolution> ResolutionIndex::Question::answer(const Latest&) const {
   const auto claim_of = [](const Row& row) {
     return DefaultClaim{row.version, row.facts->availability == Availability::deprecated};
   };
-  // What cools down is no release yet for those who do not name it. A release that does not fit this machine is one all
-  // the same: nobody gets a pre-release instead.
+  // What cools down or is on trial is no release yet for those who do not name it. A release that does not fit this
+  // machine is one all the same: nobody gets a pre-release instead.
   bool has_release = false;
   const Row* best = nullptr;
   std::size_t best_at = 0;
   for (const Row& row : model_.rows) {
-    if (!is_resolvable(row.facts->availability) || row.facts->cool_until_ms > asker_.now_ms) continue;
+    if (!is_resolvable(row.facts->availability) || row.facts->is_on_trial || row.facts->cool_until_ms > asker_.now_ms)
+      continue;
     has_release = has_release || !row.version.is_prerelease();
     if (best && compare_as_default(claim_of(row), claim_of(*best)) < 0) continue;
     if (const auto platform = platform_of(row)) {

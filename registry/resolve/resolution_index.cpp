@@ -45,8 +45,8 @@ Result<void> ResolutionIndex::Edit::put(const IndexedRelease& release) {
   auto version = parse_version_key(release.version);
   if (!version) return bad_version("release " + release.id, release.version, version.error());
   const bool is_withheld = release.availability == Availability::withheld;
-  const auto facts =
-      std::make_shared<const Facts>(Facts{release.id, release.availability, release.cool_until_ms, release.platforms});
+  const auto facts = std::make_shared<const Facts>(
+      Facts{release.id, release.availability, release.cool_until_ms, release.is_on_trial, release.platforms});
   for (const auto& name : release.models) {
     auto& rows = open(name).rows;
     const auto at = std::ranges::lower_bound(rows, *version, {}, &Row::version);

@@ -29,6 +29,7 @@ struct IndexedRelease {
   std::int64_t cool_until_ms = 0;  // Unix time; until then only who names the release, itself or by an alias, gets it
   // Only what they need of a machine is read. Shared, because most releases of a plugin need the same.
   std::shared_ptr<const std::vector<PlatformDeclaration>> platforms;
+  bool is_on_trial = false;  // until its roll-out ends nobody gets it either who does not name it
 };
 
 struct IndexedTarget {
@@ -66,8 +67,8 @@ class ResolutionIndex {
   // that fits the machine and has cooled down, published before deprecated ones; without a version no pre-release,
   // unless the model has nothing else. Errors, each with what is there instead:
   //   not_found            model.unknown, version.unknown, alias.unknown, range.unmatched (with the nearest versions)
-  //   failed_precondition  release.yanked (there is nothing else), release.revoked, release.cooling,
-  //                        alias.target (points at what is not there)
+  //   failed_precondition  release.yanked (there is nothing else), release.revoked, release.on_trial,
+  //                        release.cooling, alias.target (points at what is not there)
   //   unimplemented        platform.none (with what is offered, and what each lacks)
   Result<Resolution> resolve(const ModelReference& reference, const Asker& asker) const;
 

@@ -186,6 +186,24 @@ TEST(Resolution, CoolDownEndsByTheAskersClock) {
   EXPECT_EQ(index->resolve(reference, {&here, kNow + 61'000, 0})->version, "1.4.0");
 }
 
+// No time says when a trial ends, so none is told.
+TEST(Resolution, OnTrialIsForThoseWhoNameIt) {
+  IndexedRelease tried = release("1.1.0"), cooling = release("1.2.0");
+  tried.is_on_trial = true;
+  cooling.cool_until_ms = kNow + 61'000;
+  const auto index = index_of({release("1.0.0"), tried, cooling}, {{"acme/classify", "preview", {{"1.1.0"}}}});
+  const std::pair<const char*, const char*> rows[] = {{"acme/classify", "1.0.0"},
+                                                      {"acme/classify@^1", "1.0.0"},
+                                                      {"acme/classify@1.1.0", "1.1.0"},
+                                                      {"acme/classify@preview", "1.1.0"},
+                                                      {"acme/classify@~1.2", "release.cooling"},
+                                                      {"acme/classify@>=1.1.0", "release.on_trial"}};
+  for (const auto& [reference, expected] : rows) EXPECT_EQ(answer(index, reference), expected) << reference;
+  std::string message;
+  EXPECT_EQ(answer(index, "acme/classify@~1.1", 0, &message), "release.on_trial");
+  EXPECT_TRUE(message.contains("1.1.0 is on trial") && !message.contains(" s;")) << message;
+}
+
 TEST(Resolution, WithoutAMachineEveryPlatformWillDo) {
   EXPECT_EQ(catalogue()->resolve(*parse_model_reference("acme/demanding"), {nullptr, kNow, 0})->version, "3.0.0");
 }

@@ -9,6 +9,7 @@ struct ResolutionIndex::Facts {
   std::string id;
   Availability availability;
   std::int64_t cool_until_ms;
+  bool is_on_trial;
   std::shared_ptr<const std::vector<PlatformDeclaration>> platforms;
 };
 

@@ -111,6 +111,8 @@ def for_one_customer(host, rita):
     check(answer_to(host, {"x-customer": "other"}) == "1.0.0", "another customer gets it, too")
     check(infer(host, "^1.0")[1] == "1.0.0", "a range means a release on trial")
     check(infer(host, "1.1.0")[1] == "1.1.0", "who names it does not get it")
+    status, fields, said = call(f"{host.url}/v2/models/{MODEL}/versions/~1.1/infer", b"{}", {"Content-Type": "application/json"})
+    check((status, fields.get("x-stoa-reason")) == (400, "release.on_trial"), f"a range that only it would meet: {status} {said}")
     rita.text("rollout", "rollback", MODEL)
     wait_for(lambda: answer_to(host, vip) == "1.0.0", "the customer is given the stable one again")
     rita.refused("rollout.verdict", "rollout", "start", MODEL, "1.1.0", "--steps", "50")
