@@ -67,6 +67,7 @@ constexpr Hint kHints[] = {
      "nothing is at this path: --registry names the operator plane of a host with a [registry] (port 8081 unless "
      "configured), not the one that customers call"},
     {"release.yanked", "its version, or an alias that was set before, still names it; `stoa releases restore RELEASE`"},
+    {"release.on_trial", "name its version; `stoa rollout show MODEL` tells how far its trial is"},
     {"release.cooling", "name its version or an alias; `stoa aliases move MODEL default VERSION` ends the wait"},
     {"client.", "is the registry running, and is this its address? What was begun can be asked again"},
     {"publish.waiting", "look again later: `stoa releases show RELEASE`"},
@@ -75,7 +76,10 @@ constexpr Hint kHints[] = {
     {"release.rejected", "correct it and publish it again; what each check wants: docs/reference/publishing-checks.md"},
     {"registry.in_use", "stop the host that has the folder, or ask it: `stoa doctor --registry URL --fix`"},
     {"backup.unsound", "`stoa doctor FOLDER` tells what is wrong; --as-it-is takes a backup of it all the same"},
-    {"backup.format", "name the folder that `stoa backup create` made"},
+    {"backup.format",
+     "name a folder that `stoa backup create` made; is its backup.json lost or broken, copy that file again from where "
+     "else the backup is kept: docs/reference/registry-doctor.md"},
+    {"backup.newer", "take the `stoa` that made this backup, or a later one"},
     {"metadata.signers", "name the private keys that are kept elsewhere, root's at least: --key FILE"},
     {"metadata.locked", "stop the host that has the registry open"},
     {"rotation.", "`stoa rotate --help` has examples"},

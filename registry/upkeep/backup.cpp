@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "registry/document/staging.hpp"
+#include "registry/upkeep/backup_summary.hpp"
 #include "registry/upkeep/catalogue_copy.hpp"
 
 namespace stoa::registry {
@@ -21,14 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kSummaryFile = "backup.json";
-constexpr std::size_t kSummaryMax = 4096, kChunkBytes = 1 << 20;
+constexpr std::size_t kChunkBytes = 1 << 20;
 
 // Neither is part of the registry's state: the first is for one person once, the second of a process.
 constexpr std::array<std::string_view, 2> kLeftOut{"admin.token", "registry.lock"};
 
 bool is_copied_apart(const std::string& name) {
-  return name.starts_with(kCatalogueFile) || name == kBlobsFolder || name == kSummaryFile;
+  return name.starts_with(kCatalogueFile) || name == kBlobsFolder || name == kBackupFile;
 }
 
 Result<void> write_durable(const fs::path& to, unsigned mode, const std::function<Result<void>(const File&)>& write) {
@@ -140,32 +139,6 @@ std::unexpected<Error> unsound(const Ailment& ailment, const fs::path& what) {
                  fmt::format("{}: {}: {}: {}", what.string(), ailment.reason, ailment.subject, ailment.message));
 }
 
-Result<BackupSummary> parse_summary(const fs::path& backup) {
-  const auto refuse = [&](const std::string& why) {
-    return failure(Code::invalid_argument, "backup.format", (backup / kSummaryFile).string() + ": " + why);
-  };
-  const auto text = read_small_file(backup / kSummaryFile, kSummaryMax);
-  if (!text && text.error().code == Code::not_found) return refuse("is not there, so this is no whole backup");
-  if (!text) return std::unexpected(text.error());
-  const auto json = nlohmann::json::parse(*text, nullptr, false);
-  const auto number = [](const nlohmann::json& in, const char* name) {
-    return in.is_object() && in.contains(name) && in[name].is_number_unsigned();
-  };
-  if (!number(json, "stoa_backup") || json["stoa_backup"] != 1) return refuse("\"stoa_backup\" is not 1");
-  for (const char* name : {"taken_ms", "releases", "blobs", "blob_bytes"})
-    if (!number(json, name)) return refuse(fmt::format("\"{}\" is no number", name));
-  const auto& audit = json.contains("audit") ? json["audit"] : json;
-  const auto hex = audit.is_object() && audit.contains("sha256") && audit["sha256"].is_string()
-                       ? sha256_from_hex(audit["sha256"].get<std::string>())
-                       : std::nullopt;
-  if (!number(audit, "lines") || !hex) return refuse("\"audit\" is no head of a log");
-  BackupSummary summary;
-  summary.taken_ms = json["taken_ms"];
-  summary.audit = {json["audit"]["lines"], *hex};
-  summary.releases = json["releases"], summary.blobs = json["blobs"], summary.blob_bytes = json["blob_bytes"];
-  return summary;
-}
-
 // Nothing is young: a backup has no uploads, so its drafts wait for nobody, and are dropped by who opens it.
 DoctorTerms look_at(const BackupTerms& terms, const AuditHead& remembered) {
   return {.now_ms = terms.now_ms, .grace_ms = terms.now_ms, .remembered = remembered};
@@ -219,7 +192,7 @@ Result<BackupSummary> copy_registry(const fs::path& from, const fs::path& to, co
   if (!earlier) {
     const std::string text = backup_json(summary) + "\n";
     const auto write = [&](const File& file) { return write_all(file, std::as_bytes(std::span(text))); };
-    if (auto ok = write_durable(at / kSummaryFile, 0600, write); !ok) return std::unexpected(ok.error());
+    if (auto ok = write_durable(at / kBackupFile, 0600, write); !ok) return std::unexpected(ok.error());
   }
   if (auto ok = sync_folder(at); !ok) return std::unexpected(ok.error());
   if (auto ok = staging->publish(whole.filename()); !ok) return std::unexpected(ok.error());
@@ -234,7 +207,7 @@ Result<BackupSummary> create_backup(const fs::path& registry, const fs::path& to
 }
 
 Result<BackupSummary> check_backup(const fs::path& backup, const BackupTerms& terms) {
-  auto summary = parse_summary(backup);
+  auto summary = read_backup_summary(backup);
   if (!summary) return summary;
   const auto found = examine_registry(backup, look_at(terms, summary->audit));
   if (!found) return std::unexpected(found.error());
@@ -249,23 +222,12 @@ Result<BackupSummary> check_backup(const fs::path& backup, const BackupTerms& te
 }
 
 Result<BackupSummary> restore_backup(const fs::path& backup, const fs::path& to, const BackupTerms& terms) {
-  auto summary = parse_summary(backup);
+  auto summary = read_backup_summary(backup);
   if (!summary) return summary;
   auto restored = copy_registry(backup, to, terms, &*summary);
   if (!restored) return restored;
   restored->taken_ms = summary->taken_ms;
   return restored;
-}
-
-std::string backup_json(const BackupSummary& summary) {
-  const nlohmann::ordered_json json{
-      {"stoa_backup", 1},
-      {"taken_ms", summary.taken_ms},
-      {"audit", {{"lines", summary.audit.lines}, {"sha256", to_hex(summary.audit.sha256)}}},
-      {"releases", summary.releases},
-      {"blobs", summary.blobs},
-      {"blob_bytes", summary.blob_bytes}};
-  return json.dump(2);
 }
 
 }  // namespace stoa::registry

@@ -33,7 +33,7 @@ struct BackupTerms {
 Result<BackupSummary> create_backup(const std::filesystem::path& registry, const std::filesystem::path& to,
                                     const BackupTerms& terms);
 
-// Reads all of it. Reasons: backup.format (backup.json is missing or none of ours), backup.unsound; catalogue.newer.
+// Reads all of it. Reasons: those of read_backup_summary() (backup_summary.hpp), backup.unsound; catalogue.newer.
 Result<BackupSummary> check_backup(const std::filesystem::path& backup, const BackupTerms& terms);
 
 // Makes a registry's folder of it, which is not there yet, and examines it before it appears. Uploads that were under

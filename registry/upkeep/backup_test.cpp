@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <thread>
 
+#include "registry/document/strict_json.hpp"
 #include "registry/upkeep/test_registry_folder.hpp"
 
 namespace stoa::registry {
@@ -120,7 +122,7 @@ TEST_F(Backup, ThatWasTouchedIsRefused) {
   };
   const Row rows[] = {
       {"no summary", [&] { std::filesystem::remove(folder / "backup/backup.json"); }, "backup.format"},
-      {"another summary", [&] { write_file(folder / "backup/backup.json", "{\"stoa_backup\": 2}"); }, "backup.format"},
+      {"another summary", [&] { write_file(folder / "backup/backup.json", "{\"stoa_backup\": 2}"); }, "backup.newer"},
       {"a blob is gone", [&] { std::filesystem::remove(at(on.blob("1.0.0"))); }, "backup.unsound"},
       {"an older catalogue",
        [&] {
@@ -145,6 +147,66 @@ TEST_F(Backup, ThatWasTouchedIsRefused) {
     std::filesystem::rename(folder / "kept", folder / "backup");
   }
   EXPECT_EQ(reason_of(check_backup(folder / "backup", terms())), "done");
+}
+
+// Whoever reads the refusal knows which file it is and what of it.
+TEST_F(Backup, WithABrokenSummaryIsRefusedByFileAndMember) {
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  const std::filesystem::path file = folder / "backup/backup.json";
+  const std::string good = file_bytes(file);
+  const auto with = [&](const std::string& member, const std::string& value) {
+    auto json = Json::parse(good);
+    json[Json::json_pointer(member)] = Json::parse(value);
+    return json.dump();
+  };
+  const auto without = [&](const std::string& member) {
+    auto json = Json::parse(good);
+    (member == "lines" || member == "sha256" ? json["audit"] : json).erase(member);
+    return json.dump();
+  };
+  const struct {
+    const char* what;
+    std::string text, reason, words;
+  } rows[] = {
+      {"empty", "", "backup.format", "is not JSON: byte 1"},
+      {"not JSON", "PK\x03\x04", "backup.format", "is not JSON: byte 1"},
+      {"broken off", good.substr(0, good.size() / 2), "backup.format", "is not JSON: byte "},
+      {"a page of zeros", std::string(512, '\0'), "backup.format", "is not JSON: byte 1"},
+      {"too large", good + std::string(5000, ' '), "backup.format", "limit is 4096"},
+      {"a list", "[]", "backup.format", "document: must be an object, is array"},
+      {"no form", without("stoa_backup"), "backup.format", "/stoa_backup: must be the number of the form"},
+      {"form 0", with("/stoa_backup", "0"), "backup.format", "/stoa_backup: is 0, must lie in 1 to 1"},
+      {"a form in words", with("/stoa_backup", "\"2\""), "backup.format", "/stoa_backup: must be the number"},
+      {"a later form, whatever else it has", R"({"stoa_backup": 7, "shards": 3})", "backup.newer",
+       "is of form 7, this program reads form 1"},
+      {"a member is missing", without("releases"), "backup.format", "/releases: is required"},
+      {"taken in words", with("/taken_ms", "\"monday\""), "backup.format", "/taken_ms: must be a whole number"},
+      {"less than nothing", with("/blobs", "-1"), "backup.format", "/blobs: must be a whole number"},
+      {"more than fits", with("/blob_bytes", "18446744073709551615"), "backup.format", "/blob_bytes: is 18446744"},
+      {"a member too many", with("/owner", "1"), "backup.format", "/owner: is no key of this object"},
+      {"no head", without("audit"), "backup.format", "/audit: is required"},
+      {"a head in words", with("/audit", "\"none\""), "backup.format", "/audit: must be an object, is string"},
+      {"a head without lines", without("lines"), "backup.format", "/audit/lines: is required"},
+      {"a head without its digest", without("sha256"), "backup.format", "/audit/sha256: is required"},
+      {"half a digest", with("/audit/sha256", "\"00ff\""), "backup.format", "/audit/sha256: has 4 bytes"},
+      {"no digits", with("/audit/sha256", '"' + std::string(64, 'x') + '"'), "backup.format",
+       "/audit/sha256: must be 64 lower-case hexadecimal digits"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    write_file(file, row.text);
+    for (const auto& made :
+         {check_backup(folder / "backup", terms()), restore_backup(folder / "backup", folder / "new", terms())}) {
+      EXPECT_EQ(reason_of(made), row.reason);
+      if (made) continue;
+      EXPECT_TRUE(made.error().message.starts_with(file.string())) << made.error().message;
+      EXPECT_TRUE(made.error().message.contains(row.words)) << made.error().message;
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / "new"));
+  }
+  // The way out that the manual names: all else of it is as it was.
+  ASSERT_EQ(reason_of(create_backup(folder / "backup", folder / "again", terms())), "done");
+  EXPECT_EQ(reason_of(check_backup(folder / "again", terms())), "done");
 }
 
 }  // namespace
