@@ -66,7 +66,7 @@ class CatalogueFollower {
   // "release.loading": ask again when it has; those of ExtraReleases::ask and of offered_for().
   Result<std::string> demand(std::string_view model, std::string_view selector);
   // Why nobody is answered by the model's bare name, where it cools down or was withdrawn: "release.cooling",
-  // "release.yanked". Any thread, no wait.
+  // "release.delisted", "release.yanked". Any thread, no wait.
   std::optional<Error> no_default(std::string_view model) const;
   // Of this host's roll-out: what somebody waits for may have failed. Prompt; any thread.
   void note_step(const std::string& model, const rollout::Step& step);

@@ -10,6 +10,13 @@
 #include "registry/catalogue/default_release.hpp"
 
 namespace stoa::app {
+namespace {
+
+bool is_kept_by_name(const OfferedExtra& one) {
+  return one.availability == registry::Availability::yanked || one.availability == registry::Availability::delisted;
+}
+
+}  // namespace
 
 Result<std::string> CatalogueFollower::resolve(std::string_view model, std::string_view selector,
                                                std::uint32_t share_ppm) const {
@@ -111,28 +118,27 @@ void CatalogueFollower::keep(ServedPlans::Step step) {
   for (auto& [model, wanted] : step.plans) {
     // Nobody is given it on this host: what is left says why, as long as it is not what a range may mean.
     if (parts_.extra_releases_max == 0)
-      std::erase_if(wanted.offered, [](const OfferedExtra& one) {
-        return one.availability != registry::Availability::yanked && one.cool_until_ms == 0;
-      });
+      std::erase_if(wanted.offered,
+                    [](const OfferedExtra& one) { return !is_kept_by_name(one) && one.cool_until_ms == 0; });
     auto& before = wanted_[model];
     note_withdrawn(model, before.get(), wanted);
     before = std::make_shared<const Wanted>(std::move(wanted));
   }
 }
 
-// Who named a release by its version keeps it when it is yanked: it was loaded because the catalogue named it, from
-// here on because they do.
+// Who named a release by its version keeps it when it is yanked, or its plugin delisted: it was loaded because the
+// catalogue named it, from here on because they do.
 void CatalogueFollower::note_withdrawn(const std::string& model, const Wanted* before, const Wanted& now) {
   if (!now.skipped.empty() && (before == nullptr || before->skipped != now.skipped))
     parts_.log.write(Level::warn, "alias.skipped",
                      {{"model", model},
                       {"alias", registry::kDefaultAlias},
-                      {"yanked", fmt::format("{}", fmt::join(now.skipped, " "))},
+                      {"withdrawn", fmt::format("{}", fmt::join(now.skipped, " "))},
                       {"instead", now.plan.stable.empty() ? "nothing" : now.plan.stable}});
   if (before == nullptr || parts_.extra_releases_max == 0) return;
   for (const OfferedExtra& one : now.offered) {
     const std::string& version = one.package.version;
-    if (one.availability != registry::Availability::yanked || !before->packages.contains(version)) continue;
+    if (!is_kept_by_name(one) || !before->packages.contains(version)) continue;
     if (const auto kept = extras_.ask({model, version}, parts_.now_ms()); kept && !kept->gave_way.empty())
       asked_.insert(kept->gave_way);
   }

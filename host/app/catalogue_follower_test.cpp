@@ -134,7 +134,15 @@ TEST(WantedOf, TheAliasDefaultDivides) {
        {{"default", {{"1.0.0"}}}, {"champion", {{"1.0.0"}}}},
        "1.1.0 pin 1.0.0"},
       {"yanked and nothing else", {{"1.0.0", yanked}}, {{"default", {{"1.0.0"}}}}, ""},
-      {"a delisted one, too", {{"1.0.0", published, 0, false}}, {{"default", {{"1.0.0"}}}}, "1.0.0"},
+      {"one of a delisted plugin, too",
+       {{"1.1.0", published, 0, false}, {"1.0.0"}},
+       {{"default", {{"1.1.0"}}}},
+       "1.0.0"},
+      {"delisted and nothing else", {{"1.0.0", published, 0, false}}, {{"default", {{"1.0.0"}}}}, ""},
+      {"delisted, and another alias names it",
+       {{"1.0.0", published, 0, false}},
+       {{"default", {{"1.0.0"}}}, {"champion", {{"1.0.0"}}}},
+       " pin 1.0.0"},
       {"a revoked target goes, the other one takes all",
        {{"1.0.0", revoked}, {"1.1.0"}, {"1.2.0"}},
        {{"default", {{"1.0.0", 900'000}, {"1.1.0", 100'000}}}},
@@ -202,7 +210,7 @@ TEST(OfferedFor, IsPublishedAndNamedByNothing) {
       {"1.3.0", "1.3.0"},           {"^1.2", "1.3.0"},
       {"1.4.0", "1.4.0"},           {"~1.4", "release.cooling"},
       {"1.5.0", "1.5.0"},           {"1.6.0", "version.unknown"},
-      {"1.7.0", "version.unknown"},                                // delisted
+      {"1.7.0", "1.7.0"},           {"~1.7", "release.delisted"},
       {"1.8.0", "version.unknown"}, {"1.9.0", "version.unknown"},  // taken back
       {"~1.5", "release.yanked"},                                  // no range means it
       {"^2", "range.unmatched"},
@@ -252,8 +260,18 @@ TEST(WantedOf, WithoutADefaultItSaysWhy) {
       {"delisted",
        {{"1.0.0", yanked, 0, false}, {"1.1.0", published, kNowMs + 1, false}},
        {{"a", {{"1.0.0"}}}},
-       "",
-       ""},
+       "release.delisted",
+       "1.1.0 is of a delisted plugin"},
+      {"delisted, but something else is on its way",
+       {{"1.0.0", published, 0, false}, {"1.1.0", published, kNowMs + 61'000}},
+       {},
+       "release.cooling",
+       "1.1.0 is taken"},
+      {"delisted and yanked",
+       {{"1.0.0", yanked, 0, false}},
+       {{"a", {{"1.0.0"}}}},
+       "release.yanked",
+       "1.0.0 was withdrawn"},
       {"there is one", {{"1.0.0"}, {"1.1.0", yanked}}, {}, "", ""},
   };
   for (const auto& row : rows) {
@@ -302,6 +320,35 @@ TEST(IndexOf, WhatIsOnTrialIsSaidToBeAndDoesNotCoolDown) {
     const auto found = (*index)->resolve(*reference, {.machine = nullptr, .now_ms = kNowMs, .share_ppm = 0});
     EXPECT_EQ(found ? found->version : found.error().reason, expected) << selector;
   }
+}
+
+// As with a yanked one: who has pinned it keeps it, and hears why its range does not.
+TEST(IndexOf, WhatIsDelistedIsForThoseWhoNameIt) {
+  const auto input = input_of({{"1.0.0", published, 0, false}, {"1.1.0", deprecated, 0, false}},
+                              {{"default", {{"1.1.0"}}}, {"champion", {{"1.0.0"}}}});
+  const auto wanted = wanted_of(input, kNowMs);
+  EXPECT_EQ(wanted.at("acme/classify").skipped, std::vector<std::string>{"1.1.0"});
+  const auto index = index_of(input, wanted);
+  ASSERT_TRUE(index);
+  const auto ask = [&](const std::string& selector) {
+    const auto reference = registry::parse_model_reference(fmt::format("acme/classify@{}", selector));
+    const auto served = (*index)->resolve(*reference, {.machine = nullptr, .now_ms = kNowMs, .share_ppm = 0});
+    if (served || served.error().code != Code::not_found) return served ? served->version : served.error().reason;
+    const auto offered = offered_for(*reference, wanted.at("acme/classify"), kNowMs);
+    return offered ? *offered + " when it is asked for" : offered.error().reason;
+  };
+  const std::pair<const char*, const char*> rows[] = {{"champion", "1.0.0"},
+                                                      {"1.0.0", "1.0.0"},
+                                                      {"1.1.0", "1.1.0 when it is asked for"},
+                                                      {"^1", "release.delisted"},
+                                                      {"~1.1", "release.delisted"}};
+  for (const auto& [selector, expected] : rows) EXPECT_EQ(ask(selector), expected) << selector;
+}
+
+TEST(WantedOf, WhatIsDelistedIsNoWayBack) {
+  const auto wanted =
+      wanted_of(input_of({{"1.0.0"}, {"1.1.0", published, 0, false}}, {{"default", {{"1.1.0"}}}}), kNowMs);
+  EXPECT_EQ(wanted.at("acme/classify").plan.barred, std::vector<std::string>{"1.1.0"});
 }
 
 TEST(WantedOf, WhatWasWithdrawnIsNoWayBack) {

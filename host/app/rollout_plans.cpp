@@ -72,7 +72,8 @@ void steer(rollout::TrafficPlan& plan, const RolloutRecord& record,
            const std::vector<registry::OfferedRelease>& releases) {
   const auto state_of = [&](const std::string& version) {
     const auto at = std::ranges::find(releases, version, &registry::OfferedRelease::version);
-    return at == releases.end() ? registry::ReleaseState::revoked : at->state;
+    if (at == releases.end()) return registry::ReleaseState::revoked;
+    return at->is_listed ? at->state : registry::ReleaseState::yanked;  // of a delisted plugin: nobody's either
   };
   if (record.state == RolloutState::promoted && plan.stable == record.plan.version)
     plan.limits = limits_of(record.plan.limits);

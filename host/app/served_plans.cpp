@@ -14,17 +14,17 @@ namespace {
 
 using registry::ReleaseState;
 
-registry::Availability availability_of(ReleaseState state) {
-  switch (state) {
-    case ReleaseState::revoked:
-      return registry::Availability::revoked;
-    case ReleaseState::yanked:
-      return registry::Availability::yanked;
-    case ReleaseState::deprecated:
-      return registry::Availability::deprecated;
-    default:
-      return registry::Availability::published;
-  }
+registry::Availability availability_of(const registry::ResolvableRelease& release) {
+  using enum registry::Availability;
+  if (release.state == ReleaseState::revoked) return revoked;
+  if (release.state == ReleaseState::yanked) return yanked;
+  if (!release.is_listed) return delisted;
+  return release.state == ReleaseState::deprecated ? deprecated : published;
+}
+
+// Whoever names it keeps it; nobody else gets it.
+bool is_withdrawn(const registry::ResolvableRelease& release) {
+  return release.state == ReleaseState::yanked || !release.is_listed;
 }
 
 WantedPackage package_of(const registry::ResolvableRelease& release) {
@@ -46,7 +46,7 @@ Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::R
       registry::IndexedRelease row{.id = release.id.text,
                                    .version = release.version,
                                    .models = {model},
-                                   .availability = availability_of(release.state),
+                                   .availability = availability_of(release),
                                    .platforms = {}};
       // What an alias names while it cools down is no range's; what the bare name means is.
       if (is_served && plan->second.tried == release.version)
@@ -65,29 +65,36 @@ Result<void> put_served(registry::ResolutionIndex::Edit& edit, const registry::R
 }
 
 // Who says nothing gets neither what cools down nor what was withdrawn: the first that will have cooled down, else the
-// last that was there.
+// last that was there, one that is only delisted before a yanked one.
 std::optional<NoDefault> no_default_of(const std::vector<registry::OfferedRelease>& offered) {
-  const registry::OfferedRelease *cooling = nullptr, *yanked = nullptr;
+  const registry::OfferedRelease *cooling = nullptr, *delisted = nullptr, *yanked = nullptr;
   const auto is_higher = [](const registry::OfferedRelease& a, const registry::OfferedRelease& b) {
     const auto left = registry::parse_version_key(a.version), right = registry::parse_version_key(b.version);
     return left && right && *left > *right;
   };
   for (const registry::OfferedRelease& one : offered) {
-    if (!one.is_listed) continue;
     if (one.state == ReleaseState::yanked) {
       if (yanked == nullptr || is_higher(one, *yanked)) yanked = &one;
+    } else if (!one.is_listed) {
+      if (delisted == nullptr || is_higher(one, *delisted)) delisted = &one;
     } else if (one.cool_until_ms > 0 && (cooling == nullptr || one.cool_until_ms < cooling->cool_until_ms)) {
       cooling = &one;
     }
   }
-  if (cooling != nullptr) return NoDefault{cooling->version, cooling->cool_until_ms};
-  if (yanked != nullptr) return NoDefault{yanked->version, 0};
+  if (cooling != nullptr) return NoDefault{.version = cooling->version, .cool_until_ms = cooling->cool_until_ms};
+  if (delisted != nullptr) return NoDefault{.version = delisted->version, .is_delisted = true};
+  if (yanked != nullptr) return NoDefault{.version = yanked->version};
   return std::nullopt;
 }
 
 }  // namespace
 
 Error refusal_of(const std::string& model, const NoDefault& none, std::int64_t now_ms) {
+  if (none.is_delisted)
+    return {Code::failed_precondition, "release.delisted",
+            fmt::format("{} {} is of a delisted plugin, and nothing else is published: its version still names it",
+                        model, none.version),
+            0};
   if (none.cool_until_ms == 0)
     return {Code::failed_precondition, "release.yanked",
             fmt::format("{} {} was withdrawn, and nothing else is published: its version still names it", model,
@@ -136,7 +143,7 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
       for (const registry::AliasTarget& target : alias->targets) {
         if (!may_answer(target.version)) continue;
         // The bare name means no withdrawn one, whoever pointed it there; any other alias still means it.
-        if (is_default && known.releases.at(target.version)->state == ReleaseState::yanked)
+        if (is_default && is_withdrawn(*known.releases.at(target.version)))
           one.skipped.push_back(target.version);
         else
           beside.insert(target.version);
@@ -146,10 +153,10 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     if (targets.empty()) one.no_default = no_default_of(known.offered);
     const auto offer_the_rest = [&] {
       for (const auto& [version, release] : known.releases)
-        if (release->is_listed && !one.packages.contains(version) && may_answer(version))
-          one.offered.push_back({package_of(*release), availability_of(release->state), release->cool_until_ms});
+        if (!one.packages.contains(version) && may_answer(version))
+          one.offered.push_back({package_of(*release), availability_of(*release), release->cool_until_ms});
     };
-    // Without a default an alias still means what it names: a yanked release stays for those who ask for it so.
+    // Without a default an alias still means what it names: a withdrawn release stays for those who ask for it so.
     if (targets.empty() && beside.empty()) {
       offer_the_rest();
       if (!one.offered.empty()) wanted.emplace(model, std::move(one));
@@ -159,7 +166,7 @@ std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, 
     one.plan.pinned.assign(beside.begin(), beside.end());
     for (const registry::VerdictRecord* const verdict : verdicts) one.plan.barred.push_back(verdict->version);
     for (const auto& [version, release] : known.releases)
-      if (release->state == ReleaseState::yanked) one.plan.barred.push_back(version);
+      if (is_withdrawn(*release)) one.plan.barred.push_back(version);
     if (const auto* const record = rollouts.last_of(model)) steer(one.plan, *record, known.offered);
     const rollout::TrafficPlan& plan = one.plan;
     std::erase_if(one.plan.pinned, [&](const std::string& version) {

@@ -34,7 +34,8 @@ struct OfferedExtra {
 // Why nobody is answered by a model's bare name.
 struct NoDefault {
   std::string version;
-  std::int64_t cool_until_ms = 0;  // 0: it was withdrawn, and nothing else is there
+  std::int64_t cool_until_ms = 0;  // 0: it was withdrawn, or its plugin delisted, and nothing else is there
+  bool is_delisted = false;
 };
 
 // One model's share of a state of the catalogue: which version new requests get, which stay reachable beside it.
@@ -45,13 +46,13 @@ struct Wanted {
   std::string tried = {};                         // by a roll-out: no range means it yet
   std::map<std::string, WantedPackage> packages;  // version -> package, of all that the plan names
   std::vector<OfferedExtra> offered = {};         // by version
-  std::vector<std::string> skipped = {};          // yanked targets of the alias "default", which means others instead
-  std::optional<NoDefault> no_default = {};       // without plan.stable: what would be it, but for this
+  std::vector<std::string> skipped = {};     // withdrawn targets of the alias "default", which means others instead
+  std::optional<NoDefault> no_default = {};  // without plan.stable: what would be it, but for this
   // Else nobody is to be served by default or by an alias, and what is offered is all there is.
   bool has_plan() const { return !plan.stable.empty() || !plan.pinned.empty(); }
 };
 std::map<std::string, Wanted> wanted_of(const registry::ResolutionInput& input, std::int64_t now_ms);
-// failed_precondition "release.cooling" or "release.yanked", with the seconds that are left.
+// failed_precondition "release.cooling", with the seconds that are left, "release.delisted" or "release.yanked".
 Error refusal_of(const std::string& model, const NoDefault& none, std::int64_t now_ms);
 // The best of what is offered that a version or range admits. Errors: those of ResolutionIndex::resolve.
 Result<std::string> offered_for(const registry::ModelReference& reference, const Wanted& wanted, std::int64_t now_ms);

@@ -67,6 +67,7 @@ constexpr Hint kHints[] = {
      "nothing is at this path: --registry names the operator plane of a host with a [registry] (port 8081 unless "
      "configured), not the one that customers call"},
     {"release.yanked", "its version, or an alias that was set before, still names it; `stoa releases restore RELEASE`"},
+    {"release.delisted", "name its version; `stoa publishers relist PLUGIN` brings the plugin back"},
     {"release.on_trial", "name its version; `stoa rollout show MODEL` tells how far its trial is"},
     {"release.cooling", "name its version or an alias; `stoa aliases move MODEL default VERSION` ends the wait"},
     {"client.", "is the registry running, and is this its address? What was begun can be asked again"},

@@ -7,6 +7,8 @@
 #include "registry/catalogue/alias_store.hpp"
 #include "registry/catalogue/operator_store.hpp"
 #include "registry/catalogue/proposal_store.hpp"
+#include "registry/catalogue/release_store.hpp"
+#include "registry/catalogue/rollout_store.hpp"
 #include "registry/document/words.hpp"
 #include "registry/package/manifest_grammar.hpp"
 
@@ -61,6 +63,15 @@ Result<void> Catalogue::check_move(const AliasMove& move) {
       return failure(Code::failed_precondition, "alias.not_published",
                      fmt::format("targets: {} {} is {}, an alias points to what is published", move.model,
                                  target.version, name_of(*state)));
+    const auto offered = read_offered(connection_, move.model);
+    if (!offered) return std::unexpected(offered.error());
+    const auto is_hidden = [&](const OfferedRelease& one) {
+      return !one.is_listed && version_key_of(one.version) == version_key_of(target.version);
+    };
+    if (std::ranges::any_of(*offered, is_hidden))
+      return failure(Code::failed_precondition, "alias.not_published",
+                     fmt::format("targets: {} {} is of a delisted plugin, an alias points to what is listed",
+                                 move.model, target.version));
   }
   if (auto good = check_default_move(move); !good) return good;
   const auto present = read_alias(connection_, move.model, move.alias);

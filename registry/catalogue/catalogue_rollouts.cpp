@@ -78,7 +78,7 @@ struct Catalogue::Default {
   // Somebody may be given it.
   bool may_answer(std::string_view version) const {
     const OfferedRelease* const release = find(version);
-    return release != nullptr && is_resolvable(release->state) && verdict_on(version) == nullptr;
+    return release != nullptr && is_resolvable(release->state) && release->is_listed && verdict_on(version) == nullptr;
   }
 };
 
@@ -171,6 +171,10 @@ Result<RolloutRecord> Catalogue::start_rollout(const Actor& actor, RolloutPlan p
     return failure(
         Code::failed_precondition, "rollout.not_published",
         fmt::format("version: {} {} is {}, only what is published is rolled out", plan.model, tried, name_of(*state)));
+  if (!release->is_listed)
+    return failure(
+        Code::failed_precondition, "rollout.not_published",
+        fmt::format("version: {} {} is of a delisted plugin, only what is listed is rolled out", plan.model, tried));
   tried = release->version;
   if (const VerdictRecord* const verdict = found->verdict_on(tried))
     return failure(

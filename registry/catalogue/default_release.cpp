@@ -49,7 +49,7 @@ class Answer {
  private:
   bool is_offered(const std::string& version) const {
     return std::ranges::any_of(question_.releases, [&](const OfferedRelease& release) {
-      return release.version == version && is_resolvable(release.state);
+      return release.version == version && is_resolvable(release.state) && release.is_listed;
     });
   }
   const VerdictRecord* verdict_on(std::string_view version) const {

@@ -29,9 +29,9 @@ struct DefaultQuestion {
   std::int64_t now_ms = 0;
 };
 
-// Never a yanked one, whoever points at it. The largest share first, of equal ones the lower version. Empty: the model
-// has no default. A release with a verdict gives its share to the one that took over; it counts only where nothing else
-// is left.
+// Never a yanked one or one of a delisted plugin, whoever points at it. The largest share first, of equal ones the
+// lower version. Empty: the model has no default. A release with a verdict gives its share to the one that took over;
+// it counts only where nothing else is left.
 std::vector<AliasTarget> default_of(const DefaultQuestion& question);
 
 }  // namespace stoa::registry

@@ -59,6 +59,8 @@ TEST(DefaultOf, IsWhatTheAliasSaysElseTheBestAndNeverWhatWasTakenBack) {
        {},
        "1.1.0"},
       {"a yanked one and nothing else", {{"1.0.0", yanked}}, {{"1.0.0"}}, {}, ""},
+      {"nor a delisted one", {{"1.1.0", published, false}, {"1.0.0"}}, {{"1.1.0"}}, {}, "1.0.0"},
+      {"a delisted one and nothing else", {{"1.0.0", published, false}}, {{"1.0.0"}}, {}, ""},
       {"the larger share first", three, {{"1.1.0", 100'000}, {"1.0.0", 900'000}}, {}, "1.0.0:900000 1.1.0:100000"},
       {"of halves the lower one", three, {{"1.1.0", 500'000}, {"1.0.0", 500'000}}, {}, "1.0.0:500000 1.1.0:500000"},
       {"what was taken back does not count", three, {}, {{"1.2.0", "1.0.0"}}, "1.1.0"},

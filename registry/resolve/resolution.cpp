@@ -112,8 +112,8 @@ Result<Resolution> ResolutionIndex::Question::take(const Row& row) const {
 
 template <class Admit>
 Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
-  const Row *deprecated = nullptr, *misfit = nullptr, *on_trial = nullptr, *cooling = nullptr, *yanked = nullptr,
-            *revoked = nullptr;
+  const Row *deprecated = nullptr, *misfit = nullptr, *on_trial = nullptr, *cooling = nullptr, *delisted = nullptr,
+            *yanked = nullptr, *revoked = nullptr;
   std::size_t deprecated_platform = 0;
   const auto note = [](const Row*& place, const Row& row) { place = place ? place : &row; };
   for (auto row = model_.rows.rbegin(); row != model_.rows.rend(); ++row) {
@@ -121,6 +121,8 @@ Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
     if (!admit(*row)) continue;
     if (facts.availability == Availability::yanked) {
       note(yanked, *row);
+    } else if (facts.availability == Availability::delisted) {
+      note(delisted, *row);
     } else if (facts.availability == Availability::revoked) {
       note(revoked, *row);
     } else if (facts.is_on_trial) {
@@ -148,6 +150,8 @@ Result<Resolution> ResolutionIndex::Question::best_of(Admit admit) const {
                   "is taken without being named only in " +
                       std::to_string((cooling->facts->cool_until_ms - asker_.now_ms + 999) / 1000) +
                       " s; its version or an alias names it");
+  if (delisted)
+    return refuse(*delisted, "release.delisted", "is of a delisted plugin: its version still names it, no range does");
   if (yanked) return refuse(*yanked, "release.yanked", "was withdrawn: its version still names it, no range does");
   if (revoked) return take(*revoked);
   return unmatched();

@@ -18,8 +18,9 @@
 
 namespace stoa::registry {
 
-// What a release's state means to who asks (registry/README.md, "States"). withheld: every state but these four.
-enum class Availability : std::uint8_t { published, deprecated, yanked, revoked, withheld };
+// What a release's state, and its plugin's, mean to who asks (registry/README.md, "States"). delisted: a published or
+// deprecated one of a delisted plugin; withheld: every state that is not here.
+enum class Availability : std::uint8_t { published, deprecated, delisted, yanked, revoked, withheld };
 
 struct IndexedRelease {
   std::string id;  // the catalogue's; opaque here
@@ -67,8 +68,8 @@ class ResolutionIndex {
   // that fits the machine and has cooled down, published before deprecated ones; without a version no pre-release,
   // unless the model has nothing else. Errors, each with what is there instead:
   //   not_found            model.unknown, version.unknown, alias.unknown, range.unmatched (with the nearest versions)
-  //   failed_precondition  release.yanked (there is nothing else), release.revoked, release.on_trial,
-  //                        release.cooling, alias.target (points at what is not there)
+  //   failed_precondition  release.delisted and release.yanked (there is nothing else), release.revoked,
+  //                        release.on_trial, release.cooling, alias.target (points at what is not there)
   //   unimplemented        platform.none (with what is offered, and what each lacks)
   Result<Resolution> resolve(const ModelReference& reference, const Asker& asker) const;
 

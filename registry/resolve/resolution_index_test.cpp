@@ -204,6 +204,18 @@ TEST(Resolution, OnTrialIsForThoseWhoNameIt) {
   EXPECT_TRUE(message.contains("1.1.0 is on trial") && !message.contains(" s;")) << message;
 }
 
+TEST(Resolution, DelistedIsForThoseWhoNameIt) {
+  const auto index = index_of({release("1.0.0"), release("1.1.0", delisted), release("1.2.0", yanked)},
+                              {{"acme/classify", "pinned", {{"1.1.0"}}}});
+  const std::pair<const char*, const char*> rows[] = {{"acme/classify", "1.0.0"},
+                                                      {"acme/classify@^1", "1.0.0"},
+                                                      {"acme/classify@1.1.0", "1.1.0"},
+                                                      {"acme/classify@pinned", "1.1.0"},
+                                                      {"acme/classify@>1.0.0", "release.delisted"},
+                                                      {"acme/classify@~1.2", "release.yanked"}};
+  for (const auto& [reference, expected] : rows) EXPECT_EQ(answer(index, reference), expected) << reference;
+}
+
 TEST(Resolution, WithoutAMachineEveryPlatformWillDo) {
   EXPECT_EQ(catalogue()->resolve(*parse_model_reference("acme/demanding"), {nullptr, kNow, 0})->version, "3.0.0");
 }

@@ -51,7 +51,7 @@ def yanked(host, admin, releases):
         check(infer(host, name) == (200, answer), f"{name}: {infer(host, name)}")
     check(ask(host, "~1.2")[:2] == (400, "release.yanked"), f"no range means it: {ask(host, '~1.2')}")
     skipped = [line for line in host.log_lines() if line["event"] == "alias.skipped"]
-    check(len(skipped) == 1 and (skipped[0]["yanked"], skipped[0]["instead"]) == ("1.2.0", "1.1.0"), f"the log: {skipped}")
+    check(len(skipped) == 1 and (skipped[0]["withdrawn"], skipped[0]["instead"]) == ("1.2.0", "1.1.0"), f"the log: {skipped}")
     status, _, body = call(f"{host.url}/v1/catalogue/{MODEL}?version=tested")
     problem = json.loads(body)
     check(status == 412 and problem["reason"] == "alias.target", f"the catalogue: {status} {problem}")
@@ -81,6 +81,23 @@ def pinned(host, admin, releases):
     check(infer(host) == (200, "1.1.0"), "the bare name is another one's")
 
 
+def delisted(host, admin, partner):
+    """What is not shown any more is nobody's who does not name it, either."""
+    partner.environment["STOA_REGISTRY"] = host.operator_url
+    for alias in ("default", "kept"):
+        admin.text("aliases", "move", MODEL, alias, "1.1.0")
+    wait_for(lambda: infer(host, "kept") == (200, "1.1.0"), "an alias names it")
+    partner.text("publishers", "delist", MODEL, "--because", "replaced by another")
+    wait_for(lambda: bare(host) == ready(host) == (400, "release.delisted"), "the bare name says what became of it")
+    for name in ("default", "^1", "~1.1"):
+        check(ask(host, name)[:2] == (400, "release.delisted"), f"{name}: {ask(host, name)}")
+    check(infer(host, "1.1.0") == infer(host, "kept") == (200, "1.1.0"), "who names it keeps it")
+    admin.refused("alias.not_published", "aliases", "move", MODEL, "late", "1.1.0")
+    admin.refused("rollout.not_published", "rollout", "start", MODEL, "1.1.0", "--shadow")
+    partner.text("publishers", "relist", MODEL, "--because", "it is not, after all")
+    wait_for(lambda: infer(host) == (200, "1.1.0"), "it is back")
+
+
 def main():
     staging("release_1_2_0")
     config = '[registry]\nfolder = "registry"\nextra_wait_ms = 30000\n'
@@ -91,6 +108,7 @@ def main():
         releases = {version: publish(host, partner, admin, version) for version in ("1.0.0", "1.1.0", "1.2.0")}
         yanked(host, admin, releases)
         pinned(host, admin, releases)
+        delisted(host, admin, partner)
     print("ok")
 
 
