@@ -77,6 +77,9 @@ struct RolledBack {
 
 // Threads: one at a time. Blocks on the disk: never on an I/O thread. Every act is one transaction with its line of the
 // audit log, durable before it returns; an Error means that nothing was changed.
+// Why a draft is dropped, where nobody says more.
+inline constexpr std::string_view kNeverCame = "its package never came";
+
 class Catalogue {
  public:
   // Opens or creates the file, brings its schema up to date. key: signs the steps of aliases.
@@ -134,7 +137,7 @@ class Catalogue {
   Result<ReleaseRecord> open_draft(const Actor& actor, const NewRelease& announced,
                                    const std::function<Result<void>()>& keep = {});
   // Of a draft whose package does not come: its bytes count against the quota as long as it is there.
-  Result<void> drop_draft(const Actor& actor, const ReleaseId& id);
+  Result<void> drop_draft(const Actor& actor, const ReleaseId& id, std::string_view because = kNeverCame);
   // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected
   // before it was ever published. package: of a file that whoever stored it found to
   // have the announced digest, read with every key that the catalogue has. Whose signature it carries is

@@ -135,7 +135,7 @@ Result<ReleaseRecord> Catalogue::open_draft(const Actor& actor, const NewRelease
   return release;
 }
 
-Result<void> Catalogue::drop_draft(const Actor& actor, const ReleaseId& id) {
+Result<void> Catalogue::drop_draft(const Actor& actor, const ReleaseId& id, std::string_view because) {
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   const auto release = read_release(connection_, id);
@@ -146,7 +146,7 @@ Result<void> Catalogue::drop_draft(const Actor& actor, const ReleaseId& id) {
     return failure(Code::failed_precondition, "release.state",
                    fmt::format("the release is {}, only a draft can be dropped", name_of(release->state)));
   if (auto gone = delete_release(connection_, id); !gone) return gone;
-  return act->end(actor, "release.drop", subject_of(*release), "its package never came");
+  return act->end(actor, "release.drop", subject_of(*release), because);
 }
 
 Result<ReleaseRecord> Catalogue::submit(const Actor& actor, const ReleaseId& id, const Package& package) {

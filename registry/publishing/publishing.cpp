@@ -31,6 +31,11 @@ Result<std::optional<std::string>> ask(const NameIndex& names, std::string_view 
   return fmt::format("{}: {}", ruling->reason, ruling->message);
 }
 
+// No later attempt can end otherwise.
+bool is_version_gone(const Error& error) {
+  return error.reason == "release.version_taken" || error.reason == "release.exists";
+}
+
 SubmissionKey submission_key(const PublisherKeyRecord& record) {
   return {.publisher = record.publisher,
           .key = record.key,
@@ -153,7 +158,13 @@ Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id
   const auto opened = open_submission(release->package_sha256, owner);
   if (!opened) return std::unexpected(opened.error());
   if (!opened->package) return std::unexpected(opened->package.error());
-  return with_catalogue([&](Catalogue& catalogue) { return catalogue.submit(actor, id, *opened->package); });
+  return with_catalogue([&](Catalogue& catalogue) {
+    auto submitted = catalogue.submit(actor, id, *opened->package);
+    if (submitted || !is_version_gone(submitted.error())) return submitted;
+    if (drop_with_upload(catalogue, actor, id, "another release has its version"))
+      submitted.error().message += "; the draft was dropped";
+    return submitted;  // what a full disk keeps is found by the doctor
+  });
 }
 
 Result<Submission> Publishing::submission_of(const ReleaseRecord& release) {

@@ -31,11 +31,15 @@ struct Announced {
   std::optional<UploadStatus> upload;  // nothing: the registry has these bytes already, submit can follow at once
 };
 
+// What ties an upload to its draft: no id, so that neither has to be written when the other changes.
+bool brings(const UploadStatus& upload, const ReleaseRecord& draft);
 // Drafts made until before_ms that no upload is under way for: their packages do not come, and they count against a
 // quota all the same. Pre: the uploads were listed before the drafts were read, or before_ms is well in the past.
 std::vector<ReleaseRecord> lost_drafts(const std::vector<ReleaseRecord>& drafts,
                                        const std::vector<UploadStatus>& uploads, std::int64_t before_ms,
                                        std::int64_t now_ms);
+// Drafts of which another release has the version, or the very package: nobody can submit them any more.
+std::vector<ReleaseRecord> taken_drafts(const std::vector<ReleaseRecord>& releases, std::int64_t before_ms);
 // Uploads without a draft: neither finished nor expired, and no draft announces their bytes. One that has just begun is
 // one of them until its draft is durable.
 std::vector<UploadStatus> lost_uploads(const std::vector<ReleaseRecord>& drafts,
@@ -64,7 +68,9 @@ class Publishing {
   // An upload is its publisher's and the admins'.
   Result<UploadStatus> append(const Actor& actor, const UploadId& id, const UploadChunk& chunk);
   Result<UploadStatus> upload(const Actor& actor, const UploadId& id);
-  // The bytes are whole: they become a blob, the draft a submitted release. Reads the package once.
+  // The bytes are whole: they become a blob, the draft a submitted release. Reads the package once. A draft whose
+  // version another release has meanwhile goes with the refusal, release.version_taken or release.exists: it can never
+  // be submitted, and would count against the quota.
   Result<ReleaseRecord> submit(const Actor& actor, const ReleaseId& id, const std::optional<UploadId>& upload);
   // The chain of checks of a submitted release; what it says decides its next state. Takes as long as its golden cases.
   Result<ReleaseRecord> check(const ReleaseId& id);
@@ -84,6 +90,8 @@ class Publishing {
   std::int64_t now_ns() const { return options_.now_ms() * 1'000'000; }
   Result<std::optional<UploadStatus>> upload_under_way(const UploadTerms& terms);
   Result<Blob> finish_or_drop(const UploadKey& key, const Sha256& expected);
+  Result<void> drop_with_upload(Catalogue& catalogue, const Actor& actor, const ReleaseId& id,
+                                std::string_view because);
   Result<UploadKey> upload_key(const Actor& actor, const UploadId& id);
   Result<Package> open_package(const Sha256& digest, const std::vector<SubmissionKey>& keys);
   Result<Submission> submission_of(const ReleaseRecord& release);

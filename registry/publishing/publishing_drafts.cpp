@@ -1,5 +1,6 @@
 // publishing_drafts.cpp: drafts and the uploads that belong to them. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 
 #include "registry/catalogue/release_rules.hpp"
 #include "registry/publishing/publishing.hpp"
@@ -9,10 +10,7 @@ namespace {
 
 constexpr std::size_t kAll = 1'000'000;
 
-// What ties an upload to its draft: no id, so that neither has to be written when the other changes.
-bool brings(const UploadStatus& upload, const ReleaseRecord& draft) {
-  return upload.terms.digest == draft.package_sha256 && upload.terms.owner == publisher_of(draft.plugin);
-}
+std::string without_build(std::string_view version) { return std::string(version.substr(0, version.find('+'))); }
 
 Result<std::vector<ReleaseRecord>> drafts_of(Catalogue& catalogue, const std::string& plugin) {
   ReleaseFilter filter;
@@ -35,6 +33,10 @@ Result<std::vector<ReleaseRecord>> drafts_like(Catalogue& catalogue, const NewRe
 
 }  // namespace
 
+bool brings(const UploadStatus& upload, const ReleaseRecord& draft) {
+  return upload.terms.digest == draft.package_sha256 && upload.terms.owner == publisher_of(draft.plugin);
+}
+
 std::vector<ReleaseRecord> lost_drafts(const std::vector<ReleaseRecord>& drafts,
                                        const std::vector<UploadStatus>& uploads, std::int64_t before_ms,
                                        std::int64_t now_ms) {
@@ -46,6 +48,20 @@ std::vector<ReleaseRecord> lost_drafts(const std::vector<ReleaseRecord>& drafts,
     if (draft.state == ReleaseState::draft && draft.created_ms <= before_ms && !is_awaited) lost.push_back(draft);
   }
   return lost;
+}
+
+std::vector<ReleaseRecord> taken_drafts(const std::vector<ReleaseRecord>& releases, std::int64_t before_ms) {
+  std::map<std::pair<std::string_view, std::string>, const ReleaseRecord*> holders;
+  const auto place_of = [](const ReleaseRecord& one) {
+    return std::pair(std::string_view(one.plugin), without_build(one.version));
+  };
+  for (const ReleaseRecord& one : releases)
+    if (holds_version(one.state) || one.published_ms) holders.emplace(place_of(one), &one);
+  std::vector<ReleaseRecord> taken;
+  for (const ReleaseRecord& one : releases)
+    if (one.state == ReleaseState::draft && one.created_ms <= before_ms && holders.contains(place_of(one)))
+      taken.push_back(one);
+  return taken;
 }
 
 std::vector<UploadStatus> lost_uploads(const std::vector<ReleaseRecord>& drafts,
@@ -123,21 +139,23 @@ Result<Announced> Publishing::announce(const Actor& actor, const NewRelease& rel
 }
 
 Result<void> Publishing::drop_draft(const Actor& actor, const ReleaseId& id) {
-  return with_catalogue([&](Catalogue& catalogue) -> Result<void> {
-    const auto draft = catalogue.release(id);
-    if (!draft) return std::unexpected(draft.error());
-    if (auto dropped = catalogue.drop_draft(actor, id); !dropped) return dropped;
-    const auto others = drafts_of(catalogue, "");
-    if (!others) return {};
-    // Under the catalogue's lock, so that who announces the same bytes anew finds the upload wholly there or not at
-    // all. One that somebody works on, or that a full disk keeps, goes when it expires.
-    if (const auto uploads = uploads_.list())
-      for (const UploadStatus& upload : *uploads)
-        if (brings(upload, *draft) &&
-            std::ranges::none_of(*others, [&](const auto& one) { return brings(upload, one); }))
-          (void)uploads_.abort({upload.id, upload.terms.owner});
-    return {};
-  });
+  return with_catalogue([&](Catalogue& catalogue) { return drop_with_upload(catalogue, actor, id, kNeverCame); });
+}
+
+// Under the catalogue's lock, so that who announces the same bytes anew finds the upload wholly there or not at all.
+// One that somebody works on, or that a full disk keeps, goes when it expires.
+Result<void> Publishing::drop_with_upload(Catalogue& catalogue, const Actor& actor, const ReleaseId& id,
+                                          std::string_view because) {
+  const auto draft = catalogue.release(id);
+  if (!draft) return std::unexpected(draft.error());
+  if (auto dropped = catalogue.drop_draft(actor, id, because); !dropped) return dropped;
+  const auto others = drafts_of(catalogue, "");
+  if (!others) return {};
+  if (const auto uploads = uploads_.list())
+    for (const UploadStatus& upload : *uploads)
+      if (brings(upload, *draft) && std::ranges::none_of(*others, [&](const auto& one) { return brings(upload, one); }))
+        (void)uploads_.abort({upload.id, upload.terms.owner});
+  return {};
 }
 
 }  // namespace stoa::registry

@@ -266,6 +266,33 @@ TEST_F(PublishingTest, AnUploadGoesWithTheLastDraftThatWantsIt) {
   EXPECT_EQ(drafts(), 0u);
 }
 
+TEST_F(PublishingTest, WhoLosesAVersionLosesTheDraft) {
+  add_publisher(acme, key);
+  const std::string mine = package("acme/vision", "1.2.0", &key);
+  std::filesystem::remove_all(folder / "source-1.2.0");
+  const std::string yours = package("acme/vision", "1.2.0", &rivals_key);  // other bytes
+  ASSERT_NE(mine, yours);
+  const auto stored = [&] {
+    return publishing_->with_catalogue([](Catalogue& catalogue) { return *catalogue.stored_bytes_of("acme"); });
+  };
+  const auto winner = sent(acme, "acme/vision", "1.2.0", mine), loser = sent(acme, "acme/vision", "1.2.0", yours);
+  ASSERT_TRUE(winner && winner->upload && loser && loser->upload);
+  EXPECT_EQ(drafts(), 2u);
+  ASSERT_TRUE(publishing_->submit(acme, winner->release.id, winner->upload->id));
+  const auto refused = publishing_->submit(acme, loser->release.id, loser->upload->id);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "release.version_taken");
+  EXPECT_TRUE(refused.error().message.ends_with("; the draft was dropped")) << refused.error().message;
+  EXPECT_EQ(drafts(), 0u);
+  EXPECT_EQ(stored(), mine.size()) << "it counts against no quota";
+  const auto again = publishing_->submit(acme, loser->release.id, loser->upload->id);
+  EXPECT_EQ(again ? "done" : again.error().reason, "release.unknown");
+  // In other words, but the same package: likewise, and the package stays.
+  NewRelease reworded = announcement("acme/vision", "1.2.0", mine);
+  EXPECT_EQ(publishing_->announce(acme, reworded).error().reason, "release.exists");
+  EXPECT_TRUE(publishing_->blobs().verify(sha256_of(mine)));
+}
+
 TEST_F(PublishingTest, OneProcessHasARegistryOpen) {
   const pid_t other = ::fork();
   if (other == 0) {

@@ -230,21 +230,28 @@ class Doctor {
     return {};
   }
 
-  Result<void> drafts(Uploads& uploads) {
-    const auto lost = lost_drafts(releases_, uploads_, terms_.now_ms - terms_.grace_ms, terms_.now_ms);
-    for (const ReleaseRecord& draft : lost) {
-      Ailment ailment{"draft.lost", subject_of(draft),
-                      fmt::format("draft {} was announced {} s ago, and no upload brings its package", draft.id.text,
-                                  (terms_.now_ms - draft.created_ms) / 1000)};
-      if (is_fix()) {
-        const auto dropped = publishing_->drop_draft(Actor::registry(), draft.id);
-        if (!dropped) ailment.message += "; " + dropped.error().message;
-        ailment.is_mended = dropped.has_value();
-      }
-      found(std::move(ailment));
-      std::erase_if(releases_, [&](const ReleaseRecord& one) { return one.id == draft.id; });
+  void drop(const ReleaseRecord& draft, const char* reason, std::string_view why) {
+    Ailment ailment{reason, subject_of(draft),
+                    fmt::format("draft {} was announced {} s ago, {}", draft.id.text,
+                                (terms_.now_ms - draft.created_ms) / 1000, why)};
+    if (is_fix()) {
+      const auto dropped = publishing_->drop_draft(Actor::registry(), draft.id);
+      if (!dropped) ailment.message += "; " + dropped.error().message;
+      ailment.is_mended = dropped.has_value();
     }
+    found(std::move(ailment));
+    std::erase_if(releases_, [&](const ReleaseRecord& one) { return one.id == draft.id; });
+  }
+
+  Result<void> drafts(Uploads& uploads) {
+    const std::int64_t before_ms = terms_.now_ms - terms_.grace_ms;
+    const auto taken = taken_drafts(releases_, before_ms);
+    for (const ReleaseRecord& draft : taken) drop(draft, "draft.taken", "and another release has its version");
+    for (const ReleaseRecord& draft : lost_drafts(releases_, uploads_, before_ms, terms_.now_ms))
+      drop(draft, "draft.lost", "and no upload brings its package");
     for (const UploadStatus& upload : lost_uploads(releases_, uploads_, terms_.now_ms)) {
+      // It goes with its draft.
+      if (std::ranges::any_of(taken, [&](const ReleaseRecord& one) { return brings(upload, one); })) continue;
       // Somebody may just have announced these bytes again, and gone on with it.
       const auto last_ns = upload.expires_ns - UploadPolicy{}.idle_ns_max;
       if (last_ns > now_ns() - terms_.grace_ms * 1'000'000) continue;

@@ -166,6 +166,15 @@ TEST_F(Doctor, FindsEachAilmentUnderItsOwnReason) {
        {"upload.lost uploads/" + half},
        {"upload.lost+ uploads/" + half},
        {}},
+      {"somebody else has its version",  // and its own client is gone
+       [&] {
+         on.salt = "other";
+         on.published("1.3.0");
+         on.salt.clear();
+       },
+       {"draft.taken acme/vision 1.3.0"},
+       {"draft.taken+ acme/vision 1.3.0"},
+       {}},
       {"an upload expires",
        [&] { on.now_ms += 25 * kHourMs; },
        {"blob.leftover uploads/" + half, "draft.lost acme/vision 1.3.0"},

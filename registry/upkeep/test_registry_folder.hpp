@@ -50,14 +50,15 @@ class RegistryFolder {
 
   // The sample plugin as one that passes every check.
   std::string package(const std::string& version) {
-    const std::filesystem::path source = parent_ / ("source-" + version), file = parent_ / (version + ".stoa");
+    const std::filesystem::path source = parent_ / ("source-" + version + salt),
+                                file = parent_ / (version + salt + ".stoa");
     if (std::filesystem::exists(file)) return file_bytes(file);
     write_sample(source);
     auto manifest = nlohmann::ordered_json::parse(kSampleManifest);
     manifest["version"] = version;
     manifest["licences"] = {{"code", "Apache-2.0"}, {"weights", "CC-BY-4.0"}};
     write_file(source / "manifest.json", manifest.dump());
-    write_file(source / "assets/weights.bin", "weights of " + version);
+    write_file(source / "assets/weights.bin", "weights of " + version + salt);
     const auto packed = pack_folder({source, file, &key});
     if (!packed) throw std::runtime_error(packed.error().message);
     return file_bytes(file);
@@ -123,6 +124,7 @@ class RegistryFolder {
     return said.outcomes->sha256;
   }
 
+  std::string salt;  // for another package of the same version
   std::int64_t now_ms = 1'790'000'000'000;
   const PrivateKey key = PrivateKey::generate();
   const Actor admin{Actor::Kind::operators, "alice", Role::admin}, acme{Actor::Kind::publisher, "acme", Role::auditor};
