@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "host/cli/command.hpp"
@@ -48,6 +49,20 @@ class Progress {
   const std::chrono::milliseconds pause_{is_terminal_ ? 500 : 10'000};
   EvaluationClock::time_point last_ = EvaluationClock::now();
   bool is_long_ = false;
+};
+
+// Once at first, then every ten seconds.
+class Waiting {
+ public:
+  void operator()(const Error& said) {
+    const auto now = EvaluationClock::now();
+    if (told_ && now - *told_ < std::chrono::seconds(10)) return;
+    told_ = now;
+    fmt::print(stderr, "waiting for the host: {} ({})\n", said.message, said.reason);
+  }
+
+ private:
+  std::optional<EvaluationClock::time_point> told_;
 };
 
 // From its making on SIGINT and SIGTERM are heard here, by threads that are made later as well: the first ends the run
@@ -160,7 +175,9 @@ Result<Done> evaluate(const EvaluateOptions& options) {
     host = std::move(*started);
     model->url = host->url();
   }
-  if (auto met = meet(*model); !met) return std::unexpected(met.error());
+  const MeetingPlan meeting{
+      .wait = std::chrono::seconds(options.wait_s), .on_waiting = Waiting(), .is_stopped = interruption.is_stopped()};
+  if (auto met = meet(*model, meeting); !met) return std::unexpected(met.error());
   auto output = answering_output(*model, *set, options.output);
   if (!output) return std::unexpected(output.error());
   const std::size_t examples = options.limit == 0
@@ -261,6 +278,7 @@ Action declare_evaluate(CommandLine line) {
   line.number("--limit", options->limit, 0, 1'000'000, "only so many examples, the first ones (0: all)");
   line.number("--concurrency", options->concurrency, 1, 256, "so many requests at once (default 1)");
   line.number("--timeout-s", options->timeout_s, 1, 3'600, "without an answer for so long, an example has failed");
+  line.number("--wait-s", options->wait_s, 0, 3'600, "so long a host may take to load the release (default 120)");
   line.text("--key", options->key, "private key (PEM): signs the result and writes it to a file",
             {.type_name = "FILE"});
   line.text("--out", options->out, "that file (default: MODEL-VERSION-DATASET.evaluation.json)", {.type_name = "FILE"});

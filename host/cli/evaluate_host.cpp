@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "host/cli/key_option.hpp"
 #include "host/client/problem_answer.hpp"
@@ -173,18 +175,66 @@ Result<EvaluatedModel> release_of(HttpClient& registry, const std::string& model
       fmt::format("the registry has no release {} of model '{}'", printable(version), printable(model)));
 }
 
-Result<void> meet(EvaluatedModel& model) {
-  auto host = client::InferenceClient::open({.url = model.url, .ca_file = model.ca_file});
-  if (!host) return std::unexpected(host.error());
-  const auto models = host->get("/v2/models");
+namespace {
+
+using MeetingClock = std::chrono::steady_clock;
+
+// The tier it runs in there; empty: the host does not hold it.
+Result<std::string> isolation_of(client::InferenceClient& host, const EvaluatedModel& model) {
+  const auto models = host.get("/v2/models");
   if (!models) return std::unexpected(models.error());
   const Json none = Json::array();
+  std::string isolation;
   for (const Json& one : list_in(models->body, "models", none))
     if (text_in(one, "name") == model.model && text_in(one, "version") == model.version)
-      model.isolation = printable(text_in(one, "isolation"));
-  if (model.isolation.empty())
+      isolation = printable(text_in(one, "isolation"));
+  return isolation;
+}
+
+// The host's word that it comes, if somebody asks again.
+bool is_on_its_way(const Error& error) {
+  return error.reason == "release.loading" || error.reason == "release.no_room" || error.reason == "model.not_ready";
+}
+
+// Only a call has a host load what nothing in its catalogue names. This one says nothing to the model: whoever has it
+// loaded refuses the body, and that is the answer that is waited for. Nothing: it was, or this host has another word.
+Result<void> have_it_loaded(client::InferenceClient& host, const EvaluatedModel& model, const MeetingPlan& plan) {
+  const auto end = MeetingClock::now() + plan.wait;
+  for (;;) {
+    const auto answer = host.post(model.path() + "/infer", "{}", "application/json");
+    if (answer || answer.error().reason.starts_with("request.")) return {};
+    const Error& said = answer.error();
+    if (!is_on_its_way(said)) return std::unexpected(said);
+    const auto pause = std::max(std::chrono::milliseconds(said.retry_after_ms), std::chrono::milliseconds(500));
+    if (MeetingClock::now() + pause > end)
+      return failure(Code::deadline_exceeded, "evaluate.loading",
+                     fmt::format("the host at {} has not loaded {} {} within {} s: {}", printable(model.url),
+                                 model.model, model.version, plan.wait.count(), said.message));
+    plan.on_waiting(said);
+    for (const auto until = MeetingClock::now() + pause; MeetingClock::now() < until;) {
+      if (plan.is_stopped)
+        return failure(Code::cancelled, "evaluate.interrupted", "interrupted; nothing was signed or written");
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+}
+
+}  // namespace
+
+Result<void> meet(EvaluatedModel& model, const MeetingPlan& plan) {
+  auto host = client::InferenceClient::open({.url = model.url, .ca_file = model.ca_file});
+  if (!host) return std::unexpected(host.error());
+  auto isolation = isolation_of(*host, model);
+  if (isolation && isolation->empty()) {
+    if (auto loaded = have_it_loaded(*host, model, plan); !loaded) return loaded;
+    isolation = isolation_of(*host, model);
+  }
+  if (!isolation) return std::unexpected(isolation.error());
+  if (isolation->empty())
     return refuse_model(
         fmt::format("the host at {} does not serve {} {}", printable(model.url), model.model, model.version));
+  model.isolation = *isolation;
+  const Json none = Json::array();
   const auto described = host->get(model.path());
   if (!described) return std::unexpected(described.error());
   for (const Json& one : list_in(described->body, "outputs", none))

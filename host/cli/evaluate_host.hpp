@@ -1,6 +1,9 @@
 // evaluate_host.hpp: where a model is asked: a host of this process's own that serves one package, or a running one.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,7 +53,15 @@ struct EvaluatedModel {
 Result<EvaluatedModel> release_of(const std::string& package, const std::string& model);
 // The same from the registry: model is "acme/classify@1.2.0".
 Result<EvaluatedModel> release_of(HttpClient& registry, const std::string& model, const std::string& version);
-// Asks the host for the rest: evaluate.model where it does not serve it.
-Result<void> meet(EvaluatedModel& model);
+// How long a host may take to load what it would serve to who asks for it.
+struct MeetingPlan {
+  std::chrono::seconds wait{120};
+  std::function<void(const Error& said)> on_waiting;  // about every second; said: the host's word for it
+  const std::atomic<bool>& is_stopped;
+};
+// Asks the host for the rest. A release that it does not hold is asked for once, so that it is loaded; then it is
+// waited for. Errors: the host's own where it refuses it; evaluate.model where it does not serve it all the same;
+// evaluate.loading (not within the time); evaluate.interrupted.
+Result<void> meet(EvaluatedModel& model, const MeetingPlan& plan);
 
 }  // namespace stoa::cli

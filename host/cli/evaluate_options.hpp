@@ -12,7 +12,7 @@ struct EvaluateOptions : RegistryOptions {
   std::string dataset, dataset_name, output, server, package, model, key, public_key, out;
   std::string config;
   std::vector<std::string> trust, allow, in_process;
-  int limit = 0, concurrency = 1, timeout_s = 60;
+  int limit = 0, concurrency = 1, timeout_s = 60, wait_s = 120;
   bool is_attaching = false, without_outcomes = false;
 };
 

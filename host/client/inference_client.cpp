@@ -4,7 +4,10 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <optional>
 
 #include "host/client/bounded_json.hpp"
 #include "host/client/problem_answer.hpp"
@@ -13,10 +16,12 @@ namespace stoa::client {
 namespace {
 
 constexpr std::size_t kInferenceBytesMax = 64u << 20;
-constexpr std::string_view kReasonField = "x-stoa-reason:";
+constexpr std::string_view kReasonField = "x-stoa-reason:", kRetryField = "retry-after:";
+constexpr std::uint32_t kRetryMaxS = 3'600;
 
 struct Received {
   std::string body, reason;
+  std::uint32_t retry_after_s = 0;
   bool is_too_long = false;
 };
 
@@ -29,18 +34,29 @@ std::size_t keep_body(char* bytes, std::size_t unit, std::size_t count, void* to
   return size;
 }
 
-std::size_t keep_reason(char* bytes, std::size_t unit, std::size_t count, void* to) {
-  std::string_view line(bytes, unit * count);
+// The value of that field; nothing: the line is another one. field: in lower case, with its colon.
+std::optional<std::string_view> value_of(std::string_view line, std::string_view field) {
   const auto lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };
-  const bool is_reason = line.size() > kReasonField.size() &&
-                         std::equal(kReasonField.begin(), kReasonField.end(), line.begin(), [&](char want, char got) {
-                           return want == lower(static_cast<unsigned char>(got));
-                         });
-  if (is_reason) {
-    line.remove_prefix(kReasonField.size());
-    while (line.starts_with(' ')) line.remove_prefix(1);
-    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-    static_cast<Received*>(to)->reason = printable(line.substr(0, 200));
+  const bool is_it = line.size() > field.size() &&
+                     std::equal(field.begin(), field.end(), line.begin(),
+                                [&](char want, char got) { return want == lower(static_cast<unsigned char>(got)); });
+  if (!is_it) return std::nullopt;
+  line.remove_prefix(field.size());
+  while (line.starts_with(' ')) line.remove_prefix(1);
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+std::size_t keep_field(char* bytes, std::size_t unit, std::size_t count, void* to) {
+  const std::string_view line(bytes, unit * count);
+  auto& received = *static_cast<Received*>(to);
+  if (const auto reason = value_of(line, kReasonField)) received.reason = printable(reason->substr(0, 200));
+  // Seconds; a date is no advice that a host of ours gives.
+  if (const auto retry = value_of(line, kRetryField)) {
+    std::uint32_t seconds = 0;
+    const auto [end, bad] = std::from_chars(retry->data(), retry->data() + retry->size(), seconds);
+    if (bad == std::errc() && end == retry->data() + retry->size())
+      received.retry_after_s = std::min(seconds, kRetryMaxS);
   }
   return unit * count;
 }
@@ -74,6 +90,7 @@ Error refusal(long status, const Received& received) {
   if (body.is_object() && body.contains("error") && body["error"].is_string())
     error.message = printable(body["error"].get<std::string>());
   if (!received.reason.empty()) error.reason = received.reason;
+  error.retry_after_ms = received.retry_after_s * 1000;
   return error;
 }
 
@@ -123,7 +140,7 @@ Result<InferenceAnswer> InferenceClient::perform(const std::string& path, const 
   }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &keep_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &keep_reason);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &keep_field);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &received);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);

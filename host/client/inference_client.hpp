@@ -25,8 +25,8 @@ struct InferenceAnswer {
 
 // One connection, kept open between requests. Threads: one at a time.
 //
-// Errors are the host's, with the reason of its field x-stoa-reason; or client.url, client.connection, client.tls,
-// client.silent (no answer within the time), client.answer.
+// Errors are the host's, with the reason of its field x-stoa-reason and the time of its Retry-After; or client.url,
+// client.connection, client.tls, client.silent (no answer within the time), client.answer.
 class InferenceClient {
  public:
   static Result<InferenceClient> open(InferenceOptions options);

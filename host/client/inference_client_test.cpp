@@ -29,12 +29,13 @@ Task<void> tell_of_call(Exchange& exchange) {
   co_await exchange.reply(std::move(response));
 }
 
-http::Handler answering(unsigned status, std::string body, std::string reason = "") {
+http::Handler answering(unsigned status, std::string body, std::string reason = "", std::string retry = "") {
   return [=](Exchange& exchange) -> Task<void> {
     http::Response response;
     response.status = status;
     response.body = body;
     if (!reason.empty()) response.fields.emplace_back("X-Stoa-Reason", reason);
+    if (!retry.empty()) response.fields.emplace_back("Retry-After", retry);
     co_await exchange.reply(std::move(response));
   };
 }
@@ -56,6 +57,9 @@ std::vector<http::Route> model_routes() {
       {Method::post, "/v2/refused-by-status", answering(503, R"({"error":"full"})")},
       {Method::post, "/v2/refused-in-words", answering(404, "nothing here")},
       {Method::post, "/v2/refused-oddly", answering(400, R"({"error":"a\u0007b"})", "model.odd")},
+      {Method::post, "/v2/later", answering(503, R"({"error":"it loads"})", "release.loading", "7")},
+      {Method::post, "/v2/much-later", answering(503, R"({"error":"it loads"})", "release.loading", "4000000")},
+      {Method::post, "/v2/some-day", answering(503, "{}", "release.loading", "Fri, 31 Dec 2100 23:59:59 GMT")},
       {Method::post, "/v2/words", answering(200, "hello")},
       {Method::post, "/v2/moved", answering(302, "{}")},
       {Method::post, "/v2/flood", flood},
@@ -125,6 +129,17 @@ TEST_F(AskedClient, AnswersBecomeJsonOrErrors) {
     for (const char c : got.error().message) EXPECT_TRUE(c >= 0x20 && c != 0x7f) << row.path;
     EXPECT_EQ(is_line_error(got.error()), row.is_line) << row.path;
     EXPECT_TRUE(client.get("/v2/told")) << "after " << row.path;  // it goes on
+  }
+}
+
+TEST_F(AskedClient, HearsWhenToComeAgain) {
+  const std::pair<const char*, std::uint32_t> rows[] = {
+      {"/v2/later", 7'000}, {"/v2/much-later", 3'600'000}, {"/v2/some-day", 0}, {"/v2/refused", 0}};
+  InferenceClient client = open();
+  for (const auto& [path, retry_after_ms] : rows) {
+    const auto got = client.post(path, "{}", "application/json");
+    ASSERT_FALSE(got) << path;
+    EXPECT_EQ(got.error().retry_after_ms, retry_after_ms) << path;
   }
 }
 

@@ -19,7 +19,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "plugins/image_classify"))
 from labelled_set import DATA_DIR, write_set  # noqa: E402
 from registry import Registry  # noqa: E402
-from stoa_host import BUILD, Host, HostProcess, check, staging, stoa  # noqa: E402
+from stoa_host import BUILD, Host, HostProcess, call, check, staging, stoa  # noqa: E402
 
 STOA = os.path.join(BUILD, "bin/stoa")
 
@@ -240,7 +240,7 @@ def follow_page(host, first, second, data):
 
 def releases():
     """Two releases of one plugin: attached by publisher and operator, side by side, and what is refused."""
-    with Host([], '[registry]\nfolder = "registry"\n', in_process=()) as host:
+    with Host([], '[registry]\nfolder = "registry"\nextra_wait_ms = 0\n', in_process=()) as host:
         folder = host.folder
         admin = Registry(host.operator_url, folder / "registry/admin.token")
         partner = Registry(host.operator_url, folder / "partner.token")
@@ -292,8 +292,32 @@ def releases():
         partner.refused("comparison.examples", "evaluate", "compare", few, files[0])
         check("said by operator:admin" in admin.text("evaluate", "show", admin.json("evaluate", "list", ids[1])["items"][1]["id"]),
               "show does not tell who said it")
+        has_it_loaded(host, admin, data, ids[0])
         follow_page(host, folder / "1.0.0.stoa", folder / "1.1.0.stoa", data)
+        admin.text("releases", "revoke", ids[0], "--because", "leaks inputs")
+        admin.refused("release.revoked", "evaluate", "stoa-demo/release@1.0.0", "--server", host.url, "--dataset", data)
         check(admin.text("audit", "verify").startswith("whole: "), "the log")
+
+
+def has_it_loaded(host, admin, data, older):
+    """What nothing in the catalogue names is loaded because it is to be measured; who will not load it says why."""
+    listed = json.loads(call(f"{host.url}/v2/models/stoa-demo/release")[2])["versions"]
+    check(listed == ["1.1.0"], f"the older one is there already: {listed}")
+    asked = ("stoa-demo/release@1.0.0", "--server", host.url, "--dataset", data)
+    admin.refused("evaluate.loading", "evaluate", *asked, "--wait-s", "0")
+    end = time.monotonic() + 60
+    while "1.0.0" not in json.loads(call(f"{host.url}/v2/models/stoa-demo/release")[2])["versions"]:
+        check(time.monotonic() < end, "what was asked for once is never loaded")
+        time.sleep(0.1)
+    admin.text("releases", "deprecate", older, "--because", "there is a better one")
+    other = signed_package(host.folder, "release_1_2_0", "1.2.0.stoa")
+    admin.refused("version.unknown", "evaluate", "stoa-demo/release", "--server", host.url, "--package", other, "--dataset", data)
+    host.stop()
+    host.serve()  # and has forgotten what was asked for
+    admin.environment["STOA_REGISTRY"] = host.operator_url
+    status, out, err = admin.run("evaluate", "stoa-demo/release@1.0.0", "--server", host.url, "--dataset", data, "--json")
+    check(status == 0 and json.loads(out)["scores"]["failed"] == 0, f"{status} {out} {err}")
+    check(err.startswith("waiting for the host: stoa-demo/release 1.0.0 is being loaded"), f"it does not say what it waits for: {err}")
 
 
 def over_tls(folder):
