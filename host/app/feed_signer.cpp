@@ -29,6 +29,11 @@ Result<void> FeedSigner::open() {
                      {{"release", release.plugin + " " + release.version},
                       {"state", name_of(release.state)},
                       {"why", release.state_because}});
+  if (opened->held > 0)
+    parts_.log.write(
+        Level::warn, "release.versions_held",
+        {{"releases", std::uint64_t{opened->held}},
+         {"why", "they were signed, and this catalogue is from before: nobody publishes other bytes as them"}});
   clock_.emplace(
       registry::SigningClock::Sources{
           .wall = &unix_now,
@@ -99,6 +104,10 @@ bool FeedSigner::sign() {
     parts_.log.write(Level::error, "metadata.unsigned", {{"reason", error.reason}, {"why", error.message}});
     return false;
   }
+  for (const std::string& path : feed_->left_out())
+    parts_.log.write(
+        Level::error, "metadata.other_bytes",
+        {{"release", path}, {"why", "this version was signed with other bytes, and followers keep those"}});
   if (*changes > 0 || is_old) {
     parts_.log.write(Level::debug, "metadata.signed",
                      {{"targets", std::uint64_t{*changes}}, {"timestamp", feed_->version()}});

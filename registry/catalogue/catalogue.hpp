@@ -256,6 +256,11 @@ class Catalogue {
   // Of a catalogue that was restored from before: what was signed as revoked since is revoked again, what waits for its
   // review is quarantined. Those come back. All else that is not revoked is as it was.
   Result<std::vector<ReleaseRecord>> revoke_again(const std::vector<PublicRelease>& revoked);
+  // Whether it does not have what was signed so: neither the release, nor another of its version.
+  Result<bool> lacks(const PublicRelease& told);
+  // From then on nobody publishes these versions with other bytes than were signed: a line of the log says so of each.
+  // How many are new.
+  Result<std::size_t> hold_versions(const std::vector<PublicRelease>& signed_once);
 
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }

@@ -5,6 +5,7 @@
 #include "registry/catalogue/act_store.hpp"
 #include "registry/catalogue/change_store.hpp"
 #include "registry/catalogue/release_rules.hpp"
+#include "registry/catalogue/release_store.hpp"
 #include "registry/document/words.hpp"
 
 namespace stoa::registry {
@@ -33,6 +34,32 @@ Result<void> Catalogue::give_up_metadata(const Actor& actor, std::string_view be
 }
 
 Result<bool> Catalogue::has_been_at(const AuditHead& head) { return is_place(connection_, head); }
+
+Result<bool> Catalogue::lacks(const PublicRelease& told) {
+  const auto by_id = read_release(connection_, told.id);
+  if (by_id) return false;
+  if (by_id.error().code != Code::not_found) return std::unexpected(by_id.error());
+  const auto holder = find_release(connection_, told.plugin, told.version);
+  return holder ? Result<bool>(!*holder) : std::unexpected(holder.error());
+}
+
+Result<std::size_t> Catalogue::hold_versions(const std::vector<PublicRelease>& signed_once) {
+  auto act = Act::begin(*this);
+  if (!act) return std::unexpected(act.error());
+  std::size_t count = 0;
+  for (const PublicRelease& told : signed_once) {
+    const std::string digest = to_hex(told.package_sha256);
+    const auto held = read_held_package(connection_, told.plugin, told.version);
+    if (!held) return std::unexpected(held.error());
+    if (*held == digest) continue;
+    const auto line = act->note(Actor::registry(), kHoldVersion, held_subject_of(told.plugin, told.version), digest);
+    if (!line) return std::unexpected(line.error());
+    ++count;
+  }
+  if (count == 0) return count;
+  if (auto kept = act->keep(); !kept) return std::unexpected(kept.error());
+  return count;
+}
 
 // Revoked is the end of a release: whichever of the two is older, this state is the later one. No other state says so.
 Result<std::vector<ReleaseRecord>> Catalogue::revoke_again(const std::vector<PublicRelease>& revoked) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "registry/catalogue/act_store.hpp"
+#include "registry/catalogue/change_store.hpp"
 #include "registry/catalogue/check_store.hpp"
 #include "registry/catalogue/publisher_store.hpp"
 #include "registry/catalogue/release_rules.hpp"
@@ -45,7 +46,15 @@ Error version_taken(const ReleaseRecord& other, const ReleaseRecord& release) {
 Result<void> require_free_version(database::Connection& connection, const ReleaseRecord& release) {
   const auto other = find_release(connection, release.plugin, release.version);
   if (!other) return std::unexpected(other.error());
-  return *other ? Result<void>(std::unexpected(version_taken(**other, release))) : Result<void>();
+  if (*other) return std::unexpected(version_taken(**other, release));
+  // It was published, and a restore lost it: whoever followed then knows these bytes by this name.
+  const auto held = read_held_package(connection, release.plugin, release.version);
+  if (!held) return std::unexpected(held.error());
+  if (held->empty() || *held == to_hex(release.package_sha256)) return {};
+  return failure(Code::already_exists, "release.version_taken",
+                 fmt::format("version: {} was published with other bytes (sha256 {}), before this registry was brought "
+                             "back from a backup; publish those, or another version",
+                             subject_of(release), *held));
 }
 
 Result<void> require_room(database::Connection& connection, const PublisherRecord& publisher,

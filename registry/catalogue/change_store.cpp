@@ -52,6 +52,19 @@ Result<std::string> last_act_on(database::Connection& connection, std::string_vi
   return action;
 }
 
+std::string held_subject_of(std::string_view plugin, std::string_view version) {
+  return std::string(plugin) + " " + std::string(version.substr(0, version.find('+')));
+}
+
+Result<std::string> read_held_package(database::Connection& connection, std::string_view plugin,
+                                      std::string_view version) {
+  auto rows = connection.query("SELECT detail FROM audit WHERE subject = ? AND action = ? ORDER BY line DESC LIMIT 1",
+                               held_subject_of(plugin, version), kHoldVersion);
+  std::string digest(rows.next() ? rows.text(0) : "");
+  if (auto end = rows.end(); !end) return std::unexpected(end.error());
+  return digest;
+}
+
 Result<ChangedNames> read_changed_names(database::Connection& connection, const AuditHead& since) {
   ChangedNames changed;
   const auto head = head_of(connection);

@@ -34,4 +34,11 @@ Result<std::int64_t> read_last_act_ms(database::Connection& connection);
 // The last act on a subject whose name begins so; empty where there was none.
 Result<std::string> last_act_on(database::Connection& connection, std::string_view subject, std::string_view prefix);
 
+// Versions that were signed, and that a restored catalogue does not have: a line of the log holds each for its package.
+inline constexpr std::string_view kHoldVersion = "metadata.hold";
+std::string held_subject_of(std::string_view plugin, std::string_view version);  // without build metadata
+// The digest in hexadecimal digits; empty: nobody holds it.
+Result<std::string> read_held_package(database::Connection& connection, std::string_view plugin,
+                                      std::string_view version);
+
 }  // namespace stoa::registry

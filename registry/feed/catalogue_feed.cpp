@@ -103,6 +103,17 @@ Result<std::vector<PublicRelease>> revoked_in(const TufRepository& repository) {
   return revoked;
 }
 
+Result<void> visit_told(const TufRepository& repository, const std::function<Result<void>(PublicRelease)>& take) {
+  Result<void> done;
+  const auto one = [&](const std::string& path, const Target& target) {
+    if (!done || !path.ends_with(kReleaseEnding)) return;
+    auto release = release_of(path, target);
+    done = release ? take(std::move(*release)) : std::unexpected(release.error());
+  };
+  if (auto read = repository.visit(one); !read) return read;
+  return done;
+}
+
 // Without a mark: everything that was signed is read, and held against everything there is. Seconds for a full
 // catalogue, and memory that is given back.
 Result<std::size_t> CatalogueFeed::tell_all(const PublicState& state, TufTime now) {
@@ -118,8 +129,7 @@ Result<std::size_t> CatalogueFeed::tell_all(const PublicState& state, TufTime no
   });
   for (const auto& [path, hash] : told) changes.push_back({path, {}});
   if (changes.empty()) return std::size_t{0};
-  if (auto done = repository_.publish(changes, signers(), now); !done) return std::unexpected(done.error());
-  return changes.size();
+  return repository_.bring_about(changes, signers(), now, &left_out_);
 }
 
 Result<std::size_t> CatalogueFeed::tell(const PublicChange& change, TufTime now) {
@@ -133,10 +143,11 @@ Result<std::size_t> CatalogueFeed::tell(const PublicChange& change, TufTime now)
   for_each_path(change.gone, [&](std::string path) {
     if (present.insert(path).second) changes.push_back({std::move(path), {}});
   });
-  return repository_.bring_about(changes, signers(), now);
+  return repository_.bring_about(changes, signers(), now, &left_out_);
 }
 
 Result<std::size_t> CatalogueFeed::update(const PublicChange& change, TufTime now) {
+  left_out_.clear();
   auto count = change.is_whole ? tell_all(change.there, now) : tell(change, now);
   if (!count) return count;
   told_until_ = change.head;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ namespace stoa::registry {
 // Releases that are signed as revoked; bins without one are not parsed. data_loss "feed.fact": signed, and nothing that
 // this version understands.
 Result<std::vector<PublicRelease>> revoked_in(const TufRepository& repository);
+
+// Every release that is signed, bin by bin. Errors: likewise, and take's.
+Result<void> visit_told(const TufRepository& repository, const std::function<Result<void>(PublicRelease)>& take);
 
 struct FeedOptions {
   std::filesystem::path folder;  // metadata/ and keys/ lie in it: made where they are not there
@@ -37,6 +41,9 @@ class CatalogueFeed {
   // What of it is new, changed or gone; tells how many targets. Nothing is signed where nothing is. A change that is
   // not whole costs the bins of what it names, and no other. Pre: then it is one since told_until().
   Result<std::size_t> update(const PublicChange& change, TufTime now);
+  // Of the last update: releases whose path was signed with other bytes. A version is one package for ever: what was
+  // signed stays, and all else is told.
+  const std::vector<std::string>& left_out() const { return left_out_; }
   // To be called several times within the timestamp's lifetime.
   Result<void> refresh(TufTime now);
 
@@ -60,6 +67,7 @@ class CatalogueFeed {
   AuditHead told_until_;
   std::int64_t marked_line_ = 0;
   bool is_new_ = false;
+  std::vector<std::string> left_out_;
 };
 
 }  // namespace stoa::registry

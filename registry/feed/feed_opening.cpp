@@ -15,7 +15,7 @@ Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime 
   auto feed = CatalogueFeed::open(options, now);
   if (!feed) return std::unexpected(feed.error());
   const bool is_new = feed->is_new();
-  OpenedFeed opened{std::move(*feed), {}};
+  OpenedFeed opened{.feed = std::move(*feed), .revoked = {}};
   // Behind the repository: killed in between, the next start finds it, and says so then.
   if (!*is_begun)
     if (auto noted = catalogue.note_metadata_begun(is_new ? "a first root was signed" : "found beside the catalogue");
@@ -29,6 +29,17 @@ Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime 
   auto again = catalogue.revoke_again(*told);
   if (!again) return std::unexpected(again.error());
   opened.revoked = std::move(*again);
+  std::vector<PublicRelease> lost;
+  const auto look = [&](PublicRelease one) -> Result<void> {
+    const auto is_lost = catalogue.lacks(one);
+    if (!is_lost) return std::unexpected(is_lost.error());
+    if (*is_lost) lost.push_back(std::move(one));
+    return {};
+  };
+  if (auto read = visit_told(opened.feed.repository(), look); !read) return std::unexpected(read.error());
+  const auto held = catalogue.hold_versions(lost);
+  if (!held) return std::unexpected(held.error());
+  opened.held = *held;
   return opened;
 }
 

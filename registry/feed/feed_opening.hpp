@@ -14,11 +14,13 @@ namespace stoa::registry {
 struct OpenedFeed {
   CatalogueFeed feed;
   std::vector<ReleaseRecord> revoked;  // or quarantined again: the catalogue is from before, and did not know of it
+  std::size_t held = 0;                // versions that were signed, and that this catalogue does not know
 };
 
 // A repository is begun where the audit log has none, and the log says so from then on. One that is not there any more
 // is never replaced: metadata.lost. Where the log has not been at what was told last, as after a restore, what was
-// signed as revoked is revoked before anybody is served. Reasons: those of CatalogueFeed::open, database.*.
+// signed as revoked is revoked before anybody is served, and a version that was signed with other bytes is nobody's to
+// publish. Reasons: those of CatalogueFeed::open, database.*.
 Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime now);
 
 // For when what was signed is lost and no copy is left: says so in the audit log, and moves what lies in metadata/ out

@@ -173,7 +173,8 @@ Result<void> TufRepository::publish(std::span<const TargetChange> changes, Signe
   return draft.bins.empty() ? Result<void>() : commit(std::move(draft), signers, now);
 }
 
-Result<std::size_t> TufRepository::bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now) {
+Result<std::size_t> TufRepository::bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now,
+                                               std::vector<std::string>* other_bytes) {
   RepositoryDraft draft{.judges = {root()}};
   std::map<std::string, std::vector<const TargetChange*>> by_bin;
   for (const auto& change : changes) {
@@ -187,6 +188,10 @@ Result<std::size_t> TufRepository::bring_about(std::span<const TargetChange> cha
     const std::size_t before = count;
     for (const auto* change : its) {
       const auto staged = stage(*change, *bin);
+      if (!staged && other_bytes != nullptr && staged.error().reason == "target.changed") {
+        other_bytes->push_back(change->path);
+        continue;
+      }
       if (!staged) return std::unexpected(staged.error());
       count += *staged ? 1 : 0;
     }

@@ -78,8 +78,10 @@ class TufRepository {
   Result<void> publish(std::span<const TargetChange> changes, Signers signers, TufTime now);
 
   // The same for changes of which some may be so already: those are left out, and what goes away need not be there.
-  // Tells how many were left; nothing is signed where none is.
-  Result<std::size_t> bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now);
+  // Tells how many were left; nothing is signed where none is. other_bytes: where it is given, a path that has other
+  // bytes already keeps them, and is named there instead of ending all the others with target.changed.
+  Result<std::size_t> bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now,
+                                  std::vector<std::string>* other_bytes = nullptr);
 
   // Signs anew what has used up two thirds of its lifetime, as far as keys for it are at hand, and the timestamp in any
   // case. To be called several times within the timestamp's lifetime: a call signs 64 bins at most, unless half of what

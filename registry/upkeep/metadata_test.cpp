@@ -44,6 +44,15 @@ class FolderWithMetadata : public ::testing::Test {
     return all;
   }
   BackupTerms terms() const { return {.now_ms = on.now_ms}; }
+  // The registry of the backup, beside the metadata of the one before: as the manual says.
+  void bring_back_with_metadata() {
+    on.close();
+    fs::rename(on.path(), folder / "broken");
+    ASSERT_TRUE(restore_backup(folder / "backup", on.path(), terms()));
+    fs::remove_all(on.path() / "metadata");
+    fs::rename(folder / "broken/metadata", on.path() / "metadata");
+    on.open();
+  }
 
   TestFolder folder;
   RegistryFolder on{folder.path()};
@@ -118,6 +127,61 @@ TEST_F(FolderWithMetadata, BesideAnOlderCatalogueTellsWhatThatForgot) {
   EXPECT_EQ(now->state, ReleaseState::revoked);
   EXPECT_FALSE(on->find_package({}, now->package_sha256)) << "its bytes are given to nobody";
   EXPECT_EQ(look(on.path()), Reasons());
+}
+
+// A version is one package for ever, to those who followed before the restore, too.
+TEST_F(FolderWithMetadata, KeepsAVersionThatARestoreLostForItsBytes) {
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  const Sha256 lost = sha256_of(on.package("1.2.0"));
+  on.published("1.2.0");
+  EXPECT_EQ(sign(), "");
+  bring_back_with_metadata();
+  EXPECT_EQ(sign(), "") << "a start, which takes the old target out";
+  on.salt = "other";
+  for (const char* version : {"1.2.0", "1.2.0+again"}) {
+    const auto refused = on.announce(version);
+    ASSERT_FALSE(refused) << version;
+    EXPECT_EQ(refused.error().reason, "release.version_taken");
+    EXPECT_TRUE(refused.error().message.contains(to_hex(lost))) << refused.error().message;
+  }
+  const auto lines = [&] {
+    return on->with_catalogue([](Catalogue& catalogue) { return catalogue.examine()->audit.lines; });
+  };
+  const std::int64_t before = lines();
+  EXPECT_EQ(sign(), "") << "another start";
+  EXPECT_EQ(lines(), before) << "it says so once";
+  on.salt.clear();
+  EXPECT_EQ(on.published("1.2.0").package_sha256, lost) << "those very bytes are that version";
+  on.published("1.3.0");
+  EXPECT_EQ(sign(), "");
+  EXPECT_EQ(look(on.path()), Reasons());
+}
+
+// Where the metadata came back only after other bytes were published: they are not told, and all else is.
+TEST_F(FolderWithMetadata, WithOtherBytesOfAVersionIsSignedForAllElse) {
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  const Sha256 before = sha256_of(on.package("1.2.0"));
+  on.published("1.2.0");
+  EXPECT_EQ(sign(), "");
+  bring_back_with_metadata();
+  on.salt = "other";
+  on.published("1.2.0");
+  on.published("1.3.0");
+  for (int start = 0; start < 2; ++start) {
+    on->with_catalogue([&](Catalogue& catalogue) {
+      auto opened = open_feed(catalogue, {.folder = on.path(), .bins = 4}, kThen);
+      ASSERT_TRUE(opened) << opened.error().message;
+      const auto change = catalogue.public_change(start == 0 ? AuditHead{} : opened->feed.told_until());
+      ASSERT_TRUE(change);
+      const auto told = opened->feed.update(*change, kThen);
+      ASSERT_TRUE(told) << told.error().message;
+      const TufRepository& repository = opened->feed.repository();
+      if (start == 0) EXPECT_EQ(opened->feed.left_out(), std::vector<std::string>{"acme/vision/1.2.0.stoa"});
+      EXPECT_EQ((*repository.find("acme/vision/1.2.0.stoa"))->sha256, before);
+      EXPECT_EQ((*repository.find("acme/vision/1.3.0.stoa"))->sha256, sha256_of(on.package("1.3.0")));
+    });
+  }
+  EXPECT_EQ(look(on.path()), Reasons{"metadata.ahead acme/vision 1.2.0"});
 }
 
 }  // namespace

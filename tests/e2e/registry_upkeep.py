@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from registry import Registry, infer, package, wait_for, with_publisher
-from stoa_host import BUILD, Host, check, staging
+from stoa_host import BUILD, Host, check, staging, stoa
 from host_process import LISTEN, HostProcess
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs/how-to/run-a-registry.md"
@@ -103,6 +103,18 @@ def main():
             check(newest(host) > version, "the metadata went back")
             after = Registry(again.operator_url, host.folder / "registry/admin.token")
             check(after.json("releases", "show", first["id"])["state"] == "published", "the release is not published")
+
+            # A version that was signed is that package for ever, though the catalogue forgot it.
+            other, assets = host.folder / "other.stoa", host.folder / "release_1_1_0.plugin/assets"
+            (assets / "table.bin").write_bytes(b"other bytes")
+            for argv in (["pack", assets.parent, "-o", other], ["sign", other, "--key", host.folder / "key.key.pem"]):
+                stoa(*argv)
+            publisher = Registry(again.operator_url, host.folder / "partner.token")
+            publisher.refused("release.version_taken", "publish", other)
+            back = publisher.json("publish", host.folder / "release_1_1_0.stoa", "--wait")
+            after.text("releases", "accept", back["id"])
+            wait_for(lambda: infer(again) == (200, "1.1.0"), "the later release answers again")
+            wait_for(lambda: exported(host, after) == 2, "the metadata has both again")
 
             # A release loses its package: found, named, not mended by anything but the backup.
             sha256 = first["package"]["sha256"]
