@@ -29,10 +29,12 @@ Result<licensing::ContentKey> LicenceKeys::key_for(const KeyRequest& wanted) {
 
 Result<void> LicenceKeys::may_open(const KeyRequest& wanted) {
   const LicenceFiles::Seen seen = files_.look();
-  const auto licence =
-      licensing::licence_for_key(*seen.licences, key_wanted(wanted), {host_id_, seen.trusted_floor_ms}, unix_ms());
-  if (!licence) return std::unexpected(licence.error());
-  return {};
+  const std::lock_guard lock(mutex_);
+  return licensing::may_open(*seen.licences, key_wanted(wanted), {host_id_, seen.trusted_floor_ms}, unix_ms(),
+                             [&](const licensing::WrappedKey& wrapped, const licensing::WrappedFor& licence) {
+                               return tried_.opens(wrapped, licence,
+                                                   [&] { return licensing::read_or_make_host_key(folder_); });
+                             });
 }
 
 }  // namespace stoa::app

@@ -3,11 +3,13 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
 #include "host/app/sealed_assets.hpp"
 #include "licensing/sealed/content_key.hpp"
+#include "licensing/sealed/tried_keys.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::app {
@@ -24,7 +26,7 @@ class LicenceKeys {
   const std::string& host_id() const { return host_id_; }
   // Errors: those of licensed_key(); file.*, key.*.
   Result<licensing::ContentKey> key_for(const KeyRequest& wanted);
-  // The same without a key: whether it would be given now.
+  // The same without a key: whether it would be given now. Cheap enough for several times a second.
   Result<void> may_open(const KeyRequest& wanted);
 
  private:
@@ -34,6 +36,8 @@ class LicenceKeys {
   const std::filesystem::path folder_;
   const std::string host_id_;
   LicenceFiles& files_;
+  std::mutex mutex_;
+  licensing::TriedKeys tried_;  // Lock: mutex_
 };
 
 }  // namespace stoa::app

@@ -4,22 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
-#include "licensing/sealed/wrapped_key.hpp"
 #include "registry/versions/version_range.hpp"
 
 namespace stoa::licensing {
 namespace {
 
 // How far a licence comes: the order in which its refusals are told.
-enum class Step : std::uint8_t { nothing, other_version, no_key, other_host, not_now, good };
+enum class Step : std::uint8_t { nothing, other_version, no_key, other_host, not_now, good };  // good: but for the key
 
 struct Judged {
   Step step = Step::nothing;
   Error error;
-  const HeldLicence* licence = nullptr;
-  const WrappedKey* wrapped = nullptr;
+  const WrappedKey* wrapped = nullptr;  // of a good one
 };
 
 Error refusal(std::string_view reason, std::string message) {
@@ -48,36 +45,40 @@ Judged judge(const HeldLicence& held, const KeyWanted& wanted, const HostFacts& 
   }
   if (step == Step::nothing) return {};
   if (step == Step::other_version)
-    return {step,
-            refusal(row_of(Refusal::licence_version).reason,
-                    name + " covers other versions of it: one for this version is needed"),
-            &held};
+    return {step, refusal(row_of(Refusal::licence_version).reason,
+                          name + " covers other versions of it: one for this version is needed")};
   const WrappedKey* wrapped = find_key(licence, wanted, host.node);
   if (wrapped == nullptr)
-    return {step,
-            refusal("content_key.none",
-                    fmt::format("{} covers it and carries no content key {}: ask its issuer for one that "
-                                "does, for host key {}",
-                                name, wanted.key.hex, host.node)),
-            &held};
+    return {step, refusal("content_key.none",
+                          fmt::format("{} covers it and carries no content key {}: ask its issuer for one that "
+                                      "does, for host key {}",
+                                      name, wanted.key.hex, host.node))};
   if (wrapped->host != host.node)
     return {Step::other_host,
             refusal("content_key.other_host",
-                    fmt::format("{} has the key for host {}, this host is {}", name, wrapped->host, host.node)),
-            &held};
+                    fmt::format("{} has the key for host {}, this host is {}", name, wrapped->host, host.node))};
   if (const Standing standing = standing_of(held, host, now_ms); standing.refusal != Refusal::none) {
     const RefusalRow& row = row_of(standing.refusal);
-    return {Step::not_now, refusal(row.reason, fmt::format("{}: {}", name, row.message)), &held};
+    return {Step::not_now, refusal(row.reason, fmt::format("{}: {}", name, row.message))};
   }
-  return {Step::good, {}, &held, wrapped};
+  return {Step::good, {}, wrapped};
 }
 
-Result<Judged> best_of(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostFacts& host,
-                       std::int64_t now_ms) {
+// What one licence carries may not open, and another's may: the first that does not is told where none does.
+// open: with a Result of what is wanted.
+template <class Value, class Open>
+Result<Value> first_that_opens(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostFacts& host,
+                               std::int64_t now_ms, Open&& open) {
   Judged best;
-  for (const HeldLicence& one : held)
-    if (Judged judged = judge(one, wanted, host, now_ms); judged.step > best.step) best = std::move(judged);
-  if (best.step == Step::good) return best;
+  for (const HeldLicence& one : held) {
+    Judged judged = judge(one, wanted, host, now_ms);
+    if (judged.step == Step::good) {
+      Result<Value> opened = open(*judged.wrapped, WrappedFor{one.licence.id, one.licence.serial});
+      if (opened) return opened;
+      judged.error = std::move(opened.error());
+    }
+    if (judged.step > best.step) best = std::move(judged);
+  }
   if (best.step != Step::nothing) return std::unexpected(std::move(best.error));
   return failure(Code::permission_denied, std::string(row_of(Refusal::licence_none).reason),
                  fmt::format("this host has no licence for {}: ask its publisher for one with content key {} for host "
@@ -87,27 +88,16 @@ Result<Judged> best_of(std::span<const HeldLicence> held, const KeyWanted& wante
 
 }  // namespace
 
-Result<const HeldLicence*> licence_for_key(std::span<const HeldLicence> held, const KeyWanted& wanted,
-                                           const HostFacts& host, std::int64_t now_ms) {
-  const auto best = best_of(held, wanted, host, now_ms);
-  if (!best) return std::unexpected(best.error());
-  return best->licence;
-}
-
 Result<ContentKey> licensed_key(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostKey& host,
                                 const HostFacts& facts, std::int64_t now_ms) {
-  const auto best = best_of(held, wanted, facts, now_ms);
-  if (!best) return std::unexpected(best.error());
-  // What one licence carries may not open, and another's may: the first that does not is told where none does.
-  std::optional<Error> why;
-  for (const HeldLicence& one : held) {
-    const Judged judged = judge(one, wanted, facts, now_ms);
-    if (judged.step != Step::good) continue;
-    auto key = unwrap(*judged.wrapped, host, {one.licence.id, one.licence.serial});
-    if (key) return key;
-    if (!why) why = std::move(key.error());
-  }
-  return std::unexpected(std::move(*why));
+  return first_that_opens<ContentKey>(
+      held, wanted, facts, now_ms,
+      [&](const WrappedKey& wrapped, const WrappedFor& licence) { return unwrap(wrapped, host, licence); });
+}
+
+Result<void> may_open(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostFacts& facts,
+                      std::int64_t now_ms, const KeyTrial& opens) {
+  return first_that_opens<void>(held, wanted, facts, now_ms, opens);
 }
 
 }  // namespace stoa::licensing

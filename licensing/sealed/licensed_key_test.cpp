@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "licensing/sealed/tried_keys.hpp"
 #include "licensing/sealed/wrapped_key.hpp"
 
 namespace stoa::licensing {
@@ -16,6 +17,8 @@ struct Given {
   ContentKey key = ContentKey::generate();
   HostKey host = HostKey::generate(), other_host = HostKey::generate();
   KeyWanted wanted{key.id(), "acme/vision", "1.2.0"};
+  mutable TriedKeys tried;
+  mutable int reads = 0;  // of the host's private key, by what asks whether a key would be given
 
   HeldLicence licence(const HostKey& for_host) const {
     HeldLicence held;
@@ -33,8 +36,13 @@ struct Given {
   std::string told(std::span<const HeldLicence> held, std::int64_t now_ms = kNow) const {
     const HostFacts facts{.node = host.id(), .trusted_floor_ms = std::nullopt};
     const auto given = licensed_key(held, wanted, host, facts, now_ms);
-    const auto found = licence_for_key(held, wanted, facts, now_ms);
-    if (!given) return given.error().reason;
+    const auto found = may_open(held, wanted, facts, now_ms, [&](const WrappedKey& wrapped, const WrappedFor& licence) {
+      return tried.opens(wrapped, licence, [&] { return ++reads, HostKey::from_pem(host.pem()); });
+    });
+    if (!given) {
+      EXPECT_EQ(found ? "given" : found.error().reason, given.error().reason);
+      return given.error().reason;
+    }
     EXPECT_TRUE(found);
     return std::ranges::equal(given->bytes(), key.bytes()) ? "given" : "another";
   }
@@ -94,6 +102,32 @@ TEST(LicensedKey, AWrappedKeyThatDoesNotOpenHidesNoOther) {
   EXPECT_EQ(given.told(std::vector{copied, changed}), "content_key.wrapped");
   EXPECT_EQ(given.told(std::vector{copied, changed, good}), "given");
   EXPECT_EQ(given.told(std::vector{good, copied}), "given");
+  HeldLicence revoked = good;
+  revoked.revoked_ms = kNow - 1;
+  EXPECT_EQ(given.told(std::vector{revoked, copied}), "content_key.wrapped") << "what opened it is gone";
+}
+
+TEST(LicensedKey, WhetherItOpensIsTriedOnceForEachLicence) {
+  const Given given;
+  HeldLicence changed = given.licence(given.host);
+  changed.licence.content_keys[0].wrapped = "AAAA";
+  const std::vector held = {changed, given.licence(given.host)};
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(given.told(held), "given");
+  EXPECT_EQ(given.reads, 2);
+  std::vector renewed = held;
+  renewed[1] = given.licence(given.host);
+  EXPECT_EQ(given.told(renewed), "given");
+  EXPECT_EQ(given.reads, 3);
+  const auto failing = given.tried.opens({"a", given.host.id(), "AAAA"}, {renewed[1].licence.id, 1}, [] {
+    return Result<HostKey>(failure(Code::not_found, "file.not_found", "it is gone"));
+  });
+  EXPECT_EQ(failing.error().reason, "file.not_found");
+  EXPECT_EQ(given.tried
+                .opens({"a", given.host.id(), "AAAA"}, {renewed[1].licence.id, 1},
+                       [&] { return HostKey::from_pem(given.host.pem()); })
+                .error()
+                .reason,
+            "content_key.wrapped");
 }
 
 TEST(LicensedKey, WithoutALicenceTheMessageSaysWhatToDo) {

@@ -269,6 +269,32 @@ def check_expiry(market):
         check(host.wait_for(lambda: isinstance(host.answer(), str), 20), "it was renewed and is not served\n" + host.log_text()[-2000:])
 
 
+def check_dead_key(market):
+    """A licence that carries a key which does not open holds nothing: what opened the release is revoked, and it goes."""
+    host = SealedHost(market, market.sealed)
+    good, dead = market.licence("opens", host.public_key), market.folder / "dead.stoa-licence"
+    terms = json.loads(base64.b64decode(json.loads(good.read_text())["payload"]))
+    draft = {"id": "lic_01kdvfxr0000000000000000cc", "issuer": "stoa-demo", "subject": terms["subject"], "covers": [{"model": MODEL}],
+             "content_keys": terms["content_keys"]}  # wrapped for another licence
+    (market.folder / "dead.json").write_text(json.dumps(draft))
+    stoa("licences", "sign", market.folder / "dead.json", "--key", market.folder / "key.key.pem", "-o", dead)
+    host.take(good)
+    host.take(dead)
+    with host:
+        check(isinstance(host.answer(), str), "it is not served under the licence that opens it")
+        time.sleep(1.5)
+        check(isinstance(host.answer(), str), "it went with both licences there")
+        revoked = market.folder / "revoked.json"
+        revoked.write_text(json.dumps({"issuer": "stoa-demo", "number": 1, "revoked": [{"id": terms["id"], "serials_to": 9, "because": "unpaid"}]}))
+        file = market.folder / "stoa-demo.stoa-revocations"
+        stoa("licences", "revocations", "sign", revoked, "--key", market.folder / "key.key.pem", "-o", file)
+        host.take(file)
+        check(host.wait_for(lambda: host.answer() in (403, 404), 20), "a licence that opens nothing keeps it loaded\n" + host.log_text()[-2000:])
+        told = [line["reason"] for line in host.log_lines() if line.get("event") == "release.unlicensed"]
+        check(told == ["content_key.wrapped"], f"told is {told}")
+    print("a licence whose key does not open keeps no release")
+
+
 def check_two_versions(market):
     """A licence's end takes the versions it covered, and no other; the default is what is left, until it is renewed."""
     host = SealedHost(market, market.sealed, market.next)
@@ -321,6 +347,7 @@ def main():
         check_equal_answers(market)
         check_refusals(market)
         check_expiry(market)
+        check_dead_key(market)
         check_two_versions(market)
         check_how_to(market)
 
