@@ -18,8 +18,11 @@ void HeldLicences::merge_book(licensing::Holdings changed) {
 const licensing::Holdings& HeldLicences::all() {
   auto licences = licences_;
   for (const licensing::HeldLicence& file : files_) {
-    const auto [at, is_new] = licences.try_emplace(file.licence.id.text, file);
-    if (!is_new) at->second = licensing::later_of(at->second, file);
+    if (const auto book = licences_.find(file.licence.id.text);
+        book != licences_.end() && !licensing::stands_beside(book->second, file))
+      licences.insert_or_assign(book->first, licensing::later_of(book->second, file));
+    else
+      licences.insert_or_assign(licensing::held_id(file).text, file);
   }
   const auto values = [](const auto& map, auto& out) {
     out.clear();

@@ -8,7 +8,7 @@
 
 namespace stoa::app {
 
-// Of each licence the highest serial speaks; what either calls revoked is revoked. Thread: one.
+// Of each issuer's licence the highest serial speaks; what either calls revoked is revoked. Thread: one.
 class HeldLicences {
  public:
   // What changed in the book since the last one: merged by id.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace stoa::app {
 namespace {
 
@@ -24,7 +26,7 @@ TEST(HeldLicences, OfOneLicenceTheHigherSerialSpeaksAndARevocationOfEither) {
     const char* issuer;  // of the file; the book's is the platform's, serial 2
     std::uint32_t serial;
     bool book_is_revoked, file_is_revoked;
-    bool is_files, is_revoked;  // wanted
+    bool is_files, is_revoked;  // wanted of the platform's
   };
   const Row rows[] = {
       {"platform", 1, false, false, false, false},
@@ -34,7 +36,7 @@ TEST(HeldLicences, OfOneLicenceTheHigherSerialSpeaksAndARevocationOfEither) {
       {"platform", 2, true, false, false, true},
       {"platform", 1, false, true, false, false},
       {"platform", 3, true, false, true, false},
-      // Another's licence under the same id is none of it, whatever its serial.
+      // Another's licence under the same id is none of it, whatever its serial, and is held beside it.
       {"acme", 3, false, false, false, false},
       {"acme", 2, false, true, false, false},
       {"acme", 9, true, false, false, true},
@@ -46,9 +48,17 @@ TEST(HeldLicences, OfOneLicenceTheHigherSerialSpeaksAndARevocationOfEither) {
     all.merge_book(book);
     all.set_files({held(row.issuer, row.serial, row.file_is_revoked, true)});
     const auto& licences = all.all().licences;
-    ASSERT_EQ(licences.size(), 1u);
-    EXPECT_EQ(licences[0].is_from_file, row.is_files) << row.issuer << row.serial;
-    EXPECT_EQ(licences[0].revoked_ms.has_value(), row.is_revoked) << row.issuer << row.serial;
+    const bool is_beside = row.issuer != std::string("platform");
+    ASSERT_EQ(licences.size(), is_beside ? 2u : 1u);
+    const auto own = std::ranges::find(licences, "platform", [](const auto& one) { return one.licence.issuer; });
+    EXPECT_EQ(own->is_from_file, row.is_files) << row.issuer << row.serial;
+    EXPECT_EQ(own->revoked_ms.has_value(), row.is_revoked) << row.issuer << row.serial;
+    EXPECT_EQ(held_id(*own).text, "lic_1") << "one in the book and in a file has one id";
+    if (!is_beside) continue;
+    const auto other = std::ranges::find(licences, row.issuer, [](const auto& one) { return one.licence.issuer; });
+    EXPECT_EQ(other->licence.serial, row.serial);
+    EXPECT_EQ(other->revoked_ms.has_value(), row.file_is_revoked);
+    EXPECT_EQ(held_id(*other).text, "acme/lic_1");
   }
 }
 

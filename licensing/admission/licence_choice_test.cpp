@@ -22,6 +22,37 @@ Admitted call_of(TestAccess& world) {
   return out;
 }
 
+// A publisher's file with the id of another licence: neither counts for the other, nor changes what that allows.
+TEST(LicenceChoice, OneIdOfTwoIssuersIsCountedForEach) {
+  TestAccess world;
+  world.licence().quotas = {{"call", 2, Period::month}};
+  world.licence().rate = Rate{4, 86'400'000};
+  HeldLicence other = world.holdings.licences[0];
+  other.is_from_file = true;
+  other.licence.issuer = "acme";
+  other.licence.quotas = {{"call", 1'000, Period::month}};
+  other.licence.rate = Rate{1'000, 86'400'000};
+  other.licence.subject.customer = "cus_2";
+  world.holdings.customers.push_back({.id = {"cus_2"}, .name = "other", .display_name = {}, .state_because = {}});
+  for (const bool is_first : {true, false}) {
+    auto& licences = world.holdings.licences;
+    licences.resize(1);
+    licences.insert(is_first ? licences.begin() : licences.end(), other);
+    world.publish();
+    const auto snapshot = world.admission.current();
+    ASSERT_EQ(snapshot->licences.size(), 2u);
+    const LicenceAccess& own = snapshot->licences[is_first ? 1 : 0];
+    const LicenceAccess& others = snapshot->licences[is_first ? 0 : 1];
+    EXPECT_EQ(others.id, "acme/" + own.id);
+    EXPECT_NE(own.seat_number, others.seat_number);
+    EXPECT_EQ(own.rate->terms().calls, 4u);
+    EXPECT_EQ(others.rate->terms().calls, 1'000u);
+    EXPECT_EQ(own.meters.now->calls->amount(), 2u);
+    EXPECT_EQ(others.meters.now->calls->amount(), 1'000u);
+    licences.erase(licences.begin() + (is_first ? 0 : 1));
+  }
+}
+
 // The ones that do not cover the call, or that it took nothing of, grant it nothing.
 TEST(LicenceChoice, EntitlementsAreOfTheLicenceThatAdmittedTheCall) {
   struct Row {

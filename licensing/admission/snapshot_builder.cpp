@@ -144,7 +144,7 @@ class SnapshotBuilder::Work {
     CustomerAccess* const customer = find(licence.subject.customer);
     if (customer == nullptr || !check_terms(licence)) return {};
     LicenceAccess row;
-    row.id = licence.id.text;
+    row.id = held_id(held).text;
     row.seat_number = seat_number_of(row.id);
     row.is_floating = licence.floating.has_value();
     row.calls_at_once = licence.calls_at_once;

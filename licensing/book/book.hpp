@@ -197,6 +197,7 @@ class Book {
   Result<HeldLicence> licence_of(const FileLicences& files, const Lease& lease);
   // Whether a lease that is held may go on: its licence counts here, and has a seat for it beside those taken before.
   Result<void> require_seat(Act& act, const FileLicences& files, const HeldLicence& held, const Lease& lease);
+  Result<void> end_expired_leases(Act& act, const LicenceId& licence);
   // Those of a licence's next serial that it has no seat for: the ones taken last.
   Result<void> end_surplus_leases(Act& act, const Actor& actor, const Licence& licence);
   Result<Holder> holder_by_file(database::Connection& connection, const Sha256& key) const;

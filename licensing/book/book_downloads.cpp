@@ -47,7 +47,7 @@ Result<void> Book::may_download(std::string_view key, std::span<const std::strin
       furthest = std::max(furthest, refusal);
     }
     if (licences->size() < page.most) return std::unexpected(error_of(furthest));
-    page.after = licences->back().held.licence.id.text;
+    page.after = held_id(licences->back().held).text;
   }
 }
 

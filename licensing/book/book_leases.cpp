@@ -50,10 +50,9 @@ Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const
   if (!in_files) return std::unexpected(in_files.error());
   for (HeldLicence& held : *in_files) {
     if (!held.licence.floating) continue;
-    if (const auto in_book = read_licence(writing_, held.licence.id); !in_book) {
-      if (in_book.error().code != Code::not_found) return std::unexpected(in_book.error());
-      floating->push_back(std::move(held));
-    }
+    const auto in_book = read_licence(writing_, held.licence.id);
+    if (!in_book && in_book.error().code != Code::not_found) return std::unexpected(in_book.error());
+    if (!in_book || stands_beside(*in_book, held)) floating->push_back(std::move(held));
   }
   // Whoever may not call with a seat takes none: it would be missing to whoever may.
   std::vector<std::string> models;
@@ -69,11 +68,14 @@ Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const
   Refusal furthest = Refusal::none;
   const HeldLicence* full = nullptr;
   std::int64_t free_at_ms = 0;
+  // What a file says is its id is enough where nothing goes by it here.
+  const bool is_held_id =
+      std::ranges::any_of(*floating, [&](const HeldLicence& held) { return held_id(held).text == wish.licence; });
   for (HeldLicence& held : *floating) {
-    const bool is_meant = !wish.licence.empty() ? held.licence.id.text == wish.licence
-                                                : std::ranges::any_of(held.licence.covers, [&](const Coverage& one) {
-                                                    return covers_model(one, wish.model);
-                                                  });
+    const bool is_meant = wish.licence.empty()
+                              ? std::ranges::any_of(held.licence.covers,
+                                                    [&](const Coverage& one) { return covers_model(one, wish.model); })
+                              : (is_held_id ? held_id(held) : held.licence.id).text == wish.licence;
     if (!is_meant) continue;
     const Refusal refusal =
         is_for_any(models, held.licence.covers) ? files.refusal_of(held, act.now_ms) : Refusal::key_model;
@@ -81,7 +83,7 @@ Result<HeldLicence> Book::licence_for(Act& act, const FileLicences& files, const
       if (refusal > furthest) furthest = refusal;
       continue;
     }
-    const auto count = count_leases(writing_, held.licence.id, act.now_ms);
+    const auto count = count_leases(writing_, held_id(held), act.now_ms);
     if (!count) return std::unexpected(count.error());
     if (count->held < held.licence.floating->seats) return std::move(held);
     const std::int64_t next_ms = count->next_free_ms.value_or(act.now_ms + 1);
@@ -113,7 +115,17 @@ Result<void> Book::require_seat(Act& act, const FileLicences& files, const HeldL
   return std::unexpected(std::move(error));
 }
 
+// They would count again where the clock is set back, beside those that have their seats by then.
+Result<void> Book::end_expired_leases(Act& act, const LicenceId& licence) {
+  const auto over = read_expired(writing_, licence, act.now_ms);
+  if (!over) return std::unexpected(over.error());
+  for (const Lease& lease : *over)
+    if (auto ended = act.end_lease(Actor::platform(), "lease.expire", lease, lease.holder); !ended) return ended;
+  return {};
+}
+
 Result<void> Book::end_surplus_leases(Act& act, const Actor& actor, const Licence& licence) {
+  if (auto ended = end_expired_leases(act, licence.id); !ended) return ended;
   const Page all{.after = "", .most = std::size_t{1} << 62};
   const auto held = read_leases(writing_, {.customer = {}, .licence = licence.id}, all, act.now_ms);
   if (!held) return std::unexpected(held.error());
@@ -156,14 +168,10 @@ Result<LeaseOutcome> Book::take(Act& act, const Actor& actor, const LeaseWish& w
     act.leases.emplace_back(*known, false);  // its former secret opens nothing any more
     outcome.lease = std::move(*known);
   } else {
-    const auto over = read_expired(writing_, licence.id, act.now_ms);
-    if (!over) return std::unexpected(over.error());
-    for (const Lease& lease : *over)
-      if (auto ended = act.end_lease(Actor::platform(), "lease.expire", lease, lease.holder); !ended)
-        return std::unexpected(ended.error());
+    if (auto ended = end_expired_leases(act, held_id(*held)); !ended) return std::unexpected(ended.error());
     outcome.lease = {.id = new_id<LeaseTag>(act.now_ms),
                      .hash = {},
-                     .licence = licence.id,
+                     .licence = held_id(*held),
                      .customer = {licence.subject.customer},
                      .key = actor.key,
                      .holder = wish.holder,
@@ -182,7 +190,7 @@ Result<LeaseOutcome> Book::take(Act& act, const Actor& actor, const LeaseWish& w
                             fmt::format("of {}{}{}", licence.id.text, wish.holder.empty() ? "" : " for ", wish.holder));
       !noted)
     return std::unexpected(noted.error());
-  const auto count = count_leases(writing_, licence.id, act.now_ms);
+  const auto count = count_leases(writing_, outcome.lease.licence, act.now_ms);
   if (!count) return std::unexpected(count.error());
   outcome.free_seats = outcome.seats > count->held ? outcome.seats - count->held : 0;
   act.leases.emplace_back(outcome.lease, true);
@@ -220,7 +228,7 @@ Result<LeaseOutcome> Book::decide(Act& act, const Actor& actor, const LeaseWish&
   // Never earlier than it was promised, also where the clock was set back.
   outcome.lease.expires_ms = std::max(outcome.lease.expires_ms, act.now_ms + std::int64_t{outcome.ttl_s} * 1000);
   if (auto kept = write_lease(writing_, outcome.lease); !kept) return std::unexpected(kept.error());
-  const auto count = count_leases(writing_, held->licence.id, act.now_ms);
+  const auto count = count_leases(writing_, outcome.lease.licence, act.now_ms);
   if (!count) return std::unexpected(count.error());
   outcome.free_seats = outcome.seats > count->held ? outcome.seats - count->held : 0;
   act.leases.emplace_back(outcome.lease, true);

@@ -194,17 +194,17 @@ Result<std::vector<Book::OwnLicence>> Book::own_licences(const Actor& actor, boo
         connection, {.customer = actor.customer, .publisher = {}, .with_what_is_over = with_what_is_over}, page, now);
     if (!in_book) return std::unexpected(in_book.error());
     for (const HeldLicence& held : *in_book) {
-      const HeldLicence* const in_file = files.find(held.licence.id);
+      const HeldLicence* const in_file = files.find(held.licence);
       own[held.licence.id.text].held = in_file == nullptr ? held : later_of(held, *in_file);
     }
     const auto in_files = files_of(connection, files, actor);
     if (!in_files) return std::unexpected(in_files.error());
     for (const HeldLicence& file : *in_files) {
-      const std::string& id = file.licence.id.text;
-      if (id <= page.after || own.contains(id)) continue;
       const auto known = read_licence(connection, file.licence.id);
       if (!known && known.error().code != Code::not_found) return std::unexpected(known.error());
-      const HeldLicence held = known ? later_of(*known, file) : file;
+      const HeldLicence held = known && !stands_beside(*known, file) ? later_of(*known, file) : file;
+      const std::string id = held_id(held).text;
+      if (id <= page.after || own.contains(id)) continue;
       const Refusal refusal = files.refusal_of(held, now);
       const bool is_over = refusal == Refusal::licence_revoked || refusal == Refusal::licence_expired;
       if (held.is_from_file && (with_what_is_over || !is_over)) own[id].held = held;

@@ -88,7 +88,7 @@ TEST_F(FileLeases, OfANewerFileWithFewerSeatsAreTheFirstOnes) {
     on.now_ms += 30'000;  // the other one's ttl is over then
     EXPECT_EQ(renew(on.customer, first), "done");
   }
-  EXPECT_EQ(TestBook::good(on->leases({}, of_northwind.licence.id, {})).size(), 1u);
+  EXPECT_EQ(TestBook::good(on->leases({}, held_id(of_northwind), {})).size(), 1u);
   EXPECT_EQ(take(on.customer, of_northwind), "lease.no_seat");
   EXPECT_EQ(take(on.customer, fewer), "lease.no_seat");
 }
@@ -182,6 +182,37 @@ TEST_F(FileLeases, OfAnIdThatTheBookHasAreTheBooks) {
   EXPECT_EQ(take(on.customer, same), "lease.no_seat") << "two seats, one of them held before";
 }
 
+// Ids are no secret: whoever signs another's takes no seat of it, and gives none.
+TEST_F(FileLeases, OfOneIdThatSeveralIssuersWroteAreThoseOfEach) {
+  HeldLicence acme = licence_for(on.northwind.id.text), rival = acme, platform = acme;
+  rival.licence.issuer = "rival";
+  platform.licence.issuer = "platform";
+  for (const bool is_books : {false, true}) {
+    SCOPED_TRACE(is_books);
+    if (is_books) acme.licence.id = rival.licence.id = on.floating.id;
+    std::vector<HeldLicence> files = {acme, rival};
+    if (!is_books) files.push_back(platform);
+    give(files);
+    const auto take_of = [&](const std::string& id) {
+      const auto outcome = on->do_lease(on.customer, TestBook::take({id}));
+      if (outcome) EXPECT_EQ(outcome->lease.licence.text, id);
+      return outcome ? "done" : outcome.error().reason;
+    };
+    const std::string id = acme.licence.id.text;
+    for (const std::string& name : {"acme/" + id, id, "rival/" + id}) {
+      const int seats = is_books && name == id ? 1 : 2;  // one of the book's was held before
+      for (int i = 0; i < seats; ++i) EXPECT_EQ(take_of(name), "done") << name;
+      EXPECT_EQ(take_of(name), "lease.no_seat") << name;
+    }
+    give({rival});  // of the others the files go: their leases are held by nothing
+    for (const Lease& lease : TestBook::good(on->leases({}, LicenceId{"rival/" + id}, {})))
+      EXPECT_EQ(renew(on.customer, lease.id), "done");
+    for (const Lease& lease : TestBook::good(on->leases({}, LicenceId{"acme/" + id}, {})))
+      EXPECT_NE(renew(on.customer, lease.id), "done");
+    EXPECT_TRUE(on->examine());
+  }
+}
+
 TEST_F(FileLeases, AndTheirLicencesAreShownToTheirCustomerBesideTheBooks) {
   using Own = Book::OwnLicence;
   const auto own = [&](const Actor& actor, bool with_what_is_over = false) {
@@ -189,16 +220,16 @@ TEST_F(FileLeases, AndTheirLicencesAreShownToTheirCustomerBesideTheBooks) {
     for (Page page{.after = "", .most = 1};;) {  // a page each: none is left out, none comes twice
       const auto some = TestBook::good(on->own_licences(actor, with_what_is_over, page));
       if (some.empty()) return all;
-      page.after = some.back().held.licence.id.text;
+      page.after = held_id(some.back().held).text;
       EXPECT_TRUE(all.emplace(page.after, some.back()).second) << page.after;
     }
   };
   const auto in_book = TestBook::good(on->licences({.customer = on.northwind.id, .publisher = {}}, {})).size();
   auto mine = own(on.customer);
   EXPECT_EQ(mine.size(), in_book + 1);
-  EXPECT_TRUE(mine.at(of_northwind.licence.id.text).held.is_from_file);
-  EXPECT_EQ(mine.at(of_northwind.licence.id.text).refusal, Refusal::none);
-  EXPECT_FALSE(mine.contains(of_stranger.licence.id.text));
+  EXPECT_TRUE(mine.at(held_id(of_northwind).text).held.is_from_file);
+  EXPECT_EQ(mine.at(held_id(of_northwind).text).refusal, Refusal::none);
+  EXPECT_FALSE(mine.contains(held_id(of_stranger).text));
 
   const Actor by_file = on.actor_of(stranger_key);
   HeldLicence unnamed = licence_for("cus_of_a_file");
@@ -211,8 +242,9 @@ TEST_F(FileLeases, AndTheirLicencesAreShownToTheirCustomerBesideTheBooks) {
   give({of_northwind, of_stranger, unnamed, stolen});
   EXPECT_EQ(own(by_file).size(), 1u) << "by a key that only a file knows those alone that name it";
   mine = own(on.customer);
-  EXPECT_EQ(mine.at(of_northwind.licence.id.text).refusal, Refusal::licence_other_node);
+  EXPECT_EQ(mine.at(held_id(of_northwind).text).refusal, Refusal::licence_other_node);
   EXPECT_FALSE(mine.at(on.floating.id.text).held.is_from_file) << "another issuer's of the same id";
+  EXPECT_EQ(mine.at(held_id(stolen).text).held.licence.serial, 50u) << "beside it";
   give({later});
   mine = own(on.customer);
   EXPECT_TRUE(mine.at(on.floating.id.text).held.is_from_file) << "the issuer's own, of a higher serial";
@@ -223,8 +255,8 @@ TEST_F(FileLeases, AndTheirLicencesAreShownToTheirCustomerBesideTheBooks) {
   of_northwind.licence.node.clear();
   of_northwind.revoked_ms = on.now_ms;
   give({of_northwind});
-  EXPECT_FALSE(own(on.customer).contains(of_northwind.licence.id.text));
-  EXPECT_EQ(own(on.customer, true).at(of_northwind.licence.id.text).refusal, Refusal::licence_revoked);
+  EXPECT_FALSE(own(on.customer).contains(held_id(of_northwind).text));
+  EXPECT_EQ(own(on.customer, true).at(held_id(of_northwind).text).refusal, Refusal::licence_revoked);
   give({});
   EXPECT_EQ(own(on.customer).size(), in_book);
 }

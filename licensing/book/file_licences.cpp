@@ -23,7 +23,15 @@ std::optional<Sha256> key_of_file(const Actor& actor) {
 
 const HeldLicence* FileLicences::find(const LicenceId& id) const {
   if (licences == nullptr) return nullptr;
-  const auto at = std::ranges::find(*licences, id, [](const HeldLicence& held) { return held.licence.id; });
+  const auto at = std::ranges::find(*licences, id, held_id);
+  return at == licences->end() ? nullptr : &*at;
+}
+
+const HeldLicence* FileLicences::find(const Licence& in_book) const {
+  if (licences == nullptr) return nullptr;
+  const auto at = std::ranges::find_if(*licences, [&](const HeldLicence& held) {
+    return held.licence.id == in_book.id && held.licence.issuer == in_book.issuer;
+  });
   return at == licences->end() ? nullptr : &*at;
 }
 
@@ -56,12 +64,17 @@ HeldLicence later_of(const HeldLicence& in_book, const HeldLicence& in_file) {
   if (in_book.licence.issuer != in_file.licence.issuer) return in_book;
   const bool is_files = in_file.licence.serial > in_book.licence.serial;
   HeldLicence later = is_files ? in_file : in_book;
+  later.is_in_book = true;
   const HeldLicence& other = is_files ? in_book : in_file;
   if (other.revoked_ms && !later.revoked_ms && other.licence.serial == later.licence.serial) {
     later.revoked_ms = other.revoked_ms;
     later.revoked_because = other.revoked_because;
   }
   return later;
+}
+
+bool stands_beside(const HeldLicence& in_book, const HeldLicence& in_file) {
+  return in_book.licence.issuer != in_file.licence.issuer && held_id(in_file) != in_book.licence.id;
 }
 
 Actor actor_of_file(const Licence& licence, const Sha256& key) {

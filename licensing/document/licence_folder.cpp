@@ -127,6 +127,16 @@ Result<HeldList> LicenceFolder::hold(const OpenedRevocations& opened, LicenceMem
   return HeldList{list.issuer, list.number, list.issued_ms, list.next_update_ms, list.revoked.size()};
 }
 
+// ID.stoa-licence, or ISSUER.ID.stoa-licence, where another issuer's lies under the id already.
+std::string LicenceFolder::name_for(const Licence& licence) const {
+  const std::string name = licence.id.text + std::string(kLicenceSuffix), longer = licence.issuer + '.' + name;
+  std::error_code ignored;
+  if (fs::exists(files() / longer, ignored)) return longer;
+  const auto there = registry::read_small_file(files() / name, kLicenceDocument.file_bytes_max);
+  const auto opened = there ? verified_licence(*there, issuers_) : std::unexpected(there.error());
+  return opened && opened->licence.issuer != licence.issuer ? longer : name;
+}
+
 Result<FolderScan> LicenceFolder::scan() {
   const auto locked = lock();
   if (!locked) return std::unexpected(locked.error());
@@ -153,6 +163,7 @@ Result<FolderScan> LicenceFolder::scan() {
   std::ranges::sort(licences, [](const auto& a, const auto& b) {
     const Licence &x = a.second->licence->licence, &y = b.second->licence->licence;
     if (x.id != y.id) return x.id < y.id;
+    if (x.issuer != y.issuer) return x.issuer < y.issuer;
     return x.serial != y.serial ? x.serial > y.serial : *a.first < *b.first;
   });
   for (const auto& [name, file] : lists) {
@@ -166,7 +177,8 @@ Result<FolderScan> LicenceFolder::scan() {
     auto held = hold(*file->licence, *memory);
     if (!held)
       scan.refused.push_back({*name, held.error()});
-    else if (scan.licences.empty() || scan.licences.back().licence.id != held->licence.id)
+    else if (scan.licences.empty() || scan.licences.back().licence.id != held->licence.id ||
+             scan.licences.back().licence.issuer != held->licence.issuer)
       scan.licences.push_back(std::move(*held));
   }
   if (auto kept = memory->keep(); !kept) return std::unexpected(kept.error());
@@ -200,7 +212,7 @@ Result<ImportedFile> LicenceFolder::import_file(std::string_view text) {
     if (!licence) return std::unexpected(licence.error());
     auto held = hold(*licence, *memory);
     if (!held) return std::unexpected(held.error());
-    imported.file = licence->licence.id.text + std::string(kLicenceSuffix);
+    imported.file = name_for(licence->licence);
     imported.licence = std::move(*held);
   }
   // The file first: killed in between, the next scan remembers it; the other way round a host would hold nothing.

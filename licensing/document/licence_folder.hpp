@@ -32,7 +32,7 @@ struct HeldList {
 };
 
 struct FolderScan {
-  std::vector<HeldLicence> licences;  // in the order of their ids, each once
+  std::vector<HeldLicence> licences;  // in the order of their ids and issuers, each once
   std::vector<HeldList> lists;
   std::vector<RefusedFile> refused;
 };
@@ -52,8 +52,8 @@ class LicenceFolder {
 
   // Whether a file came, went or changed since the last scan(). Cheap enough for every half second.
   bool has_changed() const;
-  // What holds: of each id the highest serial ever seen, or nothing. Remembered durably before it returns. Files that
-  // do not count are told of, and stop nothing. Error: file.*, where the folder cannot be read or written.
+  // What holds: of each issuer's id the highest serial ever seen, or nothing. Remembered durably before it returns.
+  // Files that do not count are told of, and stop nothing. Error: file.*, where the folder cannot be read or written.
   Result<FolderScan> scan();
 
   // The clock, held against the trusted time; keep_clock() after it writes that down, where it is due.
@@ -63,8 +63,9 @@ class LicenceFolder {
   void note_signed(std::int64_t signed_ms) { time_.note(signed_ms); }
   std::optional<std::int64_t> trusted_floor_ms() const { return time_.floor_ms(); }
 
-  // Verifies it, puts it under its own name (ID.stoa-licence, ISSUER.stoa-revocations) and remembers it, durably.
-  // Reasons: those of open_licence, verify_licence, open_revocations, and LicenceMemory::take.
+  // Verifies it, puts it under its own name (ID.stoa-licence, ISSUER.stoa-revocations; ISSUER.ID.stoa-licence, where
+  // the id is another issuer's, too) and remembers it, durably. Reasons: those of open_licence, verify_licence,
+  // open_revocations, and LicenceMemory::take.
   Result<ImportedFile> import_file(std::string_view text);
 
   const TrustedIssuers& issuers() const { return issuers_; }
@@ -91,6 +92,7 @@ class LicenceFolder {
   Result<registry::File> lock() const;
   FileStates states() const;
   ReadFile read(const std::string& name, const FileState& state) const;
+  std::string name_for(const Licence& licence) const;
   Result<HeldLicence> hold(const OpenedLicence& opened, LicenceMemory& memory);
   Result<HeldList> hold(const OpenedRevocations& opened, LicenceMemory& memory);
 

@@ -77,14 +77,62 @@ TEST_F(LicenceFolderTest, HoldsWhatIsGood) {
   put(".hidden.stoa-licence", "not ours");
   fs::create_directory(file("folder.stoa-licence"));
   const FolderScan found = scan();
-  ASSERT_EQ(found.licences.size(), 2u);
-  EXPECT_EQ(found.licences[0].licence.issuer, "acme") << "of one id, the higher serial is looked at first";
-  EXPECT_EQ(found.licences[1].licence.id, with_id('c').id);
-  EXPECT_TRUE(found.licences[1].is_from_file);
-  EXPECT_EQ(found.licences[1].confirmed_ms, kTestStart);
-  EXPECT_EQ(refusal_of(found, "a.stoa-licence"), "licence_file.other_issuer");
+  ASSERT_EQ(found.licences.size(), 3u);
+  EXPECT_EQ(found.licences[0].licence.issuer, "acme");
+  EXPECT_EQ(found.licences[1].licence.issuer, "platform");
+  EXPECT_EQ(found.licences[2].licence.id, with_id('c').id);
+  EXPECT_TRUE(found.licences[2].is_from_file);
+  EXPECT_EQ(found.licences[2].confirmed_ms, kTestStart);
   EXPECT_EQ(refusal_of(found, "folder.stoa-licence"), "file.not_regular");
-  EXPECT_EQ(found.refused.size(), 2u);
+  EXPECT_EQ(found.refused.size(), 1u);
+}
+
+// Whoever comes first with an id, which is no secret, keeps nobody else's licence out, and neither revokes nor replaces
+// it.
+TEST_F(LicenceFolderTest, OneIdOfTwoIssuersIsALicenceOfEach) {
+  const auto by_acme = [&](std::uint32_t number) {
+    Licence licence = serial(number);
+    licence.issuer = "acme";
+    return sign_licence(licence, issuers_.acme);
+  };
+  RevocationList list = list_number(1, {revocation_to(9)});
+  list.issuer = "acme";
+  for (const bool is_acme_first : {true, false}) {
+    for (const bool is_imported : {true, false}) {
+      SCOPED_TRACE(testing::Message() << is_acme_first << is_imported);
+      std::error_code ignored;
+      fs::remove_all(root_ / "licensing", ignored);
+      LicenceFolder folder = open();
+      const auto bring = [&](const std::string& name, const std::string& text) {
+        if (!is_imported) return put(name, text);
+        const auto imported = folder.import_file(text);
+        EXPECT_TRUE(imported) << imported.error().message;
+      };
+      const auto serials = [&] {
+        const FolderScan found = scan();
+        EXPECT_TRUE(found.refused.empty()) << found.refused[0].file << ' ' << found.refused[0].error.reason;
+        std::vector<std::uint32_t> seen;
+        for (const HeldLicence& held : found.licences) seen.push_back(held.licence.serial);
+        return seen;  // acme's, the platform's
+      };
+      const auto bring_both = [&](std::uint32_t of_acme, std::uint32_t of_platform) {
+        if (is_acme_first) bring("acme.stoa-licence", by_acme(of_acme));
+        bring("b.stoa-licence", by_platform(serial(of_platform)));
+        if (!is_acme_first) bring("acme.stoa-licence", by_acme(of_acme));
+      };
+      bring_both(7, 1);
+      EXPECT_EQ(serials(), (std::vector<std::uint32_t>{7, 1}));
+      bring_both(8, 2);
+      EXPECT_EQ(serials(), (std::vector<std::uint32_t>{8, 2}));
+      bring("acme.stoa-revocations", sign_revocations(list, issuers_.acme));
+      EXPECT_EQ(serials().size(), 2u);
+      EXPECT_TRUE(scan().licences[0].revoked_ms);
+      EXPECT_FALSE(scan().licences[1].revoked_ms);
+      bring("b.stoa-licence", by_platform(serial(3)));
+      EXPECT_EQ(serials(), (std::vector<std::uint32_t>{8, 3}));
+      EXPECT_EQ(registry::count_of(file("")), 3u) << "no older serial is left lying";
+    }
+  }
 }
 
 TEST_F(LicenceFolderTest, AHigherSerialReplaces) {

@@ -51,15 +51,12 @@ Result<LicenceMemory> LicenceMemory::open(std::filesystem::path file) {
 Result<void> LicenceMemory::take(const OpenedLicence& opened) {
   const Licence& licence = opened.licence;
   const Sha256 sha256 = registry::sha256_of(opened.document.text);
-  const auto [at, is_first] = licences_.try_emplace(licence.id.text, licence.issuer, licence.serial, sha256);
+  const auto [at, is_first] = licences_.try_emplace({licence.id.text, licence.issuer}, licence.serial, sha256);
   SeenLicence& seen = at->second;
   if (is_first) {
     is_new_ = true;
     return {};
   }
-  if (seen.issuer != licence.issuer)
-    return refuse("licence_file.other_issuer", fmt::format("it is of '{}', and a licence with this id was seen of '{}'",
-                                                           licence.issuer, seen.issuer));
   if (licence.serial < seen.serial)
     return refuse("licence_file.replaced",
                   fmt::format("its serial is {}, and serial {} was seen", licence.serial, seen.serial));
@@ -106,9 +103,11 @@ std::optional<std::int64_t> LicenceMemory::list_issued_ms(std::string_view issue
 
 std::string LicenceMemory::text() const {
   Json licences = Json::array(), lists = Json::array(), revoked = Json::array();
-  for (const auto& [id, seen] : licences_)
-    licences.push_back(
-        {{"id", id}, {"issuer", seen.issuer}, {"serial", seen.serial}, {"sha256", registry::to_hex(seen.sha256)}});
+  for (const auto& [key, seen] : licences_)
+    licences.push_back({{"id", key.first},
+                        {"issuer", key.second},
+                        {"serial", seen.serial},
+                        {"sha256", registry::to_hex(seen.sha256)}});
   for (const auto& [issuer, seen] : lists_)
     lists.push_back({{"issued", utc_text(seen.issued_ms)},
                      {"issuer", issuer},
@@ -135,9 +134,9 @@ Result<void> LicenceMemory::read(std::string_view file_text) {
   object.number("stoa_licence_memory", {1, 1});
   for (const Json& row : object.array("licences", {0, kMemoryRowsMax})) {
     JsonObject one(row, "/licences", verdict, {"id", "issuer", "serial", "sha256"});
-    licences_[licence_id_in(one, "id")] = {one.text("issuer", {1, 64}),
-                                           static_cast<std::uint32_t>(one.number("serial", {1, kSerialsMax})),
-                                           digest_in(one, "sha256")};
+    const std::string id = licence_id_in(one, "id");
+    licences_[{id, one.text("issuer", {1, 64})}] = {static_cast<std::uint32_t>(one.number("serial", {1, kSerialsMax})),
+                                                    digest_in(one, "sha256")};
   }
   for (const Json& row : object.array("lists", {0, kMemoryRowsMax})) {
     JsonObject one(row, "/lists", verdict, {"issued", "issuer", "number", "sha256"});

@@ -20,8 +20,8 @@ class LicenceMemory {
   // writes.
   static Result<LicenceMemory> open(std::filesystem::path file);
 
-  // Whether it is as new as what was seen. Reasons: licence_file.replaced (a higher serial was), .other_content (this
-  // serial with other terms), .other_issuer (the id is another issuer's).
+  // Whether it is as new as what was seen. Reasons: licence_file.replaced (a higher serial of its issuer's
+  // was), .other_content (this serial with other terms). What another issuer wrote under the id is another licence.
   Result<void> take(const OpenedLicence& opened);
   // Reasons: revocation_list.older, .other_content.
   Result<void> take(const OpenedRevocations& opened);
@@ -36,7 +36,6 @@ class LicenceMemory {
 
  private:
   struct SeenLicence {
-    std::string issuer;
     std::uint32_t serial = 0;
     Sha256 sha256{};  // of the document
   };
@@ -50,9 +49,9 @@ class LicenceMemory {
   Result<void> read(std::string_view text);
 
   std::filesystem::path file_;
-  std::map<std::string, SeenLicence> licences_;                        // by id
-  std::map<std::string, SeenList, std::less<>> lists_;                 // by issuer
-  std::map<std::pair<std::string, std::string>, Revocation> revoked_;  // by issuer and id
+  std::map<std::pair<std::string, std::string>, SeenLicence> licences_;  // by id and issuer
+  std::map<std::string, SeenList, std::less<>> lists_;                   // by issuer
+  std::map<std::pair<std::string, std::string>, Revocation> revoked_;    // by issuer and id
   bool is_new_ = false;
 };
 

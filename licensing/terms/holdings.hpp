@@ -18,11 +18,21 @@ namespace stoa::licensing {
 struct HeldLicence {
   Licence licence;
   bool is_from_file = false;  // taken in from a signed file; else issued here
+  bool is_in_book = false;    // of one from a file: the book has it, too
   std::optional<std::int64_t> revoked_ms;
   std::string revoked_because;
   // Of what came from a file: when its issuer, or its revocation list, last spoke. Nothing: it needs no newer word.
   std::optional<std::int64_t> confirmed_ms;
 };
+
+// Under which id a licence is counted, leased and looked up on this host. What stands in a file as its id is its
+// issuer's word, and no secret: two issuers may have written the same. A publisher's is "acme/lic_…", so that it is
+// none of another's; the platform's, and what the book has, go by their ids.
+inline LicenceId held_id(const HeldLicence& held) {
+  const Licence& licence = held.licence;
+  if (!held.is_from_file || held.is_in_book || licence.issuer == kPlatformIssuer) return licence.id;
+  return {licence.issuer + '/' + licence.id.text};
+}
 
 // Of two licences that name one API key: whose word about its holder counts before the other's. The platform's before a
 // publisher's, which could name any key.

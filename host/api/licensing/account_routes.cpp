@@ -91,10 +91,10 @@ Result<Json> licence_json(LicensingCall& call, const licensing::Book::OwnLicence
   json.erase("content_keys");
   if (own.refusal != licensing::Refusal::none) json["refused"] = licensing::row_of(own.refusal).reason;
   Json limits = Json::array();
-  for (const licensing::Quota& quota : licence.quotas) limits.push_back(left_of(call, licence.id.text, quota));
+  for (const licensing::Quota& quota : licence.quotas) limits.push_back(left_of(call, held_id(own.held).text, quota));
   json["limits"] = std::move(limits);
   if (!licence.floating) return json;
-  const auto leases = call.book.leases({}, licence.id, {.after = "", .most = 100'000});
+  const auto leases = call.book.leases({}, held_id(own.held), {.after = "", .most = 100'000});
   if (!leases) return std::unexpected(leases.error());
   const std::uint64_t seats = licence.floating->seats;
   json["floating"]["held"] = leases->size();
@@ -117,7 +117,7 @@ Result<RegistryAnswer> list_own_licences(LicensingCall& call) {
     if (!json) return std::unexpected(json.error());
     body["items"].push_back(std::move(*json));
   }
-  if (licences->size() == page->most && !licences->empty()) body["next"] = licences->back().held.licence.id.text;
+  if (licences->size() == page->most && !licences->empty()) body["next"] = held_id(licences->back().held).text;
   return RegistryAnswer{200, std::move(body)};
 }
 
