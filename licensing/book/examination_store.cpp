@@ -22,8 +22,9 @@ Result<void> examine_rows(database::Connection& connection, std::int64_t now_ms)
     std::string_view sql, what;
   };
   constexpr Row kRows[] = {
-      {"SELECT l.id FROM licences l WHERE l.replaced_ms IS NULL AND l.seats < "
-       "(SELECT count(*) FROM leases s WHERE s.licence = l.id AND s.expires_ms > ?1) AND l.serial = 1",
+      // At any serial: whoever replaces a licence by one of fewer seats ends what is over.
+      {"SELECT l.id FROM licences l WHERE l.replaced_ms IS NULL AND coalesce(l.seats, 0) < "
+       "(SELECT count(*) FROM leases s WHERE s.licence = l.id AND s.expires_ms > ?1)",
        "has more leases than seats"},
       // One of a licence that the book has no row of is a licence file's.
       {"SELECT s.id FROM leases s WHERE ?1 = ?1 AND s.licence IN (SELECT id FROM licences) AND NOT EXISTS (SELECT 1 "
@@ -32,6 +33,9 @@ Result<void> examine_rows(database::Connection& connection, std::int64_t now_ms)
        "is a lease of no licence that counts"},
       {"SELECT id FROM api_keys WHERE ?1 = ?1 AND successor <> '' AND successor NOT IN (SELECT id FROM api_keys)",
        "has a successor that is not there"},
+      {"SELECT id FROM api_keys WHERE ?1 = ?1 AND (first_id NOT IN (SELECT id FROM api_keys) OR (made_by <> '' AND "
+       "made_by NOT IN (SELECT id FROM api_keys)))",
+       "comes from a key that is not there"},
       {"SELECT id FROM licences WHERE ?1 = ?1 GROUP BY id HAVING sum(replaced_ms IS NULL) <> 1 OR "
        "max(serial) <> max(CASE WHEN replaced_ms IS NULL THEN serial END)",
        "has not its highest serial as the one that counts"},

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <latch>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include "licensing/book/lease_desk.hpp"
 #include "licensing/book/test_book.hpp"
@@ -109,6 +111,60 @@ TEST(Leases, OfFewerSeatsEndWithTheOnesTakenLast) {
   ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({})));
   EXPECT_TRUE(on.held.empty()) << "a licence without seats has no holders";
   EXPECT_EQ(renew(0), "lease.unknown");
+}
+
+// Whatever is done, and whichever way the clock goes: examined after each act.
+TEST(Leases, AreNeverMoreThanSeatsWhateverIsDoneAndWheneverTheClockIsSet) {
+  std::mt19937 random(11);
+  const auto up_to = [&](std::size_t most) { return static_cast<std::size_t>(random() % most); };
+  ReadyBook on;
+  std::vector<LeaseId> taken;
+  std::size_t cuts = 0;
+  std::uint32_t seats = 2;
+  for (int step = 0; step < 600; ++step) {
+    switch (up_to(6)) {
+      case 0: {
+        const auto next = static_cast<std::uint32_t>(up_to(6));  // 0: no floating licence any more
+        cuts += next < seats;
+        seats = next;
+        ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({}, seats)));
+        break;
+      }
+      case 1:
+        on.now_ms += static_cast<std::int64_t>(up_to(70'000));
+        break;
+      case 2:
+        on.now_ms -= static_cast<std::int64_t>(up_to(40'000));
+        break;
+      case 3:
+        if (!taken.empty()) (void)on->do_lease(on.customer, TestBook::about(Kind::renew, taken[up_to(taken.size())]));
+        break;
+      default:
+        if (const auto outcome = on->do_lease(on.customer, TestBook::take(on.floating.id)))
+          taken.push_back(outcome->lease.id);
+    }
+    ASSERT_LE(TestBook::good(on->leases({}, on.floating.id, {.after = "", .most = 100})).size(), seats) << step;
+    const auto whole = on->examine();
+    ASSERT_TRUE(whole) << step << ": " << whole.error().message;
+  }
+  EXPECT_GT(cuts, 10u);
+}
+
+// What no act leaves, the doctor finds, at whichever serial.
+TEST(Leases, ThatAreMoreThanSeatsAreFoundAtAnySerial) {
+  for (const std::uint32_t serials : {1u, 2u, 3u}) {
+    ReadyBook on;
+    for (std::uint32_t serial = 1; serial < serials; ++serial)
+      ASSERT_TRUE(on->replace(on.alice, on.floating.id, TestBook::terms_for({}, serial == 1 ? 3 : 2)));
+    ASSERT_TRUE(on->examine());
+    on.close();
+    registry::run_on(
+        on.file(), "UPDATE licences SET seats = NULL WHERE replaced_ms IS NULL AND id = '" + on.floating.id.text + "'");
+    on.open();
+    const auto whole = on->examine();
+    ASSERT_FALSE(whole) << serials;
+    EXPECT_EQ(whole.error().reason, "book.broken") << serials;
+  }
 }
 
 // It would hold what nobody can call with, and what another key of the customer could.
