@@ -6,7 +6,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
+#include <optional>
 
 #include "licensing/sealed/host_key.hpp"
 
@@ -91,6 +94,61 @@ TEST(HostKey, IsTheKeyThatItsPemSays) {
   EXPECT_EQ(HostKey::from_pem("nothing").error().reason, "key.syntax");
   EXPECT_EQ(HostPublicKey::from_pem("nothing").error().reason, "key.syntax");
 }
+
+#if defined(__x86_64__)
+using Vector = std::array<std::uint8_t, 64>;
+
+__attribute__((target("avx512f"), noinline)) void fill_high(const Vector& from) {
+  asm volatile("vmovdqu64 %0, %%zmm16\n vmovdqu64 %0, %%zmm31" ::"m"(from));
+}
+__attribute__((target("avx512f"), noinline)) void read_high(Vector& first, Vector& last) {
+  asm volatile("vmovdqu64 %%zmm16, %0\n vmovdqu64 %%zmm31, %1" : "=m"(first), "=m"(last));
+}
+__attribute__((target("avx"), noinline)) void fill_low(const Vector& from) {
+  asm volatile("vmovdqu %0, %%ymm14\n vmovdqu %0, %%ymm15" ::"m"(from));
+}
+__attribute__((target("avx"), noinline)) void read_low(Vector& first, Vector& last) {
+  asm volatile("vmovdqu %%ymm14, %0\n vmovdqu %%ymm15, %1" : "=m"(first), "=m"(last));
+}
+
+// A core dump of the host had a content key in the registers of a thread that waited.
+TEST(Secret, LeavesNothingInTheRegisters) {
+  Vector key{};
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::uint8_t>(0xa0 + i);
+  const auto has_key = [&](const Vector& one) {
+    return std::search(one.begin(), one.end(), key.begin(), key.begin() + 16) != one.end();
+  };
+  for (const bool is_guard : {false, true}) {
+    SCOPED_TRACE(is_guard);
+    std::optional<Secret> secret;
+    std::optional<NoCoreDump> guard;
+    Vector first{}, last{};
+    const auto drop = [&] { is_guard ? guard.reset() : secret.reset(); };
+    const auto hold = [&] {
+      secret.emplace();
+      guard.emplace();
+    };
+    if (__builtin_cpu_supports("avx512f")) {
+      hold();
+      fill_high(key);
+      read_high(first, last);
+      EXPECT_TRUE(has_key(first) && has_key(last)) << "the look is blind";
+      drop();
+      read_high(first, last);
+      EXPECT_FALSE(has_key(first) || has_key(last));
+    }
+    if (__builtin_cpu_supports("avx")) {
+      hold();
+      fill_low(key);
+      read_low(first, last);
+      EXPECT_TRUE(has_key(first) && has_key(last)) << "the look is blind";
+      drop();
+      read_low(first, last);
+      EXPECT_FALSE(has_key(first) || has_key(last));
+    }
+  }
+}
+#endif
 
 TEST(NoCoreDump, HoldsForAsLongAsOneLives) {
   const auto limit = [] {

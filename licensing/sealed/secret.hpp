@@ -6,7 +6,8 @@
 
 namespace stoa::licensing {
 
-// Never copied: a copy would be one more place to wipe. A child that is forked finds zeros.
+// With it the vector registers of the thread that drops it are wiped. Never copied: a copy would be one more place. A
+// child that is forked finds zeros.
 class Secret {
  public:
   static constexpr std::size_t kBytes = 32;
