@@ -69,8 +69,9 @@ Result<void> hand_on(const AskingKey& asking, ApiKey& made) {
                    fmt::format("key {} was rotated: its successor {} makes keys", own.id.text, own.successor.text));
   if (asking.elders.size() >= kGenerationsMax)
     return failure(Code::failed_precondition, "key.generations",
-                   fmt::format("key {} is the {}th that was made one by the other: make keys by one of those before",
-                               own.id.text, asking.elders.size() + 1));
+                   fmt::format("before key {} there are {} keys, each made by the one before: at most {} are followed, "
+                               "make keys by an earlier one",
+                               own.id.text, asking.elders.size(), kGenerationsMax));
   if (made.models.empty()) made.models = own.models;
   if (!made.expires_ms) made.expires_ms = end_of(own);
   if (auto shared = share("rate", made.rate, own.rate); !shared) return shared;
