@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "licensing/billing/ledger_log.hpp"
-#include "licensing/proof/publisher_index.hpp"
 #include "registry/document/file.hpp"
 #include "registry/signature/key_file.hpp"
 
@@ -47,10 +46,13 @@ class ProofHost::Keeper {
   Keeper(const Parts& parts, registry::PrivateKey key, NoteVerifier verifier)
       : journal_(parts.journal), log_(parts.log), key_(std::move(key)), verifier_(std::move(verifier)) {}
 
-  Result<void> open(const std::filesystem::path& folder) {
+  Result<void> open(const Parts& parts, const std::filesystem::path& folder) {
     auto opened = LogFolder::open(folder, verifier_, key_);
     if (!opened) return std::unexpected(opened.error());
     folder_ = std::move(*opened);
+    auto index = PublisherFolder::open(parts.folder / "publishers", *folder_, parts.run_entries);
+    if (!index) return std::unexpected(index.error());
+    index_ = std::move(*index);
     size_ = folder_->size();
     thread_ = std::thread([this] { run(); });
     return {};
@@ -92,21 +94,19 @@ class ProofHost::Keeper {
 
   Result<api::PublishersPage> page(const std::string& publisher, std::uint64_t from, std::uint64_t most) {
     api::PublishersPage page;
-    std::vector<PublisherIndex::Row> rows;
+    std::vector<PublisherRow> rows;
     {
       const std::lock_guard lock(folder_mutex_);
-      if (index_.size() < folder_->size()) {
+      if (index_->size() < folder_->size()) {
         if (has_failed_) return no_log();
         return failure(Code::unavailable, "log.starting",
                        "the host has begun just now, and reads its journal; ask again in a moment");
       }
       page.checkpoint = folder_->note();
-      const auto& all = index_.rows(publisher);
-      const auto end = std::ranges::lower_bound(all, folder_->size(), {}, &PublisherIndex::Row::number);
-      page.rows = static_cast<std::uint64_t>(end - all.begin());
-      if (from < page.rows)
-        rows.assign(all.begin() + static_cast<std::ptrdiff_t>(from),
-                    all.begin() + static_cast<std::ptrdiff_t>(std::min(from + most, page.rows)));
+      auto shown = index_->page(publisher, from, most, folder_->size());
+      if (!shown) return std::unexpected(shown.error());
+      page.rows = shown->all;
+      rows = std::move(shown->rows);
     }
     for (std::size_t first = 0; first < rows.size();) {
       const auto read = read_run(rows, first, page.entries);
@@ -141,7 +141,7 @@ class ProofHost::Keeper {
   }
 
   // Of rows from `first` on those that lie close together.
-  Result<void> read_run(const std::vector<PublisherIndex::Row>& rows, std::size_t first,
+  Result<void> read_run(const std::vector<PublisherRow>& rows, std::size_t first,
                         std::vector<api::PublishersEntry>& out) const {
     std::size_t next = first;
     Result<void> result;
@@ -182,13 +182,14 @@ class ProofHost::Keeper {
 
   // All that is durable now; whoever asks for a receipt waits for one batch at most.
   Result<void> keep_up(std::size_t batches) {
-    for (; batches > 0 && (index_.size() < journal_.durable() || size_ < journal_.durable()); --batches) {
+    for (; batches > 0 && (index_->size() < journal_.durable() || size_ < journal_.durable()); --batches) {
       const std::lock_guard lock(folder_mutex_);
       if (auto indexed = add_to_index(); !indexed) return indexed;
-      if (index_.size() < folder_->size() && index_.size() < journal_.durable()) continue;
+      if (index_->size() < folder_->size() && index_->size() < journal_.durable()) continue;
       const auto grown = advance(*folder_, journal_, kBatch, 1);
       if (!grown) return std::unexpected(grown.error());
       size_ = grown->head.size;
+      if (auto kept = index_->keep(*folder_); !kept) return kept;
     }
     return {};
   }
@@ -196,10 +197,10 @@ class ProofHost::Keeper {
   Result<void> add_to_index() {
     Result<void> result;
     std::size_t left = kBatch;
-    const auto read = journal_.read(index_.size(), [&](std::uint64_t, std::string_view record) {
+    const auto read = journal_.read(index_->size(), [&](std::uint64_t, std::string_view record) {
       const auto opened = open_record(record);
       const auto entry = opened ? decode_public(opened->public_half) : std::unexpected(opened.error());
-      result = entry ? index_.add(*entry) : std::unexpected(entry.error());
+      result = entry ? index_->add(*entry) : std::unexpected(entry.error());
       return result && --left > 0;
     });
     return read ? result : std::unexpected(read.error());
@@ -211,8 +212,8 @@ class ProofHost::Keeper {
   const NoteVerifier verifier_;
 
   std::mutex folder_mutex_;
-  std::unique_ptr<LogFolder> folder_;  // Lock: folder_mutex_
-  PublisherIndex index_;               // Lock: folder_mutex_; the keeper's thread alone changes it
+  std::unique_ptr<LogFolder> folder_;       // Lock: folder_mutex_
+  std::unique_ptr<PublisherFolder> index_;  // Lock: folder_mutex_; the keeper's thread alone changes it
 
   std::mutex mutex_;
   std::condition_variable moved_, grown_;
@@ -232,7 +233,7 @@ Result<std::unique_ptr<ProofHost>> ProofHost::open(const Parts& parts) {
   auto verifier = NoteVerifier::make(name_of_log(parts, folder), key->public_key());
   if (!verifier) return std::unexpected(verifier.error());
   auto keeper = std::make_unique<Keeper>(parts, std::move(*key), std::move(*verifier));
-  if (auto opened = keeper->open(folder); !opened) return std::unexpected(opened.error());
+  if (auto opened = keeper->open(parts, folder); !opened) return std::unexpected(opened.error());
   std::unique_ptr<ProofHost> made(new ProofHost(std::move(keeper)));
   made->proof_ = std::unique_ptr<api::LedgerProof>(new api::LedgerProof{
       .folder = folder,

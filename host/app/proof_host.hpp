@@ -11,6 +11,7 @@
 #include "host/app/log.hpp"
 #include "licensing/journal/journal.hpp"
 #include "licensing/log/merkle.hpp"
+#include "licensing/proof/publisher_folder.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::app {
@@ -25,6 +26,7 @@ class ProofHost {
     std::filesystem::path folder;  // the billing folder: "log" and "log.key" are made there
     std::string origin;            // the log's name, for good; empty: what it is, and at first this machine's
     Log& log;
+    std::uint64_t run_entries = licensing::PublisherFolder::kRunEntries;
   };
   // Errors: file.*, key.*, note.*, those of LogFolder::open.
   static Result<std::unique_ptr<ProofHost>> open(const Parts& parts);

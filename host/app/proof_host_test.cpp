@@ -2,13 +2,18 @@
 // concerns. SPDX-License-Identifier: Apache-2.0
 #include "host/app/proof_host.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "host/api/licensing/test_licensing.hpp"
 #include "licensing/billing/teller.hpp"
 #include "licensing/journal/test_journal.hpp"
+#include "licensing/ledger/test_entries.hpp"
 #include "licensing/log/proof_text.hpp"
 #include "licensing/proof/log_check.hpp"
 #include "licensing/proof/shown_entry.hpp"
@@ -20,6 +25,7 @@ namespace {
 using namespace licensing;
 using api::Json, api::RegistryReply, api::RegistryRequest;
 
+constexpr std::uint64_t kRunEntries = 1'000;
 const Currency kDollar = *Currency::parse("USD");
 
 BillingTerms terms_for(const std::vector<std::string>& customers) {
@@ -53,8 +59,11 @@ class ProofHostTest : public api::LicensingTest {
   }
   ~ProofHostTest() override { stop(); }
   void start() {
-    auto opened = ProofHost::open(
-        {.journal = *journal_, .folder = folder / "billing", .origin = "stoa.example/ledger", .log = *log_});
+    auto opened = ProofHost::open({.journal = *journal_,
+                                   .folder = folder / "billing",
+                                   .origin = "stoa.example/ledger",
+                                   .log = *log_,
+                                   .run_entries = kRunEntries});
     if (!opened) throw std::runtime_error(opened.error().message);
     proof_ = std::move(*opened);
     http::ServerConfig config;
@@ -227,6 +236,38 @@ TEST_F(ProofHostTest, APublisherReadsItsEntriesPageByPage) {
   EXPECT_EQ(on_operators("/v1/publishers/acme/log", rival).reason(), "publisher.foreign");
   EXPECT_EQ(on_operators("/v1/publishers/acme/log").reason(), "token.missing");
   EXPECT_EQ(on_operators("/v1/publishers/acme/log?limit=0", acme).reason(), "registry.query");
+}
+
+TEST_F(ProofHostTest, AfterARestartOnlyTheLastEntriesAreReadAgain) {
+  constexpr std::uint64_t kEntries = 2'300, kFiles = kEntries / kRunEntries;
+  const std::string record = encode(call_entry(), {});  // of acme's
+  for (std::uint64_t i = 1; i <= kEntries; ++i) {
+    ASSERT_TRUE(journal_->append(record));
+    if (i % 1'000 == 0) ASSERT_TRUE(settle(*journal_));  // it takes only so much at once
+  }
+  const auto is_known = [&] {
+    const RegistryReply page = on_operators("/v1/publishers/acme/log?limit=1", acme);
+    return page.status == 200 && page.json()["rows"] == kEntries;
+  };
+  const auto runs = [&] {
+    const auto files = std::filesystem::directory_iterator(folder / "billing/publishers");
+    return static_cast<std::uint64_t>(std::distance(begin(files), end(files)));
+  };
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    for (int tries = 0; !is_known() || runs() < kFiles; ++tries) {
+      ASSERT_LT(tries, 600) << "the log and the index do not keep up";
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    EXPECT_EQ(runs(), kFiles);
+    for (std::uint64_t file = 1; file <= kFiles; ++file) {  // out of one and into the next
+      std::uint64_t next = file * kRunEntries - 3;
+      const Json page = on_operators(fmt::format("/v1/publishers/acme/log?limit=6&after={}", next), acme).json();
+      EXPECT_EQ(page["items"].size(), 6u);
+      for (const Json& item : page["items"]) EXPECT_EQ(item["number"], next++);
+    }
+    stop();
+    start();
+  }
 }
 
 TEST_F(ProofHostTest, AfterARestartTheLogGoesOnUnderItsKey) {

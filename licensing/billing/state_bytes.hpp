@@ -23,6 +23,7 @@ class StateWriter {
     number(value.size());
     bytes_ += value;
   }
+  void bytes(std::string_view value) { bytes_ += value; }  // as many as the reader knows of
   std::string take() { return std::move(bytes_); }
 
  private:

@@ -9,40 +9,43 @@
 #include <vector>
 
 #include "licensing/ledger/entry.hpp"
+#include "licensing/proof/publisher_run.hpp"
 #include "stoa/result.hpp"
 
 namespace stoa::licensing {
 
-// A projection of the journal, in memory: 24 bytes for each entry that is somebody's. A publisher sees the calls of its
-// models with what corrects them, and all that moves what it is owed.
-// Thread: one at a time.
+// A projection of a stretch of the journal, in memory. A publisher sees the calls of its models with what corrects
+// them, and all that moves what it is owed. Thread: one at a time.
 class PublisherIndex {
  public:
-  struct Row {
-    std::uint64_t number = 0;
-    Nano total = 0;  // owed in the entry's currency, after it
-    friend bool operator==(const Row&, const Row&) = default;
-  };
+  // Whose an entry before this stretch is, as a place in the run's publishers. Errors: its own; they end add().
+  using OwnerBefore = std::function<Result<std::uint32_t>(std::uint64_t number)>;
 
-  // In their order, without a gap. Error: out_of_range "money.overflow".
+  // From the first entry on.
+  PublisherIndex() : PublisherIndex(PublisherRunHead{}, nullptr) {}
+  // From where `before` ends.
+  PublisherIndex(const PublisherRunHead& before, OwnerBefore owner_before);
+
+  // In their order, without a gap. Errors: out_of_range "money.overflow"; those of owner_before.
   Result<void> add(const Entry& entry);
-  std::uint64_t size() const { return owner_.size(); }  // numbers below it are known
-  // Of one that has none: empty.
-  const std::vector<Row>& rows(std::string_view publisher) const;
-  // Whose model the entry's call was, or the call that it corrects; empty: nobody's.
+  const PublisherRun& run() const { return run_; }
+  std::uint64_t size() const { return run_.end(); }  // numbers below it are known
+  // Of this stretch. Of one that has none: empty.
+  const std::vector<PublisherRow>& rows(std::string_view publisher) const;
+  // Whose model the entry's call was, or the call that it corrects; empty: nobody's, or not of this stretch.
   const std::string& owner(std::uint64_t number) const;
+  // Its place among the run's publishers, which stays what it is; nothing where it has no entry at all.
+  std::optional<std::uint32_t> place_of(std::string_view publisher) const;
+  // This stretch, which ends; the next begins.
+  PublisherRun take();
 
  private:
-  struct Publisher {
-    std::string name;
-    std::vector<Row> rows = {};
-    std::map<Currency, Nano> owed = {};
-  };
-  std::uint32_t publisher_no(std::string_view name);
+  Result<std::uint32_t> owner_of(const Entry& entry);
+  std::uint32_t place(std::string_view publisher);
 
-  std::vector<Publisher> publishers_{{}};  // the first one is nobody
-  std::map<std::string, std::uint32_t, std::less<>> numbers_;
-  std::vector<std::uint32_t> owner_;  // by entry
+  PublisherRun run_;
+  OwnerBefore owner_before_;
+  std::map<std::string, std::uint32_t, std::less<>> places_;
   std::vector<std::uint32_t> seers_;  // used again
 };
 

@@ -8,7 +8,7 @@
 namespace stoa::licensing {
 namespace {
 
-using Row = PublisherIndex::Row;
+using Row = PublisherRow;
 
 TEST(PublisherIndex, ShowsEachPublisherItsOwnAndNothingElse) {
   PublisherIndex index;
