@@ -106,10 +106,12 @@ Nano AccountsBook::refundable(std::uint64_t number, const Entry& call) const {
 
 Result<Entry> AccountsBook::refund(std::uint64_t number, const Entry& call, Nano amount, std::string reason,
                                    std::int64_t now_ms) {
-  if (call.kind != EntryKind::usage || call.postings.empty() || amount <= 0)
-    return failure(
-        Code::failed_precondition, "refund.not_a_call",
-        fmt::format("entry {}: only a call that cost something can be refunded, by more than nothing", number));
+  if (call.kind != EntryKind::usage || call.postings.empty())
+    return failure(Code::failed_precondition, "refund.not_a_call",
+                   fmt::format("entry {}: only a call that cost something can be refunded", number));
+  if (amount <= 0)
+    return failure(Code::out_of_range, "refund.too_much",
+                   fmt::format("entry {}: nothing of the call is left that could be refunded", number));
   Entry entry{.currency = call.currency};
   entry.kind = EntryKind::refund;
   entry.booked_ms = entry.happened_ms = now_ms;

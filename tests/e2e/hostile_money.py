@@ -24,6 +24,7 @@ def refunds(market):
         ("a refund of a refund", lambda: refund(market.refund_entry), "refund.not_a_call"),
         ("a refund of a top-up", lambda: refund(market.top_up_entry), "refund.not_a_call"),
         ("a refund of what was refunded", lambda: refund(market.refunded, amount="0.0119"), "refund.too_much"),
+        ("all of what was refunded", lambda: refund(market.refunded), "refund.too_much"),
         ("a billionth of what was refunded", lambda: refund(market.refunded, amount="0.000000001"), "refund.too_much"),
         ("a part above the rest", lambda: refund(market.partly, amount="0.0100"), "refund.too_much"),
         ("partial refund rounding: three thirds, and a billionth more than the rest", billionth_over, "refund.too_much", 3),
