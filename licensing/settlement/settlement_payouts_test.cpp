@@ -181,6 +181,10 @@ TEST_F(PayoutsTest, AnAccountThatIsNoneIsRefused) {
   EXPECT_EQ(set("publisher/acme", "Acme", "GB83WEST12345698765432"), "payout.iban");
   EXPECT_EQ(set("publisher/acme", "Acme", ""), "payout.iban");
   EXPECT_EQ(set("publisher/acme", "Acme", "GB82 WEST 1234 5698 7654 32"), "payout.iban");
+  for (const char* const bic : {"COBADEF", "COBADEFFXX", "cobadeff", "COBA4EFF", "COBADE FF", "COBADEFFXXXX"})
+    EXPECT_EQ(
+        outcome(settlement_->set_payee(by_fred("why"), {.party = "publisher/acme", .account = {"Acme", kIban, bic}})),
+        "payout.bic");
   EXPECT_EQ(set("publisher/acme", "", kIban), "payout.terms");
   EXPECT_EQ(set("", "Acme", kIban), "payee.party");
   EXPECT_EQ(set("a party", "Acme", kIban), "payee.party");

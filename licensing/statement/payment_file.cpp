@@ -55,17 +55,15 @@ Result<void> check_text(std::string_view field, std::string_view text, std::size
 
 Result<void> check(const PaymentFile& file) {
   if (auto fine = check_text("id", file.id, kIdMax); !fine) return fine;
-  if (auto fine = check_text("from.name", file.from.name, kTextMax); !fine) return fine;
-  if (auto fine = check_iban(file.from.iban); !fine) return fine;
+  if (auto fine = check_bank_account(file.from); !fine) return fine;
   if (file.payouts.empty() || file.payouts.size() > kPayoutsMax)
     return refuse("payouts", fmt::format("{} of them, allowed are 1 to {}", file.payouts.size(), kPayoutsMax));
   std::set<std::string_view> ids;
   for (const Payout& payout : file.payouts) {
     if (auto fine = check_text("payouts[].id", payout.id, kIdMax); !fine) return fine;
     if (!ids.insert(payout.id).second) return refuse("payouts[].id", fmt::format("'{}' is there twice", payout.id));
-    if (auto fine = check_text("payouts[].to.name", payout.to.name, kTextMax); !fine) return fine;
     if (auto fine = check_text("payouts[].statement", payout.statement, kTextMax); !fine) return fine;
-    if (auto fine = check_iban(payout.to.iban); !fine) return fine;
+    if (auto fine = check_bank_account(payout.to); !fine) return fine;
     if (payout.amount <= 0 || payout.amount % smallest_unit(file.currency) != 0)
       return refuse("payouts[].amount", fmt::format("{} is not above zero in whole smallest units of {}",
                                                     amount_text(payout.amount), file.currency.code()));
@@ -121,9 +119,22 @@ Result<void> check_iban(std::string_view iban) {
   return rest == 1 ? Result<void>() : refuse_iban("its check digits do not fit");
 }
 
+Result<void> check_bic(std::string_view bic) {
+  const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto fits = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  // Source: ISO 9362: the bank, its country in letters, the place; perhaps the branch.
+  if ((bic.size() == 8 || bic.size() == 11) && std::ranges::all_of(bic, fits) && is_letter(bic[4]) && is_letter(bic[5]))
+    return {};
+  return failure(Code::invalid_argument, "payout.bic",
+                 fmt::format("BIC '{}': is not 8 or 11 capital letters and digits with the country at the fifth, as "
+                             "COBADEFF",
+                             bic.substr(0, 40)));
+}
+
 Result<void> check_bank_account(const BankAccount& account) {
   if (auto fine = check_text("name", account.name, kTextMax); !fine) return fine;
-  return check_iban(account.iban);
+  if (auto fine = check_iban(account.iban); !fine) return fine;
+  return account.bic.empty() ? Result<void>() : check_bic(account.bic);
 }
 
 Result<std::string> payment_file_xml(const PaymentFile& file) {

@@ -24,7 +24,9 @@ struct BankAccount {
 };
 // ISO 13616: length, letters and check digits. Error: invalid_argument "payout.iban".
 Result<void> check_iban(std::string_view iban);
-// The same, and the owner's name: invalid_argument "payout.terms".
+// ISO 9362. Error: invalid_argument "payout.bic".
+Result<void> check_bic(std::string_view bic);
+// Both, and the owner's name: invalid_argument "payout.terms".
 Result<void> check_bank_account(const BankAccount& account);
 
 struct Payout {

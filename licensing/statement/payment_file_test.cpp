@@ -48,6 +48,8 @@ TEST(PaymentFile, EachThatMakesNoSenseIsRefused) {
       {"payout.iban", [](PaymentFile& f) { f.payouts[0].to.iban = "GB82 WEST 1234 5698 7654 32"; }},
       {"payout.iban", [](PaymentFile& f) { f.payouts[0].to.iban = "gb82west12345698765432"; }},
       {"payout.iban", [](PaymentFile& f) { f.payouts[0].to.iban = "GB82"; }},
+      {"payout.bic", [](PaymentFile& f) { f.payouts[0].to.bic = "somewhere"; }},
+      {"payout.bic", [](PaymentFile& f) { f.from.bic = "COBADEFFXX"; }},
   };
   for (const Row& row : rows) {
     PaymentFile file = sample();
