@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "host/app/publisher_entries.hpp"
 #include "licensing/billing/ledger_log.hpp"
 #include "registry/document/file.hpp"
 #include "registry/signature/key_file.hpp"
@@ -25,8 +26,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kEvery{1'000}, kReceiptWait{3'000};
 constexpr std::size_t kBatch = 10'000;
 constexpr std::size_t kLastBatches = 100;  // at a stop; what is behind then comes at the next start
-// A publisher's entries that lie no further apart are read in one go.
-constexpr std::uint64_t kGapMax = 5'000;
 
 // The name that was chosen; else the one that the log has; else that of this machine.
 std::string name_of_log(const ProofHost::Parts& parts, const std::filesystem::path& folder) {
@@ -44,16 +43,18 @@ std::string name_of_log(const ProofHost::Parts& parts, const std::filesystem::pa
 class ProofHost::Keeper {
  public:
   Keeper(const Parts& parts, registry::PrivateKey key, NoteVerifier verifier)
-      : journal_(parts.journal), log_(parts.log), key_(std::move(key)), verifier_(std::move(verifier)) {}
+      : journal_(parts.journal),
+        log_(parts.log),
+        key_(std::move(key)),
+        verifier_(std::move(verifier)),
+        entries_(parts.journal, parts.log, parts.folder / "publishers", parts.run_entries) {}
 
-  Result<void> open(const Parts& parts, const std::filesystem::path& folder) {
+  Result<void> open(const std::filesystem::path& folder) {
     auto opened = LogFolder::open(folder, verifier_, key_);
     if (!opened) return std::unexpected(opened.error());
     folder_ = std::move(*opened);
-    auto index = PublisherFolder::open(parts.folder / "publishers", *folder_, parts.run_entries);
-    if (!index) return std::unexpected(index.error());
-    index_ = std::move(*index);
-    size_ = folder_->size();
+    // Where it has more than the journal, nothing of it is to be shown beside that: keep_up will say so.
+    size_ = folder_->size() > journal_.durable() ? 0 : folder_->size();
     thread_ = std::thread([this] { run(); });
     return {};
   }
@@ -73,6 +74,7 @@ class ProofHost::Keeper {
     return durable > size ? durable - size : 0;
   }
   bool has_failed() const { return has_failed_; }
+  bool has_no_index() const { return entries_.has_failed(); }
 
   Result<Receipt> receipt(std::uint64_t number) {
     const bool is_there = number < journal_.durable() && wait_for(number + 1);
@@ -93,26 +95,16 @@ class ProofHost::Keeper {
   }
 
   Result<api::PublishersPage> page(const std::string& publisher, std::uint64_t from, std::uint64_t most) {
-    api::PublishersPage page;
-    std::vector<PublisherRow> rows;
+    Result<PublisherPage> chosen;
+    std::string checkpoint;
     {
       const std::lock_guard lock(folder_mutex_);
-      if (index_->size() < folder_->size()) {
-        if (has_failed_) return no_log();
-        return failure(Code::unavailable, "log.starting",
-                       "the host has begun just now, and reads its journal; ask again in a moment");
-      }
-      page.checkpoint = folder_->note();
-      auto shown = index_->page(publisher, from, most, folder_->size());
-      if (!shown) return std::unexpected(shown.error());
-      page.rows = shown->all;
-      rows = std::move(shown->rows);
+      chosen = entries_.choose(publisher, from, most, *folder_);
+      checkpoint = folder_->note();
     }
-    for (std::size_t first = 0; first < rows.size();) {
-      const auto read = read_run(rows, first, page.entries);
-      if (!read) return std::unexpected(read.error());
-      first = page.entries.size();
-    }
+    if (!chosen) return has_failed_ ? no_log() : std::unexpected(chosen.error());
+    auto page = entries_.read(*chosen);
+    if (page) page->checkpoint = std::move(checkpoint);
     return page;
   }
 
@@ -140,27 +132,6 @@ class ProofHost::Keeper {
         fmt::format("the log holds {} entries, {} are wanted; ask again in a moment", size_.load(), entries));
   }
 
-  // Of rows from `first` on those that lie close together.
-  Result<void> read_run(const std::vector<PublisherRow>& rows, std::size_t first,
-                        std::vector<api::PublishersEntry>& out) const {
-    std::size_t next = first;
-    Result<void> result;
-    const auto read = journal_.read(rows[first].number, [&](std::uint64_t number, std::string_view record) {
-      if (number < rows[next].number) return true;
-      const auto opened = open_record(record);
-      if (!opened) {
-        result = std::unexpected(opened.error());
-        return false;
-      }
-      out.push_back({number, rows[next].total, opened->salts.of_public,
-                     private_commitment(opened->salts.of_private, opened->private_half),
-                     std::string(opened->public_half)});
-      ++next;
-      return next < rows.size() && rows[next].number - number <= kGapMax;
-    });
-    return read ? result : std::unexpected(read.error());
-  }
-
   void run() {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -182,28 +153,20 @@ class ProofHost::Keeper {
 
   // All that is durable now; whoever asks for a receipt waits for one batch at most.
   Result<void> keep_up(std::size_t batches) {
-    for (; batches > 0 && (index_->size() < journal_.durable() || size_ < journal_.durable()); --batches) {
+    bool is_behind = true;
+    for (; batches > 0 && is_behind; --batches) {
       const std::lock_guard lock(folder_mutex_);
-      if (auto indexed = add_to_index(); !indexed) return indexed;
-      if (index_->size() < folder_->size() && index_->size() < journal_.durable()) continue;
+      // Also where nothing came: a journal that is shorter than its log is found here.
       const auto grown = advance(*folder_, journal_, kBatch, 1);
       if (!grown) return std::unexpected(grown.error());
       size_ = grown->head.size;
-      if (auto kept = index_->keep(*folder_); !kept) return kept;
+      {
+        const std::lock_guard told(mutex_);
+        grown_.notify_all();
+      }
+      is_behind = entries_.keep_up(*folder_) || size_ < journal_.durable();
     }
     return {};
-  }
-
-  Result<void> add_to_index() {
-    Result<void> result;
-    std::size_t left = kBatch;
-    const auto read = journal_.read(index_->size(), [&](std::uint64_t, std::string_view record) {
-      const auto opened = open_record(record);
-      const auto entry = opened ? decode_public(opened->public_half) : std::unexpected(opened.error());
-      result = entry ? index_->add(*entry) : std::unexpected(entry.error());
-      return result && --left > 0;
-    });
-    return read ? result : std::unexpected(read.error());
   }
 
   const Journal& journal_;
@@ -212,8 +175,8 @@ class ProofHost::Keeper {
   const NoteVerifier verifier_;
 
   std::mutex folder_mutex_;
-  std::unique_ptr<LogFolder> folder_;       // Lock: folder_mutex_
-  std::unique_ptr<PublisherFolder> index_;  // Lock: folder_mutex_; the keeper's thread alone changes it
+  std::unique_ptr<LogFolder> folder_;  // Lock: folder_mutex_
+  PublisherEntries entries_;           // Lock: folder_mutex_, but for read()
 
   std::mutex mutex_;
   std::condition_variable moved_, grown_;
@@ -233,7 +196,7 @@ Result<std::unique_ptr<ProofHost>> ProofHost::open(const Parts& parts) {
   auto verifier = NoteVerifier::make(name_of_log(parts, folder), key->public_key());
   if (!verifier) return std::unexpected(verifier.error());
   auto keeper = std::make_unique<Keeper>(parts, std::move(*key), std::move(*verifier));
-  if (auto opened = keeper->open(parts, folder); !opened) return std::unexpected(opened.error());
+  if (auto opened = keeper->open(folder); !opened) return std::unexpected(opened.error());
   std::unique_ptr<ProofHost> made(new ProofHost(std::move(keeper)));
   made->proof_ = std::unique_ptr<api::LedgerProof>(new api::LedgerProof{
       .folder = folder,
@@ -256,15 +219,19 @@ Result<TreeHead> ProofHost::head(std::uint64_t entries) { return keeper_->head(e
 Result<TreeHead> ProofHost::head_at(std::uint64_t entries) { return keeper_->head_at(entries); }
 
 std::vector<api::HostGauge> ProofHost::gauges() const {
-  return {{.name = "stoa_ledger_log_entries",
-           .help = "entries of the ledger that the log has signed",
-           .value = static_cast<double>(keeper_->size())},
-          {.name = "stoa_ledger_log_behind",
-           .help = "entries that are durable and not in the log yet",
-           .value = static_cast<double>(keeper_->behind())},
-          {.name = "stoa_ledger_log_failed",
-           .help = "1: the log could not be written, and does not grow any more",
-           .value = keeper_->has_failed() ? 1.0 : 0.0}};
+  return {
+      {.name = "stoa_ledger_log_entries",
+       .help = "entries of the ledger that the log has signed",
+       .value = static_cast<double>(keeper_->size())},
+      {.name = "stoa_ledger_log_behind",
+       .help = "entries that are durable and not in the log yet",
+       .value = static_cast<double>(keeper_->behind())},
+      {.name = "stoa_ledger_log_failed",
+       .help = "1: the log could not be written, and does not grow any more",
+       .value = keeper_->has_failed() ? 1.0 : 0.0},
+      {.name = "stoa_publisher_index_failed",
+       .help = "1: the index of publishers cannot be kept, and is tried again; publishers cannot read their entries",
+       .value = keeper_->has_no_index() ? 1.0 : 0.0}};
 }
 
 void ProofHost::stop() {

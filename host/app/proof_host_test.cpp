@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
-#include <thread>
+#include <functional>
+#include <mutex>
 
 #include "host/api/licensing/test_licensing.hpp"
 #include "licensing/billing/teller.hpp"
@@ -238,36 +240,104 @@ TEST_F(ProofHostTest, APublisherReadsItsEntriesPageByPage) {
   EXPECT_EQ(on_operators("/v1/publishers/acme/log?limit=0", acme).reason(), "registry.query");
 }
 
-TEST_F(ProofHostTest, AfterARestartOnlyTheLastEntriesAreReadAgain) {
-  constexpr std::uint64_t kEntries = 2'300, kFiles = kEntries / kRunEntries;
-  const std::string record = encode(call_entry(), {});  // of acme's
-  for (std::uint64_t i = 1; i <= kEntries; ++i) {
-    ASSERT_TRUE(journal_->append(record));
-    if (i % 1'000 == 0) ASSERT_TRUE(settle(*journal_));  // it takes only so much at once
-  }
-  const auto is_known = [&] {
-    const RegistryReply page = on_operators("/v1/publishers/acme/log?limit=1", acme);
-    return page.status == 200 && page.json()["rows"] == kEntries;
-  };
-  const auto runs = [&] {
-    const auto files = std::filesystem::directory_iterator(folder / "billing/publishers");
-    return static_cast<std::uint64_t>(std::distance(begin(files), end(files)));
-  };
-  for (int restarts = 0; restarts < 2; ++restarts) {
-    for (int tries = 0; !is_known() || runs() < kFiles; ++tries) {
-      ASSERT_LT(tries, 600) << "the log and the index do not keep up";
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+// A publisher's index is in files of a thousand entries here.
+class PublishersTest : public ProofHostTest {
+ protected:
+  void trade(std::uint64_t entries) {
+    const std::string record = encode(call_entry(), {});  // of acme's
+    for (std::uint64_t i = 1; i <= entries; ++i) {
+      ASSERT_TRUE(journal_->append(record));
+      if (i % kRunEntries == 0 || i == entries) ASSERT_TRUE(settle(*journal_));  // it takes only so much at once
     }
-    EXPECT_EQ(runs(), kFiles);
+  }
+  RegistryReply page(std::uint64_t after) {
+    return on_operators(fmt::format("/v1/publishers/acme/log?limit=6&after={}", after), acme);
+  }
+  // Within a minute, looked at ten times a second: nobody tells when.
+  bool will_be(const std::function<bool()>& so) {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (!so()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      never.wait_for(lock, std::chrono::milliseconds(100));
+    }
+    return true;
+  }
+  bool knows(std::uint64_t entries) {
+    return will_be([&] {
+      const RegistryReply reply = page(0);
+      return reply.status == 200 && reply.json()["rows"] == entries;
+    });
+  }
+  std::uint64_t files() {
+    const auto all = std::filesystem::directory_iterator(folder / "billing/publishers");
+    return static_cast<std::uint64_t>(std::distance(begin(all), end(all)));
+  }
+};
+
+TEST_F(PublishersTest, AfterARestartOnlyTheLastEntriesAreReadAgain) {
+  constexpr std::uint64_t kEntries = 2'300, kFiles = kEntries / kRunEntries;
+  trade(kEntries);
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    ASSERT_TRUE(knows(kEntries));
+    EXPECT_TRUE(will_be([&] { return files() == kFiles; }));
     for (std::uint64_t file = 1; file <= kFiles; ++file) {  // out of one and into the next
       std::uint64_t next = file * kRunEntries - 3;
-      const Json page = on_operators(fmt::format("/v1/publishers/acme/log?limit=6&after={}", next), acme).json();
-      EXPECT_EQ(page["items"].size(), 6u);
-      for (const Json& item : page["items"]) EXPECT_EQ(item["number"], next++);
+      const Json shown = page(next).json();
+      EXPECT_EQ(shown["items"].size(), 6u);
+      for (const Json& item : shown["items"]) EXPECT_EQ(item["number"], next++);
     }
     stop();
     start();
   }
+}
+
+TEST_F(PublishersTest, AFolderThatCannotBeKeptEndsNeitherLogNorReceipts) {
+  stop();
+  const auto index = folder / "billing/publishers";
+  std::filesystem::remove_all(index);
+  std::ofstream(index) << "in the way";
+  start();
+  const std::uint64_t number = call(northwind, "acme/vision");
+  EXPECT_EQ(on_customers("/v1/receipts/" + std::to_string(number), manage).status, 200);
+  EXPECT_TRUE(will_be([&] { return page(0).reason() == "publishers.failed"; }));
+  trade(1'500);
+  std::filesystem::remove(index);
+  EXPECT_TRUE(knows(1'501)) << "it is tried again";
+  EXPECT_EQ(on_customers("/v1/receipts/" + std::to_string(number), manage).status, 200);
+}
+
+TEST_F(PublishersTest, AFileThatWasChangedIsMadeAgain) {
+  trade(2'300);
+  ASSERT_TRUE(knows(2'300));
+  ASSERT_TRUE(will_be([&] { return files() == 2; }));
+  std::fstream file(folder / "billing/publishers/000000000000.run", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-3, std::ios::end);
+  file.put('\x55');
+  file.close();
+  const RegistryReply refused = page(0);
+  EXPECT_EQ(refused.reason(), "publishers.broken");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_TRUE(knows(2'300));
+  EXPECT_EQ(page(0).json()["items"].size(), 6u);
+  EXPECT_TRUE(will_be([&] { return files() == 2; }));
+}
+
+TEST_F(PublishersTest, AJournalShorterThanItsLogIsFoundBehindTheFilesToo) {
+  trade(2'300);
+  ASSERT_TRUE(knows(2'300));
+  ASSERT_TRUE(will_be([&] { return files() == 2; }));
+  stop();
+  teller_.reset();
+  journal_.reset();
+  std::filesystem::remove_all(folder / "billing/journal");
+  journal_ = *Journal::open(folder / "billing/journal", {.segment_bytes = 32u << 20});
+  trade(2'100);
+  start();
+  EXPECT_TRUE(will_be([&] { return page(0).reason() == "log.failed"; }));
+  EXPECT_EQ(on_operators("/v1/receipts/2050", auditor).reason(), "log.failed");
 }
 
 TEST_F(ProofHostTest, AfterARestartTheLogGoesOnUnderItsKey) {

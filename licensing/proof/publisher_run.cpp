@@ -91,8 +91,7 @@ std::optional<PublisherRunHead> read_head(std::string_view bytes) {
 }
 
 std::unexpected<Error> broken(const std::filesystem::path& file, std::string_view why) {
-  return failure(Code::data_loss, "publishers.broken",
-                 fmt::format("{}: {}; remove it, the host makes it again at its next start", file.string(), why));
+  return failure(Code::data_loss, "publishers.broken", fmt::format("{}: {}", file.string(), why));
 }
 
 Result<std::string> read_piece(const registry::File& file, std::uint64_t offset, std::uint64_t size) {
@@ -150,6 +149,10 @@ Result<PublisherRunFile> PublisherRunFile::open(const std::filesystem::path& pat
   if (!bytes) return std::unexpected(bytes.error());
   auto head = registry::sha256_of(*bytes) == digest ? read_head(*bytes) : std::nullopt;
   if (!head) return broken(path, "its head was changed");
+  std::uint64_t rows = 0;
+  for (const PublisherRunHead::Publisher& publisher : head->publishers) rows += publisher.rows;
+  if (*size != kFrontBytes + head_size + head->entries * kOwnerBytes + rows * kRowBytes)
+    return broken(path, "has another size than its head says");
   return PublisherRunFile(path, std::move(*file), std::move(*head), kFrontBytes + head_size);
 }
 
