@@ -22,13 +22,19 @@ def loopback_up():
         fcntl.ioctl(probe, SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | IFF_UP))
 
 
+def command():
+    """What runs a program in such a namespace; None where this machine gives none."""
+    for unshare in (["unshare", "--net"], ["unshare", "--net", "--map-root-user"]):
+        if subprocess.run([*unshare, "true"], capture_output=True, timeout=20).returncode == 0:
+            return unshare
+    return None
+
+
 def enter():
     """Returns inside the namespace; outside it runs this program there and ends with its status."""
     if not os.environ.get(MARK):
-        for unshare in (["unshare", "--net"], ["unshare", "--net", "--map-root-user"]):
-            if subprocess.run([*unshare, "true"], capture_output=True, timeout=20).returncode == 0:
-                sys.exit(subprocess.run([*unshare, sys.executable, "-B", *sys.argv], env={**os.environ, MARK: "1"}).returncode)
-        skip("this machine gives no network namespace (unshare --net)")
+        unshare = command() or skip("this machine gives no network namespace (unshare --net)")
+        sys.exit(subprocess.run([*unshare, sys.executable, "-B", *sys.argv], env={**os.environ, MARK: "1"}).returncode)
     loopback_up()
     names = [name for _, name in socket.if_nameindex()]
     check(names == ["lo"], f"the namespace has {names}")

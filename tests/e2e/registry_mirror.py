@@ -5,10 +5,12 @@ SPDX-License-Identifier: Apache-2.0
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 
-from registry import MIB, MODEL, BreakingLine, infer, package, wait_for, with_publisher
+import no_network
+from registry import MIB, MODEL, STOA, BreakingLine, infer, package, wait_for, with_publisher
 from stoa_host import Host, call, check, staging
 
 
@@ -61,6 +63,18 @@ def changed(bundle, needle):
     return other
 
 
+def without_network(bundle, root, packages):
+    """A bundle proves itself, and its packages are taken, where nobody can be asked."""
+    unshare = no_network.command()
+    if unshare is None:
+        print("left out: mirror check and import without a network, this machine gives no network namespace (unshare --net)")
+        return
+    for argv in (["check", bundle, "--root", root], ["import", bundle, packages, "--root", root]):
+        done = subprocess.run([*unshare, STOA, "mirror", *map(str, argv), "--json"], capture_output=True, text=True, timeout=120)
+        check(done.returncode == 0 and len(json.loads(done.stdout)["items"]) == 2, f"without a network {argv[0]} ends with {done.returncode}: {done.stderr}")
+    check(len(list(packages.glob("*.stoa"))) == 2, "without a network not all packages were taken")
+
+
 def main():
     staging("release_1_0_0")
     registry = '[registry]\nfolder = "registry"\n'
@@ -94,6 +108,7 @@ def main():
         far_admin, _ = with_publisher(far, near)
         checked = far_admin.json("mirror", "check", all_of_it, "--root", root)
         check([item["state"] for item in checked["items"]] == ["published"] * 2, f"the states are {checked}")
+        without_network(all_of_it, root, far.folder / "carried")
         packages = far.folder / "imported"
         sha256 = releases[0]["package"]["sha256"].encode()
         bad = changed(one, b"packages/" + sha256)
