@@ -26,6 +26,19 @@ Result<void> PackageGate::check_isolation(const registry::Manifest& manifest, bo
                              support.has_user_namespaces ? "yes" : "no"));
 }
 
+// The registry asked that when the release came; in_process may have been written since.
+Result<void> PackageGate::check_licence(const registry::Manifest& manifest) const {
+  using registry::LicenceRule;
+  if (!config_.registry) return {};  // whoever puts a package into the folder answers for it
+  const auto found = config_.registry->policy.licences.code.evaluate(manifest.licence_code);
+  if (found.rule != LicenceRule::workers_only && found.rule != LicenceRule::denied) return {};
+  return failure(
+      Code::failed_precondition, "licence.code_in_process",
+      fmt::format("{}: code's licence {} is not taken inside the host: take the plugin out of in_process, or "
+                  "allow the licence under registry.licences.code",
+                  manifest.id(), found.because));
+}
+
 // Lock: mutex_.
 void PackageGate::remember(KeyRequest release) {
   if (std::ranges::find(encrypted_, release) == encrypted_.end()) encrypted_.push_back(std::move(release));
@@ -36,6 +49,8 @@ Result<ReleaseLoader::Prepared> PackageGate::admit(const registry::Package& pack
   const registry::Manifest& manifest = package.manifest();
   const bool is_inside = runs_in_process(config_, manifest.id());
   if (auto good = check_isolation(manifest, is_inside); !good) return std::unexpected(good.error());
+  if (is_inside)
+    if (auto good = check_licence(manifest); !good) return std::unexpected(good.error());
   if (const std::string* asked = refused_permission(config_, manifest.id(), manifest.permissions); !is_inside && asked)
     return failure(Code::permission_denied, "isolation.permission",
                    fmt::format("{} asks for \"{}\", which is not allowed to it; allow it with --allow '{}={}' or under "

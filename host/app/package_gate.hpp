@@ -23,8 +23,8 @@ class PackageGate {
   PackageGate(const Config& config, WorkerSupply& workers, ContentKeySource keys, Log& log)
       : config_(config), workers_(workers), keys_(std::move(keys)), log_(log) {}
 
-  // Unpacks it below config.state. Errors: failed_precondition "isolation.too_weak", permission_denied
-  // "isolation.permission", those of extraction and of plugin_source(). file is for the log.
+  // Unpacks it below config.state. Errors: failed_precondition "isolation.too_weak", "licence.code_in_process",
+  // permission_denied "isolation.permission", those of extraction and of plugin_source(). file is for the log.
   Result<ReleaseLoader::Prepared> admit(const registry::Package& package, const std::string& file,
                                         registry::ExtractPolicy policy = registry::ExtractPolicy::trusted_only);
   // Whether a package came that has this model.
@@ -35,6 +35,7 @@ class PackageGate {
  private:
   void remember(KeyRequest release);
   Result<void> check_isolation(const registry::Manifest& manifest, bool is_inside);
+  Result<void> check_licence(const registry::Manifest& manifest) const;  // of a plugin inside the host
 
   const Config& config_;
   WorkerSupply& workers_;

@@ -4,10 +4,11 @@ SPDX-License-Identifier: Apache-2.0
 """
 import itertools
 import json
+import pathlib
 import shutil
 import sys
 
-from registry import with_publisher
+from registry import infer, wait_for, with_publisher
 from rollout import publish
 from stoa_host import Host, check, staging, stoa
 
@@ -92,6 +93,23 @@ def restart(host, config):
         who.environment["STOA_REGISTRY"] = host.operator_url
 
 
+def inside_later(host, config):
+    """What is allowed in workers only stays in workers, also where in_process or the rule was written after the release came."""
+    def answers():
+        return infer(host, "1.1.0")[0] == 200
+    licence = json.loads(pathlib.Path(staging("release_1_1_0"), "manifest.json").read_text())["licences"]["code"]
+    strict = f'{config}[registry.licences.code]\nworkers_only = ["{licence}"]\n'
+    host.in_process = ["stoa-demo/release"]
+    restart(host, config)
+    wait_for(answers, "1.1.0 answers inside the host", 60)
+    restart(host, strict)
+    check(host.has_logged("licence.code_in_process", seconds=60), "the log does not say why it is refused")
+    check(not answers(), "it answers inside the host all the same")
+    host.in_process = []
+    restart(host, strict)
+    wait_for(answers, "1.1.0 answers in a worker", 60)
+
+
 def main():
     staging("release_1_1_0")
     config = '[registry]\nfolder = "registry"\n'
@@ -107,6 +125,8 @@ def main():
         restart(host, config + "files_max = 1\n")
         said = outcome(host, admin, partner, "size", None)
         check(said == ("failed", "size.entries"), f"a library and an asset: {said}")
+        restart(host, config)
+        inside_later(host, config)
     print("ok")
 
 
