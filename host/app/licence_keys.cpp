@@ -21,7 +21,7 @@ Result<std::unique_ptr<LicenceKeys>> LicenceKeys::open(const std::filesystem::pa
 
 Result<licensing::ContentKey> LicenceKeys::key_for(const KeyRequest& wanted) {
   const LicenceFiles::Seen seen = files_.look();
-  const auto host = licensing::read_or_make_host_key(folder_);
+  const auto host = licensing::read_host_key(folder_);
   if (!host) return std::unexpected(host.error());
   return licensing::licensed_key(*seen.licences, key_wanted(wanted), *host, {host_id_, seen.trusted_floor_ms},
                                  unix_ms());
@@ -32,8 +32,7 @@ Result<void> LicenceKeys::may_open(const KeyRequest& wanted) {
   const std::lock_guard lock(mutex_);
   return licensing::may_open(*seen.licences, key_wanted(wanted), {host_id_, seen.trusted_floor_ms}, unix_ms(),
                              [&](const licensing::WrappedKey& wrapped, const licensing::WrappedFor& licence) {
-                               return tried_.opens(wrapped, licence,
-                                                   [&] { return licensing::read_or_make_host_key(folder_); });
+                               return tried_.opens(wrapped, licence, [&] { return licensing::read_host_key(folder_); });
                              });
 }
 

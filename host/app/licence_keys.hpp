@@ -16,7 +16,8 @@ namespace stoa::app {
 
 class LicenceFiles;
 
-// Threads: any. Reads the host's private key when a content key is unwrapped: in between it is in nobody's memory.
+// Threads: any. Reads the host's private key when a content key is unwrapped: in between it is in nobody's memory. One
+// that is gone is not made anew: what licences were wrapped for would be lost under it.
 class LicenceKeys {
  public:
   // files outlive it. Makes the host's key where there is none. Errors: those of read_or_make_host_key.
@@ -26,7 +27,8 @@ class LicenceKeys {
   const std::string& host_id() const { return host_id_; }
   // Errors: those of licensed_key(); file.*, key.*.
   Result<licensing::ContentKey> key_for(const KeyRequest& wanted);
-  // The same without a key: whether it would be given now. Cheap enough for several times a second.
+  // The same without a key: whether it would be given now. A refusal is permission_denied; another error says that the
+  // host's key could not be read for what is new. Cheap enough for several times a second.
   Result<void> may_open(const KeyRequest& wanted);
 
  private:

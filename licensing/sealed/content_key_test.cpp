@@ -72,11 +72,14 @@ TEST_F(KeyFiles, ASecretThatOthersMayReadIsRefused) {
 
 TEST_F(KeyFiles, AHostKeyIsMadeAtTheFirstUse) {
   const fs::path folder = folder_ / "licensing";
+  EXPECT_EQ(read_host_key(folder).error().reason, "file.not_found");
+  EXPECT_FALSE(fs::exists(folder)) << "who only reads makes none";
   const auto made = read_or_make_host_key(folder);
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(mode_of(folder), 0700u);
   EXPECT_EQ(mode_of(folder / kHostKeyFile), 0600u);
   EXPECT_EQ(host_key_id(folder), made->id());
+  EXPECT_EQ(read_host_key(folder)->id(), made->id());
   const auto shown = read_host_public_key(folder / kHostPublicKeyFile);
   ASSERT_TRUE(shown) << shown.error().message;
   EXPECT_EQ(shown->id(), made->id());

@@ -97,15 +97,18 @@ Result<HostPublicKey> read_host_public_key(const fs::path& file) {
   return key;
 }
 
+Result<HostKey> read_host_key(const fs::path& folder) {
+  const fs::path file = folder / kHostKeyFile;
+  const auto pem = read_secret_file(file);
+  if (!pem) return std::unexpected(pem.error());
+  auto key = HostKey::from_pem(pem->view());
+  if (!key) key.error().message = file.string() + ": " + key.error().message;
+  return key;
+}
+
 Result<HostKey> read_or_make_host_key(const fs::path& folder) {
   const fs::path file = folder / kHostKeyFile;
-  if (const auto pem = read_secret_file(file)) {
-    auto key = HostKey::from_pem(pem->view());
-    if (!key) key.error().message = file.string() + ": " + key.error().message;
-    return key;
-  } else if (pem.error().code != Code::not_found) {
-    return std::unexpected(pem.error());
-  }
+  if (auto there = read_host_key(folder); there || there.error().code != Code::not_found) return there;
   std::error_code error;
   if (fs::create_directories(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
   if (error) return std::unexpected(registry::file_error("create folder", folder, error.value()));

@@ -54,6 +54,8 @@ class HostKey {
 inline constexpr std::string_view kHostKeyFile = "host.key.pem", kHostPublicKeyFile = "host.pub.pem";
 
 Result<HostPublicKey> read_host_public_key(const std::filesystem::path& file);
+// As it is there: never made. Errors: file.*, key.*.
+Result<HostKey> read_host_key(const std::filesystem::path& folder);
 // Made at the first use (0600, its folder 0700), and from then on the same. A file that is there and holds no key is an
 // error, never replaced. Errors: file.*, key.*.
 Result<HostKey> read_or_make_host_key(const std::filesystem::path& folder);

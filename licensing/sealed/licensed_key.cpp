@@ -11,7 +11,8 @@ namespace stoa::licensing {
 namespace {
 
 // How far a licence comes: the order in which its refusals are told.
-enum class Step : std::uint8_t { nothing, other_version, no_key, other_host, not_now, good };  // good: but for the key
+// good: but for the key; untold: and whether that opens could not be seen.
+enum class Step : std::uint8_t { nothing, other_version, no_key, other_host, not_now, good, untold };
 
 struct Judged {
   Step step = Step::nothing;
@@ -76,6 +77,7 @@ Result<Value> first_that_opens(std::span<const HeldLicence> held, const KeyWante
       Result<Value> opened = open(*judged.wrapped, WrappedFor{one.licence.id, one.licence.serial});
       if (opened) return opened;
       judged.error = std::move(opened.error());
+      if (judged.error.code != Code::permission_denied) judged.step = Step::untold;
     }
     if (judged.step > best.step) best = std::move(judged);
   }

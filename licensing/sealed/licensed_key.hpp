@@ -28,7 +28,8 @@ Result<ContentKey> licensed_key(std::span<const HeldLicence> held, const KeyWant
                                 const HostFacts& facts, std::int64_t now_ms);
 
 // Whether that would be given, and else why not. opens: as unwrap() without the key, for this host; only what stands is
-// asked for.
+// asked for. What it fails with otherwise than by permission_denied is no refusal: where no licence opens, it is told
+// before every refusal, since that licence might have opened.
 using KeyTrial = std::function<Result<void>(const WrappedKey&, const WrappedFor&)>;
 Result<void> may_open(std::span<const HeldLicence> held, const KeyWanted& wanted, const HostFacts& facts,
                       std::int64_t now_ms, const KeyTrial& opens);

@@ -130,6 +130,51 @@ TEST(LicensedKey, WhetherItOpensIsTriedOnceForEachLicence) {
             "content_key.wrapped");
 }
 
+TEST(LicensedKey, OfAnotherHostKeyNothingIsRemembered) {
+  const Given given;
+  const HeldLicence held = given.licence(given.host);
+  const WrappedFor licence{held.licence.id, held.licence.serial};
+  const auto told = [&](const HostKey& there) {
+    const auto found =
+        given.tried.opens(held.licence.content_keys[0], licence, [&] { return HostKey::from_pem(there.pem()); });
+    return found ? "given" : found.error().reason;
+  };
+  EXPECT_EQ(told(given.other_host), "content_key.other_host");
+  EXPECT_EQ(told(given.host), "given") << "the right key is back";
+  EXPECT_EQ(told(given.other_host), "given");
+}
+
+TEST(LicensedKey, WhatCannotBeSeenIsNoRefusalAndHidesNoOtherLicence) {
+  const Given given;
+  const HostFacts facts{.node = given.host.id(), .trusted_floor_ms = std::nullopt};
+  HeldLicence dead = given.licence(given.host);
+  dead.licence.content_keys[0].wrapped = "AAAA";
+  const HeldLicence known = given.licence(given.host), renewed = given.licence(given.host);
+  ASSERT_EQ(given.told(std::vector{dead, known}), "given");
+  struct Row {
+    Code code;
+    const char* reason;
+  };
+  for (const Row& row : {Row{Code::unavailable, "file.io"},
+                         {Code::not_found, "file.not_found"},
+                         {Code::permission_denied, "file.permission"}}) {
+    const auto told = [&](const std::vector<HeldLicence>& held) {
+      return may_open(held, given.wanted, facts, kNow, [&](const WrappedKey& wrapped, const WrappedFor& licence) {
+        return given.tried.opens(wrapped, licence,
+                                 [&] { return Result<HostKey>(failure(row.code, row.reason, "it cannot be read")); });
+      });
+    };
+    EXPECT_TRUE(told({dead, renewed, known})) << row.reason;
+    for (const auto& held : {std::vector{dead, renewed}, std::vector{renewed, dead}}) {
+      const auto unseen = told(held);
+      ASSERT_FALSE(unseen);
+      EXPECT_EQ(unseen.error().reason, row.reason);
+      EXPECT_NE(unseen.error().code, Code::permission_denied);
+    }
+    EXPECT_EQ(told({dead}).error().reason, "content_key.wrapped") << "which was seen before";
+  }
+}
+
 TEST(LicensedKey, WithoutALicenceTheMessageSaysWhatToDo) {
   const Given given;
   const HostFacts facts{.node = given.host.id(), .trusted_floor_ms = std::nullopt};

@@ -19,9 +19,14 @@ Result<void> TriedKeys::opens(const WrappedKey& wrapped, const WrappedFor& licen
       "{}\n{}\n{}\n{}\n{}", licence.licence.text, licence.serial, wrapped.content_key, wrapped.host, wrapped.wrapped));
   if (const auto known = tried_.find(digest); known != tried_.end()) return known->second;
   const auto key = host();
-  if (!key) return std::unexpected(key.error());
+  if (!key) {
+    Error error = key.error();
+    if (error.code == Code::permission_denied) error.code = Code::unavailable;  // as of a file that we may not read
+    return std::unexpected(std::move(error));
+  }
   const auto opened = unwrap(wrapped, *key, licence);
   Result<void> verdict = opened ? Result<void>() : std::unexpected(opened.error());
+  if (key->id() != wrapped.host) return verdict;
   if (tried_.size() >= kTriedMax) tried_.clear();
   tried_.emplace(digest, verdict);
   return verdict;

@@ -295,6 +295,37 @@ def check_dead_key(market):
     print("a licence whose key does not open keeps no release")
 
 
+def check_lost_host_key(market):
+    """A licence is renewed while the host's key cannot be read, or is another: no other is made, and the right one helps at once."""
+    host = SealedHost(market, market.sealed)
+    host.take(market.licence("kept", host.public_key))
+    key, away = host.folder / "licensing/host.key.pem", host.folder / "away.pem"
+
+    def told(event):
+        return [line["reason"] for line in host.log_lines() if line.get("event") == event]
+
+    with host:
+        key.rename(away)
+        key.mkdir()  # no file; neither does root read it
+        host.take(market.licence("renewed once", host.public_key, serial=2))
+        check(host.wait_for(lambda: told("release.licence_untold") == ["file.not_regular"], 20), f"told is {told('release.licence_untold')}")
+        key.rmdir()
+        host.take(market.licence("renewed twice", host.public_key, serial=3))
+        check(host.wait_for(lambda: told("release.licence_untold") == ["file.not_regular", "file.not_found"], 20),
+              f"told is {told('release.licence_untold')}")
+        time.sleep(1)  # four looks
+        check(isinstance(host.answer(), str), "it went for want of the host's key\n" + host.log_text()[-2000:])
+        check(not key.exists(), "the host made another key")
+        check(told("release.unlicensed") == [], f"unlicensed: {told('release.unlicensed')}")
+        other = SealedHost(market)
+        shutil.copy(other.folder / "licensing/host.key.pem", key)
+        other.discard()
+        check(host.wait_for(lambda: told("release.unlicensed") == ["content_key.other_host"], 20), "by another host's key it stays")
+        away.rename(key)
+        check(host.wait_for(lambda: isinstance(host.answer(), str), 20), "the right key is back, the model is not\n" + host.log_text()[-2000:])
+    print("without the host's key releases stay as they are, and no other key is made")
+
+
 def check_two_versions(market):
     """A licence's end takes the versions it covered, and no other; the default is what is left, until it is renewed."""
     host = SealedHost(market, market.sealed, market.next)
@@ -348,6 +379,7 @@ def main():
         check_refusals(market)
         check_expiry(market)
         check_dead_key(market)
+        check_lost_host_key(market)
         check_two_versions(market)
         check_how_to(market)
 
