@@ -91,7 +91,8 @@ class Book {
   Result<HeldLicence> revoke(const Actor& actor, const LicenceId& id, std::string_view because);
   // A line of the audit log, and nothing else: the licence was signed into a file; these came as files.
   Result<void> note_export(const Actor& actor, const Licence& licence);
-  // Those alone that have no line yet, by id, serial and what became of them.
+  // Those alone that have no line yet, by id, serial and what became of them. What else a new file is due: leases of it
+  // that an earlier version wrote under its bare id go by held_id().
   Result<void> note_files(std::span<const HeldLicence> files);
   Result<HeldLicence> licence(const LicenceId& id);
   Result<std::vector<HeldLicence>> serials(const LicenceId& id);  // all there were, the newest first
@@ -198,6 +199,8 @@ class Book {
   // Whether a lease that is held may go on: its licence counts here, and has a seat for it beside those taken before.
   Result<void> require_seat(Act& act, const FileLicences& files, const HeldLicence& held, const Lease& lease);
   Result<void> end_expired_leases(Act& act, const LicenceId& licence);
+  // A file's that go by its bare id, where the book has none of that id. False: there are none.
+  Result<bool> adopt_leases(Act& act, const HeldLicence& in_file);
   // Those of a licence's next serial that it has no seat for: the ones taken last.
   Result<void> end_surplus_leases(Act& act, const Actor& actor, const Licence& licence);
   Result<Holder> holder_by_file(database::Connection& connection, const Sha256& key) const;

@@ -124,6 +124,29 @@ Result<void> Book::end_expired_leases(Act& act, const LicenceId& licence) {
   return {};
 }
 
+Result<bool> Book::adopt_leases(Act& act, const HeldLicence& in_file) {
+  const LicenceId &bare = in_file.licence.id, held = held_id(in_file);
+  if (held == bare) return false;
+  const Page all{.after = "", .most = std::size_t{1} << 62};
+  auto leases = read_leases(writing_, {.customer = {}, .licence = bare}, all, 0);
+  if (!leases) return std::unexpected(leases.error());
+  if (leases->empty()) return false;
+  if (const auto in_book = read_licence(writing_, bare); in_book || in_book.error().code != Code::not_found)
+    return in_book ? Result<bool>(false) : std::unexpected(in_book.error());
+  if (auto moved = move_leases(writing_, bare, held); !moved) return std::unexpected(moved.error());
+  for (Lease& lease : *leases) {
+    act.leases.emplace_back(lease, false);  // its seat is another licence's from now on
+    lease.licence = held;
+    if (lease.expires_ms > act.now_ms) act.leases.emplace_back(std::move(lease), true);
+  }
+  if (auto noted = act.note(Actor::platform(), "lease.move", held.text,
+                            fmt::format("{} that went by {}", leases->size(), bare.text));
+      !noted)
+    return std::unexpected(noted.error());
+  if (auto ended = end_expired_leases(act, held); !ended) return std::unexpected(ended.error());
+  return true;
+}
+
 Result<void> Book::end_surplus_leases(Act& act, const Actor& actor, const Licence& licence) {
   if (auto ended = end_expired_leases(act, licence.id); !ended) return ended;
   const Page all{.after = "", .most = std::size_t{1} << 62};

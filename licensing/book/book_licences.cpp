@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <map>
 
 #include "licensing/book/act_store.hpp"
@@ -16,6 +15,14 @@ namespace {
 
 constexpr std::size_t kLinesOfLicenceMax = 10'000;  // looked through for what was noted of it
 constexpr std::string_view kPlatform = "platform";
+
+// Whether those that speak of a licence file speak of one issuer's.
+bool are_all_of(std::string_view issuer, const std::vector<registry::AuditLine>& lines) {
+  const std::string of = fmt::format(" of {}", issuer), of_revoked = of + ',';
+  return std::ranges::all_of(lines, [&](const registry::AuditLine& line) {
+    return line.action != "licence.file" || line.detail.ends_with(of) || line.detail.contains(of_revoked);
+  });
+}
 
 std::string words_of(const Licence& licence) {
   std::string models;
@@ -144,6 +151,8 @@ Result<void> Book::note_files(std::span<const HeldLicence> files) {
   if (!act) return std::unexpected(act.error());
   const Actor actor = Actor::platform();
   bool has_new = false;
+  std::map<std::string_view, std::size_t> issuers;
+  for (const HeldLicence& held : files) ++issuers[held.licence.id.text];
   for (const HeldLicence& held : files) {
     const Licence& licence = held.licence;
     const std::string detail = fmt::format("serial {} of {}{}", licence.serial, licence.issuer,
@@ -153,9 +162,15 @@ Result<void> Book::note_files(std::span<const HeldLicence> files) {
     const bool is_known = std::ranges::any_of(*lines, [&](const registry::AuditLine& line) {
       return line.action == "licence.file" && line.detail == detail;
     });
-    if (is_known) continue;
-    if (auto noted = act->note(actor, "licence.file", licence.id.text, detail); !noted) return noted;
-    has_new = true;
+    if (!is_known) {
+      if (auto noted = act->note(actor, "licence.file", licence.id.text, detail); !noted) return noted;
+      has_new = true;
+    }
+    // Whose leases under the bare id are is certain where nobody else's file ever had it.
+    if (issuers[licence.id.text] > 1 || !are_all_of(licence.issuer, *lines)) continue;
+    const auto adopted = adopt_leases(*act, held);
+    if (!adopted) return std::unexpected(adopted.error());
+    has_new |= *adopted;
   }
   return has_new ? act->keep_beside_holdings() : Result<void>();
 }

@@ -2,6 +2,7 @@
 // more. SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
 #include <map>
@@ -171,6 +172,70 @@ TEST_F(FileLeases, OfAKeyNamedForSeveralCustomersAreThoseOfEachIssuer) {
   EXPECT_EQ(take(actor, known), "licence.none") << "the keys of a customer of the book's are the book's";
   EXPECT_EQ(TestBook::good(on->own_licences(actor, false, {})).size(), 2u);
   EXPECT_EQ(renew(on.stranger, last.lease.id), "lease.other_customer");
+}
+
+// As a host left them that counted a publisher's licence by its bare id.
+class OldFileLeases : public FileLeases {
+ protected:
+  OldFileLeases() : bare(of_northwind.licence.id) {
+    EXPECT_EQ(take(on.customer, of_northwind), "done");
+    first = last.lease.id;
+    on.close();
+    registry::run_on(on.file(), "INSERT INTO leases SELECT '" + over.text +
+                                    "', zeroblob(32), licence, customer, api_key, " +
+                                    "holder, taken_ms, renewed_ms, 1 FROM leases WHERE id = '" + first.text + "'");
+    registry::run_on(on.file(),
+                     "UPDATE leases SET licence = '" + bare.text + "' WHERE licence = 'acme/" + bare.text + "'");
+    on.open();
+  }
+  std::vector<Lease> rows(const LicenceId& licence) { return TestBook::good(on->leases({}, licence, {})); }
+
+  const LicenceId bare;
+  const LeaseId over = new_id<LeaseTag>(on.now_ms);  // its time is, and nothing has ended it
+  LeaseId first;
+};
+
+TEST_F(OldFileLeases, GoByTheirIssuersNameOnceTheFileIsSeen) {
+  ASSERT_TRUE(on->note_files(*on.files.licences));
+  EXPECT_TRUE(rows(bare).empty());
+  ASSERT_EQ(rows(held_id(of_northwind)).size(), 1u);
+  const auto seat = std::ranges::find(on.held, first, [](const auto& held) { return held.second.id; });
+  ASSERT_NE(seat, on.held.end());
+  EXPECT_EQ(seat->second.licence, held_id(of_northwind)) << "where admission looks for it";
+  EXPECT_EQ(renew(on.customer, first), "done");
+  EXPECT_EQ(take(on.customer, of_northwind), "done");
+  EXPECT_EQ(take(on.customer, of_northwind), "lease.no_seat");
+  EXPECT_FALSE(contents_of(on.file()).at("leases").contains(over.text)) << "what ran out goes, too";
+  const auto lines = [&](const std::string& subject) { return TestBook::good(on->audit(0, 10, subject)).size(); };
+  EXPECT_EQ(lines(held_id(of_northwind).text), 1u);
+  EXPECT_EQ(lines(over.text), 1u);
+  const auto before = contents_of(on.file());
+  ASSERT_TRUE(on->note_files(*on.files.licences));
+  EXPECT_EQ(contents_of(on.file()), before);
+  EXPECT_TRUE(on->examine());
+}
+
+// Ids are no secret: nobody comes by another's leases by signing its id.
+TEST_F(OldFileLeases, StayWhereAnotherIssuersFileHadTheIdEver) {
+  HeldLicence platform = of_northwind, rival = of_northwind;
+  platform.licence.issuer = "platform";
+  rival.licence.issuer = "rival";
+  ASSERT_TRUE(on->note_files(std::vector{of_northwind, rival}));
+  EXPECT_EQ(rows(bare).size(), 1u) << "two files of one id";
+  ASSERT_TRUE(on->note_files(std::vector{rival}));
+  EXPECT_EQ(rows(bare).size(), 1u) << "there was another's before";
+  ASSERT_TRUE(on->note_files(std::vector{platform}));
+  EXPECT_EQ(rows(bare).size(), 1u) << "the platform's go by their ids";
+}
+
+TEST_F(FileLeases, UnderAnIdThatTheBookHasStayTheBooks) {
+  HeldLicence same = of_northwind;
+  same.licence.id = on.floating.id;
+  const auto before = TestBook::good(on->leases({}, on.floating.id, {}));
+  ASSERT_TRUE(on->note_files(std::vector{same}));
+  const auto after = TestBook::good(on->leases({}, on.floating.id, {}));
+  ASSERT_EQ(after.size(), 1u);
+  EXPECT_EQ(after[0].id, before.at(0).id);
 }
 
 TEST_F(FileLeases, OfAnIdThatTheBookHasAreTheBooks) {

@@ -40,6 +40,10 @@ Result<void> write_lease(database::Connection& connection, const Lease& lease) {
                      lease.taken_ms, lease.renewed_ms, lease.expires_ms));
 }
 
+Result<void> move_leases(database::Connection& connection, const LicenceId& from, const LicenceId& to) {
+  return database::done(connection.run("UPDATE leases SET licence = ?2 WHERE licence = ?1", from.text, to.text));
+}
+
 Result<void> delete_lease(database::Connection& connection, const LeaseId& id) {
   return database::done(connection.run("DELETE FROM leases WHERE id = ?", id.text));
 }

@@ -10,6 +10,8 @@ namespace stoa::licensing {
 
 // Replaces the row of that id.
 Result<void> write_lease(database::Connection& connection, const Lease& lease);
+// All of a licence's, that are held or ran out, go by another id from now on.
+Result<void> move_leases(database::Connection& connection, const LicenceId& from, const LicenceId& to);
 Result<void> delete_lease(database::Connection& connection, const LeaseId& id);
 Result<std::optional<Lease>> find_lease(database::Connection& connection, const LeaseId& id);
 // How many of a licence's are held at that time, and when the first of them runs out.
