@@ -143,6 +143,26 @@ def part_has(memory, line, marker):
         return False
 
 
+def found_in(pid, wanted):
+    """Names of what of {name: bytes} the process's memory holds, piece by piece, whatever its size."""
+    found, overlap = set(), max(map(len, wanted.values())) - 1
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            span, rights, *_ = line.split()
+            at, end = (int(edge, 16) for edge in span.split("-"))
+            while rights[0] == "r" and "[v" not in line and at < end:
+                try:
+                    memory.seek(at)
+                    piece = memory.read(min(end - at, 1 << 24))
+                except OSError:
+                    break  # nothing is there, as behind the end of a file
+                found |= {name for name, marker in wanted.items() if marker in piece}
+                if not piece or at + len(piece) >= end:
+                    break
+                at += max(len(piece) - overlap, 1)
+    return found
+
+
 def children_of(pid):
     found, left = [], [pid]
     while left:
@@ -178,10 +198,9 @@ def look_for_clear_text(market, host):
               if "stoa-market-" not in path.name and path.stat().st_ctime >= STARTED]
     found = files_with(MARKER, *roots)
     check(found == [], f"in clear on disk: {found}")
+    print("no file holds the weights in clear")
     if os.geteuid() == 0:
-        held = [worker for worker in workers if memory_has(worker, MARKER)]
-        check(held != [], "no worker's memory has the weights: the search is blind")
-    print(f"no file holds the weights in clear; {len(workers)} processes of the host's were looked at")
+        look_for_the_key(market, pid, workers)
 
     pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
     if pattern.startswith(("|", "@", "/")):
@@ -204,6 +223,22 @@ def look_for_clear_text(market, host):
     check(base64.b64decode(key) not in dump, "the host's core dump holds the content key")
     check(base64.b64decode(key)[:16] not in dump, "the host's core dump holds half of the content key")
     print(f"the host's core dump ({len(dump) >> 20} MiB) holds neither weights nor key; its workers left none")
+
+
+def look_for_the_key(market, pid, workers):
+    """In the memory of all processes: a worker has the weights, never what opens them, and the host keeps no key once it has used it."""
+    line = [line for line in market.content_key.read_text().splitlines() if "-" not in line][0]
+    key = base64.b64decode(line)
+    check(len(key) == 32, f"the content key has {len(key)} bytes")
+    wanted = {"weights": MARKER, "key": key, "first half": key[:16], "second half": key[16:], "text": line.encode()}
+    own = found_in(os.getpid(), wanted)
+    check(own >= {"key", "first half", "second half", "text"}, f"the search finds {own} of what it looks for in itself")
+    seen = {process: found_in(process, wanted) for process in (pid, *workers)}
+    serving = [worker for worker in workers if "weights" in seen[worker]]
+    check(serving != [], "no worker's memory has the weights: the search is blind")
+    for process, found in seen.items():
+        check(found <= {"weights"}, f"process {process} (the host is {pid}) holds of the content key: {found}")
+    print(f"{len(serving)} of {len(workers)} processes below the host hold the weights; neither they nor the host hold the content key")
 
 
 def check_refusals(market):
