@@ -75,11 +75,11 @@ struct RolledBack {
   std::string model, from, to;
 };
 
-// Threads: one at a time. Blocks on the disk: never on an I/O thread. Every act is one transaction with its line of the
-// audit log, durable before it returns; an Error means that nothing was changed.
 // Why a draft is dropped, where nobody says more.
 inline constexpr std::string_view kNeverCame = "its package never came";
 
+// Threads: one at a time. Blocks on the disk: never on an I/O thread. Every act is one transaction with its line of the
+// audit log, durable before it returns; an Error means that nothing was changed.
 class Catalogue {
  public:
   // Opens or creates the file, brings its schema up to date. key: signs the steps of aliases.
@@ -138,6 +138,8 @@ class Catalogue {
                                    const std::function<Result<void>()>& keep = {});
   // Of a draft whose package does not come: its bytes count against the quota as long as it is there.
   Result<void> drop_draft(const Actor& actor, const ReleaseId& id, std::string_view because = kNeverCame);
+  // Whether its version is a published release's, or held for other bytes: it can never be submitted.
+  Result<bool> is_version_gone(const ReleaseRecord& draft);
   // The package is here: its manifest has to say what was announced. Takes the version for ever, unless it is rejected
   // before it was ever published. package: of a file that whoever stored it found to
   // have the announced digest, read with every key that the catalogue has. Whose signature it carries is
@@ -256,11 +258,12 @@ class Catalogue {
   // Of a catalogue that was restored from before: what was signed as revoked since is revoked again, what waits for its
   // review is quarantined. Those come back. All else that is not revoked is as it was.
   Result<std::vector<ReleaseRecord>> revoke_again(const std::vector<PublicRelease>& revoked);
-  // Whether it does not have what was signed so: neither the release, nor another of its version.
-  Result<bool> lacks(const PublicRelease& told);
+  // Whether nothing that was published here holds its version: what waits for it (a draft, one that is being checked)
+  // may yet be dropped or rejected, and the version would be free.
+  Result<bool> lacks(const SignedVersion& told);
   // From then on nobody publishes these versions with other bytes than were signed: a line of the log says so of each.
   // How many are new.
-  Result<std::size_t> hold_versions(const std::vector<PublicRelease>& signed_once);
+  Result<std::size_t> hold_versions(const std::vector<SignedVersion>& signed_once);
 
   Result<void> back_up(const Actor& actor, const std::filesystem::path& to);
   const CataloguePolicy& policy() const { return options_.policy; }

@@ -35,19 +35,17 @@ Result<void> Catalogue::give_up_metadata(const Actor& actor, std::string_view be
 
 Result<bool> Catalogue::has_been_at(const AuditHead& head) { return is_place(connection_, head); }
 
-Result<bool> Catalogue::lacks(const PublicRelease& told) {
-  const auto by_id = read_release(connection_, told.id);
-  if (by_id) return false;
-  if (by_id.error().code != Code::not_found) return std::unexpected(by_id.error());
+Result<bool> Catalogue::lacks(const SignedVersion& told) {
   const auto holder = find_release(connection_, told.plugin, told.version);
-  return holder ? Result<bool>(!*holder) : std::unexpected(holder.error());
+  if (!holder) return std::unexpected(holder.error());
+  return !*holder || !(*holder)->published_ms;
 }
 
-Result<std::size_t> Catalogue::hold_versions(const std::vector<PublicRelease>& signed_once) {
+Result<std::size_t> Catalogue::hold_versions(const std::vector<SignedVersion>& signed_once) {
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
   std::size_t count = 0;
-  for (const PublicRelease& told : signed_once) {
+  for (const SignedVersion& told : signed_once) {
     const std::string digest = to_hex(told.package_sha256);
     const auto held = read_held_package(connection_, told.plugin, told.version);
     if (!held) return std::unexpected(held.error());

@@ -31,15 +31,25 @@ Result<void> check_announcement(const NewRelease& announced) {
   return check_words("changelog", announced.changelog, kChangelogMax);
 }
 
+// What was never published may yet be rejected, and its version is free again then.
+std::string_view wait_of(const ReleaseRecord& holder) {
+  if (holder.state == ReleaseState::quarantined) return "is quarantined";
+  return holder.checked_ms ? "waits for its review" : "is being checked";
+}
+
 Error version_taken(const ReleaseRecord& other, const ReleaseRecord& release) {
-  const bool is_same = other.package_sha256 == release.package_sha256;
-  return {Code::already_exists, is_same ? "release.exists" : "release.version_taken",
-          is_same
-              ? fmt::format("{} is here already: {} ({})", subject_of(other), other.id.text, name_of(other.state))
-              : fmt::format(
-                    "version: {} holds this version with other bytes (sha256 {}); a version is one package for ever, "
-                    "build metadata does not tell two apart",
-                    subject_of(other), to_hex(other.package_sha256)),
+  if (other.package_sha256 == release.package_sha256)
+    return {Code::already_exists, "release.exists",
+            fmt::format("{} is here already: {} ({})", subject_of(other), other.id.text, name_of(other.state)), 0};
+  const std::string digest = to_hex(other.package_sha256);
+  return {Code::already_exists, "release.version_taken",
+          other.published_ms
+              ? fmt::format("version: {} holds this version with other bytes (sha256 {}); a version is one package for "
+                            "ever, build metadata does not tell two apart",
+                            subject_of(other), digest)
+              : fmt::format("version: {} ({}) has this version with other bytes (sha256 {}) and {}; if it is rejected, "
+                            "submit this one again",
+                            subject_of(other), other.id.text, digest, wait_of(other)),
           0};
 }
 
@@ -47,14 +57,7 @@ Result<void> require_free_version(database::Connection& connection, const Releas
   const auto other = find_release(connection, release.plugin, release.version);
   if (!other) return std::unexpected(other.error());
   if (*other) return std::unexpected(version_taken(**other, release));
-  // It was published, and a restore lost it: whoever followed then knows these bytes by this name.
-  const auto held = read_held_package(connection, release.plugin, release.version);
-  if (!held) return std::unexpected(held.error());
-  if (held->empty() || *held == to_hex(release.package_sha256)) return {};
-  return failure(Code::already_exists, "release.version_taken",
-                 fmt::format("version: {} was published with other bytes (sha256 {}), before this registry was brought "
-                             "back from a backup; publish those, or another version",
-                             subject_of(release), *held));
+  return require_held_package(connection, release);
 }
 
 Result<void> require_room(database::Connection& connection, const PublisherRecord& publisher,
@@ -158,6 +161,15 @@ Result<void> Catalogue::drop_draft(const Actor& actor, const ReleaseId& id, std:
   return act->end(actor, "release.drop", subject_of(*release), because);
 }
 
+Result<bool> Catalogue::is_version_gone(const ReleaseRecord& draft) {
+  const auto holder = find_release(connection_, draft.plugin, draft.version);
+  if (!holder) return std::unexpected(holder.error());
+  if (*holder && (*holder)->published_ms) return true;
+  const auto free = require_held_package(connection_, draft);
+  if (!free && free.error().reason != "release.version_taken") return std::unexpected(free.error());
+  return !free;
+}
+
 Result<ReleaseRecord> Catalogue::submit(const Actor& actor, const ReleaseId& id, const Package& package) {
   auto act = Act::begin(*this);
   if (!act) return std::unexpected(act.error());
@@ -217,11 +229,15 @@ Result<ReleaseRecord> Catalogue::end_checks(const ReleaseId& id, const std::vect
   if (!publisher) return std::unexpected(publisher.error());
   const auto key_counts = require_key_counts(connection_, *release);
   if (!key_counts && key_counts.error().reason != "release.key") return std::unexpected(key_counts.error());
+  // One that had the version when a restore made it another's: see hold_versions().
+  const auto held = release->published_ms ? Result<void>() : require_held_package(connection_, *release);
+  if (!held && held.error().reason != "release.version_taken") return std::unexpected(held.error());
   std::string_view action = "release.checked";
-  if (failed != checks.end()) {
+  if (failed != checks.end() || !held) {
     action = "release.reject";
     release->state = ReleaseState::rejected;
-    release->state_because = fmt::format("check {}: {}: {}", failed->name, failed->reason, failed->message);
+    release->state_because =
+        held ? fmt::format("check {}: {}: {}", failed->name, failed->reason, failed->message) : held.error().message;
   } else if (release->state == ReleaseState::quarantined) {
     action = "release.quarantine";  // a reviewer was faster; the reason stays the reviewer's
   } else if (!key_counts) {

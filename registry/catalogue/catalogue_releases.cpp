@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "registry/catalogue/act_store.hpp"
+#include "registry/catalogue/change_store.hpp"
 #include "registry/catalogue/check_store.hpp"
 #include "registry/catalogue/publisher_store.hpp"
 #include "registry/catalogue/release_rules.hpp"
@@ -33,6 +34,8 @@ Result<void> Catalogue::publish(Act& act, ReleaseRecord& release) {
   if (!publisher) return std::unexpected(publisher.error());
   if (auto verified = require_verified(*publisher); !verified) return verified;
   if (auto counts = require_key_counts(connection_, release); !counts) return counts;
+  if (auto held = release.published_ms ? Result<void>() : require_held_package(connection_, release); !held)
+    return held;
   if (is_from_checks(release)) {
     release.published_ms = act.now_ms;
     release.cool_until_ms = act.now_ms + options_.policy.cool_down_ms;

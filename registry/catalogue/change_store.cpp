@@ -1,6 +1,9 @@
 // change_store.cpp: subjects of the lines since a head. SPDX-License-Identifier: Apache-2.0
 #include "registry/catalogue/change_store.hpp"
 
+#include <fmt/format.h>
+
+#include "registry/catalogue/release_rules.hpp"
 #include "registry/database/digest_column.hpp"
 
 namespace stoa::registry {
@@ -63,6 +66,17 @@ Result<std::string> read_held_package(database::Connection& connection, std::str
   std::string digest(rows.next() ? rows.text(0) : "");
   if (auto end = rows.end(); !end) return std::unexpected(end.error());
   return digest;
+}
+
+// It was published, and a restore lost it: whoever followed then knows these bytes by this name.
+Result<void> require_held_package(database::Connection& connection, const ReleaseRecord& release) {
+  const auto held = read_held_package(connection, release.plugin, release.version);
+  if (!held) return std::unexpected(held.error());
+  if (held->empty() || *held == to_hex(release.package_sha256)) return {};
+  return failure(Code::already_exists, "release.version_taken",
+                 fmt::format("version: {} was published with other bytes (sha256 {}), before this registry was brought "
+                             "back from a backup; publish those, or another version",
+                             subject_of(release), *held));
 }
 
 Result<ChangedNames> read_changed_names(database::Connection& connection, const AuditHead& since) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "registry/audit/audit_store.hpp"
+#include "registry/catalogue/records.hpp"
 #include "registry/database/sqlite_store.hpp"
 
 namespace stoa::registry {
@@ -40,5 +41,7 @@ std::string held_subject_of(std::string_view plugin, std::string_view version); 
 // The digest in hexadecimal digits; empty: nobody holds it.
 Result<std::string> read_held_package(database::Connection& connection, std::string_view plugin,
                                       std::string_view version);
+// Of a release whose version is held for other bytes: already_exists "release.version_taken".
+Result<void> require_held_package(database::Connection& connection, const ReleaseRecord& release);
 
 }  // namespace stoa::registry

@@ -32,7 +32,7 @@ constexpr Rule kRules[] = {
     {"is in the audit log with a later step than its own",
      "SELECT r.id FROM releases r WHERE (r.state NOT IN ('draft', 'rejected') OR r.published_ms IS NOT NULL) AND "
      "EXISTS(SELECT 1 FROM audit a WHERE a.line > r.audit_line AND a.subject = r.plugin || ' ' || r.version AND "
-     "a.action NOT IN ('release.draft', 'release.drop', 'evaluation.attach', 'evaluation.outcomes'))"},
+     "a.action NOT IN ('release.draft', 'release.drop', 'metadata.hold', 'evaluation.attach', 'evaluation.outcomes'))"},
     {"is published in the audit log and is not there",
      "SELECT subject FROM audit WHERE action = 'release.publish' EXCEPT SELECT plugin || ' ' || version FROM releases "
      "WHERE published_ms IS NOT NULL"},

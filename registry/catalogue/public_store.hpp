@@ -25,6 +25,13 @@ struct PublicRelease {
   friend bool operator==(const PublicRelease&, const PublicRelease&) = default;
 };
 
+// Of a release that was signed once what stays true of it whatever becomes of it: a version is one package for ever.
+struct SignedVersion {
+  std::string plugin, version;
+  Sha256 package_sha256{};
+  friend bool operator==(const SignedVersion&, const SignedVersion&) = default;
+};
+
 // One state of the catalogue.
 struct PublicState {
   std::int64_t revision = 0;

@@ -12,6 +12,7 @@
 #include "registry/feed/feed_keys.hpp"
 #include "registry/feed/feed_target.hpp"
 #include "registry/feed/told_mark.hpp"
+#include "registry/feed/withdrawn.hpp"
 
 namespace stoa::registry {
 namespace {
@@ -114,6 +115,22 @@ Result<void> visit_told(const TufRepository& repository, const std::function<Res
   return done;
 }
 
+// What is signed no more is known here all the same: a catalogue that is brought back from before may know nothing of
+// it.
+Result<std::size_t> CatalogueFeed::bring_about(const std::vector<TargetChange>& changes, TufTime now) {
+  const auto remember = [&](const std::vector<TargetChange>& gone) -> Result<void> {
+    std::vector<SignedVersion> versions;
+    for (const TargetChange& one : gone) {
+      if (!one.path.ends_with(kReleaseEnding)) continue;
+      auto release = release_of(one.path, *one.target);
+      if (!release) return std::unexpected(release.error());
+      versions.push_back(version_of(*release));
+    }
+    return keep_withdrawn(repository_.folder(), versions);
+  };
+  return repository_.bring_about(changes, signers(), now, &left_out_, remember);
+}
+
 // Without a mark: everything that was signed is read, and held against everything there is. Seconds for a full
 // catalogue, and memory that is given back.
 Result<std::size_t> CatalogueFeed::tell_all(const PublicState& state, TufTime now) {
@@ -129,7 +146,7 @@ Result<std::size_t> CatalogueFeed::tell_all(const PublicState& state, TufTime no
   });
   for (const auto& [path, hash] : told) changes.push_back({path, {}});
   if (changes.empty()) return std::size_t{0};
-  return repository_.bring_about(changes, signers(), now, &left_out_);
+  return bring_about(changes, now);
 }
 
 Result<std::size_t> CatalogueFeed::tell(const PublicChange& change, TufTime now) {
@@ -143,7 +160,7 @@ Result<std::size_t> CatalogueFeed::tell(const PublicChange& change, TufTime now)
   for_each_path(change.gone, [&](std::string path) {
     if (present.insert(path).second) changes.push_back({std::move(path), {}});
   });
-  return repository_.bring_about(changes, signers(), now, &left_out_);
+  return bring_about(changes, now);
 }
 
 Result<std::size_t> CatalogueFeed::update(const PublicChange& change, TufTime now) {

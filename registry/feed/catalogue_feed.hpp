@@ -59,6 +59,7 @@ class CatalogueFeed {
   std::vector<const PrivateKey*> signers() const;
   Result<std::size_t> tell_all(const PublicState& state, TufTime now);
   Result<std::size_t> tell(const PublicChange& change, TufTime now);
+  Result<std::size_t> bring_about(const std::vector<TargetChange>& changes, TufTime now);
   void keep_mark();
 
   TufRepository repository_;

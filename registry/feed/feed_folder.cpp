@@ -11,6 +11,7 @@
 
 #include "registry/feed/feed_keys.hpp"
 #include "registry/feed/feed_target.hpp"
+#include "registry/feed/withdrawn.hpp"
 #include "registry/signature/key_file.hpp"
 #include "registry/tuf/tuf_repository.hpp"
 
@@ -126,6 +127,9 @@ FeedLook look_at_feed(const fs::path& folder) {
     look.told = std::move(*told);
   else
     look.findings.push_back({"metadata.broken", kMetadataFolder, told.error().reason + ": " + told.error().message});
+  if (const auto withdrawn = read_withdrawn(metadata); !withdrawn)
+    look.findings.push_back({"metadata.broken", fs::path(kMetadataFolder) / kWithdrawnFile,
+                             withdrawn.error().reason + ": " + withdrawn.error().message});
   look_at_keys(folder, repository, look.findings);
   return look;
 }

@@ -3,10 +3,39 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string>
+#include <utility>
+
+#include "registry/catalogue/release_store.hpp"
 #include "registry/document/file.hpp"
 #include "registry/feed/feed_folder.hpp"
+#include "registry/feed/withdrawn.hpp"
 
 namespace stoa::registry {
+namespace {
+
+// Of what is signed now, and of what was signed before and taken out: what this catalogue may have lost.
+Result<std::size_t> hold_lost_versions(Catalogue& catalogue, const TufRepository& repository) {
+  std::map<std::string, SignedVersion> lost;  // by what makes two versions one: what was signed last counts
+  const auto look = [&](const SignedVersion& one) -> Result<void> {
+    const auto is_lost = catalogue.lacks(one);
+    if (!is_lost) return std::unexpected(is_lost.error());
+    if (*is_lost) lost.insert_or_assign(one.plugin + " " + version_key_of(one.version), one);
+    return {};
+  };
+  auto withdrawn = read_withdrawn(repository.folder());
+  if (!withdrawn) return std::unexpected(broken_feed(repository.folder(), withdrawn.error()));
+  for (const SignedVersion& one : *withdrawn)
+    if (auto looked = look(one); !looked) return std::unexpected(looked.error());
+  const auto told = [&](const PublicRelease& one) { return look(version_of(one)); };
+  if (auto read = visit_told(repository, told); !read) return std::unexpected(read.error());
+  std::vector<SignedVersion> versions;
+  for (auto& [key, one] : lost) versions.push_back(std::move(one));
+  return catalogue.hold_versions(versions);
+}
+
+}  // namespace
 
 Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime now) {
   const auto is_begun = catalogue.has_metadata();
@@ -29,15 +58,7 @@ Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime 
   auto again = catalogue.revoke_again(*told);
   if (!again) return std::unexpected(again.error());
   opened.revoked = std::move(*again);
-  std::vector<PublicRelease> lost;
-  const auto look = [&](PublicRelease one) -> Result<void> {
-    const auto is_lost = catalogue.lacks(one);
-    if (!is_lost) return std::unexpected(is_lost.error());
-    if (*is_lost) lost.push_back(std::move(one));
-    return {};
-  };
-  if (auto read = visit_told(opened.feed.repository(), look); !read) return std::unexpected(read.error());
-  const auto held = catalogue.hold_versions(lost);
+  const auto held = hold_lost_versions(catalogue, opened.feed.repository());
   if (!held) return std::unexpected(held.error());
   opened.held = *held;
   return opened;

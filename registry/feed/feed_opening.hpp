@@ -19,8 +19,8 @@ struct OpenedFeed {
 
 // A repository is begun where the audit log has none, and the log says so from then on. One that is not there any more
 // is never replaced: metadata.lost. Where the log has not been at what was told last, as after a restore, what was
-// signed as revoked is revoked before anybody is served, and a version that was signed with other bytes is nobody's to
-// publish. Reasons: those of CatalogueFeed::open, database.*.
+// signed as revoked is revoked before anybody is served, and a version that is or was signed with other bytes is
+// nobody's to publish. Reasons: those of CatalogueFeed::open, database.*.
 Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime now);
 
 // For when what was signed is lost and no copy is left: says so in the audit log, and moves what lies in metadata/ out

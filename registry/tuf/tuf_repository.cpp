@@ -174,7 +174,7 @@ Result<void> TufRepository::publish(std::span<const TargetChange> changes, Signe
 }
 
 Result<std::size_t> TufRepository::bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now,
-                                               std::vector<std::string>* other_bytes) {
+                                               std::vector<std::string>* other_bytes, const Farewell& before_they_go) {
   RepositoryDraft draft{.judges = {root()}};
   std::map<std::string, std::vector<const TargetChange*>> by_bin;
   for (const auto& change : changes) {
@@ -182,11 +182,14 @@ Result<std::size_t> TufRepository::bring_about(std::span<const TargetChange> cha
     by_bin[bin_of(targets_.delegations, change.path).name].push_back(&change);
   }
   std::size_t count = 0;
+  std::vector<TargetChange> gone;
   for (const auto& [name, its] : by_bin) {
     auto bin = load_bin(name);
     if (!bin) return std::unexpected(bin.error());
     const std::size_t before = count;
     for (const auto* change : its) {
+      if (const auto was = bin->targets.find(change->path); !change->target && was != bin->targets.end())
+        gone.push_back({was->first, was->second});
       const auto staged = stage(*change, *bin);
       if (!staged && other_bytes != nullptr && staged.error().reason == "target.changed") {
         other_bytes->push_back(change->path);
@@ -197,6 +200,8 @@ Result<std::size_t> TufRepository::bring_about(std::span<const TargetChange> cha
     }
     if (count > before) draft.bins.emplace(name, std::move(*bin));
   }
+  if (!gone.empty() && before_they_go)
+    if (auto told = before_they_go(gone); !told) return std::unexpected(told.error());
   if (count > 0)
     if (auto done = commit(std::move(draft), signers, now); !done) return std::unexpected(done.error());
   return count;

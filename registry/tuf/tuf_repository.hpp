@@ -79,9 +79,11 @@ class TufRepository {
 
   // The same for changes of which some may be so already: those are left out, and what goes away need not be there.
   // Tells how many were left; nothing is signed where none is. other_bytes: where it is given, a path that has other
-  // bytes already keeps them, and is named there instead of ending all the others with target.changed.
+  // bytes already keeps them, and is named there instead of ending all the others with target.changed. before_they_go:
+  // is told of what goes away, as it was signed, before anything is written; its error ends the call.
+  using Farewell = std::function<Result<void>(const std::vector<TargetChange>& gone)>;
   Result<std::size_t> bring_about(std::span<const TargetChange> changes, Signers signers, TufTime now,
-                                  std::vector<std::string>* other_bytes = nullptr);
+                                  std::vector<std::string>* other_bytes = nullptr, const Farewell& before_they_go = {});
 
   // Signs anew what has used up two thirds of its lifetime, as far as keys for it are at hand, and the timestamp in any
   // case. To be called several times within the timestamp's lifetime: a call signs 64 bins at most, unless half of what

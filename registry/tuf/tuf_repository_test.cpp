@@ -47,6 +47,26 @@ TEST_F(Repository, ChangesComeTogetherOrNotAtAll) {
   EXPECT_EQ(repository.find("acme/a/1.0.0.stoa").value(), std::nullopt);
 }
 
+TEST_F(Repository, NothingGoesAwayUntold) {
+  const TargetChange changes[] = {{kPath, {}}, {"acme/a/1.0.0.stoa", {}}, {"acme/b/1.0.0.stoa", target_of("b")}};
+  std::vector<std::string> told;
+  bool is_room = false;
+  const auto tell = [&](const std::vector<TargetChange>& gone) -> Result<void> {
+    if (!is_room) return failure(Code::resource_exhausted, "file.full", "no room");
+    for (const TargetChange& one : gone) told.push_back(one.path + " " + to_hex(one.target->sha256));
+    return {};
+  };
+  const auto bring = [&] { return repository.bring_about(changes, keys.online(), now, nullptr, tell); };
+  const auto before = repository.timestamp().version;
+  EXPECT_EQ(reason_of(bring()), "file.full");
+  EXPECT_EQ(repository.timestamp().version, before);
+  EXPECT_EQ(repository.find(kPath).value(), target_of("one"));
+  is_room = true;
+  EXPECT_EQ(bring().value(), 2u);
+  EXPECT_EQ(told, std::vector{std::string(kPath) + " " + to_hex(sha256_of("one"))}) << "the other one was not there";
+  EXPECT_EQ(repository.find(kPath).value(), std::nullopt);
+}
+
 TEST_F(Repository, FactsThatNoReaderWouldTakeAreRefused) {
   std::map<std::string, std::string> many;
   for (int i = 0; i <= 64; ++i) many[std::to_string(i)] = "x";

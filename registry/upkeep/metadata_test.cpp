@@ -47,11 +47,27 @@ class FolderWithMetadata : public ::testing::Test {
   // The registry of the backup, beside the metadata of the one before: as the manual says.
   void bring_back_with_metadata() {
     on.close();
+    fs::remove_all(folder / "broken");
     fs::rename(on.path(), folder / "broken");
     ASSERT_TRUE(restore_backup(folder / "backup", on.path(), terms()));
     fs::remove_all(on.path() / "metadata");
     fs::rename(folder / "broken/metadata", on.path() / "metadata");
     on.open();
+  }
+  // Whether other bytes are refused for what these are, and these very bytes are taken.
+  void expect_held(const std::string& version) {
+    on.salt = "other";
+    const auto refused = on.announce(version);
+    on.salt.clear();
+    EXPECT_EQ(refused ? "taken" : refused.error().reason, "release.version_taken") << version;
+    if (!refused)
+      EXPECT_TRUE(refused.error().message.contains(to_hex(sha256_of(on.package(version))))) << refused.error().message;
+  }
+  ReleaseRecord checked(const std::string& version) {
+    const auto submitted = on.submitted(version);
+    const auto release = submitted ? on->check(submitted->id) : submitted;
+    EXPECT_TRUE(release) << release.error().message;
+    return release ? *release : ReleaseRecord();
   }
 
   TestFolder folder;
@@ -76,6 +92,7 @@ TEST_F(FolderWithMetadata, WhereItIsBrokenDoctorAndBackupSayWhere) {
                       {"metadata/2.snapshot.json", "", "metadata.broken metadata"},
                       {"metadata/1.targets.json", "{}", "metadata.broken metadata"},
                       {"metadata/1.root.json", nullptr, "metadata.broken metadata"},
+                      {"metadata/withdrawn.txt", "acme/vision 1.0.0\n", "metadata.broken metadata/withdrawn.txt"},
                       {"metadata/timestamp.json", nullptr, "metadata.lost metadata/timestamp.json"},
                       {"metadata", nullptr, "metadata.lost metadata/timestamp.json"},
                       {"keys/releases.pem", "", "keys.broken keys/releases.pem"},
@@ -153,6 +170,82 @@ TEST_F(FolderWithMetadata, KeepsAVersionThatARestoreLostForItsBytes) {
   on.salt.clear();
   EXPECT_EQ(on.published("1.2.0").package_sha256, lost) << "those very bytes are that version";
   on.published("1.3.0");
+  EXPECT_EQ(sign(), "");
+  EXPECT_EQ(look(on.path()), Reasons());
+}
+
+// What waited when the backup was taken was published and signed since, and is dropped or rejected after the restore.
+TEST_F(FolderWithMetadata, KeepsAVersionThatOnlyWaitedInTheBackup) {
+  const ReleaseRecord waiting = checked("1.2.0"), apart = checked("1.3.0");
+  const auto draft = on.announce("1.4.0");
+  ASSERT_TRUE(draft);
+  EXPECT_EQ(waiting.state, ReleaseState::validating);
+  ASSERT_TRUE(on.reviewed(apart.id, Verdict::quarantine));
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  EXPECT_EQ(on.published("1.4.0").id, draft->release.id);
+  for (const ReleaseRecord& one : {waiting, apart}) ASSERT_TRUE(on.reviewed(one.id, Verdict::accept));
+  EXPECT_EQ(sign(), "");
+  bring_back_with_metadata();
+  EXPECT_EQ(sign(), "") << "a start, which takes the targets out";
+  ASSERT_TRUE(on->drop_draft(on.acme, draft->release.id));
+  for (const ReleaseRecord& one : {waiting, apart}) ASSERT_TRUE(on.reviewed(one.id, Verdict::reject));
+  for (const char* version : {"1.2.0", "1.3.0", "1.4.0"}) {
+    expect_held(version);
+    EXPECT_EQ(on.published(version).version, version) << "those very bytes are that version";
+  }
+  EXPECT_EQ(sign(), "");
+  EXPECT_EQ(look(on.path()), Reasons());
+}
+
+// Other bytes waited when the backup was taken, and were rejected before these were published.
+TEST_F(FolderWithMetadata, PublishesNoOtherBytesThatWaitedInTheBackup) {
+  on.salt = "other";
+  const ReleaseRecord waiting = checked("1.2.0");
+  const auto unchecked = on.submitted("1.3.0");
+  ASSERT_TRUE(unchecked);
+  on.salt.clear();
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  ASSERT_TRUE(on->check(unchecked->id));
+  for (const ReleaseId& id : {waiting.id, unchecked->id}) ASSERT_TRUE(on.reviewed(id, Verdict::reject));
+  on.published("1.2.0"), on.published("1.3.0");
+  EXPECT_EQ(sign(), "");
+  bring_back_with_metadata();
+  EXPECT_EQ(sign(), "");
+  const auto accepted = on.reviewed(waiting.id, Verdict::accept);
+  EXPECT_EQ(accepted ? "accepted" : accepted.error().reason, "release.version_taken");
+  const auto checks = on->check(unchecked->id);
+  ASSERT_TRUE(checks) << checks.error().message;
+  EXPECT_EQ(checks->state, ReleaseState::rejected);
+  EXPECT_TRUE(checks->state_because.contains(to_hex(sha256_of(on.package("1.3.0"))))) << checks->state_because;
+  ASSERT_TRUE(on.reviewed(waiting.id, Verdict::reject));
+  for (const char* version : {"1.2.0", "1.3.0"}) expect_held(version), on.published(version);
+  EXPECT_EQ(sign(), "");
+  EXPECT_EQ(look(on.path()), Reasons());
+}
+
+// The first restore takes the target out, and its line of the log goes with the second one: the metadata remembers.
+TEST_F(FolderWithMetadata, KeepsAVersionThroughEveryRestore) {
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  on.published("1.2.0");
+  const ReleaseRecord apart = on.published("1.3.0");
+  EXPECT_EQ(sign(), "");
+  ASSERT_TRUE(on.reviewed(apart.id, Verdict::quarantine));
+  EXPECT_EQ(sign(), "") << "which takes it out";
+  for (int restore = 0; restore < 3; ++restore) {
+    bring_back_with_metadata();
+    EXPECT_EQ(sign(), "") << restore;
+    for (const char* version : {"1.2.0", "1.3.0"}) expect_held(version);
+    EXPECT_EQ(look(on.path()), Reasons()) << restore;
+  }
+  // And so does a backup of it.
+  fs::remove_all(folder / "backup");
+  ASSERT_TRUE(create_backup(on.path(), folder / "backup", terms()));
+  on.close();
+  fs::remove_all(on.path());
+  ASSERT_TRUE(restore_backup(folder / "backup", on.path(), terms()));
+  on.open();
+  EXPECT_EQ(sign(), "");
+  for (const char* version : {"1.2.0", "1.3.0"}) expect_held(version), on.published(version);
   EXPECT_EQ(sign(), "");
   EXPECT_EQ(look(on.path()), Reasons());
 }
