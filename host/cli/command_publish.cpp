@@ -78,6 +78,9 @@ Action declare_publish(CommandLine line) {
       "  stoa publish acme-vision-1.2.0.stoa --registry https://registry.example:8081 --token-file acme.token --wait\n"
       "  STOA_REGISTRY=http://127.0.0.1:8081 STOA_TOKEN_FILE=acme.token stoa publish acme-vision-1.2.0.stoa\n\n"
       "interrupted? the same command goes on where it was: PACKAGE.upload, beside the package, says where.\n"
+      "exit 1 with release.version_taken: another package has the version; is that one not published yet, it says so, "
+      "and\n"
+      "the same command submits this one where it is rejected.\n"
       "exit 1 with release.rejected: the checks refused it; their names: docs/reference/publishing-checks.md");
   return [options] { return run(*options); };
 }

@@ -72,7 +72,9 @@ constexpr Hint kHints[] = {
     {"release.cooling", "name its version or an alias; `stoa aliases move MODEL default VERSION` ends the wait"},
     {"client.", "is the registry running, and is this its address? What was begun can be asked again"},
     {"publish.waiting", "look again later: `stoa releases show RELEASE`"},
-    {"release.version_taken", "give it another version: one that was published is that package for ever"},
+    {"release.version_taken",
+     "give it another version: one that was published is that package for ever; where the other one is not published "
+     "yet, `stoa releases show RELEASE` tells what becomes of it"},
     {"release.exists", "it is published already: `stoa releases list --model MODEL` shows it"},
     {"release.state",
      "which step follows which: `stoa releases --help`; `stoa releases show RELEASE` tells where it is"},

@@ -93,13 +93,25 @@ class Sending {
     else if (!*earlier)
       if (auto announced = announce(); !announced) return std::unexpected(announced.error());
     auto submitted = send_and_submit();
-    if (submitted || submitted.error().reason != "upload.digest_mismatch") return submitted;
-    // Somewhere on the way, in this run or an earlier one, a byte became another: once more, from the first one.
-    if (auto announced = announce(); !announced) return std::unexpected(announced.error());
-    return send_and_submit();
+    if (!submitted && submitted.error().reason == "upload.digest_mismatch") {
+      // Somewhere on the way, in this run or an earlier one, a byte became another: once more, from the first one.
+      if (auto announced = announce(); !announced) return std::unexpected(announced.error());
+      submitted = send_and_submit();
+    }
+    if (!submitted && submitted.error().reason == "release.version_taken") say_whether_kept(submitted.error());
+    return submitted;
   }
 
  private:
+  // What has the version may yet be rejected: then the registry keeps the draft.
+  void say_whether_kept(Error& error) {
+    const auto release = registry_.ask({.path = release_path(state_.release)});
+    if (release && member_text(*release, "state") == "draft")
+      error.message += "; the same command submits it then, and sends nothing anew";
+    else if (!release && release.error().code == Code::not_found)
+      forget_upload(plan_.package);
+  }
+
   Result<Json> send_and_submit() {
     if (!state_.upload.empty())
       if (auto sent = send(); !sent) return std::unexpected(sent.error());

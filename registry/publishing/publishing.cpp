@@ -31,8 +31,8 @@ Result<std::optional<std::string>> ask(const NameIndex& names, std::string_view 
   return fmt::format("{}: {}", ruling->reason, ruling->message);
 }
 
-// No later attempt can end otherwise.
-bool is_version_gone(const Error& error) {
+// To another release, for ever or as long as that one is not rejected.
+bool is_lost_version(const Error& error) {
   return error.reason == "release.version_taken" || error.reason == "release.exists";
 }
 
@@ -160,8 +160,10 @@ Result<ReleaseRecord> Publishing::submit(const Actor& actor, const ReleaseId& id
   if (!opened->package) return std::unexpected(opened->package.error());
   return with_catalogue([&](Catalogue& catalogue) {
     auto submitted = catalogue.submit(actor, id, *opened->package);
-    if (submitted || !is_version_gone(submitted.error())) return submitted;
-    if (drop_with_upload(catalogue, actor, id, "another release has its version"))
+    if (submitted || !is_lost_version(submitted.error())) return submitted;
+    const auto gone = catalogue.is_version_gone(*release);
+    if (gone && !*gone) submitted.error().message += "; the draft is kept, with its upload";
+    if (gone && *gone && drop_with_upload(catalogue, actor, id, kVersionGone))
       submitted.error().message += "; the draft was dropped";
     return submitted;  // what a full disk keeps is found by the doctor
   });

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "registry/blobs/upload.hpp"
 #include "registry/catalogue/catalogue.hpp"
@@ -38,8 +39,8 @@ bool brings(const UploadStatus& upload, const ReleaseRecord& draft);
 std::vector<ReleaseRecord> lost_drafts(const std::vector<ReleaseRecord>& drafts,
                                        const std::vector<UploadStatus>& uploads, std::int64_t before_ms,
                                        std::int64_t now_ms);
-// Drafts of which another release has the version, or the very package: nobody can submit them any more.
-std::vector<ReleaseRecord> taken_drafts(const std::vector<ReleaseRecord>& releases, std::int64_t before_ms);
+// Why a draft is dropped that nobody can submit any more: Catalogue::is_version_gone().
+inline constexpr std::string_view kVersionGone = "its version is another package's for ever";
 // Uploads without a draft: neither finished nor expired, and no draft announces their bytes. One that has just begun is
 // one of them until its draft is durable.
 std::vector<UploadStatus> lost_uploads(const std::vector<ReleaseRecord>& drafts,
@@ -64,13 +65,14 @@ class Publishing {
   // Errors: the catalogue's of a draft and those of Uploads::begin; then there is no draft that was not there before.
   Result<Announced> announce(const Actor& actor, const NewRelease& release);
   // Its upload goes with it, unless another draft announces the same bytes.
-  Result<void> drop_draft(const Actor& actor, const ReleaseId& id);
+  Result<void> drop_draft(const Actor& actor, const ReleaseId& id, std::string_view because = kNeverCame);
   // An upload is its publisher's and the admins'.
   Result<UploadStatus> append(const Actor& actor, const UploadId& id, const UploadChunk& chunk);
   Result<UploadStatus> upload(const Actor& actor, const UploadId& id);
-  // The bytes are whole: they become a blob, the draft a submitted release. Reads the package once. A draft whose
-  // version another release has meanwhile goes with the refusal, release.version_taken or release.exists: it can never
-  // be submitted, and would count against the quota.
+  // The bytes are whole: they become a blob, the draft a submitted release. Reads the package once. Where another
+  // release has the version meanwhile, release.version_taken or release.exists: of one that was published, the draft
+  // goes with the refusal (it can never be submitted, and would count against the quota); of one that may yet be
+  // rejected, it stays, and can be submitted then.
   Result<ReleaseRecord> submit(const Actor& actor, const ReleaseId& id, const std::optional<UploadId>& upload);
   // The chain of checks of a submitted release; what it says decides its next state. Takes as long as its golden cases.
   Result<ReleaseRecord> check(const ReleaseId& id);

@@ -1,6 +1,5 @@
 // publishing_drafts.cpp: drafts and the uploads that belong to them. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <map>
 
 #include "registry/catalogue/release_rules.hpp"
 #include "registry/publishing/publishing.hpp"
@@ -9,8 +8,6 @@ namespace stoa::registry {
 namespace {
 
 constexpr std::size_t kAll = 1'000'000;
-
-std::string without_build(std::string_view version) { return std::string(version.substr(0, version.find('+'))); }
 
 Result<std::vector<ReleaseRecord>> drafts_of(Catalogue& catalogue, const std::string& plugin) {
   ReleaseFilter filter;
@@ -48,20 +45,6 @@ std::vector<ReleaseRecord> lost_drafts(const std::vector<ReleaseRecord>& drafts,
     if (draft.state == ReleaseState::draft && draft.created_ms <= before_ms && !is_awaited) lost.push_back(draft);
   }
   return lost;
-}
-
-std::vector<ReleaseRecord> taken_drafts(const std::vector<ReleaseRecord>& releases, std::int64_t before_ms) {
-  std::map<std::pair<std::string_view, std::string>, const ReleaseRecord*> holders;
-  const auto place_of = [](const ReleaseRecord& one) {
-    return std::pair(std::string_view(one.plugin), without_build(one.version));
-  };
-  for (const ReleaseRecord& one : releases)
-    if (holds_version(one.state) || one.published_ms) holders.emplace(place_of(one), &one);
-  std::vector<ReleaseRecord> taken;
-  for (const ReleaseRecord& one : releases)
-    if (one.state == ReleaseState::draft && one.created_ms <= before_ms && holders.contains(place_of(one)))
-      taken.push_back(one);
-  return taken;
 }
 
 std::vector<UploadStatus> lost_uploads(const std::vector<ReleaseRecord>& drafts,
@@ -138,8 +121,8 @@ Result<Announced> Publishing::announce(const Actor& actor, const NewRelease& rel
   });
 }
 
-Result<void> Publishing::drop_draft(const Actor& actor, const ReleaseId& id) {
-  return with_catalogue([&](Catalogue& catalogue) { return drop_with_upload(catalogue, actor, id, kNeverCame); });
+Result<void> Publishing::drop_draft(const Actor& actor, const ReleaseId& id, std::string_view because) {
+  return with_catalogue([&](Catalogue& catalogue) { return drop_with_upload(catalogue, actor, id, because); });
 }
 
 // Under the catalogue's lock, so that who announces the same bytes anew finds the upload wholly there or not at all.

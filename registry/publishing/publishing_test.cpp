@@ -266,7 +266,7 @@ TEST_F(PublishingTest, AnUploadGoesWithTheLastDraftThatWantsIt) {
   EXPECT_EQ(drafts(), 0u);
 }
 
-TEST_F(PublishingTest, WhoLosesAVersionLosesTheDraft) {
+TEST_F(PublishingTest, WhoLosesAVersionKeepsTheDraftUntilItIsGone) {
   add_publisher(acme, key);
   const std::string mine = package("acme/vision", "1.2.0", &key);
   std::filesystem::remove_all(folder / "source-1.2.0");
@@ -279,10 +279,23 @@ TEST_F(PublishingTest, WhoLosesAVersionLosesTheDraft) {
   ASSERT_TRUE(winner && winner->upload && loser && loser->upload);
   EXPECT_EQ(drafts(), 2u);
   ASSERT_TRUE(publishing_->submit(acme, winner->release.id, winner->upload->id));
-  const auto refused = publishing_->submit(acme, loser->release.id, loser->upload->id);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().reason, "release.version_taken");
-  EXPECT_TRUE(refused.error().message.ends_with("; the draft was dropped")) << refused.error().message;
+  const auto expect_refused = [&](const char* words, const char* end) {
+    const auto refused = publishing_->submit(acme, loser->release.id, loser->upload->id);
+    ASSERT_FALSE(refused) << words;
+    EXPECT_EQ(refused.error().reason, "release.version_taken");
+    EXPECT_TRUE(refused.error().message.contains(words)) << refused.error().message;
+    EXPECT_TRUE(refused.error().message.ends_with(end)) << refused.error().message;
+  };
+  const auto kept = "; the draft is kept, with its upload";
+  expect_refused("and is being checked; if it is rejected, submit this one again", kept);
+  ASSERT_TRUE(publishing_->check(winner->release.id));
+  expect_refused("and waits for its review; if it is rejected", kept);
+  ASSERT_TRUE(reviewed(winner->release.id, Verdict::quarantine));
+  expect_refused("and is quarantined; if it is rejected", kept);
+  EXPECT_EQ(drafts(), 1u);
+  EXPECT_EQ(stored(), mine.size() + yours.size()) << "it counts as long as it may come to something";
+  ASSERT_TRUE(reviewed(winner->release.id, Verdict::accept));
+  expect_refused("holds this version with other bytes", "; the draft was dropped");
   EXPECT_EQ(drafts(), 0u);
   EXPECT_EQ(stored(), mine.size()) << "it counts against no quota";
   const auto again = publishing_->submit(acme, loser->release.id, loser->upload->id);
@@ -291,6 +304,31 @@ TEST_F(PublishingTest, WhoLosesAVersionLosesTheDraft) {
   NewRelease reworded = announcement("acme/vision", "1.2.0", mine);
   EXPECT_EQ(publishing_->announce(acme, reworded).error().reason, "release.exists");
   EXPECT_TRUE(publishing_->blobs().verify(sha256_of(mine)));
+}
+
+TEST_F(PublishingTest, WhatLostAVersionToARejectedReleaseIsSubmittedAgain) {
+  add_publisher(acme, key);
+  const std::string mine = package("acme/vision", "1.2.0", &key);
+  std::filesystem::remove_all(folder / "source-1.2.0");
+  const PrivateKey later = PrivateKey::generate();
+  publishing_->with_catalogue([&](Catalogue& catalogue) {
+    const PublicKey point = later.public_key();
+    ASSERT_TRUE(catalogue.add_key(acme, "acme", point, later.sign(key_possession_text("acme", point.id()))));
+  });
+  const std::string yours = package("acme/vision", "1.2.0", &later);
+  ASSERT_NE(mine, yours);
+  const auto winner = sent(acme, "acme/vision", "1.2.0", mine), loser = sent(acme, "acme/vision", "1.2.0", yours);
+  ASSERT_TRUE(winner && winner->upload && loser && loser->upload);
+  ASSERT_TRUE(publishing_->submit(acme, winner->release.id, winner->upload->id));
+  EXPECT_FALSE(publishing_->submit(acme, loser->release.id, loser->upload->id));
+  ASSERT_TRUE(publishing_->check(winner->release.id));
+  ASSERT_TRUE(reviewed(winner->release.id, Verdict::reject));
+  const auto again = publishing_->submit(acme, loser->release.id, loser->upload->id);
+  ASSERT_TRUE(again) << again.error().message;
+  ASSERT_TRUE(publishing_->check(again->id));
+  const auto published = reviewed(again->id, Verdict::accept);
+  ASSERT_TRUE(published) << published.error().message;
+  EXPECT_EQ(published->package_sha256, sha256_of(yours));
 }
 
 TEST_F(PublishingTest, OneProcessHasARegistryOpen) {

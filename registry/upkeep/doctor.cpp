@@ -67,7 +67,7 @@ class Doctor {
     if (auto ok = kept_outcomes(**store); !ok) return std::unexpected(ok.error());
     // A catalogue that is not whole may have forgotten what it needs: then nothing is taken away.
     if (!is_catalogue_whole_) return std::move(found_);
-    if (auto ok = drafts(uploads); !ok) return std::unexpected(ok.error());
+    if (auto ok = drafts(**catalogue, uploads); !ok) return std::unexpected(ok.error());
     if (auto ok = orphans(**store, uploads); !ok) return std::unexpected(ok.error());
     return std::move(found_);
   }
@@ -230,12 +230,13 @@ class Doctor {
     return {};
   }
 
+  // why: as the audit log has it, too.
   void drop(const ReleaseRecord& draft, const char* reason, std::string_view why) {
     Ailment ailment{reason, subject_of(draft),
-                    fmt::format("draft {} was announced {} s ago, {}", draft.id.text,
+                    fmt::format("draft {} was announced {} s ago, and {}", draft.id.text,
                                 (terms_.now_ms - draft.created_ms) / 1000, why)};
     if (is_fix()) {
-      const auto dropped = publishing_->drop_draft(Actor::registry(), draft.id);
+      const auto dropped = publishing_->drop_draft(Actor::registry(), draft.id, why);
       if (!dropped) ailment.message += "; " + dropped.error().message;
       ailment.is_mended = dropped.has_value();
     }
@@ -243,15 +244,28 @@ class Doctor {
     std::erase_if(releases_, [&](const ReleaseRecord& one) { return one.id == draft.id; });
   }
 
-  Result<void> drafts(Uploads& uploads) {
+  // Nobody can submit them any more.
+  Result<std::vector<ReleaseRecord>> taken_drafts(Catalogue& catalogue, std::int64_t before_ms) {
+    std::vector<ReleaseRecord> taken;
+    for (const ReleaseRecord& one : releases_) {
+      if (one.state != ReleaseState::draft || one.created_ms > before_ms) continue;
+      const auto gone = catalogue.is_version_gone(one);
+      if (!gone) return std::unexpected(gone.error());
+      if (*gone) taken.push_back(one);
+    }
+    return taken;
+  }
+
+  Result<void> drafts(Catalogue& catalogue, Uploads& uploads) {
     const std::int64_t before_ms = terms_.now_ms - terms_.grace_ms;
-    const auto taken = taken_drafts(releases_, before_ms);
-    for (const ReleaseRecord& draft : taken) drop(draft, "draft.taken", "and another release has its version");
+    const auto taken = taken_drafts(catalogue, before_ms);
+    if (!taken) return std::unexpected(taken.error());
+    for (const ReleaseRecord& draft : *taken) drop(draft, "draft.taken", kVersionGone);
     for (const ReleaseRecord& draft : lost_drafts(releases_, uploads_, before_ms, terms_.now_ms))
-      drop(draft, "draft.lost", "and no upload brings its package");
+      drop(draft, "draft.lost", "no upload brings its package");
     for (const UploadStatus& upload : lost_uploads(releases_, uploads_, terms_.now_ms)) {
       // It goes with its draft.
-      if (std::ranges::any_of(taken, [&](const ReleaseRecord& one) { return brings(upload, one); })) continue;
+      if (std::ranges::any_of(*taken, [&](const ReleaseRecord& one) { return brings(upload, one); })) continue;
       // Somebody may just have announced these bytes again, and gone on with it.
       const auto last_ns = upload.expires_ns - UploadPolicy{}.idle_ns_max;
       if (last_ns > now_ns() - terms_.grace_ms * 1'000'000) continue;

@@ -175,6 +175,15 @@ TEST_F(Doctor, FindsEachAilmentUnderItsOwnReason) {
        {"draft.taken acme/vision 1.3.0"},
        {"draft.taken+ acme/vision 1.3.0"},
        {}},
+      {"somebody else waits for its version",  // and may be rejected yet
+       [&] {
+         on.salt = "other";
+         ASSERT_TRUE(on.submitted("1.3.0"));
+         on.salt.clear();
+       },
+       {},
+       {},
+       {}},
       {"an upload expires",
        [&] { on.now_ms += 25 * kHourMs; },
        {"blob.leftover uploads/" + half, "draft.lost acme/vision 1.3.0"},

@@ -1,4 +1,5 @@
-"""publish_race.py: two people publish one version at once: one of them has it, and nothing is left of the other.
+"""publish_race.py: two people publish one version at once: one of them has it. The other keeps what was sent until that one is
+published, and has the version where it is rejected.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -7,7 +8,7 @@ import shutil
 import sys
 import threading
 
-from registry import MODEL, with_publisher
+from registry import MODEL, wait_for, with_publisher
 from registry_hostile import Api
 from stoa_host import Host, check, staging, stoa
 
@@ -45,16 +46,24 @@ def together(*acts):
 
 def nothing_is_left(admin, version):
     check(admin.json("releases", "list", "--state", "draft")["items"] == [], f"{version}: a draft is left")
-    here = [one for one in admin.json("releases", "list", "--model", MODEL)["items"] if one["version"] == version]
-    check(len(here) == 1, f"{version} is there {len(here)} times: {here}")
+    here = [one["state"] for one in of_version(admin, version) if one["state"] != "rejected"]
+    check(here == ["published"], f"{version} is there {len(here)} times: {here}")
 
 
-def by_request(host, admin):
+def of_version(admin, version):
+    return [one for one in admin.json("releases", "list", "--model", MODEL)["items"] if one["version"] == version]
+
+
+def checked(admin, release):
+    wait_for(lambda: "checked" in admin.json("releases", "show", release), f"{release} is checked")
+
+
+def by_request(host, admin, partner):
     """Both have announced and sent it before one of them submits: so it is the submission that meets the other."""
     api, token = Api(host.ports[1]), (host.folder / "partner.token").read_text().strip()
     for version in ("1.0.0", "1.1.0"):
-        sent = []
-        for file in packages(host, version):
+        sent, files = [], packages(host, version)
+        for file in files:
             body = file.read_bytes()
             release = api.take("POST", "/v1/releases", {"plugin": MODEL, "version": version, "bytes": len(body),
                                                         "sha256": hashlib.sha256(body).hexdigest()}, token)
@@ -68,26 +77,45 @@ def by_request(host, admin):
         check(len(lost) == 1, f"{version}: {answers}")
         status, problem = answers[lost[0]]
         check((status, problem["reason"]) == (409, "release.version_taken"), f"{version}: {status} {problem}")
-        check("the draft was dropped" in problem["detail"], f"{version}: {problem}")
-        release, upload = sent[lost[0]]
-        check(api.reason("GET", f"/v1/releases/{release}", token=token) == "release.unknown", f"{version}: the draft is there")
+        check("if it is rejected, submit this one again" in problem["detail"], f"{version}: {problem}")
+        check(problem["detail"].endswith("; the draft is kept, with its upload"), f"{version}: {problem}")
+        (release, upload), (winner, _), file = sent[lost[0]], sent[1 - lost[0]], files[lost[0]]
+        checked(admin, winner)
+        if version == "1.0.0":
+            admin.text("releases", "accept", winner)
+            status, problem = submit[lost[0]]()
+            check((status, problem["reason"]) == (409, "release.version_taken"), f"{version}: {status} {problem}")
+            check(problem["detail"].endswith("; the draft was dropped"), f"{version}: {problem}")
+            check(api.reason("GET", f"/v1/releases/{release}", token=token) == "release.unknown", f"{version}: the draft is there")
+        else:
+            status, _, words = partner.run("publish", file)
+            check(status != 0 and "the same command submits it then" in words, f"{version}: {status} {words}")
+            admin.text("releases", "reject", winner, "--because", "the licence is missing")
+            check(partner.json("publish", file, "--wait")["id"] == release, f"{version}: it is another draft")
+            admin.text("releases", "accept", release)
         nothing_is_left(admin, version)
 
 
 def by_command(host, admin, partner):
     """The same by the command line, however the two happen to meet."""
     version = "1.2.0"
-    ended = together(*[lambda file=file: partner.run("publish", file, "--wait") for file in packages(host, version)])
+    files = packages(host, version)
+    ended = together(*[lambda file=file: partner.run("publish", file, "--wait") for file in files])
     check(sorted(status == 0 for status, _, _ in ended) == [False, True], f"{version}: {ended}")
     words = next(err for status, _, err in ended if status != 0)
     check("reason: release.version_taken\n" in words, f"{version}: {words}")
+    admin.text("releases", "accept", next(one["id"] for one in of_version(admin, version) if one["state"] == "validating"))
+    loser = next(file for file, (status, _, _) in zip(files, ended) if status != 0)
+    status, _, words = partner.run("publish", loser)
+    check(status != 0 and "holds this version with other bytes" in words, f"{version}: {status} {words}")
+    check(not loser.with_name(loser.name + ".upload").exists(), f"{version}: it would be taken up again")
     nothing_is_left(admin, version)
 
 
 def main():
     with Host([], '[registry]\nfolder = "registry"\n', in_process=()) as host:
         admin, partner = with_publisher(host)
-        by_request(host, admin)
+        by_request(host, admin, partner)
         by_command(host, admin, partner)
         check('"draft.' not in admin.text("doctor", "--json"), "the doctor finds a draft")
     print("ok")
