@@ -36,9 +36,8 @@ Result<void> Catalogue::give_up_metadata(const Actor& actor, std::string_view be
 Result<bool> Catalogue::has_been_at(const AuditHead& head) { return is_place(connection_, head); }
 
 Result<bool> Catalogue::lacks(const SignedVersion& told) {
-  const auto holder = find_release(connection_, told.plugin, told.version);
-  if (!holder) return std::unexpected(holder.error());
-  return !*holder || !(*holder)->published_ms;
+  const auto is_here = has_published(connection_, told.plugin, told.version);
+  return is_here ? Result<bool>(!*is_here) : std::unexpected(is_here.error());
 }
 
 Result<std::size_t> Catalogue::hold_versions(const std::vector<SignedVersion>& signed_once) {

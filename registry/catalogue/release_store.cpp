@@ -170,6 +170,17 @@ Result<std::optional<ReleaseRecord>> find_release(database::Connection& connecti
   return std::move(records->front());
 }
 
+Result<bool> has_published(database::Connection& connection, std::string_view plugin, std::string_view version) {
+  auto rows = connection.query(
+      fmt::format(
+          "SELECT 1 FROM releases r WHERE r.plugin = ? AND r.version_key = ? AND r.published_ms IS NOT NULL AND {}",
+          kHolds),
+      plugin, version_key_of(version));
+  const bool has_one = rows.next();
+  const auto ended = rows.end();
+  return ended ? Result<bool>(has_one) : std::unexpected(ended.error());
+}
+
 Result<std::vector<ReleaseId>> find_signed(database::Connection& connection, std::string_view publisher,
                                            const KeyId& key, std::int64_t from_ms) {
   std::vector<ReleaseId> ids;

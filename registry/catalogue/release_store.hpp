@@ -29,6 +29,8 @@ Result<std::string> read_manifest(database::Connection& connection, const Releas
 // Nothing: the version is free.
 Result<std::optional<ReleaseRecord>> find_release(database::Connection& connection, std::string_view plugin,
                                                   std::string_view version);
+// Whether it was published once, and holds the version.
+Result<bool> has_published(database::Connection& connection, std::string_view plugin, std::string_view version);
 // Those whose package has this digest, without manifests.
 Result<std::vector<ReleaseRecord>> find_package(database::Connection& connection, const Sha256& package_sha256);
 // Submitted from from_ms on with this key's signature, and neither rejected nor revoked.

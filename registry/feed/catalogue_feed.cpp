@@ -20,6 +20,7 @@ namespace {
 // Readers that took their time still find what the snapshots before this many name.
 constexpr std::uint64_t kSnapshotsKept = 256;
 // Acts that tell nothing (drafts, checks) move no mark, and a start looks through as many lines.
+constexpr const char* kSignedMark = "told";  // in metadata/
 constexpr std::int64_t kLinesUnmarkedMax = 500;
 
 std::size_t hash_of(const Target& target) {
@@ -50,6 +51,7 @@ CatalogueFeed::CatalogueFeed(TufRepository repository, std::vector<PrivateKey> k
       keys_(std::move(keys)),
       mark_(std::move(mark)),
       told_until_(read_told_mark(mark_, repository_.timestamp().snapshot)),
+      signed_until_(read_told_mark(repository_.folder() / kSignedMark, repository_.timestamp().snapshot)),
       marked_line_(told_until_.lines) {}
 
 std::vector<const PrivateKey*> CatalogueFeed::signers() const {
@@ -84,6 +86,7 @@ Result<CatalogueFeed> CatalogueFeed::open(const FeedOptions& options, TufTime no
   }
   CatalogueFeed feed(std::move(*repository), std::move(*keys), options.folder / ".told");
   feed.is_new_ = is_new;
+  if (feed.signed_until_.lines == 0) feed.keep_mark();  // an earlier version kept none there
   return feed;
 }
 
@@ -174,8 +177,10 @@ Result<std::size_t> CatalogueFeed::update(const PublicChange& change, TufTime no
 
 // Where it cannot be kept, the next start compares everything.
 void CatalogueFeed::keep_mark() {
-  if (told_until_.lines > 0 && keep_told_mark(mark_, {repository_.timestamp().snapshot, told_until_}))
-    marked_line_ = told_until_.lines;
+  const ToldMark mark{repository_.timestamp().snapshot, told_until_};
+  if (told_until_.lines == 0 || !keep_told_mark(mark_, mark)) return;
+  marked_line_ = told_until_.lines;
+  if (keep_told_mark(repository_.folder() / kSignedMark, mark)) signed_until_ = told_until_;
 }
 
 Result<void> CatalogueFeed::refresh(TufTime now) {

@@ -38,6 +38,9 @@ class CatalogueFeed {
 
   // Up to where the audit log is told, by this process or the one before: what to ask a change since.
   const AuditHead& told_until() const { return told_until_; }
+  // Up to where it was told when the metadata that is there was signed, by a mark that goes where the metadata goes. A
+  // catalogue that has been there has lost nothing that was signed. No line: not known.
+  const AuditHead& signed_until() const { return signed_until_; }
   // What of it is new, changed or gone; tells how many targets. Nothing is signed where nothing is. A change that is
   // not whole costs the bins of what it names, and no other. Pre: then it is one since told_until().
   Result<std::size_t> update(const PublicChange& change, TufTime now);
@@ -65,7 +68,7 @@ class CatalogueFeed {
   TufRepository repository_;
   std::vector<PrivateKey> keys_;
   std::filesystem::path mark_;  // told_mark.hpp
-  AuditHead told_until_;
+  AuditHead told_until_, signed_until_;
   std::int64_t marked_line_ = 0;
   bool is_new_ = false;
   std::vector<std::string> left_out_;

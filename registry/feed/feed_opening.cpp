@@ -50,7 +50,9 @@ Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime 
     if (auto noted = catalogue.note_metadata_begun(is_new ? "a first root was signed" : "found beside the catalogue");
         !noted)
       return std::unexpected(noted.error());
-  const auto has_been_there = catalogue.has_been_at(opened.feed.told_until());
+  const CatalogueFeed& feed_there = opened.feed;
+  const auto has_been_there =
+      catalogue.has_been_at(feed_there.told_until().lines > 0 ? feed_there.told_until() : feed_there.signed_until());
   if (!has_been_there) return std::unexpected(has_been_there.error());
   if (is_new || *has_been_there) return opened;
   const auto told = revoked_in(opened.feed.repository());
@@ -58,9 +60,9 @@ Result<OpenedFeed> open_feed(Catalogue& catalogue, FeedOptions options, TufTime 
   auto again = catalogue.revoke_again(*told);
   if (!again) return std::unexpected(again.error());
   opened.revoked = std::move(*again);
-  const auto held = hold_lost_versions(catalogue, opened.feed.repository());
-  if (!held) return std::unexpected(held.error());
-  opened.held = *held;
+  const auto lost = hold_lost_versions(catalogue, opened.feed.repository());
+  if (!lost) return std::unexpected(lost.error());
+  opened.held = *lost;
   return opened;
 }
 
