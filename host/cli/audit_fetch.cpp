@@ -91,7 +91,7 @@ class Fetch {
     return {};
   }
 
-  // Whatever the check of entries and older checkpoints reads is fetched for it.
+  // Whatever the check of entries, older checkpoints and statements reads is fetched for it.
   Result<void> fetch_tiles() {
     auto log = LogCheck::open(head_, [this](const TilePlace& place) { return tile(place); });
     if (!log) return std::unexpected(log.error());
@@ -107,6 +107,10 @@ class Fetch {
       if (!checkpoint) return std::unexpected(checkpoint.error());
       if (auto goes_on = log->check_goes_on_from(checkpoint->head); !goes_on) return goes_on;
     }
+    const auto statements = folder_.read_statements();
+    if (!statements) return std::unexpected(statements.error());
+    for (const licensing::Statement& statement : *statements)
+      if (auto goes_on = log->check_goes_on_from(statement.head); !goes_on) return goes_on;
     return walk([&](const ShownEntry& shown) -> Result<void> {
       if (auto in_log = log->check_leaf({leaf_of(shown), shown.number}); !in_log) return in_log;
       const auto entry = decode_public(shown.public_half);
@@ -248,8 +252,9 @@ Result<Fetched> fetch_audit(HttpClient& host, const std::string& publisher, cons
                             const std::string& log_key) {
   Fetch fetch(host, publisher, folder);
   if (auto pinned = fetch.pin_key(log_key); !pinned) return std::unexpected(pinned.error());
-  for (const auto step : {&Fetch::fetch_checkpoint, &Fetch::fetch_entries, &Fetch::fetch_tiles, &Fetch::keep,
-                          &Fetch::fetch_prices, &Fetch::fetch_agreements, &Fetch::fetch_statements})
+  // Statements first: no checkpoint after them is older than what they go on from.
+  for (const auto step : {&Fetch::fetch_statements, &Fetch::fetch_checkpoint, &Fetch::fetch_entries,
+                          &Fetch::fetch_tiles, &Fetch::keep, &Fetch::fetch_prices, &Fetch::fetch_agreements})
     if (auto taken = (fetch.*step)(); !taken) return std::unexpected(taken.error());
   return fetch.done;
 }
