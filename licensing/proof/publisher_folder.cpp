@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <span>
 #include <system_error>
 
-#include "registry/document/staging.hpp"
+#include "registry/document/file.hpp"
 
 namespace stoa::licensing {
 namespace {
