@@ -9,6 +9,7 @@
 #include <climits>
 #include <utility>
 
+#include "host/runtime/left_behind.hpp"
 #include "host/thread/futex.hpp"
 
 namespace stoa::inference {
@@ -34,6 +35,9 @@ ModelCore::ModelCore(std::unique_ptr<runtime::Instance> instance, ServedModelOpt
       limits_(instance_->spec().limits),
       batching_(instance_->traits().batching),
       is_inline_(options_.inline_trusted && instance_->traits().is_inline) {}
+
+// The instance first: calls that end with its processes are counted here (on_end).
+ModelCore::~ModelCore() { instance_.reset(); }
 
 void ModelCore::log(runtime::LogLevel level, const std::string& message) const {
   if (options_.log == nullptr) return;
@@ -395,6 +399,7 @@ void ModelCore::shut_down() {
   if (!is_done)
     log(runtime::LogLevel::error, std::to_string(accepted_.count()) + " requests did not end and were left behind");
   stop_threads(is_done);
+  if (!is_done && !instance_->ends_its_calls()) runtime::leave_behind(shared_from_this());
 }
 
 }  // namespace stoa::inference

@@ -44,6 +44,7 @@ class ModelCore final : public runtime::CallObserver,
                         public std::enable_shared_from_this<ModelCore> {
  public:
   ModelCore(std::unique_ptr<runtime::Instance> instance, ServedModelOptions options);
+  ~ModelCore();
 
   Result<void> start();
   Result<void> enqueue(std::shared_ptr<runtime::Call> call);
@@ -106,7 +107,7 @@ class ModelCore final : public runtime::CallObserver,
   void note_submitted(runtime::Call& call, std::uint64_t now_ns);
   void log(runtime::LogLevel level, const std::string& message) const;
 
-  const std::unique_ptr<runtime::Instance> instance_;
+  std::unique_ptr<runtime::Instance> instance_;  // constant until the destructor
   const ServedModelOptions options_;
   const runtime::ModelLimits limits_;
   const runtime::BatchLimits batching_;

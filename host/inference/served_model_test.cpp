@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
@@ -313,6 +314,27 @@ TEST_F(Served, DestructionRefusesWhatIsQueued) {
   stop.join();
   EXPECT_EQ(queued.reason(), "model.draining");
   EXPECT_TRUE(held.call->finished());
+}
+
+// A plugin's own thread may come back when nobody thinks of its model any more.
+TEST_F(Served, WhatDidNotEndMayEndWhenTheModelIsGone) {
+  Asked watch("watch");
+  {
+    runtime::PluginSource source = fixture_source("late");
+    const auto copy = source.library.parent_path() / "late_behind.so";  // this program never unloads it
+    std::filesystem::copy_file(source.library, copy, std::filesystem::copy_options::overwrite_existing);
+    source.library = copy;
+    const auto model = serve(source);
+    ASSERT_NE(model, nullptr);
+    ASSERT_TRUE(model->enqueue(watch.call).has_value());
+    const std::uint64_t until_ns = monotonic_ns() + kTestPatienceNs;
+    while (!watch.call->is_held() && monotonic_ns() < until_ns) std::this_thread::yield();
+  }
+  EXPECT_TRUE(host.log->has("did not end and were left behind"));
+  EXPECT_FALSE(watch.call->finished());
+  watch.call->cancel(Code::cancelled);
+  ASSERT_TRUE(watch.wait());
+  EXPECT_FALSE(watch.call->is_held());
 }
 
 TEST_F(Served, EndAllEndsWhatWaitsAndWhatRunsWithItsReason) {

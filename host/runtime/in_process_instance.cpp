@@ -3,14 +3,13 @@
 
 #include <array>
 #include <cassert>
-#include <deque>
 #include <exception>
-#include <mutex>
 #include <utility>
 
 #include "host/runtime/abi_error.hpp"
 #include "host/runtime/bounded_run.hpp"
 #include "host/runtime/golden.hpp"
+#include "host/runtime/left_behind.hpp"
 #include "host/runtime/utf8.hpp"
 #include "stoa/ext/card.h"
 #include "stoa/ext/inline.h"
@@ -41,14 +40,6 @@ stoa_error blank_error() {
   stoa_error err{};
   err.struct_size = sizeof(err);
   return err;
-}
-
-// Keeps what a plugin may still touch until the process ends. Never destroyed, on purpose.
-void leave_behind(std::shared_ptr<const void> what) {
-  static std::mutex mutex;
-  static auto* const kept = new std::deque<std::shared_ptr<const void>>();
-  const std::lock_guard lock(mutex);
-  kept->push_back(std::move(what));
 }
 
 Error timed_out(std::string reason, std::string message) {

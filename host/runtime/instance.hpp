@@ -71,6 +71,9 @@ class Instance {
 
   // nullopt: it has no processes of its own. Any thread.
   virtual std::optional<WorkerStatistics> worker_statistics() const { return std::nullopt; }
+  // True: its destructor ends every call that is under way, each with its finish. False: a thread of the plugin's may
+  // end one when the instance is gone, so whoever observes that call has to be left behind with it (left_behind.hpp).
+  virtual bool ends_its_calls() const { return false; }
 
   // A new instance is loaded and warming. warm_up runs stoa.warmup/1 on the calling model thread; every one of them
   // calls it, one after the other, because what it warms is per thread (allocator caches, a library's thread pools).

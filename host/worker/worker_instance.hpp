@@ -27,6 +27,7 @@ class WorkerInstance final : public runtime::Instance {
   std::string_view isolation() const override { return name_of(program_.tier); }
   std::uint64_t load_deadline_ns() const override { return load_deadline_ns_; }
   std::optional<runtime::WorkerStatistics> worker_statistics() const override;
+  bool ends_its_calls() const override { return true; }
   Result<void> warm_up() override;
   Result<void> prove() override;
   // Waits for a replacement where no worker lives; else returns at once, with the calls on their way.
