@@ -168,8 +168,8 @@ void figure(const char* name, A ours, B theirs, double target, int times) {
   }
   std::ranges::nth_element(ratios, ratios.begin() + kRounds / 2);
   std::ranges::nth_element(absolute, absolute.begin() + kRounds / 2);
-  std::printf("figure %s %.2f x target >=%g ours_us=%.2f\n", name, ratios[kRounds / 2], target,
-              absolute[kRounds / 2] / 1e3);
+  std::printf("figure %s %.2f x target >=%g tier=- ours_us=%.2f%s\n", name, ratios[kRounds / 2], target,
+              absolute[kRounds / 2] / 1e3, ratios[kRounds / 2] >= target ? "" : "  MISSED");
 }
 
 template <class Side>

@@ -22,10 +22,15 @@ class FieldPath {
     if (is_index_) return (parent_ ? parent_->text() : std::string()) + "[" + std::to_string(index_) + "]";
     std::string above = parent_ ? parent_->text() : std::string();
     if (!above.empty()) above += '.';
-    return above += key_;
+    if (key_.size() <= kStepBytesMax) return above += key_;
+    std::size_t cut = kStepBytesMax;
+    while (cut > 0 && (static_cast<unsigned char>(key_[cut]) & 0xC0) == 0x80) --cut;  // never inside a UTF-8 sequence
+    return above.append(key_.substr(0, cut)).append("...");
   }
 
  private:
+  static constexpr std::size_t kStepBytesMax = 80;  // a client's key may be as long as its body
+
   const FieldPath* parent_ = nullptr;
   std::string_view key_;
   std::uint64_t index_ = 0;

@@ -93,20 +93,26 @@ Result<void> validate(od::value v, const FieldPath& where, int depth) {
   return bad_json(where, simdjson::TAPE_ERROR);
 }
 
-bool is_json(std::string_view bytes) {
+Result<void> check_json(std::string_view bytes, const FieldPath& where) {
   const simdjson::padded_string copy(bytes);
   od::parser parser;
   od::document document;
-  if (parser.iterate(copy).get(document)) return false;
+  if (auto error = parser.iterate(copy).get(document)) return bad_json(where, error);
   bool is_scalar = false;
-  if (document.is_scalar().get(is_scalar)) return false;
+  if (auto error = document.is_scalar().get(is_scalar)) return bad_json(where, error);
   if (is_scalar) {  // a lone number, string or literal: the DOM parser validates it whole
     simdjson::dom::parser whole;
-    return whole.parse(copy).error() == simdjson::SUCCESS;
+    const auto error = whole.parse(copy).error();
+    if (error == simdjson::SUCCESS) return {};
+    double big = 0;  // an integer beyond 64 bits is still a JSON number
+    if (error == simdjson::NUMBER_ERROR && document.get_double().get(big) == simdjson::SUCCESS) return {};
+    return bad_json(where, error);
   }
   od::value value;
-  if (document.get_value().get(value) || !validate(value, FieldPath(""), 1)) return false;
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  if (auto error = document.get_value().get(value)) return bad_json(where, error);
+  if (auto valid = validate(value, where, 1); !valid) return valid;
+  if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return {};
+  return wrong(where, "more follows the document", "request.bad_json");
 }
 
 std::string token_text(od::value v) {

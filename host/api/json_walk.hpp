@@ -55,8 +55,9 @@ std::unexpected<Error> bad_json(const FieldPath& where, simdjson::error_code err
 // keys are unique in their object, nesting stays within kJsonDepthMax. depth: how deep v itself lies.
 Result<void> validate(od::value v, const FieldPath& where, int depth);
 
-// Whether bytes are one JSON document, whole and within the depth limit. Copies them.
-bool is_json(std::string_view bytes);
+// Whether bytes are one JSON document, whole and within the limits of validate(). Copies them. The error says where and
+// why not; it begins with where.
+Result<void> check_json(std::string_view bytes, const FieldPath& where);
 
 // Keys of one object: refuses one seen before. Linear and without allocation up to 16, the usual handful; then sorted,
 // with a bound that keeps insertion cheap (a body of a million keys must not cost a million moves each).

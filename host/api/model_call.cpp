@@ -184,7 +184,10 @@ Result<std::uint64_t> deadline_of(const http::RequestHead& head, std::optional<s
                                   const runtime::ModelSpec& spec) {
   std::uint64_t timeout_ns = spec.limits.deadline_ns;
   if (timeout_us) timeout_ns = std::min(*timeout_us, kTimeoutMaxNs / 1000) * 1000;
-  if (const std::string_view field = head.find("x-stoa-timeout-ms"); !field.empty()) {
+  const auto given = head.find_single("x-stoa-timeout-ms");
+  if (!given) return std::unexpected(given.error());
+  if (*given) {
+    const std::string_view field = **given;
     std::uint64_t timeout_ms = 0;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), timeout_ms);
     if (error != std::errc{} || end != field.data() + field.size() || timeout_ms == 0)

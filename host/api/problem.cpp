@@ -3,6 +3,7 @@
 
 #include "host/api/json_text.hpp"
 #include "host/api/status_mapping.hpp"
+#include "host/http/inflate.hpp"
 
 namespace stoa::api {
 namespace {
@@ -12,6 +13,7 @@ void add_reason(const Error& error, http::Response& response) {
   const bool is_word = !error.reason.empty() &&
                        error.reason.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string::npos;
   if (is_word) response.fields.emplace_back("x-stoa-reason", error.reason);
+  if (error.reason == "http.content_encoding") response.fields.emplace_back("Accept-Encoding", http::kContentCodings);
   advise_retry(error, response);
 }
 

@@ -110,8 +110,10 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 Result<void> check_content(const PortSpec& port, std::string_view bytes, const FieldPath& where) {
   if (port.kind == PartKind::text && !simdjson::validate_utf8(bytes.data(), bytes.size()))
     return wrong(where, "input '" + port.name + "' is text and must be UTF-8", "request.not_utf8");
-  if (port.kind == PartKind::json && !is_json(bytes))
-    return wrong(where, "input '" + port.name + "' must be a JSON document", "request.not_json");
+  if (port.kind != PartKind::json) return {};
+  if (const auto valid = check_json(bytes, FieldPath("document")); !valid)
+    return wrong(where, "input '" + port.name + "' must be a JSON document; " + valid.error().message,
+                 "request.not_json");
   return {};
 }
 

@@ -28,9 +28,9 @@ std::string_view key_of(const OutputPart& part, const runtime::ModelSpec& spec) 
 // The plugin's JSON becomes part of ours: checked, and without line breaks, which would end an event.
 Result<void> write_json_part(JsonText& text, const OutputPart& part) {
   const std::string_view json(reinterpret_cast<const char*>(part.data().data()), part.data().size());
-  if (!is_json(json))
+  if (const auto valid = check_json(json, FieldPath("document")); !valid)
     return failure(Code::internal, "plugin.bad_output",
-                   "output '" + std::string(part.name()) + "' says it is JSON and is not");
+                   "output '" + std::string(part.name()) + "' says it is JSON and is not; " + valid.error().message);
   std::size_t written = 0;
   char* at = text.room(json.size() + simdjson::SIMDJSON_PADDING);
   if (simdjson::minify(json.data(), json.size(), at, written))

@@ -88,7 +88,7 @@ struct AnswerMemory {
 
 http::Response refusal(const Error& error, const runtime::ModelSpec& spec) {
   http::Response response = v2_error(error);
-  if (response.status == 415) response.fields.emplace_back("Accept", accepted_media_types(spec));
+  if (error.reason == "request.media_type") response.fields.emplace_back("Accept", accepted_media_types(spec));
   return response;
 }
 

@@ -56,10 +56,10 @@ Result<void> copy_files(const fs::path& from, const fs::path& to) {
     const std::string name = entry.path().filename();
     if (is_left_out(name) || !entry.is_regular_file(error) || entry.is_symlink()) continue;
     fs::copy_file(entry.path(), to / name, error);
-    if (error) return std::unexpected(file_error("cannot be copied", entry.path(), error.value()));
+    if (error) return std::unexpected(file_error("copy", entry.path(), error.value()));
     if (auto done = sync_copied(to / name); !done) return done;
   }
-  if (error) return std::unexpected(file_error("cannot be read", from, error.value()));
+  if (error) return std::unexpected(file_error("read", from, error.value()));
   return sync_copied(to);
 }
 
@@ -141,7 +141,7 @@ Result<void> write_summary(const fs::path& folder, const BillingSummary& summary
   const std::string text = text_of(summary);
   const fs::path path = folder / kSummaryFile;
   const registry::File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.fd() < 0) return std::unexpected(file_error("cannot be made", path, errno));
+  if (file.fd() < 0) return std::unexpected(file_error("make", path, errno));
   if (auto written = registry::write_all(file, std::as_bytes(std::span(text))); !written) return written;
   if (::fsync(file.fd()) != 0) return std::unexpected(file_error("fsync", path, errno));
   return sync_copied(folder);
@@ -152,7 +152,7 @@ Result<void> fill_billing(const fs::path& folder, const fs::path& to) {
   std::error_code none;
   if (fs::is_directory(folder / kPaymentsFolder, none)) {
     if (!fs::create_directory(to / kPaymentsFolder, none))
-      return std::unexpected(file_error("cannot be made", to / kPaymentsFolder, EIO));
+      return std::unexpected(file_error("make", to / kPaymentsFolder, EIO));
     fs::permissions(to / kPaymentsFolder, fs::perms::owner_all, none);
     if (auto copied = copy_files(folder / kPaymentsFolder, to / kPaymentsFolder); !copied) return copied;
   }

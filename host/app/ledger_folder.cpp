@@ -93,7 +93,7 @@ Result<std::uint64_t> rebuild_ledger_projection(const fs::path& billing, const L
   for (const char* const end : {"", "-wal", "-shm"}) {
     std::error_code error;
     fs::remove(file.string() + end, error);
-    if (error) return std::unexpected(registry::file_error("cannot remove", file, error.value()));
+    if (error) return std::unexpected(registry::file_error("remove", file, error.value()));
   }
   const std::uint64_t all = (*journal)->durable();
   std::uint64_t entries = 0;

@@ -37,7 +37,7 @@ Result<std::unique_ptr<RemoteCatalogue>> RemoteCatalogue::open(Parts parts) {
   const auto& folder = remote.parts_.folder;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return std::unexpected(registry::file_error("cannot be made", folder, error.value()));
+  if (error) return std::unexpected(registry::file_error("make", folder, error.value()));
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   auto blobs = registry::BlobStore::open(folder / "blobs");
   if (!blobs) return std::unexpected(blobs.error());

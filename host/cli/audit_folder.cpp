@@ -74,7 +74,7 @@ std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder,
 Result<void> keep_file(const std::filesystem::path& path, std::string_view bytes) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return std::unexpected(registry::file_error("cannot make a folder", path.parent_path(), error.value()));
+  if (error) return std::unexpected(registry::file_error("make a folder", path.parent_path(), error.value()));
   auto staged = registry::StagingFile::create(path, kAuditFileMode);
   if (!staged) return std::unexpected(staged.error());
   if (auto written = registry::write_all(staged->file(), std::as_bytes(std::span(bytes))); !written) return written;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "host/cli/check_report.hpp"
 #include "host/cli/check_run.hpp"
@@ -73,7 +74,13 @@ Result<std::vector<check::Case>> chosen_cases(const std::vector<std::string>& na
   return all;
 }
 
-Exit list_cases() {
+Exit list_cases(bool as_json) {
+  if (as_json) {
+    auto cases = nlohmann::ordered_json::array();
+    for (const check::Case& one : check::all_cases()) cases.push_back({{"name", one.name}, {"rule", one.rule}});
+    fmt::print("{}\n", cases.dump(2));
+    return Exit::ok;
+  }
   for (const check::Case& one : check::all_cases()) fmt::print("{:<33} {}\n", one.name, one.rule);
   return Exit::ok;
 }
@@ -91,7 +98,7 @@ Exit run_one(const CheckOptions& options) {
 }
 
 Exit run(const CheckOptions& options) {
-  if (options.list) return list_cases();
+  if (options.list) return list_cases(options.json);
   if (!options.run_case.empty()) return run_one(options);
   const auto cases = chosen_cases(options.cases);
   if (!cases) return report(cases.error(), "stoa check --list shows them all");

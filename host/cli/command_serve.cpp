@@ -87,11 +87,16 @@ Exit run(const ServeOptions& options) {
     report(config.error());
     return Exit::usage;
   }
+  std::error_code ignored;  // a folder that cannot be looked at is refused when it is scanned
+  if (!config->registry && !std::filesystem::exists(config->packages, ignored))
+    return report({Code::not_found, "file.not_found", "packages: there is no folder " + config->packages.string(), 0},
+                  "make it, or name the one that holds your *.stoa files: --packages DIR");
   // Before any thread is made, so that every thread inherits the mask and only sigwait below sees them.
   sigset_t stops;
   sigemptyset(&stops);
   sigaddset(&stops, SIGTERM);
   sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGHUP);  // a terminal that is closed
   pthread_sigmask(SIG_BLOCK, &stops, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
@@ -152,7 +157,7 @@ Action declare_serve(CommandLine line) {
   line.texts("--in-process", options->in_process,
              "plugin that runs inside the host, not in a sandboxed worker: publisher/plugin or publisher/*",
              {.type_name = "PATTERN"});
-  line.texts("--allow", options->allow, "what a plugin's sandbox may open: publisher/plugin=jit, =network:host, …",
+  line.texts("--allow", options->allow, "what a plugin's sandbox may open: publisher/plugin=jit, =network:tcp:443, …",
              {.type_name = "PLUGIN=PERMISSION"});
   line.port("--port", options->port, "port for applications (default: 8080; 0: any free one)");
   line.port("--operator-port", options->operator_port, "port for the operator (default: 8081; 0: any free one)");
@@ -163,7 +168,8 @@ Action declare_serve(CommandLine line) {
       "examples:\n"
       "  stoa serve --packages packages --trust acme=acme.pub.pem --allow 'acme/vision=jit'\n"
       "  stoa serve --config stoa.toml\n\n"
-      "SIGTERM drains: requests under way are answered, then the host ends with 0. A second signal ends it at once,\n"
+      "SIGTERM, SIGINT and SIGHUP drain: requests under way are answered, then the host ends with 0. A second signal "
+      "ends it at once,\n"
       "unless it comes within half a second of the first.\n"
       "the configuration file: docs/how-to/operate-a-host.md");
   return [options] { return run(*options); };

@@ -131,7 +131,7 @@ Result<Json> revoke(const ImportPlan& plan, const std::string& path, const std::
   const fs::path file = plan.folder / file_name(path);
   std::error_code error;
   if (fs::remove(file, error)) told["removed"] = file.string();
-  if (error) return std::unexpected(registry::file_error("cannot be removed", file, error.value()));
+  if (error) return std::unexpected(registry::file_error("remove", file, error.value()));
   if (plan.registry == nullptr) {
     if (was_published) told["release"] = "still there: import it with --publish";
     return told;
@@ -217,7 +217,7 @@ Result<Json> import_from(const ImportPlan& plan) {
   if (!plan.folder.empty()) {
     std::error_code error;
     fs::create_directories(plan.folder, error);
-    if (error) return std::unexpected(registry::file_error("cannot be made", plan.folder, error.value()));
+    if (error) return std::unexpected(registry::file_error("make", plan.folder, error.value()));
     auto known = read_memory(plan);
     if (!known) return std::unexpected(known.error());
     memory = std::move(*known);

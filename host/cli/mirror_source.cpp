@@ -64,7 +64,7 @@ struct Host {
 Result<void> bring_one(Host& host, const WantedPackage& wanted) {
   const fs::path path = host.file_of(wanted.target.sha256);
   registry::File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (file.fd() < 0) return std::unexpected(registry::file_error("cannot be opened", path, errno));
+  if (file.fd() < 0) return std::unexpected(registry::file_error("open", path, errno));
   const auto size = registry::size_of_file(file);
   if (!size) return std::unexpected(size.error());
   std::uint64_t offset = *size;
@@ -160,7 +160,7 @@ Result<MirrorSource> source_of_host(client::HttpClient client, const fs::path& p
                                     std::function<void(std::uint64_t, std::uint64_t)> on_progress) {
   std::error_code error;
   fs::create_directories(parts, error);
-  if (error) return std::unexpected(registry::file_error("cannot be made", parts, error.value()));
+  if (error) return std::unexpected(registry::file_error("make", parts, error.value()));
   const auto host = std::make_shared<Host>(Host{std::move(client), parts, std::move(on_progress)});
   return MirrorSource{
       .fetch = [host](std::string_view name, std::uint64_t bytes_max) -> Result<std::string> {

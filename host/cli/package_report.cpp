@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "host/runtime/utf8.hpp"
 #include "registry/document/strict_json.hpp"
 
 namespace stoa::cli {
@@ -17,10 +19,9 @@ using registry::SignatureState;
 using Json = nlohmann::ordered_json;
 
 // Descriptions are the publisher's free text: control characters must not reach a terminal.
-std::string one_line(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  return out;
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  return runtime::printable(text, std::string::npos);
 }
 
 std::string bytes_text(std::uint64_t bytes) {

@@ -36,6 +36,16 @@ bool is_request_id(std::string_view text) {
   });
 }
 
+// Of a head that is refused, as far as it was read, for whoever renders the error. Empty: none is to be seen.
+std::string_view path_of(std::string_view head) {
+  const std::size_t begin = head.find(' ');
+  if (begin == std::string_view::npos || !head.substr(begin + 1).starts_with('/')) return {};
+  std::string_view path = head.substr(begin + 1);
+  path = path.substr(0, path.find_first_of(" ?\r\n"));
+  const bool is_text = std::ranges::all_of(path, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  return is_text ? path : std::string_view();
+}
+
 }  // namespace
 
 Connection::Connection(IoThread& thread, const Listener& listener, Socket socket, const asio::ip::tcp::endpoint& peer)
@@ -298,6 +308,7 @@ Task<void> Connection::refuse_head() {
   head_.request_id = request_id_;
   head_.remote_address = remote_address_;
   head_.is_tls = transport_.is_tls();
+  if (block_) head_.path = path_of({block_->input.get(), filled_});
   parsed_ = {};
   body_left_ = 0;
   bytes_in_ = filled_;

@@ -16,6 +16,7 @@ namespace stoa::http {
 
 enum class Encoding : std::uint8_t { identity, gzip, deflate, unknown };
 Encoding encoding_of(std::string_view content_encoding);
+inline constexpr std::string_view kContentCodings = "gzip, deflate";  // as a field names what encoding_of knows
 
 // A body of unknown final size that grows within limits. Also used for chunked bodies without an encoding.
 class GrowingBody {

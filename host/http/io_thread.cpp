@@ -108,7 +108,8 @@ void IoThread::run() {
   link->stop();
   context_.restart();
   work_.reset();
-  acceptors_.clear();
+  ErrorCode error;
+  for (Accepting& accepting : acceptors_) accepting.acceptor.close(error);
   context_.run_for(std::chrono::milliseconds(100));
   const std::lock_guard lock(end_mutex_);
   has_ended_ = true;
@@ -144,7 +145,7 @@ Task<void> IoThread::accept(Accepting& accepting) {
                              asio::io_context::executor_type>
       pause(context_);
   while (!is_draining_) {
-    if (is_full()) {
+    if (is_full(accepting)) {
       // Full: the kernel's backlog holds new clients until a connection ends (on_closed).
       accepting.is_paused = true;
       co_return;
@@ -152,7 +153,7 @@ Task<void> IoThread::accept(Accepting& accepting) {
     asio::ip::tcp::endpoint peer;
     auto [error, socket] = co_await accepting.acceptor.async_accept(context_.get_executor(), peer, kAsTuple);
     if (!error) {
-      open(accepting.listener, std::move(socket), peer);
+      open(accepting, std::move(socket), peer);
     } else if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
       co_return;
     } else if (error != asio::error::connection_aborted) {
@@ -162,26 +163,26 @@ Task<void> IoThread::accept(Accepting& accepting) {
   }
 }
 
-void IoThread::open(const Listener& listener, Socket socket, const asio::ip::tcp::endpoint& peer) {
+void IoThread::open(Accepting& accepting, Socket socket, const asio::ip::tcp::endpoint& peer) {
   counters.connections_accepted.add();
   counters.connections_open.add();
-  auto connection = std::make_unique<Connection>(*this, listener, std::move(socket), peer);
+  ++accepting.open;
+  auto connection = std::make_unique<Connection>(*this, accepting.listener, std::move(socket), peer);
   connections_.push_back(*connection);
-  asio::co_spawn(context_.get_executor(), Connection::run(std::move(connection)), [this](std::exception_ptr defect) {
-    if (defect) counters.handler_defects.add();
-    on_closed();
-  });
+  asio::co_spawn(context_.get_executor(), Connection::run(std::move(connection)),
+                 [this, &accepting](std::exception_ptr defect) {
+                   if (defect) counters.handler_defects.add();
+                   on_closed(accepting);
+                 });
 }
 
-void IoThread::on_closed() {
+void IoThread::on_closed(Accepting& accepting) {
   counters.connections_open.add(-1);
+  --accepting.open;
   if (is_draining_) return end_if_empty();
-  for (Accepting& accepting : acceptors_) {
-    if (accepting.is_paused && !is_full()) {
-      accepting.is_paused = false;
-      start_accepting(accepting);
-    }
-  }
+  if (!accepting.is_paused || is_full(accepting)) return;
+  accepting.is_paused = false;
+  start_accepting(accepting);
 }
 
 // Clients in the kernel's backlog believe that they are connected: they are served like the others.
@@ -192,7 +193,7 @@ void IoThread::take_backlog(Accepting& accepting) {
     asio::ip::tcp::endpoint peer;
     Socket socket(context_);
     accepting.acceptor.accept(socket, peer, error);
-    if (!error) open(accepting.listener, std::move(socket), peer);
+    if (!error) open(accepting, std::move(socket), peer);
   }
   accepting.acceptor.close(error);
 }

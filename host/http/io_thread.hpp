@@ -141,6 +141,7 @@ class IoThread {
   struct Accepting {
     const Listener& listener;
     Acceptor acceptor;
+    std::uint32_t open = 0;  // connections of this listener: one that is full leaves the others their room
     bool is_paused = false;
   };
 
@@ -149,9 +150,9 @@ class IoThread {
   Task<void> accept(Accepting& accepting);
   void start_accepting(Accepting& accepting);
   void take_backlog(Accepting& accepting);
-  void open(const Listener& listener, Socket socket, const boost::asio::ip::tcp::endpoint& peer);
-  void on_closed();
-  bool is_full() const { return counters.connections_open.get() >= settings.connections_max_per_thread; }
+  void open(Accepting& accepting, Socket socket, const boost::asio::ip::tcp::endpoint& peer);
+  void on_closed(Accepting& accepting);
+  bool is_full(const Accepting& accepting) const { return accepting.open >= settings.connections_max_per_thread; }
   void end_if_empty();
 
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

@@ -386,6 +386,25 @@ TEST(Accept, PausesAtTheLimitAndGoesOn) {
   EXPECT_EQ(status_of_answer(third.answer()), "200");
 }
 
+// Whoever fills the customers' door does not shut the operator's.
+TEST(Accept, PausesOneListenerAlone) {
+  TestServer server([](ServerConfig& config) {
+    config.limits.connections_max = 1;
+    const ListenerConfig customers = config.listeners.front();
+    config.listeners.push_back(customers);
+  });
+  RawClient first(server.port()), waiting(server.port());
+  first.send(kGet);
+  EXPECT_EQ(status_of_answer(first.answer()), "200");
+  waiting.send(kGet);
+  EXPECT_FALSE(waiting.receive(100));
+  for (int i = 0; i < 3; ++i) {
+    RawClient other(server.server->ports().back());
+    other.send(kGet);
+    EXPECT_EQ(status_of_answer(other.answer()), "200") << i;
+  }
+}
+
 TEST(Accept, SurvivesRunningOutOfDescriptors) {
   TestServer server;
   RawClient before(server.port());

@@ -17,7 +17,7 @@ struct Limits {
   std::uint32_t fields_max = 64;
   std::uint32_t target_bytes_max = 4u << 10;
   std::uint32_t requests_per_connection_max = 0;     // 0: no limit
-  std::uint32_t connections_max = 16'384;            // per server; beyond it accept pauses
+  std::uint32_t connections_max = 16'384;            // of each listener; beyond it that one's accept pauses
   std::uint64_t body_bytes_inflight_max = 1u << 30;  // all connections together; beyond it 503
   std::uint32_t head_ms = 5'000;                     // first byte to end of head
   std::uint32_t idle_ms = 30'000;                    // between requests

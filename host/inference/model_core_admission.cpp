@@ -68,7 +68,10 @@ Result<void> ModelCore::queue(std::shared_ptr<Call> call) {
   bool is_full = false, is_wake_due = false;
   {
     const std::lock_guard lock(mutex_);
-    is_full = queue_.size() >= limits_.queue_max;
+    // A place with the model that is free counts, though it is a model thread that takes it, in a moment.
+    const std::uint32_t inflight = inflight_.load(std::memory_order_seq_cst);
+    const std::size_t places = limits_.inflight_max - std::min(inflight, limits_.inflight_max);
+    is_full = queue_.size() >= limits_.queue_max + places;
     if (!is_full) {
       queue_.push({std::move(call), cost});
       queued_.store(static_cast<std::uint32_t>(queue_.size()), std::memory_order_seq_cst);
@@ -82,8 +85,9 @@ Result<void> ModelCore::queue(std::shared_ptr<Call> call) {
   const std::uint64_t interval_ns = counters_.interval_ns.load(std::memory_order_relaxed);
   const std::uint64_t ms = interval_ns * limits_.queue_max / 1'000'000;
   return reject(Error{Code::resource_exhausted, "model.queue_full",
-                      "model \"" + instance_->spec().name + "\" has " + std::to_string(limits_.queue_max) +
-                          " requests waiting, that is its limit",
+                      "model \"" + instance_->spec().name + "\" has " + std::to_string(limits_.inflight_max) +
+                          " requests in flight and " + std::to_string(limits_.queue_max) +
+                          " waiting, that is its limit",
                       static_cast<std::uint32_t>(std::clamp(ms, kRetryMsMin, kRetryMsMax))});
 }
 

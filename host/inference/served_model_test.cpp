@@ -112,6 +112,7 @@ TEST_F(Served, GoldenCaseThatHangsIsATimeOut) {
 TEST_F(Served, FullQueueRefusesAtOnceAndCancelEmptiesIt) {
   runtime::PluginSource source = fixture_source("holder");
   source.models[0].limits.queue_max = 2;
+  source.models[0].limits.inflight_max = 1;
   const auto model = serve(source);
   ASSERT_NE(model, nullptr);
   Asked held("hold");
@@ -124,7 +125,7 @@ TEST_F(Served, FullQueueRefusesAtOnceAndCancelEmptiesIt) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::resource_exhausted);
   EXPECT_EQ(refused.error().reason, "model.queue_full");
-  EXPECT_NE(refused.error().message.find("has 2 requests waiting"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("has 1 requests in flight and 2 waiting"), std::string::npos);
   EXPECT_GE(refused.error().retry_after_ms, 1u);
   EXPECT_EQ(model->statistics().queued, 2u);
   EXPECT_EQ(model->statistics().inflight, 1u);
@@ -144,6 +145,24 @@ TEST_F(Served, FullQueueRefusesAtOnceAndCancelEmptiesIt) {
   EXPECT_EQ(s.cancelled_count, 2u);
   EXPECT_EQ(s.fail_count, 2u);
   EXPECT_EQ(s.success_count, 2u);
+}
+
+TEST_F(Served, WithoutAQueueWhatTheModelHasRoomForIsTaken) {
+  runtime::PluginSource source = fixture_source("late");
+  source.models[0].limits.queue_max = 0;
+  source.models[0].limits.inflight_max = 2;
+  const auto model = serve(source);
+  ASSERT_NE(model, nullptr);
+  Asked first("never"), second("never"), third("never");
+  EXPECT_TRUE(model->enqueue(first.call).has_value());
+  EXPECT_TRUE(model->enqueue(second.call).has_value());
+  const auto refused = model->enqueue(third.call);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().reason, "model.queue_full");
+  model->cancel(first.call, Code::cancelled);
+  model->cancel(second.call, Code::cancelled);
+  EXPECT_TRUE(first.wait());
+  EXPECT_TRUE(second.wait());
 }
 
 TEST_F(Served, DeadlineIsLookedAtBeforeAndAfterTheQueue) {

@@ -83,8 +83,9 @@ void Call::lend_input(const InputPart& from, LentInput& to) {
   switch (from.kind) {
     case PartKind::tensor: {
       std::int64_t* const strides = to.strides(from.shape.size());
-      std::int64_t stride = 1;
-      for (std::size_t axis = from.shape.size(); axis-- > 0; stride *= from.shape[axis]) strides[axis] = stride;
+      std::uint64_t stride = 1;  // of a tensor without elements it may wrap
+      for (std::size_t axis = from.shape.size(); axis-- > 0; stride *= static_cast<std::uint64_t>(from.shape[axis]))
+        strides[axis] = static_cast<std::int64_t>(stride);
       to.tensor.version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
       to.tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
       to.tensor.dl_tensor = {

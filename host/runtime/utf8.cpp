@@ -26,6 +26,16 @@ std::size_t sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
+// Of a whole sequence: controls of both sets, and what turns the direction of the text around it.
+bool is_shown(std::string_view sequence) noexcept {
+  if (sequence.size() == 1) return sequence[0] >= 0x20 && sequence[0] != 0x7F;
+  if (sequence.size() == 2) return !(sequence[0] == '\xC2' && sequence < "\xC2\xA0") && sequence != "\xD8\x9C";
+  const bool is_mark = sequence == "\xE2\x80\x8E" || sequence == "\xE2\x80\x8F";
+  const bool is_line_or_embedding = sequence >= "\xE2\x80\xA8" && sequence <= "\xE2\x80\xAE";
+  const bool is_isolate = sequence >= "\xE2\x81\xA6" && sequence <= "\xE2\x81\xA9";
+  return !is_mark && !is_line_or_embedding && !is_isolate;
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
@@ -41,10 +51,10 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
   std::string out;
   while (!text.empty()) {
     std::size_t length = sequence_length(text);
-    const bool is_shown = length > 1 || (length == 1 && text[0] >= 0x20 && text[0] != 0x7F);
-    if (length == 0) length = 1;
+    const bool is_whole = length > 0;
+    if (!is_whole) length = 1;
     if (out.size() + length > bytes_max) break;
-    if (is_shown)
+    if (is_whole && is_shown(text.substr(0, length)))
       out.append(text.substr(0, length));
     else
       out.push_back('?');

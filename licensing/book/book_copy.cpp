@@ -31,7 +31,7 @@ Result<void> copy_what_else(const fs::path& from, const fs::path& to, bool is_to
     const std::string name = entry.path().filename();
     if (name.starts_with('.') || (is_top && (name.starts_with(kBookFile) || name == kBookLock))) continue;
     if (entry.is_directory() && !entry.is_symlink()) {
-      if (!fs::create_directory(to / name, error)) return std::unexpected(file_error("cannot be made", to / name, EIO));
+      if (!fs::create_directory(to / name, error)) return std::unexpected(file_error("make", to / name, EIO));
       fs::permissions(to / name, fs::perms::owner_all, error);
       if (auto copied = copy_what_else(from / name, to / name, false); !copied) return copied;
       continue;
@@ -39,11 +39,11 @@ Result<void> copy_what_else(const fs::path& from, const fs::path& to, bool is_to
     if (!entry.is_regular_file(error)) continue;
     fs::copy_file(from / name, to / name, error);
     if (error && error != std::errc::no_such_file_or_directory)
-      return std::unexpected(file_error("cannot be copied", from / name, error.value()));
+      return std::unexpected(file_error("copy", from / name, error.value()));
     if (error) continue;
     if (auto done = make_durable(to / name); !done) return done;
   }
-  if (error) return std::unexpected(file_error("cannot be read", from, error.value()));
+  if (error) return std::unexpected(file_error("read", from, error.value()));
   return make_durable(to);
 }
 

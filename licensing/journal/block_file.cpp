@@ -64,17 +64,17 @@ BlockMemory::BlockMemory(std::size_t bytes)
 
 Result<void> lay_out(const File& file, const std::filesystem::path& path, std::uint64_t bytes) {
   if (::fallocate(file.fd(), 0, 0, static_cast<off_t>(bytes)) != 0 && errno != EOPNOTSUPP)
-    return std::unexpected(file_error("cannot prepare a segment", path, errno));
+    return std::unexpected(file_error("prepare a segment", path, errno));
   go_past_cache(file);
   BlockMemory zeros(kLayOutBytes);
   for (std::uint64_t done = 0; done < bytes;) {
     const ssize_t wrote = write_with(file.fd(), zeros.bytes().data(),
                                      std::min<std::uint64_t>(kLayOutBytes, bytes - done), static_cast<off_t>(done), 0);
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return std::unexpected(file_error("cannot prepare a segment", path, wrote == 0 ? ENOSPC : errno));
+    if (wrote <= 0) return std::unexpected(file_error("prepare a segment", path, wrote == 0 ? ENOSPC : errno));
     done += static_cast<std::uint64_t>(wrote);
   }
-  if (::fsync(file.fd()) != 0) return std::unexpected(file_error("cannot prepare a segment", path, errno));
+  if (::fsync(file.fd()) != 0) return std::unexpected(file_error("prepare a segment", path, errno));
   return {};
 }
 
@@ -107,7 +107,7 @@ Result<void> BlockAppender::append(std::span<const std::byte> bytes, Disk& disk,
     const ssize_t wrote =
         disk.write_durably(file_->fd(), memory.data() + done, size - done, static_cast<off_t>(begin + done));
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return std::unexpected(file_error("cannot make durable", path, wrote == 0 ? ENOSPC : errno));
+    if (wrote <= 0) return std::unexpected(file_error("make durable", path, wrote == 0 ? ENOSPC : errno));
     done += static_cast<std::size_t>(wrote);
   }
   offset_ += bytes.size();

@@ -37,7 +37,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& fold
                                2 * kFrameBodyBytesMax, kFrameBodyBytesMax / 2));
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return std::unexpected(file_error("cannot make a journal's folder", folder, error.value()));
+  if (error) return std::unexpected(file_error("make a journal's folder", folder, error.value()));
   std::unique_ptr<Journal> journal(new Journal(folder, options, disk));
   if (auto locked = journal->lock_folder(); !locked) return std::unexpected(locked.error());
   if (auto recovered = journal->recover_segments(); !recovered) return std::unexpected(recovered.error());
@@ -58,7 +58,7 @@ Journal::~Journal() {
 Result<void> Journal::lock_folder() {
   const auto path = folder_ / kLockName;
   lock_file_ = registry::File(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock_file_.fd() < 0) return std::unexpected(file_error("cannot lock a journal", path, errno));
+  if (lock_file_.fd() < 0) return std::unexpected(file_error("lock a journal", path, errno));
   if (::flock(lock_file_.fd(), LOCK_EX | LOCK_NB) == 0) return {};
   return failure(Code::failed_precondition, "journal.in_use",
                  fmt::format("{}: another process has this journal open", folder_.string()));

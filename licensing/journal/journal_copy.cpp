@@ -31,7 +31,7 @@ class CopiedSegments final {
   Result<void> begin(const Segment& segment) {
     path_ = folder_ / segment.path.filename();
     file_ = registry::File(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file_.fd() < 0) return std::unexpected(file_error("cannot be made", path_, errno));
+    if (file_.fd() < 0) return std::unexpected(file_error("make", path_, errno));
     std::vector<std::byte> head(kSegmentHeadBytes);
     if (auto read = registry::read_at(segment.file, 0, head); !read) return read;
     return registry::write_all(file_, head);
@@ -39,7 +39,7 @@ class CopiedSegments final {
   Result<void> take(std::span<const std::byte> frame) { return registry::write_all(file_, frame); }
   Result<void> end(const Segment& segment) {
     if (::ftruncate(file_.fd(), static_cast<off_t>(segment.bytes)) != 0 || ::fsync(file_.fd()) != 0)
-      return std::unexpected(file_error("cannot be written", path_, errno));
+      return std::unexpected(file_error("write", path_, errno));
     return {};
   }
 
@@ -123,8 +123,7 @@ Result<std::uint64_t> read_journal_folder(const fs::path& folder, const VisitEnt
 
 Result<std::uint64_t> copy_journal(const fs::path& folder, const fs::path& to, const VisitEntry& keeps) {
   std::error_code error;
-  if (!fs::create_directory(to, error))
-    return std::unexpected(file_error("cannot be made", to, error ? error.value() : EEXIST));
+  if (!fs::create_directory(to, error)) return std::unexpected(file_error("make", to, error ? error.value() : EEXIST));
   fs::permissions(to, fs::perms::owner_all, error);
   CopiedSegments copied(to);
   auto entries = walk(folder, keeps, &copied);

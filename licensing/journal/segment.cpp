@@ -35,7 +35,7 @@ std::uint32_t crc_of(const Head& head) { return ::libdeflate_crc32(0, &head, off
 
 Result<File> open_for_writing(const std::filesystem::path& path, int more) {
   File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | more, 0600));
-  if (file.fd() < 0) return std::unexpected(file_error("cannot open a segment", path, errno));
+  if (file.fd() < 0) return std::unexpected(file_error("open a segment", path, errno));
   return file;
 }
 
@@ -111,8 +111,7 @@ Result<void> make_zeros(const Segment& segment, std::uint64_t from, Disk& disk) 
         disk.write_durably(segment.file.fd(), zeros.data(), std::min<std::uint64_t>(zeros.size(), segment.bytes - at),
                            static_cast<off_t>(at));
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0)
-      return std::unexpected(file_error("cannot mend a segment", segment.path, wrote == 0 ? ENOSPC : errno));
+    if (wrote <= 0) return std::unexpected(file_error("mend a segment", segment.path, wrote == 0 ? ENOSPC : errno));
     at += static_cast<std::uint64_t>(wrote);
   }
   return {};
@@ -123,7 +122,7 @@ Result<void> make_zeros(const Segment& segment, std::uint64_t from, Disk& disk) 
 Result<void> sync_folder(const std::filesystem::path& folder) {
   const File opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (opened.fd() < 0 || ::fsync(opened.fd()) != 0)
-    return std::unexpected(file_error("cannot make a folder durable", folder, errno));
+    return std::unexpected(file_error("make a folder durable", folder, errno));
   return {};
 }
 
@@ -169,7 +168,7 @@ Result<Segment> use_segment(const std::filesystem::path& prepared, JournalId jou
   const auto path = prepared.parent_path() / fmt::format("{:020}{}", first, kSuffix);
   if (disk.write_durably(file->fd(), &head, sizeof head, 0) != sizeof head ||
       ::rename(prepared.c_str(), path.c_str()) != 0)
-    return std::unexpected(file_error("cannot begin a segment", path, errno));
+    return std::unexpected(file_error("begin a segment", path, errno));
   if (auto synced = sync_folder(path.parent_path()); !synced) return std::unexpected(synced.error());
   return Segment{path, std::move(*file), journal, first, *bytes};
 }
@@ -195,7 +194,7 @@ Result<std::vector<std::filesystem::path>> segments_in(const std::filesystem::pa
   std::vector<std::filesystem::path> paths;
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
     if (at->path().extension() == kSuffix) paths.push_back(at->path());
-  if (error) return std::unexpected(file_error("cannot list a journal", folder, error.value()));
+  if (error) return std::unexpected(file_error("list a journal", folder, error.value()));
   std::ranges::sort(paths);
   return paths;
 }

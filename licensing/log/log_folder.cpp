@@ -23,7 +23,7 @@ Result<std::unique_ptr<LogFolder>> LogFolder::open(const std::filesystem::path& 
   std::unique_ptr<LogFolder> opened(new LogFolder(folder, log, key));
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return std::unexpected(registry::file_error("cannot make a log's folder", folder, error.value()));
+  if (error) return std::unexpected(registry::file_error("make a log's folder", folder, error.value()));
   if (auto begun = opened->begin(); !begun) return std::unexpected(begun.error());
   return opened;
 }
@@ -84,7 +84,7 @@ Result<void> LogFolder::write_file(const std::string& path, std::string_view byt
   const auto target = folder_ / path;
   std::error_code error;
   std::filesystem::create_directories(target.parent_path(), error);
-  if (error) return std::unexpected(registry::file_error("cannot make a tile's folder", target, error.value()));
+  if (error) return std::unexpected(registry::file_error("make a tile's folder", target, error.value()));
   auto staged = registry::StagingFile::create(target, kFileMode);
   if (!staged) return std::unexpected(staged.error());
   if (auto written = registry::write_all(staged->file(), std::as_bytes(std::span(bytes))); !written) return written;

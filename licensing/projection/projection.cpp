@@ -66,7 +66,7 @@ Result<void> remove_database(const fs::path& file) {
   for (const char* const end : {"", "-wal", "-shm"}) {
     std::error_code error;
     fs::remove(file.string() + end, error);
-    if (error) return std::unexpected(registry::file_error("cannot remove", file.string() + end, error.value()));
+    if (error) return std::unexpected(registry::file_error("remove", file.string() + end, error.value()));
   }
   return {};
 }

@@ -11,7 +11,7 @@ namespace stoa::registry {
 Result<SigningRules> make_feed_keys(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return std::unexpected(file_error("cannot be made", folder, error.value()));
+  if (error) return std::unexpected(file_error("make", folder, error.value()));
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   SigningRules rules;
   for (const auto& [name, rule] :
@@ -30,7 +30,7 @@ Result<std::vector<std::filesystem::path>> feed_key_files(const std::filesystem:
   std::vector<std::filesystem::path> files;
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
     if (at->path().extension() == ".pem") files.push_back(at->path());
-  if (error) return std::unexpected(file_error("cannot be listed", folder, error.value()));
+  if (error) return std::unexpected(file_error("list", folder, error.value()));
   std::ranges::sort(files);
   return files;
 }

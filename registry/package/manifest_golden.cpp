@@ -3,6 +3,7 @@
 #include "registry/package/manifest_golden.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -23,6 +24,8 @@ bool fits(const Json& value) {
   return std::is_signed_v<Integer> &&
          value.get<std::int64_t>() >= static_cast<std::int64_t>(std::numeric_limits<Integer>::min());
 }
+
+bool is_number_to(const Json& value, double most) { return value.is_number() && std::abs(value.get<double>()) <= most; }
 
 bool fits_datatype(const Json& value, DataType type) {
   switch (type) {
@@ -45,8 +48,11 @@ bool fits_datatype(const Json& value, DataType type) {
     case DataType::int64:
       return fits<std::int64_t>(value);
     case DataType::fp16:
+      return is_number_to(value, 65'519.9);  // beyond, the nearest is an infinity
     case DataType::bf16:
+      return is_number_to(value, 3.3961e38);
     case DataType::fp32:
+      return is_number_to(value, 3.40282356e38);
     case DataType::fp64:
       return value.is_number();
     case DataType::bytes:

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/signature/ed25519.hpp"
 
+#include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -68,6 +69,31 @@ bool has_low_order(const Ed25519Point& raw) {
   return std::ranges::find(kOrder8, unsigned_raw) != std::end(kOrder8);
 }
 
+// -121665 / 121666, big-endian.
+constexpr Ed25519Point kCurveD = {0x52, 0x03, 0x6c, 0xee, 0x2b, 0x6f, 0xfe, 0x73, 0x8c, 0xc7, 0x40,
+                                  0x79, 0x77, 0x79, 0xe8, 0x98, 0x00, 0x70, 0x0a, 0x4d, 0x41, 0x41,
+                                  0xd8, 0xab, 0x75, 0xeb, 0x4d, 0xca, 0x13, 0x59, 0x78, 0xa3};
+
+struct FreeBignum {
+  void operator()(BIGNUM* number) const { BN_free(number); }
+  void operator()(BN_CTX* context) const { BN_CTX_free(context); }
+};
+using Bignum = std::unique_ptr<BIGNUM, FreeBignum>;
+
+// RFC 8032 5.1.3: x^2 = (y^2 - 1) / (d y^2 + 1) has to be a square, and is one where the product of the two is.
+// Verification refuses every signature of a key that is no point, much later, where nobody thinks of the key.
+bool is_on_curve(const Ed25519Point& raw) {
+  const Ed25519Point y_bytes = y_big_endian(raw), p_bytes = prime_minus(0);
+  const std::unique_ptr<BN_CTX, FreeBignum> context(BN_CTX_new());
+  const Bignum p(BN_bin2bn(p_bytes.data(), p_bytes.size(), nullptr));
+  const Bignum u(BN_bin2bn(y_bytes.data(), y_bytes.size(), nullptr));
+  const Bignum v(BN_bin2bn(kCurveD.data(), kCurveD.size(), nullptr));
+  require(context && p && u && v && BN_mod_sqr(u.get(), u.get(), p.get(), context.get()) &&
+          BN_mod_mul(v.get(), v.get(), u.get(), p.get(), context.get()) && BN_add_word(v.get(), 1) &&
+          BN_sub_word(u.get(), 1) && BN_mod_mul(u.get(), u.get(), v.get(), p.get(), context.get()));
+  return BN_kronecker(u.get(), p.get(), context.get()) >= 0;
+}
+
 }  // namespace
 
 PublicKey::PublicKey(const Ed25519Point& raw) : raw_(raw) {
@@ -81,6 +107,8 @@ Result<PublicKey> PublicKey::from_raw(const Ed25519Point& raw) {
                       "public key is not the canonical encoding of a point: y is not below 2^255 - 19");
   if (has_low_order(raw))
     return refuse_key("key.low_order", "public key is a point of low order: it would verify signatures nobody made");
+  if (!is_on_curve(raw))
+    return refuse_key("key.no_point", "public key is no point of the curve: it would verify no signature");
   return PublicKey(raw);
 }
 
@@ -122,7 +150,7 @@ std::string PrivateKey::pem() const { return private_pem(*key_); }
 
 PublicKey PrivateKey::public_key() const {
   // The public half of a private key is a multiple of the base point by a clamped scalar: never of low order.
-  return *PublicKey::from_raw(raw_public_of(*key_));
+  return PublicKey(raw_public_of(*key_));
 }
 
 Ed25519Signature PrivateKey::sign(std::string_view message) const {

@@ -23,10 +23,11 @@ struct KeyId {
 };
 
 // Invariant: never degenerate. A low-order key verifies one signature for many messages, a non-canonical encoding
-// gives one key two ids; OpenSSL accepts both, so they are refused here, when a key is loaded.
+// gives one key two ids; OpenSSL accepts both, and keys that are no point at all, so they are refused here, when a key
+// is loaded.
 class PublicKey {
  public:
-  // Reasons: key.low_order, key.not_canonical, key.not_ed25519.
+  // Reasons: key.low_order, key.not_canonical, key.no_point, key.not_ed25519.
   static Result<PublicKey> from_raw(const Ed25519Point& raw);
   // PEM with a SubjectPublicKeyInfo, as `openssl pkey -pubout` writes it. Reasons: those, key.syntax.
   static Result<PublicKey> from_pem(std::string_view pem);
@@ -37,6 +38,7 @@ class PublicKey {
   bool verifies(const Ed25519Signature& signature, std::string_view message) const;
 
  private:
+  friend class PrivateKey;
   explicit PublicKey(const Ed25519Point& raw);
   Ed25519Point raw_;
   KeyId id_;

@@ -70,11 +70,20 @@ TEST(Ed25519, RefusesDegeneratePublicKeys) {
       {"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "key.not_canonical"},  // y = p + 1
       {"efffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "key.not_canonical"},
       {"f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "key.not_canonical"},
-      {"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "key.not_canonical"}};
+      {"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "key.not_canonical"},
+      {"0200000000000000000000000000000000000000000000000000000000000000", "key.no_point"},
+      {"0200000000000000000000000000000000000000000000000000000000000080", "key.no_point"}};
   for (const auto& row : rows) {
     const auto key = PublicKey::from_raw(array_of<32>(row.hex));
     ASSERT_FALSE(key.has_value()) << row.hex;
     EXPECT_EQ(key.error().reason, row.reason) << row.hex;
+  }
+}
+
+TEST(Ed25519, TakesEveryKeyThatSomebodyMade) {
+  for (int i = 0; i < 500; ++i) {
+    const auto made = PrivateKey::generate().public_key();
+    ASSERT_TRUE(PublicKey::from_raw(made.raw()).has_value()) << made.id().hex;
   }
 }
 

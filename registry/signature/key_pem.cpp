@@ -55,6 +55,9 @@ Result<KeyHandle> read_public_pem(std::string_view pem) {
   if (!bio) return std::unexpected(bio.error());
   KeyHandle key(PEM_read_bio_PUBKEY(bio->get(), nullptr, no_passphrase, nullptr));
   if (!key) return refuse_key("key.syntax", "not a PEM public key (-----BEGIN PUBLIC KEY-----)");
+  if (const KeyHandle second(PEM_read_bio_PUBKEY(bio->get(), nullptr, no_passphrase, nullptr)); second)
+    return refuse_key("key.syntax", "holds more than one public key, want a file for each");
+  ERR_clear_error();
   return key;
 }
 

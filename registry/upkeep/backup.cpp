@@ -32,7 +32,7 @@ bool is_copied_apart(const std::string& name) {
 
 Result<void> write_durable(const fs::path& to, unsigned mode, const std::function<Result<void>(const File&)>& write) {
   const File file(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-  if (file.fd() < 0) return std::unexpected(file_error("cannot be made", to, errno));
+  if (file.fd() < 0) return std::unexpected(file_error("make", to, errno));
   if (auto written = write(file); !written) return written;
   if (::fsync(file.fd()) != 0) return std::unexpected(file_error("fsync", to, errno));
   return {};
@@ -42,7 +42,7 @@ Result<void> copy_one(const fs::path& from, const fs::path& to) {
   const auto source = open_regular(from);
   if (!source) return std::unexpected(source.error());
   struct stat status{};
-  if (::fstat(source->fd(), &status) != 0) return std::unexpected(file_error("cannot be looked at", from, errno));
+  if (::fstat(source->fd(), &status) != 0) return std::unexpected(file_error("look at", from, errno));
   return write_durable(to, status.st_mode & 0777U, [&](const File& file) -> Result<void> {
     std::vector<std::byte> buffer(std::min<std::size_t>(kChunkBytes, static_cast<std::size_t>(status.st_size)));
     for (std::uint64_t done = 0; done < static_cast<std::uint64_t>(status.st_size);) {
@@ -65,11 +65,11 @@ Result<void> sync_folder(const fs::path& folder) {
 // Signed metadata is written while others read it: what names the state (timestamp.json) is replaced last, so it is
 // copied first, and all that it names is still there. A file that went away meanwhile was of an older state.
 Result<void> copy_folder(const fs::path& from, const fs::path& to) {
-  if (::mkdir(to.c_str(), 0700) != 0) return std::unexpected(file_error("cannot be made", to, errno));
+  if (::mkdir(to.c_str(), 0700) != 0) return std::unexpected(file_error("make", to, errno));
   std::vector<fs::path> names;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(from, error)) names.push_back(entry.path().filename());
-  if (error) return std::unexpected(file_error("cannot be read", from, error.value()));
+  if (error) return std::unexpected(file_error("read", from, error.value()));
   std::ranges::sort(names, {}, [](const fs::path& name) { return std::pair(name != "timestamp.json", name); });
   for (const fs::path& name : names) {
     if (name.native().starts_with('.')) continue;
@@ -84,7 +84,7 @@ Result<void> copy_what_else(const fs::path& from, const fs::path& to) {
   std::error_code error;
   std::vector<fs::path> names;
   for (const auto& entry : fs::directory_iterator(from, error)) names.push_back(entry.path().filename());
-  if (error) return std::unexpected(file_error("cannot be read", from, error.value()));
+  if (error) return std::unexpected(file_error("read", from, error.value()));
   for (const fs::path& name : names) {
     if (is_copied_apart(name) || std::ranges::find(kLeftOut, name.native()) != kLeftOut.end() ||
         name.native().starts_with('.'))

@@ -19,9 +19,9 @@ constexpr std::size_t kAll = 1'000'000'000;
 Result<TemporaryFolder> TemporaryFolder::create() {
   std::error_code error;
   const auto root = std::filesystem::temp_directory_path(error);
-  if (error) return std::unexpected(file_error("cannot be found", "folder for temporary files", error.value()));
+  if (error) return std::unexpected(file_error("find", "folder for temporary files", error.value()));
   std::string name = (root / "stoa-registry-XXXXXX").string();
-  if (!::mkdtemp(name.data())) return std::unexpected(file_error("cannot be made", name, errno));
+  if (!::mkdtemp(name.data())) return std::unexpected(file_error("make", name, errno));
   return TemporaryFolder(name);
 }
 

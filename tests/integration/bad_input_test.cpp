@@ -68,6 +68,7 @@ std::vector<Row> rows() {
       {R"({"inputs":[],"x":"\ud800"})", "x: "},
       {"{\"inputs\":[],\"x\":\"a\nb\"}", "body: "},
       {R"({"inputs":[],"x":1,"x":2})", "x: appears twice"},
+      {"{\"inputs\":[],\"" + std::string(1000, 'k') + "\":01}", std::string(80, 'k') + "...: "},
       {R"({"inputs":[],"inputs":[]})", "inputs: appears twice"},
       // its fields
       {"{}", "inputs: is missing"},
@@ -166,7 +167,11 @@ std::vector<Row> rows() {
        {},
        "stoa-test/media"},
       {input("document", "BYTES", "[1]", "[\"{\"]"),
-       "inputs[0].data: input 'document' must be a JSON document",
+       "inputs[0].data: input 'document' must be a JSON document; document: ",
+       {},
+       "stoa-test/media"},
+      {input("document", "BYTES", "[1]", R"(["{\"a\":1,\"a\":2}"])"),
+       "inputs[0].data: input 'document' must be a JSON document; document.a: appears twice",
        {},
        "stoa-test/media"},
       // binary framing
@@ -242,6 +247,14 @@ std::vector<Row> rows() {
        "x-stoa-timeout-ms: '-5' is not",
        {"x-stoa-timeout-ms: -5"},
        "stoa-demo/null"},
+      {R"({"inputs":[{"name":"in","shape":[1],"datatype":"FP32","data":[1]}]})",
+       "x-stoa-timeout-ms: is given twice",
+       {"x-stoa-timeout-ms: 1000", "x-stoa-timeout-ms: abc"},
+       "stoa-demo/null"},
+      {R"({"inputs":[{"name":"in","shape":[1],"datatype":"FP32","data":[1]}]})",
+       "x-stoa-timeout-ms: '' is not",
+       {"x-stoa-timeout-ms;"},
+       "stoa-demo/null"},
   };
 }
 
@@ -256,6 +269,8 @@ TEST(BadInput, NamesTheFieldAndHarmsNobody) {
     ASSERT_TRUE(parsed.is_object() && parsed.contains("error")) << answer.body;
     EXPECT_TRUE(parsed["error"].get<std::string>().starts_with(row.says))
         << row.body.substr(0, 200) << "\n  says: " << parsed["error"] << "\n  want: " << row.says;
+    if (row.says.starts_with("Content-Encoding: 'br'"))
+      EXPECT_EQ(answer.fields.at("accept-encoding"), "gzip, deflate") << "what would be taken";
     const Answer next = client.post("/v2/models/stoa-demo/null/infer",
                                     R"({"inputs":[{"name":"in","shape":[1],"datatype":"FP32","data":[1]}]})");
     ASSERT_EQ(next.status, 200) << next.body << next.error;

@@ -208,7 +208,8 @@ TEST(Infer, TextAndJsonPortsAreBytesOfOne) {
         client, path,
         json{{"inputs", {{{"name", "document"}, {"shape", {1}}, {"datatype", "BYTES"}, {"data", {broken}}}}}}.dump(),
         400);
-  for (const char* whole : {"null", "1.5", "\"x\"", " [] "})
+  for (const char* whole :
+       {"null", "1.5", "\"x\"", " [] ", "123456789012345678901234567890", "{\"a\":12345678901234567890123}"})
     post_json(
         client, path,
         json{{"inputs", {{{"name", "document"}, {"shape", {1}}, {"datatype", "BYTES"}, {"data", {whole}}}}}}.dump());

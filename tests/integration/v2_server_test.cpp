@@ -51,6 +51,22 @@ TEST(Server, TellsAboutModels) {
   EXPECT_EQ(client.post("/v2/repository/index", "[").status, 400);
 }
 
+// Below /v2 every failure has that protocol's body, also of a head that cannot be read.
+TEST(Server, RefusesAHeadInTheProtocolOfItsPath) {
+  HttpClient client(the_host().port());
+  const std::vector<std::string> long_field{"Authorization: Bearer " + std::string(20'000, 'k')};
+  const Answer v2 = client.post("/v2/models/stoa-demo/null/infer", "{}", long_field);
+  EXPECT_EQ(v2.status, 431);
+  EXPECT_TRUE(json::parse(v2.body).contains("error")) << v2.body;
+  EXPECT_EQ(v2.fields.at("x-stoa-reason"), "http.bad_head");
+  const Answer target = client.get("/v2/models/" + std::string(8'000, 'a'));
+  EXPECT_EQ(target.status, 414);
+  EXPECT_TRUE(json::parse(target.body).contains("error")) << target.body;
+  const Answer other = client.post("/v1/things", "{}", long_field);
+  EXPECT_EQ(other.status, 431);
+  EXPECT_EQ(json::parse(other.body)["reason"], "http.bad_head") << other.body;
+}
+
 struct MethodRow {
   const char *method, *path;
   long status;

@@ -126,11 +126,11 @@ inline void describe_tensor(DLManagedTensorVersioned& managed, std::int64_t* ext
   tensor.dtype = to_dlpack(type);
   tensor.shape = extents;
   tensor.strides = extents + shape.size();
-  std::int64_t stride = 1;
+  std::uint64_t stride = 1;  // of a tensor without elements it may wrap
   for (std::size_t axis = shape.size(); axis-- > 0;) {
     tensor.shape[axis] = shape[axis];
-    tensor.strides[axis] = stride;
-    stride *= shape[axis];
+    tensor.strides[axis] = static_cast<std::int64_t>(stride);
+    stride *= static_cast<std::uint64_t>(shape[axis]);
   }
 }
 

@@ -10,7 +10,7 @@
 #include "host/runtime/fixture_host.hpp"
 #include "host/worker/worker_instance.hpp"
 
-namespace stoa::inference {
+namespace stoa::test {
 namespace {
 
 // Its process is ended with the model, and the call with the process.
@@ -22,7 +22,7 @@ TEST(ServedWorker, WhatHangsIsEndedWithTheModel) {
   const runtime::PluginSource source = runtime::fixture_source("crasher");
   auto loaded = worker::load_worker(program, source, source.models[0], host.services());
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
-  auto model = ServedModel::start(std::move(*loaded), {false, host.log});
+  auto model = inference::ServedModel::start(std::move(*loaded), {false, host.log});
   ASSERT_TRUE(model.has_value()) << model.error().message;
   runtime::Asked hangs("hang");
   ASSERT_TRUE((*model)->enqueue(hangs.call).has_value());
@@ -35,4 +35,4 @@ TEST(ServedWorker, WhatHangsIsEndedWithTheModel) {
 }
 
 }  // namespace
-}  // namespace stoa::inference
+}  // namespace stoa::test
