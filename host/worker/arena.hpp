@@ -22,15 +22,21 @@ struct ArenaHeader {
   // Odd: the owner sleeps on the other arena's doorbell, for the (n / 2)th time.
   alignas(64) std::atomic<std::uint32_t> sleep{0};
   std::atomic<std::uint32_t> is_busy{0};  // whoever of the owner's does the work is at it, and will look by itself
-  // What the worker's signal handler leaves behind. Shown to people; the request is believed as the one to blame, as
-  // far as the worker had it.
+  // What the worker's signal handler leaves behind: of the first signal, and the batch of the thread that got it.
   alignas(64) std::atomic<std::uint32_t> crash_signal{0};
-  std::atomic<std::uint64_t> crash_address{0}, crash_request{0};
+  std::atomic<std::uint64_t> crash_address{0}, crash_batch{0};
+  // The batch each of the model's threads is at, by where it ends in the ring; 0: none. As the above it is shown to
+  // people, and believed when somebody is to blame, as far as the worker had it.
+  struct alignas(64) Seat {
+    std::atomic<std::uint64_t> batch{0};
+  };
+  Seat seats[48];
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
 
 struct ArenaSize {
   static constexpr std::uint64_t kHeaderBytes = 4096;
+  static_assert(sizeof(ArenaHeader) <= kHeaderBytes);
   static constexpr std::uint64_t kRingBytes = 1u << 20;  // a power of two
   std::uint64_t block_bytes = 0;                         // a multiple of the page size
   std::uint64_t total() const { return kHeaderBytes + kRingBytes + block_bytes; }

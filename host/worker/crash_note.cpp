@@ -4,19 +4,26 @@
 #include <signal.h>
 #include <sys/mman.h>
 
+#include <atomic>
 #include <cstdint>
+#include <iterator>
 
 namespace stoa::worker {
 namespace {
 
 ArenaHeader* g_header = nullptr;
+std::atomic<std::uint32_t> g_seats_taken{0};
+thread_local std::atomic<std::uint64_t>* t_batch = nullptr;
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 constexpr std::size_t kSignalStackBytes = 64u << 10;
 
 // Only stores: nothing here may fail. The default action is back, so returning ends the process by the same signal.
 void note(int number, siginfo_t* info, void*) {
-  g_header->crash_address.store(reinterpret_cast<std::uintptr_t>(info->si_addr), std::memory_order_relaxed);
-  g_header->crash_signal.store(static_cast<std::uint32_t>(number), std::memory_order_release);
+  std::uint32_t none = 0;
+  if (!g_header->crash_signal.compare_exchange_strong(none, static_cast<std::uint32_t>(number))) return;
+  const bool has_address = info->si_code > 0;  // it is no signal that somebody sent
+  g_header->crash_address.store(has_address ? reinterpret_cast<std::uintptr_t>(info->si_addr) : 0);
+  if (t_batch != nullptr) g_header->crash_batch.store(t_batch->load());
 }
 
 }  // namespace
@@ -28,6 +35,15 @@ void note_crashes(ArenaHeader& header) {
   action.sa_flags = static_cast<int>(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND);
   sigemptyset(&action.sa_mask);
   for (const int number : kSignals) sigaction(number, &action, nullptr);
+}
+
+void take_seat() {
+  const std::uint32_t at = g_seats_taken.fetch_add(1);
+  if (at < std::size(g_header->seats)) t_batch = &g_header->seats[at].batch;
+}
+
+void note_batch(std::uint64_t batch) {
+  if (t_batch != nullptr) t_batch->store(batch, std::memory_order_relaxed);
 }
 
 SignalStack::SignalStack()

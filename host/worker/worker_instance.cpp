@@ -17,7 +17,7 @@ using runtime::InstanceState;
 using thread::monotonic_ns;
 
 constexpr std::uint64_t kRecoverNs = 10'000'000'000;  // for calls without a deadline
-constexpr std::uint32_t kDeathsOfOneMax = 2;          // of one request; until then no request is looked at
+constexpr std::uint32_t kDeathsOfOneMax = 2;          // of one request
 constexpr std::size_t kSuspectsMax = 10'000;
 
 }  // namespace
@@ -207,14 +207,14 @@ void WorkerInstance::submit(std::span<const std::shared_ptr<Call>> calls) {
   const bool is_open = now == InstanceState::ready || now == InstanceState::proving || now == InstanceState::draining ||
                        now == InstanceState::recovering;
   if (!is_open) return refuse_all(calls, name_of(now));
-  if (has_poison_.load(std::memory_order_relaxed))
-    send(without_poison(calls));
+  if (has_suspects_.load(std::memory_order_relaxed))
+    send_apart(calls);
   else
     send({calls.begin(), calls.end()});
 }
 
 bool WorkerInstance::try_submit(const std::shared_ptr<Call>& call) {
-  if (state() != InstanceState::ready || has_poison_.load(std::memory_order_relaxed)) return false;
+  if (state() != InstanceState::ready || has_suspects_.load(std::memory_order_relaxed)) return false;
   const auto process = pick(call.get());
   return process != nullptr && process->submit({&call, 1});
 }
@@ -360,28 +360,31 @@ void WorkerInstance::note_death(const WorkerProcess::Death& death) {
     const runtime::Digest digest = digest_of(*call);
     const std::lock_guard lock(mutex_);
     if (deaths_by_request_.size() >= kSuspectsMax) deaths_by_request_.clear();
-    if (++deaths_by_request_[digest] >= kDeathsOfOneMax) has_poison_.store(true);
+    const std::uint32_t deaths = ++deaths_by_request_[digest];
+    if (deaths >= kDeathsOfOneMax || death.suspects.size() > 1) has_suspects_.store(true);
   }
 }
 
-std::vector<std::shared_ptr<Call>> WorkerInstance::without_poison(std::span<const std::shared_ptr<Call>> calls) {
-  std::vector<std::shared_ptr<Call>> good;
+// What a worker died of goes alone the next time: then it is clear which request of a batch it was.
+void WorkerInstance::send_apart(std::span<const std::shared_ptr<Call>> calls) {
+  std::vector<std::shared_ptr<Call>> together;
   for (const auto& call : calls) {
     const runtime::Digest digest = digest_of(*call);
-    bool is_poison = false;
+    std::uint32_t deaths = 0;
     {
       const std::lock_guard lock(mutex_);
-      const auto at = deaths_by_request_.find(digest);
-      is_poison = at != deaths_by_request_.end() && at->second >= kDeathsOfOneMax;
+      if (const auto at = deaths_by_request_.find(digest); at != deaths_by_request_.end()) deaths = at->second;
     }
-    if (is_poison)
+    if (deaths >= kDeathsOfOneMax)
       call->finish(
           Error{Code::failed_precondition, "request.poison",
                 "this very request ended " + std::to_string(kDeathsOfOneMax) + " workers and is not tried again", 0});
+    else if (deaths > 0)
+      send({call});
     else
-      good.push_back(call);
+      together.push_back(call);
   }
-  return good;
+  send(std::move(together));
 }
 
 Result<std::unique_ptr<runtime::Instance>> load_worker(const WorkerProgram& program,

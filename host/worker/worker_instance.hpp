@@ -64,7 +64,7 @@ class WorkerInstance final : public runtime::Instance {
   std::optional<std::size_t> home_of(const runtime::Call& call) const;
   std::shared_ptr<WorkerProcess> pick(const runtime::Call* call = nullptr) const;
   std::shared_ptr<WorkerProcess> wait_for_worker(const runtime::Call& call, std::uint64_t until_ns);
-  std::vector<std::shared_ptr<runtime::Call>> without_poison(std::span<const std::shared_ptr<runtime::Call>> calls);
+  void send_apart(std::span<const std::shared_ptr<runtime::Call>> calls);
   runtime::Digest digest_of(const runtime::Call& call) const;
 
   const WorkerProgram program_;
@@ -87,7 +87,7 @@ class WorkerInstance final : public runtime::Instance {
   std::vector<std::shared_ptr<runtime::Call>> orphans_;  // their worker died before it began with them
   std::condition_variable moved_;
   std::map<runtime::Digest, std::uint32_t> deaths_by_request_;
-  std::atomic<bool> has_poison_{false};
+  std::atomic<bool> has_suspects_{false};  // until then no request is looked at
   bool is_ending_ = false, is_replacing_ = false, has_full_ = false;
   std::vector<std::uint64_t> may_replace_ns_;  // for each slot: not before
   std::thread replacer_;                       // from the first worker on whose memory is nearly full

@@ -56,11 +56,6 @@ std::unexpected<Error> cannot_open(const std::filesystem::path& path) {
   return failure(Code::data_loss, "worker.open", path.string() + ": " + std::strerror(errno));
 }
 
-std::string signal_text(int number) {
-  const char* name = sigabbrev_np(number);
-  return name == nullptr ? "signal " + std::to_string(number) : std::string("SIG") + name;
-}
-
 // The machine's numbers of the cards among devices, sorted. In a sandbox CUDA sees these alone and numbers them from 0,
 // so devices gets those numbers.
 std::vector<std::uint32_t> open_cards(std::vector<WireDevice>& devices, Tier tier) {
@@ -302,16 +297,14 @@ void WorkerProcess::tick(std::uint64_t now_ns) {
   lower_share();
   if (scratch_ != nullptr)
     if (const auto excess = scratch_->excess(now_ns)) return kill(*excess);
-  std::uint64_t hung = 0;
+  std::shared_ptr<Flight> hung;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [id, flight] : flights_) {
-      if (!flight->has_ended && flight->hangs_ns != 0 && now_ns > flight->hangs_ns) hung = id;
-    }
+    hung = find_hung(now_ns);
   }
-  if (hung != 0)
-    kill("request " + std::to_string(hung) + " was not finished " + std::to_string(hang_grace_ns_ / 1'000'000) +
-         " ms after its deadline");
+  if (hung != nullptr)
+    kill("request " + std::to_string(hung->call->id()) + " was not finished " +
+         std::to_string(hang_grace_ns_ / 1'000'000) + " ms after its deadline");
 }
 
 void WorkerProcess::lower_share() {
@@ -350,27 +343,15 @@ WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>
   std::vector<std::shared_ptr<Flight>> left;
   const std::uint64_t read = responses_.header().read.load();  // its word; at the worst a call is tried twice
   Death death;
-  std::string& what = death.what;
-  std::uint64_t last = 0;
   {
     const std::lock_guard lock(mutex_);
     is_dead_.store(true);
     for (const auto& [unused, flight] : flights_)
       if (!flight->has_ended) left.push_back(flight);
     moved_.notify_all();
-    what = info.si_code == CLD_EXITED ? "it ended itself with status " + std::to_string(info.si_status)
-                                      : signal_text(info.si_status);
-    const ArenaHeader& note = responses_.header();
-    if (static_cast<int>(note.crash_signal.load()) == info.si_status && info.si_code != CLD_EXITED) {
-      char address[32];
-      std::snprintf(address, sizeof address, " at address 0x%llx",
-                    static_cast<unsigned long long>(note.crash_address.load()));
-      what += address;
-    }
-    if (!kill_reason_.empty()) what += " from the host, because " + kill_reason_;
-    last = note.crash_request.load();
-    if (last != 0) what += ", last request " + std::to_string(last);
+    death.what = what_ended_it(info);
   }
+  std::vector<std::shared_ptr<Flight>> begun;
   for (const auto& flight : left) {
     {
       const std::lock_guard lock(flight->mutex);
@@ -382,17 +363,15 @@ WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>
       death.not_begun.push_back(flight->call);
       continue;
     }
-    death.suspects.push_back(flight->call);
+    begun.push_back(flight);
   }
   {
     const std::lock_guard lock(mutex_);
+    blame(info, begun, death);
     flights_.clear();  // their calls know us: we would keep each other
   }
-  const std::vector<std::shared_ptr<Call>> begun = death.suspects;
-  const auto blamed = std::ranges::find(death.suspects, last, [](const auto& call) { return call->id(); });
-  if (blamed != death.suspects.end()) death.suspects = {*blamed};
   if (before_told) before_told(death);
-  for (const auto& call : begun) call->refuse(crashed());
+  for (const auto& flight : begun) flight->call->refuse(crashed());
   scratch_.reset();  // after those who wait were told: much may lie in there
   return death;
 }

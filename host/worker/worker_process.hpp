@@ -1,6 +1,7 @@
 // worker_process.hpp: the host's end of one worker: what it was asked, what it said, and whether it lives.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <signal.h>
 #include <sys/types.h>
 
 #include <atomic>
@@ -101,7 +102,7 @@ class WorkerProcess final : public runtime::CallFeeder,
   void kill(std::string_view why);  // SIGKILL; it ends soon
   struct Death {
     std::string what;                                       // "SIGSEGV at address 0x0, last request 17"
-    std::vector<std::shared_ptr<runtime::Call>> suspects;   // one of these may have been too much for it
+    std::vector<std::shared_ptr<runtime::Call>> suspects;   // one batch, of which one may have been too much for it
     std::vector<std::shared_ptr<runtime::Call>> not_begun;  // it never read them: they can be tried elsewhere
   };
   // Once it has ended, or will soon: reads what it still said and ends what it left open. before_told, where given,
@@ -149,6 +150,10 @@ class WorkerProcess final : public runtime::CallFeeder,
   std::shared_ptr<Flight> find(std::uint64_t id);
   bool lend_inputs(const runtime::Call& call, WireRequest& request, std::uint64_t& block, Error& error);
   bool deliver(Flight& flight, WirePart& part, bool& has_room);
+  bool is_at(std::uint64_t batch) const;  // a thread of the model's is
+  std::shared_ptr<Flight> find_hung(std::uint64_t now_ns);
+  std::string what_ended_it(const siginfo_t& info) const;
+  void blame(const siginfo_t& info, std::span<const std::shared_ptr<Flight>> begun, Death& death) const;
   void look_at_memory(std::uint64_t now_ns);
   void lower_share();
   void drop(Flight& flight);
@@ -190,7 +195,8 @@ class WorkerProcess final : public runtime::CallFeeder,
   runtime::HostContext context_;               // what a plugin inside the host would have: the same checks and limits
   std::vector<stoa_metric*> series_;           // whoever reads; and the next one
   std::vector<std::byte> record_;
-  std::string kill_reason_;  // Lock: mutex_
+  std::string kill_reason_;                  // Lock: mutex_
+  std::optional<std::uint64_t> hung_batch_;  // Lock: mutex_. It was ended for; 0: for what no thread was at
 
   std::mutex mutex_;  // Lock: all below
   std::condition_variable moved_;

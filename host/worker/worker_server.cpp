@@ -266,7 +266,7 @@ void WorkerServer::handle(std::span<const std::byte> record) {
       auto message = decode<QuestionMessage>(body);
       if (!message || !instance_) break;
       if (type == Message::health) {
-        tasks_.push_back({{}, std::move(*message)});
+        tasks_.push_back({{}, 0, std::move(*message)});
         return;
       }
       if (type == Message::warm_up || type == Message::drain) {
@@ -331,6 +331,7 @@ std::shared_ptr<runtime::Call> WorkerServer::call_of(const WireRequest& request)
 // Lock: mutex_.
 void WorkerServer::queue_batch(BatchMessage message) {
   Task task;
+  task.position = responses_.header().read.load(std::memory_order_relaxed);
   for (const WireRequest& request : message.requests) {
     auto call = call_of(request);
     calls_[request.id] = call;
@@ -346,8 +347,9 @@ std::uint64_t WorkerServer::run_task(Task& task) {
     answer(task.health->question, instance_->check_health(task.health->depth, task.health->deadline_ns));
     return thread::monotonic_ns() - began_ns;
   }
-  responses_.header().crash_request.store(task.batch.front()->id(), std::memory_order_relaxed);
+  note_batch(task.position);
   instance_->submit(task.batch);
+  note_batch(0);
   // It threw, and nobody knows what it left behind. What it was asked has its answer; the next one needs a new worker.
   if (instance_->state() == runtime::InstanceState::failed) give_up("the model takes no more requests");
   ReturnedMessage returned;

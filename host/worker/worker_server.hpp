@@ -44,6 +44,7 @@ class WorkerServer {
   class ArenaPool;
   struct Task {  // for a model thread: a batch, or a question only such a thread may put to the plugin
     std::vector<std::shared_ptr<runtime::Call>> batch;
+    std::uint64_t position = 0;  // of the batch in the ring
     std::optional<QuestionMessage> health;
   };
 

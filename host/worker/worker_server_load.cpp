@@ -233,6 +233,7 @@ void WorkerServer::warm_up(const QuestionMessage& question) {
     threads.emplace_back([&, this] {
       prctl(PR_SET_NAME, "stoa-model");
       const SignalStack signal_stack;
+      take_seat();
       bool is_good = false;
       {
         std::unique_lock lock(turn);
