@@ -44,7 +44,9 @@ struct BatchLimits {
 // What a loaded model can do, read once after load.
 struct InstanceTraits {
   BatchLimits batching;
-  bool has_cost = false, has_join_rule = false;  // cost() and can_join() ask the plugin; else 1 and always
+  // cost() and can_join() ask the plugin, for who forms its batches; else 1 and always, as with a worker, which sees to
+  // both rules itself.
+  bool has_cost = false, has_join_rule = false;
   bool is_inline = false;  // declares stoa.inline/1, within the host's bound, and the operator trusts it
   std::uint64_t inline_expected_ns = 0;
   std::uint32_t inline_slots = 0;  // threads that may run it inline at once, beside the model threads
@@ -90,8 +92,8 @@ class Instance {
   // back when the last owner lets go. Null: there is none, any other memory will do. Any thread.
   virtual std::shared_ptr<std::byte[]> take_input_memory(std::uint64_t) const { return nullptr; }
   virtual void cancel(Call& call, Code why) = 0;
-  virtual std::uint64_t cost(const Call& call) const = 0;
-  virtual bool can_join(const Call& first, const Call& next) const = 0;
+  virtual std::uint64_t cost(const Call&) const { return 1; }
+  virtual bool can_join(const Call&, const Call&) const { return true; }
   virtual Result<void> check_health(std::int32_t depth, std::uint64_t deadline_ns) = 0;
   // Stopping intake is the caller's; waits until nothing is in flight, then unloads. code deadline_exceeded: still
   // running, and may be tried again.

@@ -26,10 +26,8 @@ inline constexpr int kRequests = 3, kResponses = 4, kDoorbell = 5, kLibraryFolde
 enum class Message : std::uint32_t {
   // from the host
   load = 1,
-  warm_up,  // these five are questions: answered by `answer`
+  warm_up,  // these three are questions: answered by `answer`
   health,
-  cost,
-  can_join,
   drain,
   batch,
   cancel,
@@ -122,14 +120,13 @@ struct LoadedMessage {
   std::uint8_t tier = 0;  // in force
   std::uint32_t requests_max = 1;
   std::uint64_t cost_max = 0, delay_max_ns = 0;
-  bool has_cost = false, has_join_rule = false, has_sessions = false, has_health = false;
+  bool has_sessions = false, has_health = false;
   std::string card_json;
 };
 
-struct QuestionMessage {  // warm_up, health, cost, can_join, drain
+struct QuestionMessage {  // warm_up, health, drain
   std::uint64_t question = 0, deadline_ns = 0;
   std::int32_t depth = 0;
-  std::vector<WireRequest> requests;  // cost: one; can_join: two
 };
 
 struct AnswerMessage {
@@ -239,12 +236,12 @@ void visit(A& a, LoadMessage& m) {
 }
 template <class A>
 void visit(A& a, LoadedMessage& m) {
-  a(m.error, m.tier, m.requests_max, m.cost_max, m.delay_max_ns, m.has_cost, m.has_join_rule, m.has_sessions);
-  a(m.has_health, m.card_json);
+  a(m.error, m.tier, m.requests_max, m.cost_max, m.delay_max_ns, m.has_sessions, m.has_health);
+  a(m.card_json);
 }
 template <class A>
 void visit(A& a, QuestionMessage& m) {
-  a(m.question, m.deadline_ns, m.depth, m.requests);
+  a(m.question, m.deadline_ns, m.depth);
 }
 template <class A>
 void visit(A& a, AnswerMessage& m) {

@@ -61,8 +61,6 @@ Result<std::unique_ptr<WorkerInstance>> WorkerInstance::load(const WorkerProgram
   if (process == nullptr) return failure(Code::failed_precondition, "plugin.crashed", "the worker ended at once");
   const LoadedMessage& loaded = process->loaded();
   self.traits_.batching = {std::max(1u, loaded.requests_max), loaded.cost_max, loaded.delay_max_ns};
-  self.traits_.has_cost = loaded.has_cost;
-  self.traits_.has_join_rule = loaded.has_join_rule;
   self.traits_.has_sessions = loaded.has_sessions;
   self.traits_.has_health = loaded.has_health;
   self.traits_.card_json = loaded.card_json;
@@ -261,20 +259,6 @@ void WorkerInstance::refuse_all(std::span<const std::shared_ptr<Call>> calls, st
 void WorkerInstance::cancel(Call& call, Code why) {
   call.cancel(why);
   for (const auto& process : processes(&WorkerSlot::any_process)) process->cancel(call, why);
-}
-
-std::uint64_t WorkerInstance::cost(const Call& call) const {
-  if (!traits_.has_cost) return 1;
-  const auto process = pick(&call);
-  const Call* const one = &call;
-  return process == nullptr ? 1 : std::max<std::uint64_t>(1, process->ask_about(Message::cost, {&one, 1}, 1));
-}
-
-bool WorkerInstance::can_join(const Call& first, const Call& next) const {
-  if (!traits_.has_join_rule) return true;
-  const auto process = pick(&first);
-  const Call* const both[] = {&first, &next};
-  return process != nullptr && process->ask_about(Message::can_join, both, 0) != 0;
 }
 
 Result<void> WorkerInstance::check_health(std::int32_t depth, std::uint64_t deadline_ns) {

@@ -35,8 +35,6 @@ class WorkerInstance final : public runtime::Instance {
   bool try_submit(const std::shared_ptr<runtime::Call>& call) override;
   std::shared_ptr<std::byte[]> take_input_memory(std::uint64_t bytes) const override;
   void cancel(runtime::Call& call, Code why) override;
-  std::uint64_t cost(const runtime::Call& call) const override;
-  bool can_join(const runtime::Call& first, const runtime::Call& next) const override;
   Result<void> check_health(std::int32_t depth, std::uint64_t deadline_ns) override;
   Result<void> drain(std::uint64_t deadline_ns) override;
 

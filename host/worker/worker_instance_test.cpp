@@ -281,6 +281,28 @@ TEST_F(CrasherTest, FindsTheOneOfABatchThatKills) {
   EXPECT_EQ(at_last[2].reason(), "request.poison");
 }
 
+// By its own rules, which only the worker asks for.
+TEST_F(CrasherTest, FormsTheBatchesThatItsModelTakes) {
+  load(1, "batcher", "0");
+  const std::string much(25, 'x');
+  for (const Asked& asked : ask_together(std::vector<std::string>(8, much))) EXPECT_EQ(asked.text(), "4/100");
+  const auto mixed = ask_together({std::string(300, 'x'), "x", much, much, much, much, "x"});
+  const char* const kBatches[] = {"1/300", "4/76", "4/76", "4/76", "4/76", "2/26", "2/26"};
+  for (std::size_t i = 0; i < mixed.size(); ++i) EXPECT_EQ(mixed[i].text(), kBatches[i]) << i;
+  std::vector<Asked> kinds;
+  std::vector<std::shared_ptr<Call>> calls;
+  for (int i = 0; i < 6; ++i) {
+    CallSpec spec = Asked::with_text("x");
+    spec.task = i % 3 == 0 ? "odd" : "even";
+    calls.push_back(kinds.emplace_back(std::move(spec)).call);
+  }
+  instance->submit(calls);
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    EXPECT_TRUE(kinds[i].wait());
+    EXPECT_EQ(kinds[i].text(), i % 3 == 0 ? "2/2" : "4/4") << i;
+  }
+}
+
 // In a namespace of its own it is the first process, and its abort() ends by another signal.
 TEST_F(CrasherTest, SaysThatItAbortedInEveryTier) {
   for (const worker::Tier strength : {worker::Tier::t1, worker::Tier::t2, worker::Tier::t2n}) {

@@ -83,10 +83,9 @@ class WorkerProcess final : public runtime::CallFeeder,
   void cancel(runtime::Call& call, Code why);
   void retire();   // takes no more calls; those it has go on
   bool is_idle();  // has none that is not finished and returned. Once it is retired, that stays
-  // warm_up, health, cost, can_join, drain. unavailable "plugin.crashed" when it dies; deadline_exceeded
+  // warm_up, health, drain. unavailable "plugin.crashed" when it dies; deadline_exceeded
   // "plugin.hung".
   Result<AnswerMessage> ask(Message type, QuestionMessage question, std::uint64_t deadline_ns);
-  std::uint64_t ask_about(Message type, std::span<const runtime::Call* const> calls, std::uint64_t otherwise);
   // Nothing that submit began is unfinished, and the plugin's submit has returned from all of it.
   bool wait_settled(std::uint64_t deadline_ns);
 
@@ -142,9 +141,7 @@ class WorkerProcess final : public runtime::CallFeeder,
   int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_.get(); }
   bool read_some(std::uint32_t records_max);
   void allow_more();
-  bool wait_in_loop();
   bool is_supervised_here() const { return std::this_thread::get_id() == supervisor_.load(std::memory_order_relaxed); }
-  bool is_in_loop() const { return std::this_thread::get_id() == loop_thread_.load(std::memory_order_relaxed); }
   bool dispatch(std::span<const std::byte> record);
   bool dispatch_question(Message type, std::span<const std::byte> body);
   std::shared_ptr<Flight> find(std::uint64_t id);

@@ -1,6 +1,4 @@
 // worker_process_calls.cpp: calls into a worker's arena, and answers out of it. SPDX-License-Identifier: Apache-2.0
-#include <poll.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -14,7 +12,6 @@ namespace {
 using runtime::Call;
 using thread::monotonic_ns;
 
-constexpr int kAskPollMs = 1;
 constexpr std::uint32_t kWindow = 8;  // parts on their way before the worker hears that some arrived
 // From here on a tensor is read where the worker wrote it. It may go on writing: then the client gets other numbers,
 // and nothing else happens, because each is read once. Text is always copied before it is checked.
@@ -302,36 +299,21 @@ bool WorkerProcess::wait_settled(std::uint64_t deadline_ns) {
 
 // ---- questions ----
 
-// The loop's thread waits for an answer, and would otherwise keep it from being read. True: it has died.
-bool WorkerProcess::wait_in_loop() {
-  pollfd watched[] = {{doorbell_.get(), POLLIN, 0}, {pidfd_.get(), POLLIN, 0}};
-  if (!pump()) poll(watched, 2, kAskPollMs);
-  if (watched[0].revents != 0) hear();
-  return watched[1].revents != 0 && !reader_.has_next();
-}
-
 Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question, std::uint64_t deadline_ns) {
-  const std::span<std::byte> record = encode(type, question);
-  if (record.size() > kRecordBytesMax)
-    return failure(Code::invalid_argument, "request.too_large",
-                   "the request without its tensors has " + std::to_string(record.size()) + " bytes, a worker takes " +
-                       std::to_string(kRecordBytesMax));
   {
     const std::lock_guard lock(mutex_);
     question.question = ++last_number_;
     answers_.emplace(question.question, std::nullopt);
   }
-  std::memcpy(record.data() + sizeof(std::uint32_t), &question.question, sizeof question.question);
-  writer_.push(record, Urgency::control);
+  writer_.push(encode(type, question), Urgency::control);
   thread::WakeBatch::flush_of_this_thread();  // it waits now
   std::unique_lock lock(mutex_);
   const auto is_there = [&] { return answers_.at(question.question).has_value() || is_dead_.load(); };
   // Its supervisor goes on supervising while it waits: what takes long, or prints much, is no less watched than a call.
-  const bool is_supervised = is_supervised_here();
-  if (is_supervised || is_in_loop()) {
+  if (is_supervised_here()) {
     while (!is_there() && monotonic_ns() < deadline_ns) {
       lock.unlock();
-      const bool has_died = is_supervised ? turn() : wait_in_loop();
+      const bool has_died = turn();
       lock.lock();
       if (has_died) break;
     }
@@ -346,25 +328,6 @@ Result<AnswerMessage> WorkerProcess::ask(Message type, QuestionMessage question,
   }
   if (is_dead_.load() || monotonic_ns() < deadline_ns) return std::unexpected(crashed());
   return failure(Code::deadline_exceeded, "plugin.hung", "the plugin did not answer in time");
-}
-
-std::uint64_t WorkerProcess::ask_about(Message type, std::span<const Call* const> calls, std::uint64_t otherwise) {
-  constexpr std::uint64_t kPatienceNs = 100'000'000;
-  QuestionMessage question;
-  std::vector<std::uint64_t> blocks;
-  bool is_whole = true;
-  for (const Call* call : calls) {
-    WireRequest& request = question.requests.emplace_back(to_wire(*call));
-    std::uint64_t block = BlockBook::kNone;
-    Error error;
-    is_whole = lend_inputs(*call, request, block, error) && is_whole;
-    if (block != BlockBook::kNone) blocks.push_back(block);
-  }
-  std::uint64_t value = otherwise;
-  if (is_whole)
-    if (const auto answer = ask(type, std::move(question), monotonic_ns() + kPatienceNs)) value = answer->value;
-  for (const std::uint64_t block : blocks) book_.give(block);
-  return value;
 }
 
 }  // namespace stoa::worker

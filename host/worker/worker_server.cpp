@@ -260,8 +260,6 @@ void WorkerServer::handle(std::span<const std::byte> record) {
     }
     case Message::warm_up:
     case Message::health:
-    case Message::cost:
-    case Message::can_join:
     case Message::drain: {
       auto message = decode<QuestionMessage>(body);
       if (!message || !instance_) break;
@@ -269,20 +267,10 @@ void WorkerServer::handle(std::span<const std::byte> record) {
         tasks_.push_back({{}, 0, std::move(*message)});
         return;
       }
-      if (type == Message::warm_up || type == Message::drain) {
-        errands_.emplace_back([this, type, question = std::move(*message)] {
-          type == Message::drain ? drain(question) : warm_up(question);
-        });
-        return;
-      }
-      const std::size_t wanted = type == Message::cost ? 1 : 2;
-      if (message->requests.size() != wanted) break;
-      const auto first = call_of(message->requests[0]);
-      const auto next = wanted == 2 ? call_of(message->requests[1]) : nullptr;
-      mutex_.unlock();
-      const std::uint64_t value = next ? std::uint64_t{instance_->can_join(*first, *next)} : instance_->cost(*first);
-      mutex_.lock();
-      return answer(message->question, {}, value);
+      errands_.emplace_back([this, type, question = std::move(*message)] {
+        type == Message::drain ? drain(question) : warm_up(question);
+      });
+      return;
     }
     default:
       break;
@@ -340,6 +328,33 @@ void WorkerServer::queue_batch(BatchMessage message) {
   tasks_.push_back(std::move(task));
 }
 
+// Leaves of a batch what the model takes at once, by its own rules for cost and company. The rest is next in line: it
+// is asked here, where a call's deadline holds whoever does not answer to account.
+void WorkerServer::keep_fitting(Task& task) {
+  const runtime::InstanceTraits& traits = instance_->traits();
+  const bool has_cost = traits.has_cost && traits.batching.cost_max > 0;
+  if (task.batch.size() <= 1 || (!has_cost && !traits.has_join_rule)) return;
+  Task rest{{}, task.position, {}};
+  std::vector<std::shared_ptr<runtime::Call>> kept;
+  std::uint64_t left = traits.batching.cost_max;
+  bool is_full = false;
+  for (auto& call : task.batch) {
+    bool fits = kept.empty() || (!is_full && instance_->can_join(*kept.front(), *call));
+    if (fits && has_cost) {
+      const std::uint64_t cost = instance_->cost(*call);
+      is_full = cost > left;
+      fits = kept.empty() || !is_full;
+      left -= std::min(cost, left);
+    }
+    (fits ? kept : rest.batch).push_back(std::move(call));
+  }
+  task.batch = std::move(kept);
+  if (rest.batch.empty()) return;
+  const std::lock_guard lock(mutex_);
+  tasks_.push_front(std::move(rest));
+  if (running_ < threads_max_) reader_.rouse(kWorkers);
+}
+
 // Returns how long it took, in ns.
 std::uint64_t WorkerServer::run_task(Task& task) {
   const std::uint64_t began_ns = thread::monotonic_ns();
@@ -348,6 +363,7 @@ std::uint64_t WorkerServer::run_task(Task& task) {
     return thread::monotonic_ns() - began_ns;
   }
   note_batch(task.position);
+  keep_fitting(task);
   instance_->submit(task.batch);
   note_batch(0);
   // It threw, and nobody knows what it left behind. What it was asked has its answer; the next one needs a new worker.

@@ -57,6 +57,7 @@ class WorkerServer {
   std::shared_ptr<runtime::Call> call_of(const WireRequest& request);
   void queue_batch(BatchMessage message);
   void drain(const QuestionMessage& question);
+  void keep_fitting(Task& task);
   std::uint64_t run_task(Task& task);
   bool encode_output(runtime::OutputPart part, WirePart& to);
   void forget(std::uint64_t call_id);

@@ -210,8 +210,6 @@ void WorkerServer::load(const LoadMessage& message) {
     loaded.requests_max = traits.batching.requests_max;
     loaded.cost_max = traits.batching.cost_max;
     loaded.delay_max_ns = traits.batching.delay_max_ns;
-    loaded.has_cost = traits.has_cost;
-    loaded.has_join_rule = traits.has_join_rule;
     loaded.has_sessions = traits.has_sessions;
     loaded.has_health = traits.has_health;
     loaded.card_json = traits.card_json.size() < kRecordBytesMax / 2 ? traits.card_json : std::string();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "host/inference/served_model.hpp"
 #include "host/runtime/fixture_host.hpp"
@@ -12,6 +13,34 @@
 
 namespace stoa::test {
 namespace {
+
+// Whoever enqueues asks nothing of it, and what does not answer hangs like any call.
+TEST(ServedWorker, AModelThatNeverSaysACostIsEndedAtTheDeadline) {
+  runtime::FixtureHost host;
+  worker::WorkerProgram program;
+  program.executable = std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa-worker";
+  program.tier = worker::Tier::t1;
+  program.hang_grace_ns = 50'000'000;
+  runtime::PluginSource source = runtime::fixture_source("batcher");
+  source.models[0].config_json = "60000";  // ms: only a full batch goes
+  auto loaded = worker::load_worker(program, source, source.models[0], host.services());
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  const auto model = inference::ServedModel::start(std::move(*loaded), {false, host.log});
+  ASSERT_TRUE(model.has_value()) << model.error().message;
+  std::vector<runtime::Asked> asked;
+  for (int n = 0; n < 8; ++n) {
+    runtime::CallSpec spec = runtime::Asked::with_text("never");
+    spec.deadline_ns = thread::monotonic_ns() + 200'000'000;
+    ASSERT_TRUE((*model)->enqueue(asked.emplace_back(std::move(spec)).call).has_value()) << n;
+  }
+  for (auto& one : asked) {
+    ASSERT_TRUE(one.wait());
+    EXPECT_EQ(one.reason(), "plugin.crashed");
+  }
+  const std::uint64_t until_ns = thread::monotonic_ns() + runtime::kTestPatienceNs;
+  while (!host.log->has("ms after its deadline") && thread::monotonic_ns() < until_ns) std::this_thread::yield();
+  EXPECT_TRUE(host.log->has("ms after its deadline"));
+}
 
 // Its process is ended with the model, and the call with the process.
 TEST(ServedWorker, WhatHangsIsEndedWithTheModel) {
