@@ -1,4 +1,6 @@
 // fixture_liar.cpp: speaks as a worker does, and lies in the way it is asked to. SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -27,15 +29,38 @@ class Liar {
 
  private:
   template <class T>
-  void say(Message type, T message) {
-    writer_.push(encode(type, message), Urgency::control);
+  void say(Message type, T message, Urgency urgency = Urgency::control) {
+    writer_.push(encode(type, message), urgency);
+  }
+
+  void load(const std::string& config) {
+    constexpr std::string_view kOnce = "loads once: ";  // and a path
+    config_ = config;
+    if (config == "never loads") return;
+    if (config.starts_with(kOnce) && mkdir(config.c_str() + kOnce.size(), 0700) != 0) {
+      mkdir((config.substr(kOnce.size()) + ".again").c_str(), 0700);
+      return;
+    }
+    if (config == "asks for digests")
+      for (std::uint64_t n = 0; n < 1000; ++n) say(Message::digest, DigestMessage{n, 0, 1 << 20});
+    say(Message::loaded, LoadedMessage{});
   }
 
   void answer(const std::vector<std::byte>& record) {
     const auto [type, body] = split(record);
-    if (type == Message::load) say(Message::loaded, LoadedMessage{});
-    if (type == Message::warm_up)
-      say(Message::answer, AnswerMessage{decode<QuestionMessage>(body)->question, 0, {}, {}});
+    if (type == Message::load) load(decode<LoadMessage>(body)->config_json);
+    if (type == Message::warm_up) {
+      if (config_ == "never warm") return;
+      const AnswerMessage warm{decode<QuestionMessage>(body)->question, 0, {}, {}};
+      if (config_ != "dies when it is warm") return say(Message::answer, warm);
+      say(Message::answer, warm, Urgency::later);  // it is read when its death is
+      kill(getpid(), SIGKILL);
+    }
+    if (type == Message::drain && config_ == "does not end") {
+      AnswerMessage refused{decode<QuestionMessage>(body)->question, 0, {}, {}};
+      refused.error = {static_cast<std::int32_t>(Code::deadline_exceeded), "model.still_running", "not yet", 0};
+      say(Message::answer, refused);
+    }
     if (type != Message::batch) return;
     const auto batch = decode<BatchMessage>(body);
     for (const WireRequest& request : batch->requests) {
@@ -43,6 +68,7 @@ class Liar {
       const auto* text = reinterpret_cast<const char*>(requests_.blocks().data() + input.offset);
       lie(request.id, std::string(text, input.size));
     }
+    if (has_stopped_returning_) return;
     ReturnedMessage returned;
     for (const WireRequest& request : batch->requests) returned.ids.push_back(request.id);
     say(Message::returned, returned);
@@ -93,7 +119,15 @@ class Liar {
       MetricMessage message;
       message.series = 7;
       say(Message::metric, message);
+    } else if (how == "calls returned that it never had") {
+      ReturnedMessage message;
+      for (std::uint64_t n = 1; n <= 32'000; ++n) message.ids.push_back(id + n);
+      say(Message::returned, message);
     } else {
+      if (how == "the truth, but for the end of submit") has_stopped_returning_ = true;
+      const bool is_of_others = how == "the truth, behind much of others";
+      if (is_of_others || how == "the truth, behind much of nothing")
+        for (int n = 0; n < 20'000; ++n) say(Message::emit, EmitMessage{is_of_others ? id + 1000 : id, {}});
       say(Message::emit, EmitMessage{id, {good}});
       say(Message::finish, FinishMessage{id, {}, {}, {}});
       say(Message::finish, FinishMessage{id, {}, {}, {}});  // of a call that is over: no matter
@@ -104,6 +138,8 @@ class Liar {
   Arena requests_, responses_;
   RingReader reader_{responses_, requests_};
   RingWriter writer_{responses_, requests_, kDoorbell};
+  std::string config_;
+  bool has_stopped_returning_ = false;
 };
 
 }  // namespace

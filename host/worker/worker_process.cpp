@@ -141,11 +141,9 @@ LoadMessage WorkerProcess::load_message(const WorkerProgram& program, const runt
   return load;
 }
 
-Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram& program,
-                                                            const runtime::PluginSource& source,
-                                                            std::shared_ptr<WorkerFlight> flight,
-                                                            const runtime::HostServices& services,
-                                                            std::uint64_t deadline_ns) {
+Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(
+    const WorkerProgram& program, const runtime::PluginSource& source, std::shared_ptr<WorkerFlight> flight,
+    const runtime::HostServices& services, std::uint64_t deadline_ns, const std::function<bool()>& is_wanted) {
   auto requests = Arena::create("stoa-requests", {kRequestBlockBytes}, true);
   if (!requests) return std::unexpected(requests.error());
   auto responses = Arena::create("stoa-responses", {kResponseBlockBytes}, false);
@@ -215,17 +213,18 @@ Result<std::shared_ptr<WorkerProcess>> WorkerProcess::start(const WorkerProgram&
   process->supervisor_.store(std::this_thread::get_id());
   LoadMessage load = process->load_message(program, source);
   process->writer_.push(encode(Message::load, load), Urgency::control);
-  process->allow_more();
+  process->allow_more(monotonic_ns());
   process->pump();  // from now on it rings
   const auto has_loaded = [&] {
     const std::lock_guard lock(process->mutex_);
     return process->has_loaded_;
   };
-  while (!has_loaded() && monotonic_ns() < deadline_ns) {
+  while (!has_loaded() && is_wanted() && monotonic_ns() < deadline_ns) {
     if (!process->turn()) continue;
     const std::string what = process->bury().what;
     return failure(Code::failed_precondition, "plugin.crashed", "the plugin crashed while it was loaded: " + what);
   }
+  if (!is_wanted()) return failure(Code::unavailable, "host.stopping", "nobody waits for the model any more");
   {
     const std::lock_guard lock(process->mutex_);
     if (!process->has_loaded_)
@@ -283,15 +282,17 @@ bool WorkerProcess::has_ended() const {
   return poll(&death, 1, 0) > 0;
 }
 
-void WorkerProcess::allow_more() {
+void WorkerProcess::allow_more(std::uint64_t now_ns) {
+  rings_left_.store(kEmptyRingsPerTick);  // also where it hangs up, and is not dead yet
+  if (now_ns < next_more_ns_) return;     // whoever prints or rings has as many turns as it likes
   chatter_left_.store(kChatterPerTick);
-  rings_left_.store(kEmptyRingsPerTick);
+  next_more_ns_ = now_ns + std::uint64_t{kTurnMs} * 1'000'000;
 }
 
 void WorkerProcess::tick(std::uint64_t now_ns) {
   writer_.settle();
-  allow_more();
-  if (reader_.has_next()) pump();  // it had said too much, or the loop is busy with something long
+  allow_more(now_ns);
+  if (reader_.has_next()) has_more_ = pump();  // it had said too much, or the loop is busy with something long
   if (writer_.is_broken()) return kill("it reads nothing, or says it has read what it was not told");
   look_at_memory(now_ns);
   lower_share();
@@ -355,7 +356,7 @@ WorkerProcess::Death WorkerProcess::bury(const std::function<void(const Death&)>
   for (const auto& flight : left) {
     {
       const std::lock_guard lock(flight->mutex);
-      flight->is_over = true;
+      if (std::exchange(flight->is_over, true)) continue;  // its answer is on its way
       flight->stalled.clear();
     }
     end_call(flight);

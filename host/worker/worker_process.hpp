@@ -59,10 +59,11 @@ class WorkerProcess final : public runtime::CallFeeder,
                             public std::enable_shared_from_this<WorkerProcess> {
  public:
   // Launches, loads and returns once the model is loaded, by deadline_ns. Errors: the launch's, the sandbox's, the
-  // plugin's (as InProcessInstance::load), "plugin.crashed", "plugin.load_timeout".
+  // plugin's (as InProcessInstance::load), "plugin.crashed", "plugin.load_timeout", "host.stopping": it is not wanted.
   static Result<std::shared_ptr<WorkerProcess>> start(const WorkerProgram& program, const runtime::PluginSource& source,
                                                       std::shared_ptr<WorkerFlight> flight,
-                                                      const runtime::HostServices& services, std::uint64_t deadline_ns);
+                                                      const runtime::HostServices& services, std::uint64_t deadline_ns,
+                                                      const std::function<bool()>& is_wanted);
   ~WorkerProcess();
 
   const LoadedMessage& loaded() const { return loaded_; }
@@ -81,8 +82,10 @@ class WorkerProcess final : public runtime::CallFeeder,
   std::shared_ptr<std::byte[]> take_input_memory(std::uint64_t bytes);
   bool has_in_arena(std::span<const std::byte> bytes) const;
   void cancel(runtime::Call& call, Code why);
-  void retire();   // takes no more calls; those it has go on
-  bool is_idle();  // has none that is not finished and returned. Once it is retired, that stays
+  void retire();  // takes no more calls; those it has go on
+  // Has none that is not finished and returned, and of no payload is the reader not done. Once it is retired, that
+  // stays.
+  bool is_idle();
   // warm_up, health, drain. unavailable "plugin.crashed" when it dies; deadline_exceeded
   // "plugin.hung".
   Result<AnswerMessage> ask(Message type, QuestionMessage question, std::uint64_t deadline_ns);
@@ -139,8 +142,10 @@ class WorkerProcess final : public runtime::CallFeeder,
   void tick(std::uint64_t now_ns);
   // Readable when it has said something, and nobody else waits for that: hear() and pump() then. -1: a loop does.
   int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_.get(); }
-  bool read_some(std::uint32_t records_max);
-  void allow_more();
+  bool read_some(std::uint32_t cost_max);
+  void allow_more(std::uint64_t now_ns);
+  // What a record costs of what may be said until the next tick, besides the calls' own business.
+  void charge(std::size_t chatter) { chatter_left_.fetch_sub(static_cast<std::int32_t>(chatter)); }
   bool is_supervised_here() const { return std::this_thread::get_id() == supervisor_.load(std::memory_order_relaxed); }
   bool dispatch(std::span<const std::byte> record);
   bool dispatch_question(Message type, std::span<const std::byte> body);
@@ -158,7 +163,7 @@ class WorkerProcess final : public runtime::CallFeeder,
                std::optional<FinishMessage> finish);
   bool deliver_all(const std::shared_ptr<Flight>& flight);
   void end_call(const std::shared_ptr<Flight>& flight);
-  void note_returned(std::uint64_t id);
+  bool note_returned(std::uint64_t id);
   void free_block(std::uint64_t block, Urgency urgency);
   void answer_worker(std::uint64_t question, AnswerMessage answer);
 
@@ -181,8 +186,8 @@ class WorkerProcess final : public runtime::CallFeeder,
   std::optional<ProcessMemory> memory_;
   std::optional<SessionShare> share_;  // until it is set
   std::atomic<std::uint64_t> memory_bytes_{0};
-  std::uint64_t memory_bytes_max_ = 0, next_look_ns_ = 0;
-  std::atomic<std::uint32_t> inflight_{0};
+  std::uint64_t memory_bytes_max_ = 0, next_look_ns_ = 0, next_more_ns_ = 0;
+  std::atomic<std::uint32_t> inflight_{0}, lent_{0};  // lent_: payloads that are read where they lie
   std::atomic<bool> is_reading_{false}, is_dead_{false}, is_retired_{false};
   bool has_more_ = false;                            // that it has said; its supervisor's
   std::unique_ptr<thread::ReadyLoop::Watch> watch_;  // the supervisor's
@@ -190,7 +195,8 @@ class WorkerProcess final : public runtime::CallFeeder,
   std::atomic<std::int32_t> rings_left_{0};    // that may bring nothing, until the next tick
   std::atomic<std::int32_t> chatter_left_{0};  // until the next tick
   runtime::HostContext context_;               // what a plugin inside the host would have: the same checks and limits
-  std::vector<stoa_metric*> series_;           // whoever reads; and the next one
+  std::vector<stoa_metric*> series_;           // whoever reads; and the next two
+  bool has_digested_ = false;
   std::vector<std::byte> record_;
   std::string kill_reason_;                  // Lock: mutex_
   std::optional<std::uint64_t> hung_batch_;  // Lock: mutex_. It was ended for; 0: for what no thread was at
@@ -199,6 +205,8 @@ class WorkerProcess final : public runtime::CallFeeder,
   std::condition_variable moved_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Flight>> flights_;  // until they have ended and returned
   std::uint32_t unreturned_ = 0;  // of the flights: the plugin's submit has not returned from them
+  std::uint32_t owed_ = 0;        // of those: they have ended
+  std::size_t batch_max_ = 0;     // the largest so far
   std::unordered_map<std::uint64_t, std::optional<AnswerMessage>> answers_;
   bool has_loaded_ = false;
   std::uint64_t last_number_ = 0;

@@ -29,7 +29,12 @@ Error WorkerProcess::crashed() {
 
 // A payload the consumer reads in the worker's arena, and gives back when it is done.
 struct WorkerProcess::Lent {
-  std::shared_ptr<WorkerProcess> process;
+  explicit Lent(std::shared_ptr<WorkerProcess> from) : process(std::move(from)) { process->lent_.fetch_add(1); }
+  ~Lent() { process->lent_.fetch_sub(1); }
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+
+  const std::shared_ptr<WorkerProcess> process;
   std::uint64_t block = 0;
   DLManagedTensorVersioned tensor{};
   std::vector<std::int64_t> shape;
@@ -97,9 +102,10 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
   std::vector<std::shared_ptr<Flight>> flights;
   if (is_dead_.load() || is_retired_.load()) return false;
   for (const auto& call : calls) {
+    const bool is_held = call->is_held();
+    if (!is_held && call->finished()) continue;  // refused, when the rest of its batch found a dead worker
     call->feed_by(shared_from_this());
-    if (!call->is_held())
-      call->launch(shared_->spec.meters, shared_->outstanding);  // else a worker died before it began
+    if (!is_held) call->launch(shared_->spec.meters, shared_->outstanding);  // else a worker died before it began
     WireRequest request = to_wire(*call);
     request.window = std::min(kWindow, std::max(1u, call->spec().pending_parts_max));
     Error error;
@@ -135,6 +141,7 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
     flight->position = position;
     flights_.emplace(flight->call->id(), std::move(flight));
   }
+  batch_max_ = std::max(batch_max_, flights.size());
   unreturned_ += static_cast<std::uint32_t>(flights.size());
   inflight_.fetch_add(static_cast<std::uint32_t>(flights.size()), std::memory_order_relaxed);
   if (std::this_thread::get_id() == loop_thread_.load(std::memory_order_relaxed))
@@ -149,7 +156,7 @@ void WorkerProcess::retire() {
 
 bool WorkerProcess::is_idle() {
   const std::lock_guard lock(mutex_);
-  return flights_.empty();
+  return flights_.empty() && lent_.load() == 0;
 }
 
 void WorkerProcess::cancel(Call& call, Code why) {
@@ -185,8 +192,7 @@ bool WorkerProcess::deliver(Flight& flight, WirePart& part, bool& has_room) {
     case runtime::PartKind::tensor: {
       const auto datatype = static_cast<DataType>(part.datatype);
       if (!part.payload.is_inline && payload.size() >= kInPlaceBytesMin) {
-        lent = std::make_unique<Lent>();
-        lent->process = shared_from_this();
+        lent = std::make_unique<Lent>(shared_from_this());
         lent->block = part.payload.block;
         lent->shape = part.shape;
         record.owner = lent.get();
@@ -283,13 +289,18 @@ void WorkerProcess::on_room(Call& call) noexcept {
 
 // Out of the books, before the call is told: whoever is told may look at them.
 void WorkerProcess::end_call(const std::shared_ptr<Flight>& flight) {
+  bool owes_too_many = false;
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(flight->has_ended, true)) return;
-    if (flight->has_returned) flights_.erase(flight->call->id());
+    if (flight->has_returned)
+      flights_.erase(flight->call->id());
+    else  // each thread's submit returns from one batch before it gets the next
+      owes_too_many = ++owed_ > std::max(1u, shared_->spec.limits.threads) * batch_max_;
     if (flight->block != BlockBook::kNone) book_.give(flight->block);
   }
   inflight_.fetch_sub(1, std::memory_order_relaxed);
+  if (owes_too_many) kill("its submit has not returned from calls that it answered, more than its threads can be at");
 }
 
 bool WorkerProcess::wait_settled(std::uint64_t deadline_ns) {

@@ -20,6 +20,9 @@ constexpr std::uint32_t kRecordsAtOnce = 256;  // then others who use the thread
 stoa_str as_abi(const std::string& text) { return {text.data(), text.size()}; }
 
 constexpr std::uint64_t kDigestBytesMax = 16u << 20;  // a manifest's, asked once, before the model is loaded
+// What one of them costs in others, for each so many bytes it has: of its turn, and of what is said between two ticks.
+// What is longer than the latter is rare, because payloads of its size lie in blocks.
+constexpr std::size_t kBytesLikeARecord = 1024, kBytesLikeChatter = 4096;
 
 }  // namespace
 
@@ -65,10 +68,12 @@ void WorkerProcess::attach() {
 }
 
 // False: it makes no sense, and the worker is ended.
-bool WorkerProcess::read_some(std::uint32_t records_max) {
-  for (std::uint32_t n = 0; n < records_max && chatter_left_.load(std::memory_order_relaxed) > 0; ++n) {
+bool WorkerProcess::read_some(std::uint32_t cost_max) {
+  for (std::uint64_t cost = 0; cost < cost_max && chatter_left_.load(std::memory_order_relaxed) > 0;
+       cost += 1 + record_.size() / kBytesLikeARecord) {
     const auto got = reader_.next(record_);
     if (got == RingReader::Got::nothing) return true;
+    if (record_.size() >= kBytesLikeChatter) charge(record_.size() / kBytesLikeChatter);
     if (got == RingReader::Got::broken || !dispatch(record_)) {
       kill("what it said makes no sense");
       return false;
@@ -94,7 +99,10 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
       if (!message) return false;
       const std::lock_guard lock(mutex_);
       const auto at = answers_.find(message->question);
-      if (at != answers_.end()) at->second = std::move(message);
+      if (at == answers_.end())
+        charge(1);  // nobody asked, or waits any more
+      else
+        at->second = std::move(message);
       moved_.notify_all();
       return true;
     }
@@ -110,7 +118,7 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
       return take_in(id, parts, {}, std::move(message));
     }
     case Message::misuse: {
-      --chatter_left_;
+      charge(1);
       const auto message = decode<MisuseMessage>(body);
       if (!message) return false;
       constexpr std::uint32_t kCountedMax = 100;  // one would be enough
@@ -122,12 +130,10 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
     }
     case Message::returned: {
       const auto message = decode<ReturnedMessage>(body);
-      if (!message) return false;
-      for (const std::uint64_t id : message->ids) note_returned(id);
-      return true;
+      return message && std::ranges::all_of(message->ids, [this](std::uint64_t id) { return note_returned(id); });
     }
     case Message::log: {
-      --chatter_left_;
+      charge(1);
       const auto message = decode<LogMessage>(body);
       if (!message) return false;
       stoa_request about{};
@@ -138,14 +144,14 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
       return true;
     }
     case Message::metric: {
-      --chatter_left_;
+      charge(1);
       const auto message = decode<MetricMessage>(body);
       if (!message || message->series >= series_.size()) return false;
       runtime::extensions::kMetrics.record(series_[message->series], message->value);
       return true;
     }
     case Message::memory: {
-      --chatter_left_;
+      charge(1);
       const auto message = decode<MemoryMessage>(body);
       if (!message) return false;
       const DLDevice device{static_cast<DLDeviceType>(message->device.type), message->device.id};
@@ -166,6 +172,7 @@ bool WorkerProcess::dispatch(std::span<const std::byte> record) {
 bool WorkerProcess::take_in(std::uint64_t id, std::vector<WirePart>& parts, std::vector<WireMeter> meters,
                             std::optional<FinishMessage> finish) {
   const auto flight = find(id);
+  if (parts.empty() && !finish) charge(1);
   bool is_late = flight == nullptr;
   if (!is_late) {
     const std::lock_guard lock(flight->mutex);
@@ -179,21 +186,25 @@ bool WorkerProcess::take_in(std::uint64_t id, std::vector<WirePart>& parts, std:
     }
   }
   if (!is_late) return deliver_all(flight);
+  charge(1 + parts.size());
   for (const WirePart& part : parts)
     if (!part.payload.is_inline) free_block(part.payload.block, Urgency::later);
   return true;
 }
 
-void WorkerProcess::note_returned(std::uint64_t id) {
+// False: it has no such call, or said so before.
+bool WorkerProcess::note_returned(std::uint64_t id) {
   std::shared_ptr<Flight> last;  // let go of outside the lock
   const std::lock_guard lock(mutex_);
   const auto at = flights_.find(id);
-  if (at == flights_.end() || at->second->has_returned) return;
+  if (at == flights_.end() || at->second->has_returned) return false;
   at->second->has_returned = true;
   if (--unreturned_ == 0) moved_.notify_all();
-  if (!at->second->has_ended) return;
+  if (!at->second->has_ended) return true;
+  --owed_;
   last = std::move(at->second);
   flights_.erase(at);
+  return true;
 }
 
 void WorkerProcess::answer_worker(std::uint64_t question, AnswerMessage answer) {
@@ -203,7 +214,7 @@ void WorkerProcess::answer_worker(std::uint64_t question, AnswerMessage answer) 
 
 bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> body) {
   AnswerMessage answer;
-  --chatter_left_;
+  charge(1);
   switch (type) {
     case Message::metric_open: {
       const auto question = decode<MetricMessage>(body);
@@ -246,7 +257,8 @@ bool WorkerProcess::dispatch_question(Message type, std::span<const std::byte> b
     case Message::digest: {
       const auto question = decode<DigestMessage>(body);
       const auto blocks = responses_.blocks();
-      if (!question || has_loaded_ || question->size > std::min<std::uint64_t>(blocks.size(), kDigestBytesMax) ||
+      if (!question || has_loaded_ || std::exchange(has_digested_, true) ||
+          question->size > std::min<std::uint64_t>(blocks.size(), kDigestBytesMax) ||
           question->offset > blocks.size() - question->size)
         return false;
       const auto* begin = reinterpret_cast<const char*>(blocks.data() + question->offset);

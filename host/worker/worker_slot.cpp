@@ -104,7 +104,7 @@ Result<void> WorkerSlot::warm_up(std::uint64_t deadline_ns) {
 
 // Launches and loads, on the slot's thread.
 Result<void> WorkerSlot::start(std::uint64_t deadline_ns) {
-  auto process = WorkerProcess::start(program_, source_, flight_, services_, deadline_ns);
+  auto process = WorkerProcess::start(program_, source_, flight_, services_, deadline_ns, [] { return true; });
   if (!process) return std::unexpected(process.error());
   const std::lock_guard lock(mutex_);
   process_ = std::move(*process);
