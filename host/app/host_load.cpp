@@ -105,6 +105,7 @@ void Host::Parts::hold_state() {
 
 LoadReport Host::Parts::load(const std::stop_token& stop) {
   LoadReport report;
+  services.stop = stop;
   hold_state();
   auto scanned = registry::scan_folder(config.packages, trust);
   // A host with a registry needs no folder beside it.

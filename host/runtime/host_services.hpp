@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string_view>
 
 #include "host/thread/monotonic.hpp"
@@ -86,6 +87,7 @@ struct HostServices {
   // I/O threads that may run inline models beside the model threads; 0: inline models are not trusted.
   std::uint32_t inline_threads = 0;
   std::shared_ptr<OutputPool> output_pool;      // null: the heap
+  std::stop_token stop;                         // requested: nobody waits for a load any more
   std::shared_ptr<thread::ReadyLoop> loop;      // takes in the answers of workers; null: their supervisors do
   std::uint64_t output_bytes_max = 1ull << 30;  // memory a plugin may have out of the host's pools at once
   std::uint32_t metric_series_max = 64;         // per plugin

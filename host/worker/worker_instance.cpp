@@ -100,6 +100,12 @@ std::vector<std::shared_ptr<WorkerProcess>> WorkerInstance::processes(
 
 // The slots' state becomes the model's, once it is ready; then those whose worker died too early go to the next.
 void WorkerInstance::note_change() {
+  while (look_at_slots()) {
+  }
+}
+
+// True: it had calls to send, and who was ready then may not be any more.
+bool WorkerInstance::look_at_slots() {
   std::vector<std::shared_ptr<Call>> orphans;
   bool has_worker = false;
   {
@@ -121,11 +127,12 @@ void WorkerInstance::note_change() {
     if (has_worker || !is_any_recovering) orphans.swap(orphans_);
     moved_.notify_all();
   }
-  if (orphans.empty()) return;
+  if (orphans.empty()) return false;
   if (has_worker)
-    send(std::move(orphans));
+    send(std::move(orphans), Otherwise::orphan);
   else
     refuse_all(orphans, name_of(state()));
+  return true;
 }
 
 Result<void> WorkerInstance::warm_up() {
@@ -156,7 +163,7 @@ Result<void> WorkerInstance::prove() {
       return proved;
     }
   }
-  state_.store(InstanceState::ready);
+  state_.store(InstanceState::recovering);  // ready, unless its worker has died meanwhile
   note_change();
   return {};
 }
@@ -223,18 +230,23 @@ std::shared_ptr<std::byte[]> WorkerInstance::take_input_memory(std::uint64_t byt
 }
 
 // A batch for each worker; within it, and so within a session, the order stays.
-void WorkerInstance::send(std::vector<std::shared_ptr<Call>> calls) {
-  if (calls.size() <= 1 || slots_max_ <= 1) return send_together(calls);
+void WorkerInstance::send(std::vector<std::shared_ptr<Call>> calls, Otherwise otherwise) {
+  if (calls.size() <= 1 || slots_max_ <= 1) return send_together(calls, otherwise);
   std::vector<std::vector<std::shared_ptr<Call>>> by_home(slots_max_ + 1);
   for (auto& call : calls) by_home[home_of(*call).value_or(slots_max_)].push_back(std::move(call));
-  for (const auto& some : by_home) send_together(some);
+  for (const auto& some : by_home) send_together(some, otherwise);
 }
 
 // Until a worker has them, or none will come.
-void WorkerInstance::send_together(std::span<const std::shared_ptr<Call>> left) {
+void WorkerInstance::send_together(std::span<const std::shared_ptr<Call>> left, Otherwise otherwise) {
   const std::size_t batch_max = std::max(1u, traits_.batching.requests_max);  // as the plugin asked for
   while (!left.empty()) {
     std::shared_ptr<WorkerProcess> process = pick(left.front().get());
+    if (process == nullptr && otherwise == Otherwise::orphan) {
+      const std::lock_guard lock(mutex_);
+      orphans_.insert(orphans_.end(), left.begin(), left.end());
+      return;
+    }
     if (process == nullptr) {
       std::uint64_t until_ns = 0;
       for (const auto& call : left) until_ns = std::max(until_ns, call->deadline_ns());
@@ -276,9 +288,11 @@ Result<void> WorkerInstance::check_health(std::int32_t depth, std::uint64_t dead
 }
 
 Result<void> WorkerInstance::drain(std::uint64_t deadline_ns) {
-  const InstanceState before = state();
-  if (before == InstanceState::stopped) return {};
-  if (before != InstanceState::failed) state_.store(InstanceState::draining);
+  {
+    const std::lock_guard lock(mutex_);  // or who looks at the slots just now makes it ready again
+    if (state() == InstanceState::stopped) return {};
+    if (state() != InstanceState::failed) state_.store(InstanceState::draining);
+  }
   if (!flight_->outstanding.wait_none(deadline_ns))
     return failure(Code::deadline_exceeded, "model.still_running",
                    std::to_string(flight_->outstanding.count()) + " requests or payloads of model \"" + spec().name +
@@ -291,8 +305,7 @@ Result<void> WorkerInstance::drain(std::uint64_t deadline_ns) {
                      "a worker of model \"" + spec().name + "\" is still being replaced");
   }
   // Invariant: nobody replaces a slot now, because the state is not ready.
-  for (const auto& slot : slots_)
-    if (auto drained = slot->drain(deadline_ns); !drained) return drained;
+  for (const auto& slot : slots_) slot->drain(deadline_ns);
   state_.store(InstanceState::stopped);
   return {};
 }

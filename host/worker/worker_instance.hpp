@@ -57,6 +57,7 @@ class WorkerInstance final : public runtime::Instance {
   Result<void> replace_now(std::size_t at);
   bool is_ending(std::uint64_t after_ns);
   void note_change();
+  bool look_at_slots();
   void note_death(const WorkerProcess::Death& death);
   // Which of the slots a call's session belongs to; nullopt: the call has none, or there is no choice.
   std::optional<std::size_t> home_of(const runtime::Call& call) const;
@@ -75,8 +76,10 @@ class WorkerInstance final : public runtime::Instance {
   std::atomic<runtime::InstanceState> state_{runtime::InstanceState::created};
   std::atomic<bool> is_warm_{false};
 
-  void send(std::vector<std::shared_ptr<runtime::Call>> calls);
-  void send_together(std::span<const std::shared_ptr<runtime::Call>> left);
+  // Where no worker is ready they wait for one, or become orphans: a slot's own thread must not wait for a slot.
+  enum class Otherwise : std::uint8_t { wait, orphan };
+  void send(std::vector<std::shared_ptr<runtime::Call>> calls, Otherwise otherwise = Otherwise::wait);
+  void send_together(std::span<const std::shared_ptr<runtime::Call>> left, Otherwise otherwise);
   void refuse_all(std::span<const std::shared_ptr<runtime::Call>> calls, std::string_view why);
 
   std::atomic<std::uint64_t> restarts_before_{0};  // of slots that are gone

@@ -14,7 +14,6 @@ using thread::monotonic_ns;
 
 constexpr std::uint64_t kBetweenNs = 60'000'000'000;  // replacements of one slot, because it is nearly full
 constexpr std::uint64_t kIdlePollNs = 2'000'000;
-constexpr std::uint64_t kDrainTryNs = 1'000'000'000;
 
 }  // namespace
 
@@ -108,9 +107,7 @@ Result<void> WorkerInstance::replace_now(std::size_t at) {
   };
   while (!is_idle())
     if (is_ending(kIdlePollNs)) return {};
-  // It may wait for outputs that their readers have not given back.
-  while (!old->drain(monotonic_ns() + kDrainTryNs))
-    if (is_ending(kIdlePollNs)) return {};
+  old->drain(monotonic_ns());
   std::unique_ptr<WorkerSlot> gone;
   const std::lock_guard lock(slots_mutex_);
   gone = std::move(retired_);

@@ -91,20 +91,39 @@ Result<void> WorkerSlot::wait_started() {
   return *started_;
 }
 
-Result<void> WorkerSlot::warm_up(std::uint64_t deadline_ns) {
+// from: what the slot still has to be when the worker is warm, or it has died meanwhile.
+Result<void> WorkerSlot::warm_up(State from, std::uint64_t deadline_ns) {
   const auto process = any_process();
   if (process == nullptr) return failure(Code::unavailable, "model.not_ready", "the worker is gone");
   QuestionMessage question;
   question.deadline_ns = deadline_ns;
   const auto warm = process->ask(Message::warm_up, std::move(question), deadline_ns);
+  if (!warm && from == State::starting && services_.stop.stop_requested())
+    return failure(Code::unavailable, "host.stopping", "nobody waits for the model any more");
   if (!warm) return std::unexpected(warm.error());
-  set(State::ready);
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != from || process_ != process)
+      return failure(Code::unavailable, "plugin.crashed", "the worker died when it was warm");
+    if (is_unloading_) return {};
+    state_ = State::ready;
+    moved_.notify_all();
+  }
+  on_change_();
   return {};
+}
+
+// The host may stop while its models are loaded; afterwards the slot's owner ends it when there is no more to do.
+bool WorkerSlot::is_wanted() const {
+  const std::lock_guard lock(mutex_);
+  const bool is_given_up = state_ == State::starting && services_.stop.stop_requested();
+  return !is_stopping_ && !is_unloading_ && !is_retired_ && !is_given_up;
 }
 
 // Launches and loads, on the slot's thread.
 Result<void> WorkerSlot::start(std::uint64_t deadline_ns) {
-  auto process = WorkerProcess::start(program_, source_, flight_, services_, deadline_ns, [] { return true; });
+  auto process =
+      WorkerProcess::start(program_, source_, flight_, services_, deadline_ns, [this] { return is_wanted(); });
   if (!process) return std::unexpected(process.error());
   const std::lock_guard lock(mutex_);
   process_ = std::move(*process);
@@ -126,7 +145,7 @@ bool WorkerSlot::watch() {
     if (process->turn(wake_)) return true;
     {
       const std::lock_guard lock(mutex_);
-      if (is_stopping_) return false;
+      if (is_stopping_ || (state_ == State::starting && services_.stop.stop_requested())) return false;
     }
     if (process->is_nearly_full()) on_change_();
   }
@@ -144,7 +163,7 @@ void WorkerSlot::note_death(const std::string& what) {
 bool WorkerSlot::start_replacement() {
   const std::uint64_t until_ns = monotonic_ns() + flight_->spec.limits.load_ns;
   Result<void> started = start(until_ns);
-  if (started) started = warm_up(until_ns);
+  if (started) started = warm_up(State::recovering, until_ns);
   if (started) {
     restarts_.fetch_add(1, std::memory_order_relaxed);
     return true;
@@ -156,7 +175,7 @@ bool WorkerSlot::start_replacement() {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (is_stopping_) {
+    if (is_stopping_ || is_unloading_ || is_retired_) {
       process_ = nullptr;
       return false;  // it was ended on purpose
     }
@@ -213,6 +232,7 @@ void WorkerSlot::run() {
       if (!has_died || is_unloading_) break;
     }
     note_death("worker " + std::to_string(process->pid()) + " crashed: " + death.what);
+    on_change_();  // now it is known what it had not begun, and another may be idle
     if (!wait_before_next()) return;
   }
   set(State::stopped);
@@ -229,7 +249,7 @@ void WorkerSlot::retire() {
   if (process != nullptr) process->retire();
 }
 
-Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {
+void WorkerSlot::drain(std::uint64_t deadline_ns) {
   std::shared_ptr<WorkerProcess> process;
   {
     std::unique_lock lock(mutex_);
@@ -242,7 +262,6 @@ Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {
     question.deadline_ns = std::max(deadline_ns, monotonic_ns() + kUnloadNs);
     const auto drained =
         process->ask(Message::drain, std::move(question), std::max(deadline_ns, monotonic_ns() + kUnloadNs));
-    if (!drained && drained.error().reason == "model.still_running") return std::unexpected(drained.error());
     if (!drained) {
       log(runtime::LogLevel::error, "it did not unload and is ended: " + drained.error().message);
       process->kill("it did not unload");
@@ -252,10 +271,9 @@ Result<void> WorkerSlot::drain(std::uint64_t deadline_ns) {
   moved_.wait_for(lock, std::chrono::nanoseconds(kExitNs), [this] {
     return state_ == State::stopped || state_ == State::failed || state_ == State::quarantined;
   });
-  if (state_ == State::stopped || process == nullptr) return {};
+  if (state_ == State::stopped || process == nullptr) return;
   lock.unlock();
   process->kill("it did not end");
-  return {};
 }
 
 }  // namespace stoa::worker
