@@ -23,8 +23,8 @@ using database::Connection;
 // pages that do not fit 64 MiB go to the file and come back within one commit.
 constexpr const char* kLoose = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536";
 
-// A sum is written once a batch, however many entries are in it; two batches of so many take some 60 MB.
-constexpr std::uint64_t kFillBatch = 100'000;
+// A sum is written once a batch, however many entries are in it; two batches of so many take some 120 MB.
+constexpr std::uint64_t kFillBatch = 200'000;
 
 std::unexpected<Error> does_not_fit(const fs::path& file, std::string_view why) {
   return failure(Code::data_loss, "projection.place", fmt::format("{}: {}", file.string(), why));
@@ -143,6 +143,7 @@ Result<std::uint64_t> Projection::advance(std::size_t most) {
 Result<void> Projection::fill(std::uint64_t entries, const std::function<bool(std::uint64_t)>& told) {
   if (!tally_)
     if (auto loaded = load(); !loaded) return loaded;
+  if (auto roomy = writer_.run_script("PRAGMA cache_size=-262144"); !roomy) return roomy;  // 256 MiB, while it lasts
   std::future<Result<void>> writing;
   // Once the batch before is written.
   const auto written = [&]() -> Result<void> { return writing.valid() ? writing.get() : Result<void>(); };
@@ -161,6 +162,7 @@ Result<void> Projection::fill(std::uint64_t entries, const std::function<bool(st
   }
   if (auto last = written(); !last && result) result = last;
   tally_.reset();  // it may be ahead of the file
+  if (result) result = writer_.run_script(kLoose);
   if (result) result = load();
   if (result) (void)told(position());
   return result;

@@ -55,7 +55,7 @@ NameNo NameTable::number_of(std::string_view name) {
 
 void NameTable::add(std::string name) {
   const auto number = static_cast<NameNo>(names_.size() + 1);
-  names_.push_back(&numbers_.emplace(std::move(name), number).first->first);
+  numbers_.emplace(names_.emplace_back(std::move(name)), number);
 }
 
 std::size_t TallyKeyHash::operator()(const TallyKey& key) const noexcept {

@@ -1,12 +1,13 @@
 // tally.hpp: what entries add up to, until it is written down. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,15 +23,12 @@ class NameTable {
   NameNo number_of(std::string_view name);
   // Of one that is known already; the next in order.
   void add(std::string name);
-  const std::string& name(NameNo number) const { return *names_[number - 1]; }
+  const std::string& name(NameNo number) const { return names_[number - 1]; }
   std::size_t size() const { return names_.size(); }
 
  private:
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-  std::unordered_map<std::string, NameNo, Hash, std::equal_to<>> numbers_;
-  std::vector<const std::string*> names_;  // keys of numbers_, which stay where they are
+  std::deque<std::string> names_;  // each stays where it is, because numbers_ looks at it
+  boost::unordered_flat_map<std::string_view, NameNo, std::hash<std::string_view>> numbers_;
 };
 
 // By day and names; what the last two are is each table's own matter.
@@ -40,10 +38,11 @@ struct TallyKey {
   friend auto operator<=>(const TallyKey&, const TallyKey&) = default;
 };
 struct TallyKeyHash {
+  using is_avalanching = void;  // as good a hash as unordered_flat_map asks for
   std::size_t operator()(const TallyKey& key) const noexcept;
 };
 template <class Sums>
-using TallyTable = std::unordered_map<TallyKey, Sums, TallyKeyHash>;
+using TallyTable = boost::unordered_flat_map<TallyKey, Sums, TallyKeyHash>;
 
 // Sums stop at the ends of 64 bits.
 struct MoneySums {
@@ -126,8 +125,8 @@ class Tally {
 
   NameTable names_;
   std::vector<Account> accounts_;
-  std::unordered_map<std::uint64_t, std::uint32_t> account_numbers_;  // by name and currency
-  std::unordered_map<NameNo, Customer> customers_;
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> account_numbers_;  // by name and currency
+  boost::unordered_flat_map<NameNo, Customer> customers_;
 
   std::vector<std::uint32_t> changed_accounts_;
   std::vector<NameNo> changed_customers_;

@@ -119,7 +119,7 @@ class Market {
   std::vector<CallParty> parties_;
 };
 
-constexpr std::uint64_t kCalls = 200'000, kPublishers = 10'000, kCustomers = 1'000;
+constexpr std::uint64_t kRebuilt = 1'000'000, kCalls = 200'000, kPublishers = 10'000, kCustomers = 1'000;
 
 // A journal of 50,000 events a second for three seconds, and tables that follow it as a host does.
 void follow(const std::filesystem::path& folder) {
@@ -157,7 +157,7 @@ void follow(const std::filesystem::path& folder) {
 
 void rebuild(const std::filesystem::path& folder) {
   Market market(folder / "journal", kPublishers, kCustomers);
-  market.events_per_s(kCalls);
+  market.events_per_s(kRebuilt);
   const std::uint64_t entries = market.journal().durable();
   const double cpu_s = thread_cpu_s();
   const auto begin = Clock::now();
