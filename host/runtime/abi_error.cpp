@@ -9,8 +9,11 @@
 namespace stoa::runtime {
 namespace {
 
+constexpr std::size_t kReasonBytesMax = sizeof(stoa_error::reason);
+constexpr std::size_t kMessageBytesMax = 1024;  // more than a record has room for: the host's own name paths
+
 bool is_reason(std::string_view text) {
-  if (text.empty() || text.front() == '.' || text.back() == '.') return false;
+  if (text.empty() || text.size() > kReasonBytesMax || text.front() == '.' || text.back() == '.') return false;
   return std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
   });
@@ -41,22 +44,28 @@ std::string_view name_of(Code code) {
   return at < std::size(kNames) ? kNames[at] : "unknown";
 }
 
-Error error_from_abi(stoa_status status, const stoa_error* err, std::string_view fallback_reason) {
+Error error_from_words(stoa_status status, std::string_view reason, std::string_view message,
+                       std::string_view fallback_reason) {
   Error error;
   if (status >= STOA_CANCELLED && status <= STOA_UNAUTHENTICATED)
     error.code = static_cast<Code>(status);
   else
     error.code = status >= 100 ? Code::unknown : Code::internal;
-  error.reason = fallback_reason;
-  if (err != nullptr) {
-    if (STOA_HAS(stoa_error, err, retry_after_ms)) error.retry_after_ms = err->retry_after_ms;
-    if (STOA_HAS(stoa_error, err, reason) && is_reason(bounded(err->reason))) error.reason = bounded(err->reason);
-    if (STOA_HAS(stoa_error, err, message)) error.message = printable(bounded(err->message), sizeof(err->message));
-  }
+  error.reason = reason.empty() || is_reason(reason) ? reason : fallback_reason;
+  error.message = printable(message, kMessageBytesMax);
   if (error.message.empty())
     error.message = "the plugin gave status " + std::to_string(status) + " without a message";
   else if (status >= 100)
     error.message += " (plugin status " + std::to_string(status) + ")";
+  return error;
+}
+
+Error error_from_abi(stoa_status status, const stoa_error* err, std::string_view fallback_reason) {
+  std::string_view reason, message;
+  if (err != nullptr && STOA_HAS(stoa_error, err, reason)) reason = bounded(err->reason);
+  if (err != nullptr && STOA_HAS(stoa_error, err, message)) message = bounded(err->message);
+  Error error = error_from_words(status, reason.empty() ? fallback_reason : reason, message, fallback_reason);
+  if (err != nullptr && STOA_HAS(stoa_error, err, retry_after_ms)) error.retry_after_ms = err->retry_after_ms;
   return error;
 }
 

@@ -360,6 +360,32 @@ TEST_P(InstanceTest, LoadSaysWhatIsWrong) {
   }
 }
 
+TEST_P(InstanceTest, HealthOfAModelThatIsBusyIsNoIllness) {
+  const auto instance = ready(fixture_source("life"));
+  ASSERT_NE(instance, nullptr);
+  Asked holds("hold");
+  std::thread model([&] { submit(*instance, holds); });
+  while (!holds.call->is_held()) std::this_thread::yield();
+  const auto health = instance->check_health(1, thread::monotonic_ns() + 50'000'000);
+  EXPECT_TRUE(health.has_value()) << health.error().message;
+  instance->cancel(*holds.call, Code::cancelled);
+  EXPECT_TRUE(holds.wait());
+  model.join();
+}
+
+TEST_P(InstanceTest, ParametersHaveNoBoundOfTheirOwn) {
+  const auto instance = ready(fixture_source("echo"));
+  ASSERT_NE(instance, nullptr);
+  CallSpec spec = Asked::with_text("parameters");
+  spec.params_json = "{\"text\":\"" + std::string(300'000, 'x') + "\"}";
+  const std::string sent = spec.params_json;
+  Asked asked(std::move(spec));
+  submit(*instance, asked);
+  ASSERT_TRUE(asked.wait());
+  EXPECT_EQ(asked.reason(), "");
+  EXPECT_TRUE(asked.text() == sent) << asked.text().size() << " bytes";
+}
+
 TEST_P(InstanceTest, HealthIsAsked) {
   const auto instance = ready(fixture_source("life"));
   ASSERT_NE(instance, nullptr);

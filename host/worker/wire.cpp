@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "host/runtime/abi_error.hpp"
+
 namespace stoa::worker {
 namespace {
 
@@ -48,7 +50,9 @@ WireError to_wire(const std::optional<Error>& error) {
 
 std::optional<Error> from_wire(const WireError& error) {
   if (error.code == 0) return std::nullopt;
-  return Error{static_cast<Code>(error.code), error.reason, error.message, error.retry_after_ms};
+  Error said = runtime::error_from_words(error.code, error.reason, error.message, "model.error");
+  said.retry_after_ms = error.retry_after_ms;
+  return said;
 }
 
 WireRequest to_wire(const runtime::Call& call) {
@@ -58,7 +62,7 @@ WireRequest to_wire(const runtime::Call& call) {
   request.deadline_ns = call.deadline_ns();
   request.cancel_word = static_cast<std::uint32_t>(call.cancel_reason());
   request.task = spec.task;
-  request.params_json = spec.params_json;
+  request.params_json.bytes = spec.params_json;
   request.session = spec.session;
   request.tenant = spec.tenant;
   request.traceparent = spec.traceparent;

@@ -76,7 +76,8 @@ struct WireError {  // code 0: none
 struct WireRequest {
   std::uint64_t id = 0, deadline_ns = 0;
   std::uint32_t cancel_word = 0, window = 1;  // window: parts that may be under way, not yet taken
-  std::string task, params_json, session, tenant, traceparent;
+  std::string task, session, tenant, traceparent;
+  WirePayload params_json;
   std::vector<WirePart> inputs;
   std::vector<std::string> outputs;
 };
@@ -438,9 +439,9 @@ std::optional<T> decode(std::span<const std::byte> body) {
 // ---- the crossings between wire and runtime types ----
 
 WireError to_wire(const std::optional<Error>& error);
-std::optional<Error> from_wire(const WireError& error);
+std::optional<Error> from_wire(const WireError& error);  // made safe to show, as what a plugin says itself is
 
-// Everything of a request but the bytes of its inputs.
+// Everything of a request but the bytes of its inputs. Its parameters are inline.
 WireRequest to_wire(const runtime::Call& call);
 
 // Bytes an input's or output's payload takes on the wire, and writes them to `to`, which has room for them.

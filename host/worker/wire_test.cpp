@@ -239,6 +239,18 @@ TEST(Wire, AnErrorCrossesAndCodeZeroIsNone) {
   EXPECT_FALSE(from_wire(to_wire(std::nullopt)).has_value());
 }
 
+TEST(Wire, AnErrorIsMadeSafeToShow) {
+  const auto said = from_wire({99, "evil reason \n", "a\nb\xff", 7});
+  ASSERT_TRUE(said.has_value());
+  EXPECT_EQ(said->code, Code::internal);
+  EXPECT_EQ(said->reason, "model.error");
+  EXPECT_EQ(said->message, "a?b?");
+  EXPECT_EQ(said->retry_after_ms, 7u);
+  EXPECT_EQ(from_wire({14, std::string(100'000, 'a'), "all taken", 0})->reason, "model.error");
+  EXPECT_LE(from_wire({14, "a.b", std::string(100'000, 'a'), 0})->message.size(), 1024u);
+  EXPECT_EQ(from_wire({14, "", "nothing to add", 0})->reason, "");
+}
+
 // ---- payloads of strings ----
 
 std::vector<std::byte> strings_payload(const std::vector<std::string>& items) {

@@ -281,6 +281,39 @@ TEST_F(CrasherTest, FindsTheOneOfABatchThatKills) {
   EXPECT_EQ(at_last[2].reason(), "request.poison");
 }
 
+// Together they are longer than a record may be, and each of them fits.
+TEST_F(CrasherTest, TakesABatchOfAnyLength) {
+  load(1, "crasher", "batches");
+  std::vector<Asked> asked;
+  std::vector<std::shared_ptr<Call>> calls;
+  for (const std::size_t bytes : {60'000, 60'000, 300'000, 60'000, 60'000, 60'000, 60'000}) {
+    CallSpec spec = Asked::with_text("fine");
+    spec.outputs = {std::string(bytes, 'x')};
+    calls.push_back(asked.emplace_back(std::move(spec)).call);
+  }
+  instance->submit(calls);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    EXPECT_TRUE(asked[i].wait());
+    EXPECT_EQ(asked[i].reason(), i == 2 ? "request.too_large" : "") << i;
+  }
+  EXPECT_EQ(ask("fine").text(), "well");
+}
+
+// Whoever reads an answer may outlive the model that gave it.
+TEST_F(CrasherTest, APartOutlivesItsModel) {
+  load(1, "echo");
+  CallSpec spec;
+  spec.inputs.push_back(tensor_input<float>("x", DataType::fp32, {50'000}, std::vector<float>(50'000, 1.5f)));
+  Asked asked(std::move(spec));
+  instance->submit(std::span(&asked.call, 1));
+  ASSERT_TRUE(asked.wait());
+  asked.call.reset();
+  instance.reset();
+  ASSERT_EQ(asked.answer.size(), 1u);
+  EXPECT_EQ(reinterpret_cast<const float*>(asked.answer[0].data().data())[49'999], 1.5f);
+  asked.answer.clear();  // and is counted somewhere
+}
+
 // By its own rules, which only the worker asks for.
 TEST_F(CrasherTest, FormsTheBatchesThatItsModelTakes) {
   load(1, "batcher", "0");

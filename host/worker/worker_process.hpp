@@ -151,6 +151,8 @@ class WorkerProcess final : public runtime::CallFeeder,
   bool dispatch_question(Message type, std::span<const std::byte> body);
   std::shared_ptr<Flight> find(std::uint64_t id);
   bool lend_inputs(const runtime::Call& call, WireRequest& request, std::uint64_t& block, Error& error);
+  void push_batch(std::span<const std::byte> record, std::span<WireRequest> requests,
+                  std::span<std::shared_ptr<Flight>> flights, std::vector<std::shared_ptr<Flight>>& too_large);
   bool deliver(Flight& flight, WirePart& part, bool& has_room);
   bool is_at(std::uint64_t batch) const;  // a thread of the model's is
   std::shared_ptr<Flight> find_hung(std::uint64_t now_ns);

@@ -16,6 +16,7 @@ constexpr std::uint32_t kWindow = 8;  // parts on their way before the worker he
 // From here on a tensor is read where the worker wrote it. It may go on writing: then the client gets other numbers,
 // and nothing else happens, because each is read once. Text is always copied before it is checked.
 constexpr std::uint64_t kInPlaceBytesMin = 64u << 10;
+constexpr std::size_t kInlineParamsMax = 1024;  // parameters up to here cross inside their record
 
 std::chrono::steady_clock::time_point until(std::uint64_t ns) {
   return std::chrono::steady_clock::time_point{std::chrono::nanoseconds(ns)};
@@ -73,6 +74,9 @@ bool WorkerProcess::lend_inputs(const Call& call, WireRequest& request, std::uin
   };
   for (const auto& input : inputs)
     if (!is_there(input)) bytes += padded(wire_bytes(input));
+  const std::string& params = call.spec().params_json;
+  const bool lends_params = params.size() > kInlineParamsMax;
+  if (lends_params) bytes += padded(params.size());
   const bool needs_block = bytes != 0;
   if (needs_block) block = book_.take(bytes);
   if (needs_block && block == BlockBook::kNone) {
@@ -94,6 +98,9 @@ bool WorkerProcess::lend_inputs(const Call& call, WireRequest& request, std::uin
     write_payload(inputs[i], requests_.blocks().data() + offset);
     offset += padded(payload.size);
   }
+  if (!lends_params) return true;
+  request.params_json = {false, {}, offset, params.size(), offset};
+  std::memcpy(requests_.blocks().data() + offset, params.data(), params.size());
   return true;
 }
 
@@ -123,30 +130,48 @@ bool WorkerProcess::submit(std::span<const std::shared_ptr<Call>> calls) {
     flights.push_back(std::move(flight));
   }
   if (flights.empty()) return true;
-  const std::span<const std::byte> record = encode(Message::batch, message);
-  if (record.size() > kRecordBytesMax) {
-    for (const auto& flight : flights) {
-      if (flight->block != BlockBook::kNone) book_.give(flight->block);
-      flight->call->refuse(Error{Code::invalid_argument, "request.too_large",
-                                 "the request without its tensors has " + std::to_string(record.size()) +
-                                     " bytes, a worker takes " + std::to_string(kRecordBytesMax),
-                                 0});
-    }
-    return true;
+  std::vector<std::shared_ptr<Flight>> too_large;
+  {
+    const std::span<const std::byte> record = encode(Message::batch, message);
+    const std::lock_guard lock(mutex_);
+    if (is_dead_.load() || is_retired_.load()) return false;  // what was lent goes with the arena
+    push_batch(record, message.requests, flights, too_large);
   }
-  const std::lock_guard lock(mutex_);
-  if (is_dead_.load() || is_retired_.load()) return false;  // what was lent goes with the arena
+  for (const auto& flight : too_large) {
+    if (flight->block != BlockBook::kNone) book_.give(flight->block);
+    flight->call->refuse(Error{Code::invalid_argument, "request.too_large",
+                               "the request without its tensors and parameters has more than the " +
+                                   std::to_string(kRecordBytesMax) + " bytes that a worker takes",
+                               0});
+  }
+  if (std::this_thread::get_id() == loop_thread_.load(std::memory_order_relaxed))
+    thread::WakeBatch::expect(weak_from_this());
+  return true;
+}
+
+// A record has a bound, a batch has none: one that is too long goes in halves. Lock: mutex_.
+void WorkerProcess::push_batch(std::span<const std::byte> record, std::span<WireRequest> requests,
+                               std::span<std::shared_ptr<Flight>> flights,
+                               std::vector<std::shared_ptr<Flight>>& too_large) {
+  if (record.size() > kRecordBytesMax && flights.size() == 1) return too_large.push_back(flights.front());
+  if (record.size() > kRecordBytesMax) {
+    const std::size_t half = flights.size() / 2;
+    const auto push = [&](std::size_t begin, std::size_t n) {
+      BatchMessage some;
+      std::ranges::move(requests.subspan(begin, n), std::back_inserter(some.requests));
+      push_batch(encode(Message::batch, some), some.requests, flights.subspan(begin, n), too_large);
+    };
+    push(0, half);
+    return push(half, flights.size() - half);
+  }
   const std::uint64_t position = writer_.push(record, Urgency::work);
-  for (auto& flight : flights) {
+  for (const auto& flight : flights) {
     flight->position = position;
-    flights_.emplace(flight->call->id(), std::move(flight));
+    flights_.emplace(flight->call->id(), flight);
   }
   batch_max_ = std::max(batch_max_, flights.size());
   unreturned_ += static_cast<std::uint32_t>(flights.size());
   inflight_.fetch_add(static_cast<std::uint32_t>(flights.size()), std::memory_order_relaxed);
-  if (std::this_thread::get_id() == loop_thread_.load(std::memory_order_relaxed))
-    thread::WakeBatch::expect(weak_from_this());
-  return true;
 }
 
 void WorkerProcess::retire() {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "host/runtime/part.hpp"
+#include "host/runtime/utf8.hpp"
 #include "host/worker/part_view.hpp"
 #include "host/worker/test_memory_held.hpp"
 #include "host/worker/wire.hpp"
@@ -47,7 +48,12 @@ void check_error(const WireError& error) {
   const auto said = from_wire(error);
   if (said.has_value() != (error.code != 0)) std::abort();
   const WireError again = to_wire(said);
-  if (again.code != error.code || (said && again.reason != error.reason)) std::abort();
+  if (!said) return;
+  if (!runtime::is_utf8(said->reason) || !runtime::is_utf8(said->message)) std::abort();
+  if (said->code < Code::cancelled || said->code > Code::unauthenticated) std::abort();
+  const auto twice = from_wire(again);
+  if (!twice || twice->code != said->code || twice->reason != said->reason || twice->message != said->message)
+    std::abort();
 }
 
 // An inline part's bytes as its kind reads them, and as the host takes a part over.

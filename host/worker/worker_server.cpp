@@ -284,13 +284,21 @@ void WorkerServer::handle(std::span<const std::byte> record) {
 std::shared_ptr<runtime::Call> WorkerServer::call_of(const WireRequest& request) {
   runtime::CallSpec spec;
   spec.task = request.task;
-  spec.params_json = request.params_json;
   spec.session = request.session;
   spec.tenant = request.tenant;
   spec.traceparent = request.traceparent;
   spec.deadline_ns = request.deadline_ns;
   spec.outputs = request.outputs;
   spec.pending_parts_max = std::min(kPendingParts, std::max(1u, request.window));
+  const auto payload_of = [this](const WirePayload& payload) {
+    const auto blocks = requests_.blocks();
+    if (payload.size > blocks.size() || payload.offset > blocks.size() - payload.size)
+      give_up("an input lies outside the arena");
+    return blocks.subspan(payload.offset, payload.size);
+  };
+  const auto params = request.params_json.is_inline ? std::as_bytes(std::span(request.params_json.bytes))
+                                                    : payload_of(request.params_json);
+  spec.params_json.assign(reinterpret_cast<const char*>(params.data()), params.size());
   for (const WirePart& from : request.inputs) {
     runtime::InputPart& part = spec.inputs.emplace_back();
     part.name = from.name;
@@ -298,11 +306,7 @@ std::shared_ptr<runtime::Call> WorkerServer::call_of(const WireRequest& request)
     part.kind = static_cast<runtime::PartKind>(from.kind);
     part.datatype = static_cast<DataType>(from.datatype);
     part.shape = from.shape;
-    std::span<const std::byte> payload;
-    const auto blocks = requests_.blocks();
-    if (from.payload.size > blocks.size() || from.payload.offset > blocks.size() - from.payload.size)
-      give_up("an input lies outside the arena");
-    payload = blocks.subspan(from.payload.offset, from.payload.size);
+    const std::span<const std::byte> payload = payload_of(from.payload);
     if (part.kind != runtime::PartKind::strings)
       part.data = payload;
     else if (!read_strings(payload, from.n_strings, part.strings))
