@@ -50,7 +50,7 @@ asio::awaitable<void, Executor> listen(asio::basic_socket_acceptor<asio::ip::tcp
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
+  if (argc != 2 || argv[1][0] == '-') {
     std::fprintf(stderr, "usage: %s PORT\n", argv[0]);
     return 2;
   }

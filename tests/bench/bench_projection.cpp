@@ -216,7 +216,7 @@ void run(const std::filesystem::path& folder) {
 }  // namespace stoa::licensing
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
+  if (argc != 2 || argv[1][0] == '-') {
     fmt::print(
         stderr,
         "usage: stoa_bench_projection FOLDER\n  FOLDER  on the disk to measure; what is made in it is left there\n");
