@@ -37,7 +37,12 @@ struct fault_kind {
 
 /* The families, each ended by a kind without a name. */
 extern const fault_kind fault_crashes[], fault_hangs[], fault_resources[], fault_trespass[], fault_arena[],
-    fault_protocol[], fault_answers[];
+    fault_protocol[], fault_answers[], fault_batching[];
+/* A kind's STOA_EXT_BATCHING, or NULL. One that has it acts there, and not in its call. */
+const void* fault_batching_table(const fault_kind* kind);
+
+/* The line that proves that it acted. */
+void fault_say_fired(stoa_model* model, const stoa_request* req);
 
 /* The request's word "name=…" in out (kArgumentBytesMax bytes); 1 if there is one. */
 int fault_argument(const fault_call* call, const char* name, char* out);

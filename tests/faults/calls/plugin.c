@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "stoa/ext/batching.h"
 #include "stoa/ext/log.h"
 #include "stoa/manifest.h"
 
 static const fault_kind* const kFamilies[] = {fault_crashes, fault_hangs,    fault_resources, fault_trespass,
-                                              fault_arena,   fault_protocol, fault_answers};
+                                              fault_arena,   fault_protocol, fault_answers,   fault_batching};
 static const stoa_host* the_host;
 
 static const fault_kind* find(stoa_str name) {
@@ -21,7 +22,8 @@ static const fault_kind* find(stoa_str name) {
   return NULL;
 }
 
-static void say_fired(const fault_call* call) {
+void fault_say_fired(stoa_model* model, const stoa_request* req) {
+  const fault_call said = {the_host, model->self, req}, *call = &said;
   const stoa_host_log* log = fault_table(call, "stoa.host.log/1");
   char injection[kArgumentBytesMax] = "none", line[kArgumentBytesMax + 128];
   fault_argument(call, "injection", injection);
@@ -39,11 +41,15 @@ static stoa_status submit(stoa_model* model, stoa_request* const* reqs, uint32_t
   for (uint32_t i = 0; i < n; ++i) {
     fault_call call = {the_host, self, reqs[i]};
     __atomic_add_fetch(&self->in_flight, 1, __ATOMIC_SEQ_CST);
-    say_fired(&call);
+    if (fault_batching_table(self->kind) == NULL) fault_say_fired(model, reqs[i]);
     self->kind->act(&call);
     __atomic_sub_fetch(&self->in_flight, 1, __ATOMIC_SEQ_CST);
   }
   return STOA_OK;
+}
+
+static const void* extension(stoa_model* model, const char* id) {
+  return strcmp(id, STOA_EXT_BATCHING) == 0 ? fault_batching_table(((fault_model*)model->self)->kind) : NULL;
 }
 
 static void unload(stoa_model* model) {
@@ -88,6 +94,7 @@ static stoa_status load(const stoa_load* load, stoa_model** out, stoa_error* err
   model->table.submit = submit;
   model->table.cancel = kind->cancel;
   model->table.unload = unload;
+  model->table.get_extension = extension;
   model->kind = kind;
   model->maps_at_load = read_maps();
   *out = &model->table;

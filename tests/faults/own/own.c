@@ -6,6 +6,7 @@
 #define stoa_plugin_entry stoa_hidden_entry
 __asm__(".globl stoa_plugin_entry\n.hidden stoa_plugin_entry\nstoa_plugin_entry:\n");
 #endif
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ enum fault {
   null_submit,
   slow_warm_up,
   crash_in_warm_up,
+  death_after_warm_up,
   wrong_golden,
   health_hangs,
   health_crashes,
@@ -51,6 +53,7 @@ enum fault {
   destructor_crash,
   destructor_hang,
   atexit_hang,
+  drain_never_done,
 };
 static const int kKind = FAULT_KIND;
 
@@ -130,10 +133,30 @@ static void unload(stoa_model* model) {
   act_if(unload_exit_zero, leave);
 }
 
+/* About when the host hears that the model is warm. */
+static void* die_soon(void* unused) {
+  usleep(5000);
+  say();
+  crash();
+  return unused;
+}
+
+static void die_later(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, die_soon, NULL);
+}
+
+static stoa_status drain(stoa_model* model, uint64_t deadline_ns, stoa_error* err) {
+  (void)model, (void)deadline_ns, (void)err;
+  say();
+  return STOA_DEADLINE_EXCEEDED;
+}
+
 static stoa_status run_warmup(stoa_model* model, uint64_t deadline_ns, stoa_error* err) {
   (void)model, (void)deadline_ns, (void)err;
   act_if(slow_warm_up, hang);
   act_if(crash_in_warm_up, crash);
+  if (kKind == death_after_warm_up) die_later();
   return STOA_OK;
 }
 
@@ -153,7 +176,8 @@ static const void* model_extension(stoa_model* model, const char* id) {
     say();
     return (const void*)(uintptr_t)0x10;
   }
-  if ((kKind == slow_warm_up || kKind == crash_in_warm_up) && strcmp(id, STOA_EXT_WARMUP) == 0) return &kWarmup;
+  const int warms_up = kKind == slow_warm_up || kKind == crash_in_warm_up || kKind == death_after_warm_up;
+  if (warms_up && strcmp(id, STOA_EXT_WARMUP) == 0) return &kWarmup;
   if ((kKind == health_hangs || kKind == health_crashes) && strcmp(id, STOA_EXT_HEALTH) == 0) return &kHealth;
   return NULL;
 }
@@ -179,6 +203,7 @@ static stoa_status load(const stoa_load* load, stoa_model** out, stoa_error* err
   if (kKind == load_refuses) return -77;
   if (kKind == atexit_hang) atexit(hang_at_exit);
   if (kKind == null_submit) model.submit = NULL;
+  if (kKind == drain_never_done) model.drain = drain;
   *out = kKind == null_model ? NULL : &model;
   return STOA_OK;
 }
