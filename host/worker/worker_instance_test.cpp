@@ -10,20 +10,11 @@
 #include <thread>
 
 #include "host/runtime/instance_test_suite.hpp"
+#include "host/worker/fixture_crasher.hpp"
 #include "host/worker/test_sandbox.hpp"
 
 namespace stoa::runtime {
 namespace {
-
-worker::WorkerProgram program(worker::Tier tier) {
-  worker::WorkerProgram made;
-  made.executable = std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa-worker";
-  made.tier = tier;
-  static const auto kZygotes =
-      std::make_shared<worker::ZygoteKeeper>(made.executable, std::make_shared<RememberingLog>());
-  made.zygotes = kZygotes;
-  return made;
-}
 
 InstanceFactory in_tier(std::string name, worker::Tier tier) {
   using Loaded = Result<std::vector<std::unique_ptr<Instance>>>;
@@ -61,65 +52,6 @@ TEST(WorkerCards, AreThoseOfTheModel) {
   EXPECT_EQ(loaded.error().reason, "sandbox.landlock");
   EXPECT_NE(loaded.error().message.find("cannot grant /dev/nvidia127"), std::string::npos) << loaded.error().message;
 }
-
-// One model of the crasher, in T1, where nothing but the process itself stands between it and us.
-class CrasherTest : public ::testing::Test {
- protected:
-  void SetUp() override { load(1); }
-  void load(std::uint32_t workers, const std::string& fixture = "crasher", const std::string& config = "") {
-    instance.reset();
-    worker::WorkerProgram made = program(tier);
-    made.hang_grace_ns = 50'000'000;
-    PluginSource source = fixture_source(fixture);
-    source.models[0].limits.memory_budget_bytes = kBudgetBytes;
-    source.models[0].limits.workers = workers;
-    source.models[0].limits.threads = threads;
-    source.models[0].config_json = config;
-    auto loaded = worker::WorkerInstance::load(made, source, source.models[0], {}, host.services());
-    ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
-    instance = std::move(*loaded);
-    ASSERT_TRUE(make_ready(*instance).has_value());
-  }
-  Asked ask(std::string_view text, std::uint64_t timeout_ns = 0) {
-    CallSpec spec = Asked::with_text(text);
-    if (timeout_ns != 0) spec.deadline_ns = thread::monotonic_ns() + timeout_ns;
-    Asked asked(std::move(spec));
-    instance->submit(std::span(&asked.call, 1));
-    EXPECT_TRUE(asked.wait()) << text;
-    return asked;
-  }
-  static bool wait_until(const std::function<bool()>& is_so) {
-    const std::uint64_t until_ns = thread::monotonic_ns() + kTestPatienceNs / 4;
-    while (!is_so() && thread::monotonic_ns() < until_ns) std::this_thread::yield();
-    return is_so();
-  }
-  bool wait_for(InstanceState state) {
-    return wait_until([&] { return instance->state() == state; });
-  }
-
-  static constexpr std::uint64_t kBudgetBytes = std::uint64_t{256} << 20;
-  // One the model works on now, until it is cancelled.
-  Asked begin(std::string_view text) {
-    Asked asked(text);
-    instance->submit(std::span(&asked.call, 1));
-    EXPECT_TRUE(asked.waiter->wait_news(thread::monotonic_ns() + kTestPatienceNs)) << text;
-    return asked;
-  }
-  // All of them in one batch.
-  std::vector<Asked> ask_together(const std::vector<std::string>& texts) {
-    std::vector<Asked> asked(texts.begin(), texts.end());
-    std::vector<std::shared_ptr<Call>> calls;
-    for (const Asked& one : asked) calls.push_back(one.call);
-    instance->submit(calls);
-    for (Asked& one : asked) EXPECT_TRUE(one.wait());
-    return asked;
-  }
-
-  FixtureHost host;
-  worker::Tier tier = worker::Tier::t1;
-  std::uint32_t threads = 1;
-  std::unique_ptr<worker::WorkerInstance> instance;
-};
 
 TEST_F(CrasherTest, SaysWhatHappenedAndIsReplaced) {
   const auto before = instance->pids();
@@ -193,94 +125,6 @@ TEST_F(CrasherTest, AReplacementMayTakeItsTimeAndPrintWhileItWarmsUp) {
   }
 }
 
-TEST_F(CrasherTest, RefusesARequestThatKilledTwo) {
-  EXPECT_EQ(ask("segv").reason(), "plugin.crashed");
-  EXPECT_EQ(ask("segv").reason(), "plugin.crashed");
-  EXPECT_EQ(ask("segv").reason(), "request.poison");
-  EXPECT_EQ(ask("fine").text(), "well");
-}
-
-// The one that was begun last, and had nothing to do with it.
-TEST_F(CrasherTest, RefusesNoneThatRanBesideOneThatHangs) {
-  threads = 2;
-  load(1);
-  for (int n = 0; n < 2; ++n) {
-    CallSpec spec = Asked::with_text("hang");
-    spec.deadline_ns = thread::monotonic_ns() + 200'000'000;
-    Asked hangs(std::move(spec));
-    instance->submit(std::span(&hangs.call, 1));
-    Asked innocent = begin("slow");
-    EXPECT_TRUE(hangs.wait() && innocent.wait());
-    EXPECT_EQ(innocent.reason(), "plugin.crashed");
-    EXPECT_TRUE(wait_until([&] { return host.log->has(", last request " + std::to_string(hangs.call->id())); }));
-  }
-  EXPECT_EQ(ask("hang", 20'000'000).reason(), "request.poison");
-  Asked innocent = begin("slow");
-  EXPECT_FALSE(innocent.call->finished()) << innocent.reason();
-  instance->cancel(*innocent.call, Code::cancelled);
-  EXPECT_TRUE(innocent.wait());
-}
-
-TEST_F(CrasherTest, RefusesNoneThatRanBesideOneThatCrashes) {
-  threads = 2;
-  load(1);
-  for (int n = 0; n < 2; ++n) {
-    Asked crashes = begin("late segv"), innocent = begin("slow");
-    instance->cancel(*crashes.call, Code::cancelled);
-    EXPECT_TRUE(crashes.wait() && innocent.wait());
-    EXPECT_TRUE(wait_until([&] { return host.log->has(", last request " + std::to_string(crashes.call->id())); }));
-  }
-  EXPECT_EQ(ask("late segv").reason(), "request.poison");
-  Asked innocent = begin("slow");
-  EXPECT_FALSE(innocent.call->finished()) << innocent.reason();
-  instance->cancel(*innocent.call, Code::cancelled);
-  EXPECT_TRUE(innocent.wait());
-}
-
-// Who waits for its thread behind one that takes its time has not hung.
-TEST_F(CrasherTest, RefusesNoneThatWaitedBehindASlowOne) {
-  for (int n = 0; n < 2; ++n) {
-    Asked slow = begin("slow");
-    ask("fine", 20'000'000);
-    EXPECT_TRUE(slow.wait());
-    EXPECT_EQ(slow.reason(), "plugin.crashed");
-  }
-  EXPECT_EQ(ask("fine").text(), "well");
-  Asked slow = begin("slow");
-  EXPECT_FALSE(slow.call->finished()) << slow.reason();
-  instance->cancel(*slow.call, Code::cancelled);
-  EXPECT_TRUE(slow.wait());
-}
-
-TEST_F(CrasherTest, RefusesNoneWhoseWorkerWasKilledFromOutside) {
-  for (int n = 0; n < 2; ++n) {
-    Asked innocent = begin("slow");
-    kill(instance->pids().front(), SIGKILL);
-    EXPECT_TRUE(innocent.wait());
-    EXPECT_EQ(innocent.reason(), "plugin.crashed");
-    const std::string said = "SIGKILL, last request " + std::to_string(innocent.call->id());
-    EXPECT_TRUE(wait_until([&] { return host.log->has(said); }));
-  }
-  Asked innocent = begin("slow");
-  EXPECT_FALSE(innocent.call->finished()) << innocent.reason();
-  instance->cancel(*innocent.call, Code::cancelled);
-  EXPECT_TRUE(innocent.wait());
-}
-
-// Wherever it stood in the batch; the others are tried apart from it, and answered.
-TEST_F(CrasherTest, FindsTheOneOfABatchThatKills) {
-  load(1, "crasher", "batches");
-  for (const Asked& asked : ask_together({"fine", "also fine", "segv"})) EXPECT_EQ(asked.reason(), "plugin.crashed");
-  const auto again = ask_together({"fine", "also fine", "segv"});
-  EXPECT_EQ(again[0].text(), "well");
-  EXPECT_EQ(again[1].text(), "well");
-  EXPECT_EQ(again[2].reason(), "plugin.crashed");
-  const auto at_last = ask_together({"fine", "also fine", "segv"});
-  EXPECT_EQ(at_last[0].text(), "well");
-  EXPECT_EQ(at_last[1].text(), "well");
-  EXPECT_EQ(at_last[2].reason(), "request.poison");
-}
-
 // Together they are longer than a record may be, and each of them fits.
 TEST_F(CrasherTest, TakesABatchOfAnyLength) {
   load(1, "crasher", "batches");
@@ -333,19 +177,6 @@ TEST_F(CrasherTest, FormsTheBatchesThatItsModelTakes) {
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     EXPECT_TRUE(kinds[i].wait());
     EXPECT_EQ(kinds[i].text(), i % 3 == 0 ? "2/2" : "4/4") << i;
-  }
-}
-
-// In a namespace of its own it is the first process, and its abort() ends by another signal.
-TEST_F(CrasherTest, SaysThatItAbortedInEveryTier) {
-  for (const worker::Tier strength : {worker::Tier::t1, worker::Tier::t2, worker::Tier::t2n}) {
-    if (strength > worker::best_tier(worker::probe_sandbox())) continue;
-    tier = strength;
-    load(1);
-    const Asked crashed = ask("abort");
-    EXPECT_EQ(crashed.reason(), "plugin.crashed");
-    EXPECT_EQ(ask("fine").text(), "well");
-    EXPECT_TRUE(host.log->has("SIGABRT, last request " + std::to_string(crashed.call->id()))) << name_of(strength);
   }
 }
 
