@@ -134,23 +134,21 @@ std::uint64_t ModelCore::company_until_ns() const {
 // True when a sleeping thread must be woken, which the caller then does, after unlocking. Lock: mutex_.
 bool ModelCore::note_wake() {
   if (sleepers_ == 0 || looking_ > 0 || !can_take()) return false;
-  if (waking_ > 0) return is_put_off();
+  if (waking_ > 0) return bed_->is_put_off();
   if (gatherers_ > 0 && !is_batch_full()) return false;  // it wakes by itself, in time
   ++waking_;
-  wake_word_.fetch_add(1, std::memory_order_seq_cst);
+  bed_->word.fetch_add(1, std::memory_order_seq_cst);
   return true;
 }
 
-void ModelCore::wake() noexcept { thread::futex_wake(&wake_word_, 1); }
-
-void ModelCore::wake_one() { thread::WakeBatch::wake(shared_from_this()); }
+void ModelCore::wake_one() { thread::WakeBatch::wake(bed_); }
 
 void ModelCore::sleep(std::unique_lock<std::mutex>& lock, std::uint64_t until_ns) {
   ++sleepers_;
   if (until_ns != 0) ++gatherers_;
-  const std::uint32_t seen = wake_word_.load(std::memory_order_seq_cst);
+  const std::uint32_t seen = bed_->word.load(std::memory_order_seq_cst);
   lock.unlock();
-  thread::futex_wait(wake_word_, seen, until_ns);
+  thread::futex_wait(bed_->word, seen, until_ns);
   lock.lock();
   if (until_ns != 0) --gatherers_;
   --sleepers_;
@@ -358,9 +356,9 @@ void ModelCore::stop_threads(bool join) {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
-    wake_word_.fetch_add(1, std::memory_order_seq_cst);
+    bed_->word.fetch_add(1, std::memory_order_seq_cst);
   }
-  thread::futex_wake(&wake_word_, INT_MAX);
+  thread::futex_wake(&bed_->word, INT_MAX);
   for (auto& thread : threads_) {
     if (join)
       thread.join();

@@ -14,6 +14,7 @@
 #include "host/inference/latency.hpp"
 #include "host/inference/running_calls.hpp"
 #include "host/inference/served_model.hpp"
+#include "host/thread/futex.hpp"
 #include "host/thread/wake_batch.hpp"
 
 namespace stoa::inference {
@@ -39,9 +40,7 @@ Error ended_early(Code why);
 // How a wake-up is saved (it costs 4 us on the same core and 35 on another, more than all else here): the queue's lock
 // is held for nanoseconds, a model thread takes all it can before it sleeps, and the futex is touched only when one
 // sleeps and none is on its way. A woken thread that leaves calls behind wakes the next.
-class ModelCore final : public runtime::CallObserver,
-                        public thread::Sleeper,
-                        public std::enable_shared_from_this<ModelCore> {
+class ModelCore final : public runtime::CallObserver, public std::enable_shared_from_this<ModelCore> {
  public:
   ModelCore(std::unique_ptr<runtime::Instance> instance, ServedModelOptions options);
   ~ModelCore();
@@ -59,10 +58,16 @@ class ModelCore final : public runtime::CallObserver,
   ModelStatistics statistics() const;
 
   void on_end(runtime::Call& call) noexcept override;
-  void wake() noexcept override;  // a model thread that sleeps
 
  private:
   enum class Phase : std::uint8_t { starting, ready, draining, stopped };
+
+  // What idle model threads sleep on. Lifetime: of its own, because wakes that somebody puts off keep it. Were it the
+  // core, the last of them would end the instance, on whatever thread: an I/O thread, or one the instance has to join.
+  struct Bed final : thread::Sleeper {
+    void wake() noexcept override { thread::futex_wake(&word, 1); }
+    std::atomic<std::uint32_t> word{0};
+  };
 
   // -- start: model threads take turns at warming up, then the first proves --
   struct Startup {
@@ -117,11 +122,11 @@ class ModelCore final : public runtime::CallObserver,
   std::atomic<bool> is_healthy_{true};
   std::atomic<bool> is_inline_;
   std::atomic<std::uint32_t> inline_running_{0};
-  runtime::Outstanding accepted_;            // calls queued or with the model
-  RunningCalls running_;                     // the same calls, but those that run inline
-  std::atomic<std::uint32_t> inflight_{0};   // with the model
-  std::atomic<std::uint32_t> queued_{0};     // queue_.size(), for those who look without the lock
-  std::atomic<std::uint32_t> wake_word_{0};  // what idle model threads sleep on
+  runtime::Outstanding accepted_;           // calls queued or with the model
+  RunningCalls running_;                    // the same calls, but those that run inline
+  std::atomic<std::uint32_t> inflight_{0};  // with the model
+  std::atomic<std::uint32_t> queued_{0};    // queue_.size(), for those who look without the lock
+  const std::shared_ptr<Bed> bed_ = std::make_shared<Bed>();
 
   std::atomic<bool> is_ended_{false};  // ended_with_ is set, and constant from then on
   std::optional<Error> ended_with_;

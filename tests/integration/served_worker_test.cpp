@@ -1,5 +1,6 @@
 // served_worker_test.cpp: the queue in front of a model in a worker process. SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -9,6 +10,7 @@
 
 #include "host/inference/served_model.hpp"
 #include "host/runtime/fixture_host.hpp"
+#include "host/thread/wake_batch.hpp"
 #include "host/worker/worker_instance.hpp"
 
 namespace stoa::test {
@@ -40,6 +42,30 @@ TEST(ServedWorker, AModelThatNeverSaysACostIsEndedAtTheDeadline) {
   const std::uint64_t until_ns = thread::monotonic_ns() + runtime::kTestPatienceNs;
   while (!host.log->has("ms after its deadline") && thread::monotonic_ns() < until_ns) std::this_thread::yield();
   EXPECT_TRUE(host.log->has("ms after its deadline"));
+}
+
+// A wake that somebody puts off keeps nothing alive: its end would come on a thread that may have to be joined for it.
+TEST(ServedWorker, EndsWithItsModelWhoeverHasAWakeLeft) {
+  runtime::FixtureHost host;
+  worker::WorkerProgram program;
+  program.executable = std::filesystem::path(std::getenv("STOA_BINARY_DIR")) / "bin" / "stoa-worker";
+  program.tier = worker::Tier::t1;
+  const runtime::PluginSource source = runtime::fixture_source("crasher");
+  auto loaded = worker::WorkerInstance::load(program, source, source.models[0], {}, host.services());
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  const pid_t pid = (*loaded)->pids().at(0);
+  auto model = inference::ServedModel::start(std::move(*loaded), {false, host.log});
+  ASSERT_TRUE(model.has_value()) << model.error().message;
+  thread::WakeBatch wakes;
+  std::vector<runtime::Asked> asked;
+  while (wakes.is_empty()) {  // as long as the model thread does not sleep yet
+    runtime::CallSpec spec = runtime::Asked::with_text("fine");
+    spec.session = std::to_string(asked.size());  // through the queue
+    ASSERT_TRUE((*model)->enqueue(asked.emplace_back(std::move(spec)).call).has_value());
+    ASSERT_TRUE(!wakes.is_empty() || asked.back().wait());
+  }
+  model->reset();
+  EXPECT_NE(kill(pid, 0), 0) << "its process is still there";
 }
 
 // Its process is ended with the model, and the call with the process.
