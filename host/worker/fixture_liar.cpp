@@ -128,6 +128,11 @@ class Liar {
       const bool is_of_others = how == "the truth, behind much of others";
       if (is_of_others || how == "the truth, behind much of nothing")
         for (int n = 0; n < 20'000; ++n) say(Message::emit, EmitMessage{is_of_others ? id + 1000 : id, {}});
+      if (how == "the truth, behind much of length") {
+        const std::vector<WireMeter> meters(5'000);
+        for (int n = 0; n < 200; ++n) say(Message::emit, EmitMessage{id + 1000, {}, meters});
+        for (; writer_.has_waiting(); usleep(1000)) writer_.settle();
+      }
       say(Message::emit, EmitMessage{id, {good}});
       say(Message::finish, FinishMessage{id, {}, {}, {}});
       say(Message::finish, FinishMessage{id, {}, {}, {}});  // of a call that is over: no matter

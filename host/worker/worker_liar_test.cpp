@@ -95,7 +95,8 @@ TEST_F(LyingWorker, IsDigestedForOnce) {
 TEST_F(LyingWorker, WhatConcernsNoCallCostsItTime) {
   load();
   ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
-  for (const char* how : {"the truth, behind much of others", "the truth, behind much of nothing"}) {
+  for (const char* how :
+       {"the truth, behind much of others", "the truth, behind much of nothing", "the truth, behind much of length"}) {
     const std::uint64_t began_ns = thread::monotonic_ns();
     EXPECT_EQ(ask(how).text(), "well");
     EXPECT_GE(thread::monotonic_ns() - began_ns, 100'000'000u) << how;

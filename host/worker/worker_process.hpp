@@ -113,6 +113,7 @@ class WorkerProcess final : public runtime::CallFeeder,
   void on_room(runtime::Call& call) noexcept override;
 
  private:
+  static constexpr std::size_t kBytesLikeChatter = 512;
   struct Flight {  // one call
     std::shared_ptr<runtime::Call> call;
     std::uint64_t block = BlockBook::kNone;  // its inputs
@@ -144,8 +145,11 @@ class WorkerProcess final : public runtime::CallFeeder,
   int doorbell() const { return watch_ != nullptr && watch_->is_active() ? -1 : doorbell_.get(); }
   bool read_some(std::uint32_t cost_max);
   void allow_more(std::uint64_t now_ns);
-  // What a record costs of what may be said until the next tick, besides the calls' own business.
-  void charge(std::size_t chatter) { chatter_left_.fetch_sub(static_cast<std::int32_t>(chatter)); }
+  // Whoever reads: the record was no call's own business, or longer than those are. It costs n of the chatter that is
+  // allowed until the next tick, each of them more where the record is long.
+  void charge(std::size_t n) {
+    chatter_left_.fetch_sub(static_cast<std::int32_t>(n * (1 + record_.size() / kBytesLikeChatter)));
+  }
   bool is_supervised_here() const { return std::this_thread::get_id() == supervisor_.load(std::memory_order_relaxed); }
   bool dispatch(std::span<const std::byte> record);
   bool dispatch_question(Message type, std::span<const std::byte> body);

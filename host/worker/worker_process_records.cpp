@@ -20,9 +20,10 @@ constexpr std::uint32_t kRecordsAtOnce = 256;  // then others who use the thread
 stoa_str as_abi(const std::string& text) { return {text.data(), text.size()}; }
 
 constexpr std::uint64_t kDigestBytesMax = 16u << 20;  // a manifest's, asked once, before the model is loaded
-// What one of them costs in others, for each so many bytes it has: of its turn, and of what is said between two ticks.
-// What is longer than the latter is rare, because payloads of its size lie in blocks.
-constexpr std::size_t kBytesLikeARecord = 1024, kBytesLikeChatter = 4096;
+// A turn ends sooner where records are long: each of its bytes is copied and looked at.
+constexpr std::size_t kBytesLikeARecord = 1024;
+// What is longer has no good reason: payloads of that size lie in blocks, and a plugin's texts are cut.
+constexpr std::size_t kUsualBytesMax = 16u << 10;
 
 }  // namespace
 
@@ -73,7 +74,7 @@ bool WorkerProcess::read_some(std::uint32_t cost_max) {
        cost += 1 + record_.size() / kBytesLikeARecord) {
     const auto got = reader_.next(record_);
     if (got == RingReader::Got::nothing) return true;
-    if (record_.size() >= kBytesLikeChatter) charge(record_.size() / kBytesLikeChatter);
+    if (record_.size() > kUsualBytesMax) charge(1);
     if (got == RingReader::Got::broken || !dispatch(record_)) {
       kill("what it said makes no sense");
       return false;
