@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/api/access_gate.hpp"
+#include "host/api/desk.hpp"
 #include "host/api/idempotency_gate.hpp"
 #include "host/api/metrics.hpp"
 #include "host/api/reader_pool.hpp"
@@ -53,6 +54,7 @@ struct ApiContext {
   std::string server_name = "stoa";
   std::string server_version = STOA_VERSION;
   ReaderPool readers = {};
+  Desk long_bodies{2, 64};  // where JSON is read that would keep an I/O thread from others for milliseconds
 };
 
 // As much as is known before the body is read. Lifetime: until the handler next waits.

@@ -17,6 +17,7 @@
 namespace stoa::api {
 namespace {
 
+constexpr std::size_t kReadApartBytes = 1u << 20;  // JSON of so many bytes takes a millisecond and more to read
 constexpr std::size_t kLongBodyBytes = 64u << 10;  // reading it takes longer than others should wait for their wakes
 
 OwnedBytes owned(const http::Body& body, std::size_t from) { return {body.data().subspan(from), body.memory()}; }
@@ -108,7 +109,8 @@ struct Admitted final : http::BodyPlace {
   std::unique_ptr<AccessPass> pass;  // null: the host is open, or a quota must be reserved first
   const runtime::ModelSpec& spec() const { return route.model->spec(); }
 
-  std::optional<ModelCall> call = {};  // once it is started
+  std::optional<Result<PreparedInfer>> prepared = {};  // of a long body
+  std::optional<ModelCall> call = {};                  // once it is started
   AnswerForm answer = {};
   bool is_awaited = false;                     // the call had not ended when it was started
   std::optional<http::Response> refused = {};  // by the licence, of another release than the one that was admitted
@@ -137,7 +139,8 @@ Result<PreparedInfer> prepare_in_session(ApiContext& api, http::Exchange& exchan
 
 Result<void> start_infer(ApiContext& api, http::Exchange& exchange, Admitted& admitted, const http::Body& body) {
   if (body.size() > kLongBodyBytes) thread::WakeBatch::flush_of_this_thread();
-  auto prepared = prepare_infer(api.readers, admitted.format, body, admitted.spec());
+  auto prepared = admitted.prepared ? std::move(*admitted.prepared)
+                                    : prepare_infer(api.readers, admitted.format, body, admitted.spec());
   if (prepared && !prepared->call.session.empty() && !admitted.is_exact)
     prepared = prepare_in_session(api, exchange, admitted, body, PreparedInfer(std::move(*prepared)));
   if (!prepared) return std::unexpected(std::move(prepared.error()));
@@ -200,6 +203,39 @@ http::Task<bool> wait_and_enter(ApiContext& api, http::Exchange& exchange, Admit
   co_return !entry.refusal;
 }
 
+bool is_read_apart(const Admitted& admitted, const http::Body& body) {
+  const BodyFormat& format = admitted.format;
+  return (format.form == BodyForm::json ? body.size() : format.json_bytes) > kReadApartBytes;
+}
+
+// Long JSON is read by another thread, and started here. False: nobody is left to answer.
+http::Task<bool> read_and_start(ApiContext& api, http::Exchange& exchange, Admitted& admitted) {
+  auto body = co_await exchange.read_body(body_limits(admitted));
+  if (!body || !is_read_apart(admitted, *body)) {
+    start(api, exchange, admitted, std::move(body));
+    co_return true;
+  }
+  struct Reading {
+    BodyFormat format;
+    http::Body body;
+    std::shared_ptr<inference::ServedModel> model;
+    std::optional<Result<PreparedInfer>> prepared = {};
+  };
+  auto reading = std::make_shared<Reading>(admitted.format, *body, admitted.route.model);
+  const auto ran = co_await api.long_bodies.run(exchange, [reading, &readers = api.readers] {
+    try {
+      reading->prepared = prepare_infer(readers, reading->format, reading->body, reading->model->spec());
+    } catch (const std::bad_alloc&) {
+      reading->prepared =
+          failure(Code::resource_exhausted, "http.body_memory", "there is no memory left to read the body");
+    }
+  });
+  if (ran == Desk::Ran::client_gone) co_return false;
+  admitted.prepared = std::move(reading->prepared);  // where the desk was full: none, and it is read here
+  start(api, exchange, admitted, std::move(body));
+  co_return true;
+}
+
 // The answer names an entry that is not on disk yet.
 http::Task<void> wait_until_durable(ApiContext& api, http::Exchange& exchange, Admitted& admitted) {
   admitted.call.reset();  // what is not needed any more is free again while others of its kind are at work
@@ -218,8 +254,8 @@ http::Task<void> run_infer(ApiContext& api, http::Exchange& exchange, std::uniqu
   }
   if (auto body = exchange.body_at_hand(body_limits(*admitted)))
     start(api, exchange, *admitted, std::move(*body));
-  else
-    start(api, exchange, *admitted, co_await exchange.read_body(body_limits(*admitted)));
+  else if (!co_await read_and_start(api, exchange, *admitted))
+    co_return;
   if (admitted->is_awaited) admitted->parts = co_await admitted->call->all();
   if (!answer(*admitted, exchange.take_spare_text())) co_return;
   if (admitted->entry && api.billing->has_to_wait(*admitted->entry))

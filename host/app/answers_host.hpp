@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "host/api/desk.hpp"
 #include "host/api/idempotency_gate.hpp"
 #include "host/api/metrics.hpp"
-#include "host/api/registry/desk.hpp"
 #include "host/app/log.hpp"
 #include "licensing/idempotency/answers.hpp"
 #include "licensing/journal/journal.hpp"

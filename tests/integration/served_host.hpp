@@ -12,7 +12,7 @@
 #include "host/api/access_gate.hpp"
 #include "host/api/idempotency_gate.hpp"
 #include "host/api/problem.hpp"
-#include "host/api/registry/desk.hpp"
+#include "host/api/desk.hpp"
 #include "host/api/routes.hpp"
 #include "host/app/package_source.hpp"
 #include "host/http/server.hpp"

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "host/http/raw_client.hpp"
 #include "tests/integration/host_environment.hpp"
 
 namespace stoa::test {
@@ -252,6 +253,35 @@ TEST(Infer, CompressedBodiesAreRead) {
   packed.append(reinterpret_cast<const char*>(&crc), 4).append(reinterpret_cast<const char*>(&size), 4);
   const Answer answer = client.post("/v2/models/stoa-demo/null/infer", packed, {"Content-Encoding: gzip"});
   EXPECT_EQ(answer.status, 200) << answer.body;
+}
+
+// One I/O thread: while it waits for somebody to have read 16 MiB of JSON, it serves the others.
+TEST(Infer, LongJsonKeepsNobodyWaiting) {
+  std::string body = R"({"inputs":[{"name":"in","shape":[1],"datatype":"FP32","data":[7]}],"more":[[1.5])";
+  while (body.size() < (16u << 20)) body += ",[1.5]";
+  body += "]}";
+  http::RawClient slow(the_host().port()), other(the_host().port());
+  ASSERT_TRUE(slow.send("POST /v2/models/stoa-demo/null/infer HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                        std::to_string(body.size()) + "\r\n\r\n"));
+  ASSERT_TRUE(slow.send(body));
+  ASSERT_TRUE(other.send("GET /v2/health/live HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(http::status_of_answer(other.answer()), "200");
+  EXPECT_FALSE(slow.receive(0)) << "it was answered first";
+  const std::string answer = slow.answer();
+  EXPECT_EQ(http::status_of_answer(answer), "200") << answer;
+  EXPECT_NE(answer.find("\"data\":[7]"), std::string::npos) << answer;
+
+  ASSERT_TRUE(slow.send("POST /v2/models/stoa-demo/null/infer HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                        std::to_string(body.size()) + "\r\n\r\n" + body.substr(0, body.size() - 1) + "!"));
+  const std::string refused = slow.answer();
+  EXPECT_EQ(http::status_of_answer(refused), "400") << refused;
+  {
+    http::RawClient leaver(the_host().port());
+    ASSERT_TRUE(leaver.send("POST /v2/models/stoa-demo/null/infer HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                            std::to_string(body.size()) + "\r\n\r\n" + body));
+  }
+  ASSERT_TRUE(other.send("GET /v2/health/live HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(http::status_of_answer(other.answer()), "200");
 }
 
 }  // namespace

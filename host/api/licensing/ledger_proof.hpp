@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/api/registry/desk.hpp"
+#include "host/api/desk.hpp"
 #include "licensing/billing/ledger_log.hpp"
 #include "stoa/result.hpp"
 

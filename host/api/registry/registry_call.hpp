@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/api/registry/desk.hpp"
+#include "host/api/desk.hpp"
 #include "host/api/registry/signal_list.hpp"
 #include "host/api/rollout_report.hpp"
 #include "host/http/exchange.hpp"

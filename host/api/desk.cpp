@@ -1,5 +1,5 @@
 // desk.cpp: a bounded queue in front of a few threads. SPDX-License-Identifier: Apache-2.0
-#include "host/api/registry/desk.hpp"
+#include "host/api/desk.hpp"
 
 #include <atomic>
 #include <memory>
@@ -49,32 +49,37 @@ void Desk::close(Waiting waiting) {
     if (thread.joinable()) thread.join();
 }
 
-http::Task<http::Response> Desk::answer(http::Exchange& exchange, std::function<http::Response()> make) {
-  // Shared: the handler may be gone when the job ends.
-  struct Outcome {
+http::Task<Desk::Ran> Desk::run(http::Exchange& exchange, std::function<void()> job) {
+  struct Run {
     std::shared_ptr<http::Signal> signal;
-    http::Response response;
-    std::atomic<bool> is_made{false};
+    std::atomic<bool> is_done{false};
   };
-  auto outcome = std::make_shared<Outcome>();
-  outcome->signal = exchange.make_signal();
-  const bool is_taken = post([outcome, make = std::move(make)] {
-    try {
-      outcome->response = make();
-    } catch (const std::exception& bad) {  // of a library: out of memory, JSON
-      outcome->response = problem({Code::internal, "registry.failed", bad.what(), 0}, 500, {});
-    }
-    outcome->is_made.store(true, std::memory_order_release);
-    outcome->signal->notify();
+  auto run = std::make_shared<Run>();
+  run->signal = exchange.make_signal();
+  const bool is_taken = post([run, job = std::move(job)] {
+    job();
+    run->is_done.store(true, std::memory_order_release);
+    run->signal->notify();
   });
-  if (!is_taken) {
-    const Error busy{Code::unavailable, "registry.busy", "the registry has more to do than it takes on; try again",
-                     1000};
-    co_return problem(busy, 503, exchange.head().request_id);
-  }
-  while (!outcome->is_made.load(std::memory_order_acquire))
-    if (co_await exchange.wait(*outcome->signal, 0) == http::Waited::client_gone) co_return http::Response{};
-  co_return std::move(outcome->response);
+  if (!is_taken) co_return Ran::full;
+  while (!run->is_done.load(std::memory_order_acquire))
+    if (co_await exchange.wait(*run->signal, 0) == http::Waited::client_gone) co_return Ran::client_gone;
+  co_return Ran::done;
+}
+
+http::Task<http::Response> Desk::answer(http::Exchange& exchange, std::function<http::Response()> make) {
+  auto made = std::make_shared<http::Response>();
+  const Ran ran = co_await run(exchange, [made, make = std::move(make)] {
+    try {
+      *made = make();
+    } catch (const std::exception& bad) {  // of a library: out of memory, JSON
+      *made = problem({Code::internal, "registry.failed", bad.what(), 0}, 500, {});
+    }
+  });
+  if (ran == Ran::done) co_return std::move(*made);
+  if (ran == Ran::client_gone) co_return http::Response{};
+  const Error busy{Code::unavailable, "registry.busy", "the registry has more to do than it takes on; try again", 1000};
+  co_return problem(busy, 503, exchange.head().request_id);
 }
 
 }  // namespace stoa::api

@@ -1,4 +1,4 @@
-// desk.hpp: threads for what blocks on a disk, so that I/O threads only wait for them.
+// desk.hpp: threads for what blocks on a disk or takes long, so that I/O threads only wait for them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <condition_variable>
@@ -24,6 +24,10 @@ class Desk {
 
   // False: waiting_max jobs wait already, or the desk is closed; the job is not run.
   bool post(std::function<void()> job);
+  // Runs a job there while the handler waits. It has to own all it touches: the handler may be gone when it ends. It
+  // throws nothing. full: it was not run.
+  enum class Ran : std::uint8_t { done, full, client_gone };
+  http::Task<Ran> run(http::Exchange& exchange, std::function<void()> job);
   // The handler's answer, made on one of the threads. 503 "registry.busy" where the desk is full. A client that hangs
   // up takes nothing back: what it asked for is done or refused as a whole.
   http::Task<http::Response> answer(http::Exchange& exchange, std::function<http::Response()> make);
