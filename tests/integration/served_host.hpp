@@ -10,9 +10,9 @@
 #include <memory>
 
 #include "host/api/access_gate.hpp"
+#include "host/api/desk.hpp"
 #include "host/api/idempotency_gate.hpp"
 #include "host/api/problem.hpp"
-#include "host/api/desk.hpp"
 #include "host/api/routes.hpp"
 #include "host/app/package_source.hpp"
 #include "host/http/server.hpp"

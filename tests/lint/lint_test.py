@@ -53,7 +53,6 @@ CASES = [
     ("dlopen", "host/app/a.cpp", 'void f() { dlopen("x", 1); }', "void f() { open_library(p); }"),
     ("dlopen", "host/app/a.cpp", "boost::dll::shared_library l;", "runtime::PluginLibrary l;"),
     ("sqlite", "registry/catalogue.cpp", "int f() { return sqlite3_step(s); }", "int f() { return store.step(); }"),
-    ("cannot-cannot", "host/app/a.cpp", 'file_error("cannot make", path, errno);', 'file_error("make", path, errno);'),
     ("nlohmann-outside-the-edges", "host/runtime/a.cpp", "nlohmann::json j;", "std::string j;"),
     ("shared-mutex", "host/api/a.cpp", "std::shared_mutex m;", "std::mutex m;"),
     ("rand", "host/api/a.cpp", "int f() { return rand(); }", "int f() { return torch::rand({1}); }"),
