@@ -245,6 +245,20 @@ TEST_P(InstanceTest, CancelReachesAModelThatComputes) {
   EXPECT_EQ(asked.call->error()->code, Code::deadline_exceeded);
 }
 
+TEST_P(InstanceTest, CancelReachesACallThatIsBeingSubmitted) {
+  const auto instance = ready(fixture_source("holder"));
+  ASSERT_NE(instance, nullptr);
+  for (int round = 0; round < 200; ++round) {
+    Asked asked("hold");
+    std::thread model([&] { submit(*instance, asked); });
+    while (!asked.call->is_held()) {
+    }
+    instance->cancel(*asked.call, Code::cancelled);
+    ASSERT_TRUE(asked.wait()) << round;
+    model.join();
+  }
+}
+
 TEST_P(InstanceTest, CancelHintReachesAModelThatSleeps) {
   const auto instance = ready(fixture_source("late"));
   ASSERT_NE(instance, nullptr);
@@ -365,7 +379,7 @@ TEST_P(InstanceTest, HealthOfAModelThatIsBusyIsNoIllness) {
   ASSERT_NE(instance, nullptr);
   Asked holds("hold");
   std::thread model([&] { submit(*instance, holds); });
-  while (!holds.call->is_held()) std::this_thread::yield();
+  EXPECT_TRUE(holds.waiter->wait_news(thread::monotonic_ns() + kTestPatienceNs));
   const auto health = instance->check_health(1, thread::monotonic_ns() + 50'000'000);
   EXPECT_TRUE(health.has_value()) << health.error().message;
   instance->cancel(*holds.call, Code::cancelled);

@@ -169,6 +169,13 @@ void WorkerProcess::push_batch(std::span<const std::byte> record, std::span<Wire
     flight->position = position;
     flights_.emplace(flight->call->id(), flight);
   }
+  // Whoever cancelled one meanwhile did not find it here, and the worker was not told.
+  for (std::size_t i = 0; i < flights.size(); ++i) {
+    const Code why = flights[i]->call->cancel_reason();
+    if (why == Code::ok || requests[i].cancel_word != 0) continue;
+    CallMessage message{flights[i]->call->id(), static_cast<std::uint32_t>(why)};
+    writer_.push(encode(Message::cancel, message), Urgency::control);
+  }
   batch_max_ = std::max(batch_max_, flights.size());
   unreturned_ += static_cast<std::uint32_t>(flights.size());
   inflight_.fetch_add(static_cast<std::uint32_t>(flights.size()), std::memory_order_relaxed);
