@@ -87,10 +87,6 @@ Exit run(const ServeOptions& options) {
     report(config.error());
     return Exit::usage;
   }
-  std::error_code ignored;  // a folder that cannot be looked at is refused when it is scanned
-  if (!config->registry && !std::filesystem::exists(config->packages, ignored))
-    return report({Code::not_found, "file.not_found", "packages: there is no folder " + config->packages.string(), 0},
-                  "make it, or name the one that holds your *.stoa files: --packages DIR");
   // Before any thread is made, so that every thread inherits the mask and only sigwait below sees them.
   sigset_t stops;
   sigemptyset(&stops);
@@ -110,6 +106,10 @@ Exit run(const ServeOptions& options) {
     report(host.error());
     return host.error().code == Code::invalid_argument ? Exit::usage : Exit::environment;
   }
+  std::error_code ignored;  // a folder that cannot be looked at is refused when it is scanned
+  if (!config->registry && !std::filesystem::exists(config->packages, ignored))
+    return report({Code::not_found, "file.not_found", "packages: there is no folder " + config->packages.string(), 0},
+                  "make it, or name the one that holds your *.stoa files: --packages DIR");
   (*host)->start();
   if (!options.ports_file.empty())
     if (auto written = write_ports(options.ports_file, (*host)->ports()); !written) return report(written.error());

@@ -107,8 +107,6 @@ Result<PublicKey> PublicKey::from_raw(const Ed25519Point& raw) {
                       "public key is not the canonical encoding of a point: y is not below 2^255 - 19");
   if (has_low_order(raw))
     return refuse_key("key.low_order", "public key is a point of low order: it would verify signatures nobody made");
-  if (!is_on_curve(raw))
-    return refuse_key("key.no_point", "public key is no point of the curve: it would verify no signature");
   return PublicKey(raw);
 }
 
@@ -117,7 +115,10 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
   if (!key) return std::unexpected(key.error());
   if (EVP_PKEY_get_id(key->get()) != EVP_PKEY_ED25519)
     return refuse_key("key.not_ed25519", "public key is of another algorithm than Ed25519");
-  return from_raw(raw_public_of(**key));
+  auto made = from_raw(raw_public_of(**key));
+  if (made && !is_on_curve(made->raw()))
+    return refuse_key("key.no_point", "public key is no point of the curve: it would verify no signature");
+  return made;
 }
 
 std::string PublicKey::pem() const { return public_pem(*handle_of(raw_)); }

@@ -23,13 +23,14 @@ struct KeyId {
 };
 
 // Invariant: never degenerate. A low-order key verifies one signature for many messages, a non-canonical encoding
-// gives one key two ids; OpenSSL accepts both, and keys that are no point at all, so they are refused here, when a key
-// is loaded.
+// gives one key two ids; OpenSSL accepts both, so they are refused here, when a key is loaded.
 class PublicKey {
  public:
-  // Reasons: key.low_order, key.not_canonical, key.no_point, key.not_ed25519.
+  // Reasons: key.low_order, key.not_canonical. What is no point of the curve passes: it verifies nothing, and a store
+  // that has one from before still opens.
   static Result<PublicKey> from_raw(const Ed25519Point& raw);
-  // PEM with a SubjectPublicKeyInfo, as `openssl pkey -pubout` writes it. Reasons: those, key.syntax.
+  // PEM with a SubjectPublicKeyInfo, as `openssl pkey -pubout` writes it. Reasons: those, key.no_point,
+  // key.not_ed25519, key.syntax.
   static Result<PublicKey> from_pem(std::string_view pem);
 
   const Ed25519Point& raw() const { return raw_; }

@@ -31,6 +31,7 @@ def slips(folder):
                                ('[models."a/b"]\nthreads = 0\n', 2, 'models."a/b".threads: is 0, allowed are 1 to 256'),
                                ("[customer]\nport = 70000\n", 2, "customer.port: is 70000"),
                                ("[trust]\nacme = \"absent.pem\"\n", None, "absent.pem"),
+                               ("packages = \"nowhere\"\n", 3, "packages: there is no folder"),
                                ("[customer]\naddress = \"not an address\"\n", 2, "not an address"),
                                ("[customer]\ntls_certificate = \"a.crt\"\ntls_key = \"a.key\"\n", 2, "a.crt")):
         with open(config, "w") as f:
